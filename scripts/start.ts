@@ -1,0 +1,89 @@
+// What `npm start` runs once scripts/install.mjs brought node_modules: the Worker with its databases,
+// its cron and its tokens, on this machine alone. It ends with everything that it started.
+import { join, resolve } from "node:path";
+import { driveCron } from "./start/cron.ts";
+import { readDevVars } from "./start/dev-vars.ts";
+import { formatExampleCalls } from "./start/example-calls.ts";
+import { findFreePort } from "./start/free-port.ts";
+import { keepServing } from "./start/keep-serving.ts";
+import { prometheusConfigPath } from "./start/prometheus-config.ts";
+import { parseSettings, type Settings } from "./start/settings.ts";
+import { lockStateDir } from "./start/state-lock.ts";
+import { ensureTokenFile, type TokenFile } from "./start/token-file.ts";
+import { applyMigrations } from "./start/wrangler-command.ts";
+
+const projectDir = resolve(import.meta.dirname, "..");
+
+async function main(signal: AbortSignal): Promise<void> {
+  process.chdir(projectDir);
+  const wanted = parseSettings(process.env, projectDir);
+  const settings = { ...wanted, port: await findFreePort(wanted.port) };
+  const devVarsPath = resolve(".dev.vars");
+  const { MCPG_ADMIN_TOKEN: adminToken } = readDevVars(devVarsPath);
+  using _lock = lockStateDir(settings.stateDir);
+  console.log("applying migrations…");
+  await applyMigrations(settings.stateDir, signal);
+  console.log("starting the Worker…");
+  const base = `http://127.0.0.1:${settings.port}`;
+  await keepServing(settings, base, signal, async () => {
+    await announce(settings, base, adminToken);
+    console.log(`# The administrator's token is MCPG_ADMIN_TOKEN in ${devVarsPath}; Ctrl-C stops.`);
+    driveCron(base, signal).catch(exitOn(signal));
+  });
+}
+
+async function announce(settings: Settings, base: string, adminToken: string): Promise<void> {
+  const { local, prometheus } = tokenFiles(settings.stateDir);
+  await ensureTokenFile(base, adminToken, prometheus);
+  await ensureTokenFile(base, adminToken, local);
+  console.log(`ready on ${base}`);
+  const examples = formatExampleCalls({
+    base,
+    localTokenPath: local.path,
+    prometheusTokenPath: prometheus.path,
+    prometheusConfigPath: prometheusConfigPath(settings),
+    prometheusDataDir: join(settings.stateDir, "prometheus"),
+  });
+  console.log(examples);
+}
+
+/** They lie with the databases that know them: a new state folder gets new ones. */
+function tokenFiles(stateDir: string): Record<"prometheus" | "local", TokenFile> {
+  return {
+    // monitoring/prometheus.yml names this file.
+    prometheus: {
+      path: join(stateDir, "prometheus-token"),
+      name: "prometheus",
+      actor: "service:prometheus",
+      scopes: ["metrics:read"],
+      probe: "/metrics?name[]=mcpg_rollup_watermark_timestamp_seconds",
+    },
+    local: {
+      path: join(stateDir, "local-token"),
+      name: "local",
+      actor: "service:local",
+      scopes: ["telemetry:write", "telemetry:read"],
+      probe: "/instances?limit=1",
+    },
+  };
+}
+
+/** The reason goes to standard error and the status to the caller; being told to stop is no failure. */
+function exitOn(signal: AbortSignal) {
+  return (error: Error) => {
+    if (signal.aborted) process.exit(0);
+    console.error(`npm start failed: ${error.message}`);
+    process.exit(1);
+  };
+}
+
+const stop = new AbortController();
+for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.on(name, () => {
+    // Twice means now: the leash then ends what is left.
+    if (stop.signal.aborted) process.exit(1);
+    console.log(`${name}: stopping`);
+    stop.abort();
+  });
+}
+main(stop.signal).catch(exitOn(stop.signal));

@@ -1,0 +1,54 @@
+/** What a scrape reads, all of it at one point in time. */
+
+export interface SeriesTotals {
+  series: number;
+  workspace: string;
+  plugin: string;
+  tool: string;
+  /** By outcome, in the order of OUTCOMES. */
+  outcomes: readonly number[];
+  sumUs: number;
+  /** At the classic bounds, not cumulative. */
+  classic: readonly number[];
+  /** Sparse counts by bucket index, as stored; read for native histograms only. */
+  histogram: string | null;
+  /** As stored; read for exemplars only. */
+  exemplars: string | null;
+}
+
+/** The calls of a series in the current or the previous window. */
+export interface SeriesWindow {
+  series: number;
+  minUs: number | null;
+  maxUs: number | null;
+  histogram: string;
+}
+
+export interface InstanceTotals {
+  instance: string;
+  lastReportMs: number;
+  dropped: number;
+  lagSumUs: number;
+  lagHistogram: string;
+}
+
+export interface MetricsSnapshot {
+  org: string;
+  nowMs: number;
+  /** When the oldest arrival that is not folded yet was received; null when all are. */
+  oldestUnfoldedMs: number | null;
+  series: readonly SeriesTotals[];
+  windows: readonly SeriesWindow[];
+  instances: readonly InstanceTotals[];
+}
+
+export type Granularity = "hour" | "day";
+
+/** What of the snapshot a page needs. */
+export interface SnapshotWants {
+  granularity: Granularity;
+  windows: boolean;
+  native: boolean;
+  exemplars: boolean;
+  instances: boolean;
+}

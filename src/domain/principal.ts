@@ -1,0 +1,57 @@
+/** Who is calling, and what that lets them do. Pure: authentication has happened. */
+
+export const SCOPES = [
+  "telemetry:write",
+  "telemetry:read",
+  "metrics:read",
+  "audit:write",
+  "audit:read",
+  "payloads:read",
+  "tools:call",
+  "org:admin",
+] as const;
+export type Scope = (typeof SCOPES)[number];
+
+export type Principal =
+  | { kind: "administrator" }
+  | { kind: "metrics-reader" }
+  | {
+      kind: "service-token";
+      id: string;
+      org: string;
+      scopes: readonly Scope[];
+      /** As given when the token was made; null stands for `service:<id>`. */
+      actor: string | null;
+    };
+
+/** A service token reaches its own org only: any other is, to it, not there. */
+export function reachesOrg(principal: Principal, org: string): boolean {
+  return principal.kind !== "service-token" || principal.org === org;
+}
+
+/**
+ * The administrator may do everything but view payloads, so that running the deployment does not
+ * mean reading its tenants' data.
+ */
+export function holdsScope(principal: Principal, scope: Scope): boolean {
+  switch (principal.kind) {
+    case "administrator":
+      return scope !== "payloads:read";
+    case "metrics-reader":
+      return scope === "metrics:read";
+    case "service-token":
+      return principal.scopes.includes(scope);
+  }
+}
+
+/** The name under which a principal's acts are recorded. */
+export function actorOf(principal: Principal): string {
+  switch (principal.kind) {
+    case "administrator":
+      return "operator:admin";
+    case "metrics-reader":
+      return "operator:metrics";
+    case "service-token":
+      return principal.actor ?? `service:${principal.id}`;
+  }
+}

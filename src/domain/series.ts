@@ -1,0 +1,20 @@
+/** Series: what calls are counted by. */
+import type { SeriesName } from "./arrival.ts";
+
+export const OTHER = "__other__";
+
+/** Counts what arrives above the org's series cap. It is outside the cap. */
+export const OTHER_SERIES: SeriesName = [OTHER, OTHER, OTHER];
+
+/** A series idle for 30 days leaves the exposition and the cap; its total stays, and it comes back from it. */
+export const SERIES_IDLE_MS_MAX = 30 * 86_400_000;
+
+/** Distinct reporters an org may have; past that they are one, `__other__`. */
+export const INSTANCES_MAX = 1_000;
+
+/** An instance leaves the exposition and the cap 24 h after its last report. */
+export const INSTANCE_IDLE_MS_MAX = 86_400_000;
+
+export function isOtherSeries(name: SeriesName): boolean {
+  return name.every((part) => part === OTHER);
+}

@@ -1,0 +1,91 @@
+/** Bindings and settings. A setting is parsed once per isolate and refused by name, never by value. */
+import { sha256Hex } from "./domain/service-token.ts";
+import { isTier, type Tier } from "./domain/tier.ts";
+import { fail } from "./errors.ts";
+
+export interface Env {
+  DIRECTORY: D1Database;
+  SHARD_0: D1Database;
+  MCPG_ADMIN_TOKEN: string;
+  MCPG_METRICS_TOKEN?: string;
+  MCPG_LEDGER_SEED: string;
+  MCPG_PAYLOAD_KEK: string;
+  MCPG_DEFAULT_ORG_TIER?: string;
+}
+
+export interface Settings {
+  /** Digests, so that comparing a bearer token with them takes the same time whatever it is. */
+  adminTokenDigest: string;
+  metricsTokenDigest: string | null;
+  ledgerSeed: Uint8Array;
+  payloadKek: Uint8Array;
+  defaultOrgTier: Tier;
+}
+
+const parsed = new WeakMap<Env, Settings>();
+
+export function settingsOf(env: Env): Settings {
+  const known = parsed.get(env);
+  if (known !== undefined) return known;
+  const settings = parseSettings(env);
+  parsed.set(env, settings);
+  return settings;
+}
+
+function parseSettings(env: Env): Settings {
+  const tier = env.MCPG_DEFAULT_ORG_TIER || "community";
+  const adminTokenDigest = parseToken("MCPG_ADMIN_TOKEN", env.MCPG_ADMIN_TOKEN);
+  const metricsTokenDigest = env.MCPG_METRICS_TOKEN
+    ? parseToken("MCPG_METRICS_TOKEN", env.MCPG_METRICS_TOKEN)
+    : null;
+  if (metricsTokenDigest === adminTokenDigest) {
+    return refuse("MCPG_METRICS_TOKEN", "must differ from MCPG_ADMIN_TOKEN");
+  }
+  return {
+    adminTokenDigest,
+    metricsTokenDigest,
+    ledgerSeed: parseKey("MCPG_LEDGER_SEED", env.MCPG_LEDGER_SEED),
+    payloadKek: parseKey("MCPG_PAYLOAD_KEK", env.MCPG_PAYLOAD_KEK),
+    defaultOrgTier: isTier(tier) ? tier : refuse("MCPG_DEFAULT_ORG_TIER", "is not a tier"),
+  };
+}
+
+/**
+ * RFC 6750 `b68token`, or no header could carry it. Eight characters keep out an empty or
+ * placeholder value; the strength of the secret is the operator's (`npm start` makes 256 bits).
+ */
+function parseToken(setting: string, value: string | undefined): string {
+  if (!value) return refuse(setting, "is not set");
+  if (!/^[A-Za-z0-9._~+/-]{8,512}=*$/.test(value)) {
+    return refuse(setting, "must be 8 to 512 characters that a bearer token may have");
+  }
+  if (value.startsWith("mcpgst_")) return refuse(setting, "must not look like a service token");
+  return sha256Hex(value);
+}
+
+function parseKey(setting: string, value: string | undefined): Uint8Array {
+  if (!value) return refuse(setting, "is not set");
+  if (!/^[A-Za-z0-9+/]{43}=$/.test(value)) return refuse(setting, "must be 32 bytes in base64");
+  return Uint8Array.from(atob(value), (character) => character.charCodeAt(0));
+}
+
+function refuse(setting: string, problem: string): never {
+  return fail({ kind: "misconfigured", setting, problem });
+}
+
+/** The bound shards, oldest first: another `SHARD_<n>` in wrangler.toml is all it takes to add one. */
+export function shardNames(env: Env): string[] {
+  return Object.keys(env)
+    .filter((binding) => /^SHARD_\d+$/.test(binding))
+    .sort((a, b) => Number(a.slice(6)) - Number(b.slice(6)));
+}
+
+/** A new org goes to the newest shard: the older ones keep growing with the orgs they have. */
+export function shardForNewOrg(env: Env): string {
+  return shardNames(env).at(-1) ?? refuse("SHARD_0", "is not bound");
+}
+
+export function shardDatabase(env: Env, shardName: string): D1Database {
+  if (!shardNames(env).includes(shardName)) return refuse(shardName, "is not bound");
+  return (env as unknown as Record<string, D1Database>)[shardName] as D1Database;
+}

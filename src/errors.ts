@@ -1,0 +1,140 @@
+/**
+ * Every failure this service can answer with, as data, and the one table that turns it into an
+ * RFC 9457 problem. Code below HTTP throws a failure with its evidence and never names a status;
+ * what is not a failure of this list is `internal`, and nothing about it leaves the Worker.
+ */
+
+export interface ValidationError {
+  /** RFC 6901, into the body; for a query parameter, `/<name>`. */
+  pointer: string;
+  message: string;
+}
+
+export type Failure =
+  | { kind: "unauthenticated" }
+  | { kind: "insufficient_scope"; scope: string }
+  | { kind: "administrator_only" }
+  | { kind: "not_found" }
+  | { kind: "invalid_request"; errors: ValidationError[] }
+  | { kind: "malformed_body"; detail: string }
+  | { kind: "body_too_large"; bytesMax: number }
+  | { kind: "unsupported_media_type"; supported: string }
+  | { kind: "unsupported_content_encoding" }
+  | { kind: "org_exists" }
+  | { kind: "conflict"; detail: string }
+  | { kind: "too_many_requests"; retryAfterSeconds: number }
+  | { kind: "unavailable"; retryAfterSeconds: number }
+  | { kind: "misconfigured"; setting: string; problem: string }
+  | { kind: "internal" };
+
+export class FailureError extends Error {
+  readonly failure: Failure;
+
+  constructor(failure: Failure, options?: ErrorOptions) {
+    super(failure.kind, options);
+    this.name = "FailureError";
+    this.failure = failure;
+  }
+}
+
+/** Throws from an expression: `row ?? fail({ kind: "not_found" })`. */
+export function fail(failure: Failure): never {
+  throw new FailureError(failure);
+}
+
+/** The members of a problem that depend on the failure alone; HTTP adds `type` and `request_id`. */
+export interface Problem {
+  status: number;
+  title: string;
+  detail: string;
+  headers?: Record<string, string>;
+  errors?: ValidationError[];
+}
+
+const BAD_REQUEST = { status: 400, title: "Bad Request" };
+const FORBIDDEN = { status: 403, title: "Forbidden" };
+const CONFLICT = { status: 409, title: "Conflict" };
+const UNSUPPORTED = { status: 415, title: "Unsupported Media Type" };
+const INTERNAL = { status: 500, title: "Internal Server Error" };
+
+/**
+ * The table. `code` is the failure's kind, so a code cannot drift from its meaning.
+ * `not_found` carries no evidence on purpose: a stranger's org and a missing one answer alike.
+ */
+export function problemOf(failure: Failure): Problem {
+  switch (failure.kind) {
+    case "unauthenticated":
+      return {
+        status: 401,
+        title: "Unauthorized",
+        detail: "A valid bearer token is required: it is missing, unknown, expired or revoked.",
+        headers: { "www-authenticate": "Bearer" },
+      };
+    case "insufficient_scope":
+      return { ...FORBIDDEN, detail: `The token lacks the scope ${failure.scope}.` };
+    case "administrator_only":
+      return { ...FORBIDDEN, detail: "Only the deployment's administrator may do this." };
+    case "not_found":
+      return { status: 404, title: "Not Found", detail: "There is nothing here for this token." };
+    case "conflict":
+      return { ...CONFLICT, detail: failure.detail };
+    case "org_exists":
+      return { ...CONFLICT, detail: "The org's name is taken; a deleted one is not given again." };
+    case "too_many_requests":
+      return {
+        status: 429,
+        title: "Too Many Requests",
+        detail: "The org's request rate is exceeded.",
+        headers: { "retry-after": String(failure.retryAfterSeconds) },
+      };
+    case "unavailable":
+      return {
+        status: 503,
+        title: "Service Unavailable",
+        detail: "The service cannot answer now; the same request may be sent again.",
+        headers: { "retry-after": String(failure.retryAfterSeconds) },
+      };
+    case "misconfigured":
+      return { ...INTERNAL, detail: `The deployment's ${failure.setting} ${failure.problem}.` };
+    case "internal":
+      return { ...INTERNAL, detail: "An internal error occurred." };
+    default:
+      return problemOfBody(failure);
+  }
+}
+
+type BodyFailure = Extract<
+  Failure,
+  {
+    kind:
+      | "invalid_request"
+      | "malformed_body"
+      | "body_too_large"
+      | "unsupported_media_type"
+      | "unsupported_content_encoding";
+  }
+>;
+
+/** The part of the table that is about what the client sent. */
+function problemOfBody(failure: BodyFailure): Problem {
+  switch (failure.kind) {
+    case "invalid_request":
+      return { ...BAD_REQUEST, detail: "The request is not valid.", errors: failure.errors };
+    case "malformed_body":
+      return { ...BAD_REQUEST, detail: failure.detail };
+    case "body_too_large":
+      return {
+        status: 413,
+        title: "Content Too Large",
+        detail: `The body may have ${failure.bytesMax} bytes, after decompression.`,
+      };
+    case "unsupported_media_type":
+      return { ...UNSUPPORTED, detail: `The content type must be ${failure.supported}.` };
+    case "unsupported_content_encoding":
+      return {
+        ...UNSUPPORTED,
+        detail: "The content encoding must be gzip or identity.",
+        headers: { "accept-encoding": "gzip, identity" },
+      };
+  }
+}

@@ -1,0 +1,13 @@
+import type { Org } from "../domain/org.ts";
+import type { Principal } from "../domain/principal.ts";
+import type { Env } from "../env.ts";
+
+/** What every handler finds on its context: `principal` and `org` behind `authorize(scope)` only. */
+export interface AppEnv {
+  Bindings: Env;
+  Variables: {
+    requestId: string;
+    principal: Principal;
+    org: Org;
+  };
+}

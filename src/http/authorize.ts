@@ -1,0 +1,46 @@
+/**
+ * What a caller may do on a route under /v1/orgs/:org. The order is the point: 401 before anything;
+ * then an org that is not there and one that is not the token's are the same 404, found without a
+ * query for the latter, so that not even time tells them apart; only within its own org does a token
+ * learn that a scope is missing.
+ */
+import type { MiddlewareHandler } from "hono";
+import { isOrgName, type Org } from "../domain/org.ts";
+import { holdsScope, type Principal, reachesOrg, type Scope } from "../domain/principal.ts";
+import type { Env } from "../env.ts";
+import { fail } from "../errors.ts";
+import type { AppEnv } from "./app-env.ts";
+import { authenticate } from "./authenticate.ts";
+import { lookUpOrg } from "./directory-lookup.ts";
+import { limitRate } from "./limit-rate.ts";
+
+/** Sets `c.var.principal` and `c.var.org`: an active org that the principal may use so. */
+export function authorize(scope: Scope): MiddlewareHandler<AppEnv> {
+  return async function authorize(c, next) {
+    const principal = await authenticate(c);
+    const org = await reachableOrg(c.env, principal, c.req.param("org") ?? "");
+    if (!holdsScope(principal, scope)) fail({ kind: "insufficient_scope", scope });
+    limitRate(principal, org, Date.now());
+    c.set("principal", principal);
+    c.set("org", org);
+    await next();
+  };
+}
+
+/** After `authorize` or `authenticated`: what even an org's own admin may not do. */
+export function administratorOnly(): MiddlewareHandler<AppEnv> {
+  return async function administratorOnly(c, next) {
+    requireAdministrator(c.var.principal);
+    await next();
+  };
+}
+
+export function requireAdministrator(principal: Principal): void {
+  if (principal.kind !== "administrator") fail({ kind: "administrator_only" });
+}
+
+async function reachableOrg(env: Env, principal: Principal, name: string): Promise<Org> {
+  if (!reachesOrg(principal, name) || !isOrgName(name)) return fail({ kind: "not_found" });
+  const org = await lookUpOrg(env, name, Date.now());
+  return org?.state === "active" ? org : fail({ kind: "not_found" });
+}

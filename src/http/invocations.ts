@@ -1,0 +1,91 @@
+/** Tool calls: reported by gateways, and read back (api.md, "Ingest" and "Reading calls"). */
+import { Hono } from "hono";
+import { ReportSchema } from "../domain/invocation-schema.ts";
+import { shardDatabase } from "../env.ts";
+import { fail } from "../errors.ts";
+import { parseUuid7 } from "../spec/uuid7.ts";
+import { findInvocation, findInvocations } from "../store/invocations.ts";
+import type { AppEnv } from "./app-env.ts";
+import { authorize } from "./authorize.ts";
+import { describeOperation, listQuery } from "./describe-operation.ts";
+import { IngestAnswerSchema, ingestReport } from "./ingest-report.ts";
+import {
+  INVOCATION_PARAMETER_NAMES,
+  INVOCATION_PARAMETERS,
+  invocationFilter,
+} from "./invocation-filter.ts";
+import { InvocationListSchema, InvocationSchema, invocationJson } from "./invocation-json.ts";
+import { cursorFormat, decodeCursor, encodeCursor, parseLimit } from "./pagination.ts";
+import { readQuery } from "./query.ts";
+import { parseJson, readBody } from "./read-body.ts";
+
+/** 1,000 samples of 1 KB, four times over; an isolate has 128 MB. */
+const REPORT_BYTES_MAX = 4 * 1024 * 1024;
+
+const CURSOR = cursorFormat("invocations", ["string"]);
+
+export const invocations = new Hono<AppEnv>()
+  .post(
+    "/",
+    describeOperation({
+      summary: "Report tool calls",
+      scope: "telemetry:write",
+      description: "Answered once durable. Idempotent: a resent sample changes no figure.",
+      body: ReportSchema,
+      answers: {
+        200: {
+          description: "accepted + duplicates + rejected is what was sent",
+          schema: IngestAnswerSchema,
+        },
+      },
+    }),
+    authorize("telemetry:write"),
+    async (c) => {
+      const body = parseJson(await readBody(c.req.raw, { bytesMax: REPORT_BYTES_MAX }));
+      return c.json(await ingestReport(c.env, c.var.org, body, Date.now()));
+    },
+  )
+  .get(
+    "/",
+    describeOperation({
+      summary: "List tool calls, newest first",
+      scope: "telemetry:read",
+      description: "A page may be short, or empty, and still carry a cursor: follow it.",
+      query: listQuery(INVOCATION_PARAMETERS),
+      answers: { 200: { description: "A page of calls", schema: InvocationListSchema } },
+      problems: [400],
+    }),
+    authorize("telemetry:read"),
+    async (c) => {
+      const query = readQuery(c.req, [...INVOCATION_PARAMETER_NAMES, "limit", "cursor"]);
+      const limit = parseLimit(query.limit);
+      const [belowId] = decodeCursor(CURSOR, query.cursor) ?? [null];
+      const db = shardDatabase(c.env, c.var.org.shard);
+      const page = await findInvocations(
+        db,
+        c.var.org.org,
+        invocationFilter(query),
+        limit,
+        belowId,
+      );
+      return c.json({
+        invocations: page.invocations.map(invocationJson),
+        next_cursor: page.nextId === null ? null : encodeCursor(CURSOR, [page.nextId]),
+      });
+    },
+  )
+  .get(
+    "/:id",
+    describeOperation({
+      summary: "One tool call",
+      scope: "telemetry:read",
+      answers: { 200: { description: "The call", schema: InvocationSchema } },
+    }),
+    authorize("telemetry:read"),
+    async (c) => {
+      const id = parseUuid7(c.req.param("id")) ?? fail({ kind: "not_found" });
+      const db = shardDatabase(c.env, c.var.org.shard);
+      const invocation = await findInvocation(db, c.var.org.org, id);
+      return c.json(invocationJson(invocation ?? fail({ kind: "not_found" })));
+    },
+  );

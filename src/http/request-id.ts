@@ -1,0 +1,18 @@
+/** Every answer names its request, so that a report from outside finds its log lines. */
+import type { MiddlewareHandler } from "hono";
+import type { AppEnv } from "./app-env.ts";
+
+/** An inbound id goes into headers, logs and the ledger: only what is inert in all three is kept. */
+const SAFE_REQUEST_ID = /^[A-Za-z0-9_.-]{8,64}$/;
+
+export function requestId(): MiddlewareHandler<AppEnv> {
+  return async function requestId(c, next) {
+    const inbound = c.req.header("x-request-id");
+    const id =
+      inbound !== undefined && SAFE_REQUEST_ID.test(inbound) ? inbound : crypto.randomUUID();
+    c.set("requestId", id);
+    await next();
+    // After the handler: one that returns its own Response would replace headers set before.
+    c.header("x-request-id", id);
+  };
+}

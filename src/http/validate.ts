@@ -1,0 +1,53 @@
+/**
+ * A value against its schema. Validators are made by typebox's `Compile` at the top level of a
+ * module: workerd allows code generation while a Worker starts and never after, and a compiled check
+ * is five times as fast as an interpreted one.
+ */
+import type { Static, TProperties, TSchema } from "typebox";
+import type { Validator } from "typebox/compile";
+import type { TLocalizedValidationError } from "typebox/error";
+import { fail, type ValidationError } from "../errors.ts";
+
+/** A pointer quotes the sender's key: long enough to find it, too short to be an echo. */
+const POINTER_LENGTH_MAX = 256;
+
+/** The value, typed by its schema; else 400 with a JSON pointer to each error. */
+export function validate<Schema extends TSchema>(
+  validator: Validator<TProperties, Schema>,
+  value: unknown,
+): Static<Schema> {
+  if (validator.Check(value)) return value as Static<Schema>;
+  return fail({ kind: "invalid_request", errors: validationErrors(validator, value) });
+}
+
+export function validationErrors(
+  validator: Validator<TProperties, TSchema>,
+  value: unknown,
+): ValidationError[] {
+  return validator.Errors(value).flatMap(describeError);
+}
+
+function describeError(error: TLocalizedValidationError): ValidationError[] {
+  switch (error.keyword) {
+    case "required":
+      return error.params.requiredProperties.map((key) =>
+        at(`${error.instancePath}/${escapePointer(key)}`, "is required"),
+      );
+    case "boolean":
+      return [at(error.instancePath, "is not a known key")];
+    case "additionalProperties":
+      return []; // each such key has been named as "boolean"
+    case "enum":
+      return [at(error.instancePath, `must be one of ${error.params.allowedValues.join(", ")}`)];
+    default:
+      return [at(error.instancePath, error.message)];
+  }
+}
+
+function at(pointer: string, message: string): ValidationError {
+  return { pointer: pointer.slice(0, POINTER_LENGTH_MAX), message };
+}
+
+function escapePointer(key: string): string {
+  return key.replaceAll("~", "~0").replaceAll("/", "~1");
+}

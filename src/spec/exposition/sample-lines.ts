@@ -1,0 +1,87 @@
+/**
+ * The body that text 0.0.4 and OpenMetrics 1.0 share: sample lines, such as
+ *
+ *     http_requests_total{code="200",method="post"} 1027
+ *     latency_seconds_bucket{le="0.5",method="post"} 129389
+ *
+ * A point's lines stay together and so do a family's points: interleaved metrics are refused by
+ * OpenMetrics ("Overall Structure") and silently misread by Prometheus. No line carries a
+ * timestamp: Prometheus would then not mark a series stale when it leaves the page.
+ */
+import { formatBound, formatValue } from "./format-number.ts";
+import type {
+  CounterFamily,
+  Exemplar,
+  GaugeFamily,
+  HistogramFamily,
+  HistogramPoint,
+  MetricFamily,
+} from "./metric-family.ts";
+
+/** Where the two formats differ, line end aside. */
+export interface TextDialect {
+  /** The comment lines above a family. */
+  readonly formatMetadata: (family: MetricFamily) => string;
+  /** What follows a bucket's value; absent where the format has no exemplars. */
+  readonly formatExemplar?: (exemplar: Exemplar) => string;
+}
+
+/** Yields one block for each family's metadata and one for each point, ready to be chunked. */
+export function* sampleLines(
+  families: Iterable<MetricFamily>,
+  dialect: TextDialect,
+): Generator<string> {
+  for (const family of families) {
+    yield dialect.formatMetadata(family);
+    yield* family.type === "histogram" ? histogramLines(family, dialect) : scalarLines(family);
+  }
+}
+
+function* scalarLines(family: CounterFamily | GaugeFamily): Generator<string> {
+  for (const { labels, value } of family.points) {
+    yield `${family.name}${braced(labels.text)} ${formatValue(value)}\n`;
+  }
+}
+
+function* histogramLines(family: HistogramFamily, dialect: TextDialect): Generator<string> {
+  const heads = [...family.bounds, Number.POSITIVE_INFINITY].map(
+    (bound) => `${family.name}_bucket{le="${formatBound(bound)}"`,
+  );
+  for (const point of family.points) {
+    const labels = braced(point.labels.text);
+    const sum = `${family.name}_sum${labels} ${formatValue(point.sum)}\n`;
+    const count = `${family.name}_count${labels} ${point.count}\n`;
+    yield `${bucketLines(heads, point, dialect)}${sum}${count}`;
+  }
+}
+
+/**
+ * `le` comes first, so that what precedes the series' labels is the same for every point and what
+ * follows it is the same for every bucket: both are made once. The +Inf bucket repeats the count,
+ * which OpenMetrics 1.0 "Histogram" requires to be equal.
+ */
+function bucketLines(
+  heads: readonly string[],
+  point: HistogramPoint,
+  dialect: TextDialect,
+): string {
+  const tail = point.labels.text === "" ? "} " : `,${point.labels.text}} `;
+  const last = heads.length - 1;
+  let lines = "";
+  let cumulative = 0;
+  for (let bucket = 0; bucket < last; bucket++) {
+    cumulative += point.bucketCounts[bucket]!;
+    lines += `${heads[bucket]}${tail}${cumulative}${exemplarSuffix(point, bucket, dialect)}\n`;
+  }
+  return `${lines}${heads[last]}${tail}${point.count}${exemplarSuffix(point, last, dialect)}\n`;
+}
+
+function exemplarSuffix(point: HistogramPoint, bucket: number, dialect: TextDialect): string {
+  const exemplar = point.exemplars?.[bucket];
+  return exemplar === undefined ? "" : (dialect.formatExemplar?.(exemplar) ?? "");
+}
+
+/** A sample without labels has no braces, as in every example of both specifications. */
+function braced(labels: string): string {
+  return labels === "" ? "" : `{${labels}}`;
+}

@@ -1,0 +1,23 @@
+import { and, asc, eq, gt } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/d1";
+import { instances } from "./shard-schema.ts";
+
+/** By name, which is stable while they report: newest first would shuffle the list under its reader. */
+export async function findInstances(
+  db: D1Database,
+  org: string,
+  limit: number,
+  aboveInstance: string | null,
+) {
+  return drizzle(db)
+    .select()
+    .from(instances)
+    .where(
+      and(
+        eq(instances.org, org),
+        aboveInstance === null ? undefined : gt(instances.instance, aboveInstance),
+      ),
+    )
+    .orderBy(asc(instances.instance))
+    .limit(limit);
+}

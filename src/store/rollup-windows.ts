@@ -1,0 +1,65 @@
+/** Reads rollups, newest window first, for grouping (src/domain/rollup-groups.ts). */
+import type { Granularity } from "../domain/metrics-snapshot.ts";
+import { OUTCOMES } from "../domain/outcome.ts";
+import type { RollupRow } from "../domain/rollup-groups.ts";
+
+export interface RollupFilter {
+  workspace?: string | undefined;
+  plugin?: string | undefined;
+  tool?: string | undefined;
+}
+
+/** Windows that start in [from, to), as numbers of hours or days since the epoch. */
+export interface WindowRange {
+  from: number;
+  to: number;
+}
+
+const TABLES = { hour: "rollups_hourly", day: "rollups_daily" } as const;
+
+/** Matching series of the org; a null filter matches all. */
+const MATCHING_SERIES = `SELECT series, workspace, plugin, tool FROM series WHERE org = ?1
+  AND (?4 IS NULL OR workspace = ?4) AND (?5 IS NULL OR plugin = ?5) AND (?6 IS NULL OR tool = ?6)`;
+
+const COLUMNS = (
+  window: Granularity,
+) => `r.${window} AS windowNumber, s.workspace, s.plugin, s.tool,
+  ${OUTCOMES.map((outcome) => `r.${outcome}`).join(", ")},
+  r.sum_us AS sumUs, r.min_us AS minUs, r.max_us AS maxUs, r.histogram`;
+
+/** Without a filter every row of the range is wanted: one scan of the key. */
+const scanWindows = (window: Granularity) => `WITH s AS MATERIALIZED (${MATCHING_SERIES})
+  SELECT ${COLUMNS(window)} FROM ${TABLES[window]} r CROSS JOIN s ON s.series = r.series
+  WHERE r.org = ?1 AND r.${window} >= ?2 AND r.${window} < ?3
+  ORDER BY r.${window} DESC LIMIT ?7`;
+
+/** With one, few are: a look-up per window and matching series, instead of an hour of every tool. */
+const lookUpWindows = (window: Granularity) => `WITH RECURSIVE
+  w(n) AS (SELECT ?3 - 1 WHERE ?3 > ?2 UNION ALL SELECT n - 1 FROM w WHERE n > ?2),
+  s AS MATERIALIZED (${MATCHING_SERIES})
+  SELECT ${COLUMNS(window)} FROM w CROSS JOIN s CROSS JOIN ${TABLES[window]} r
+    ON r.org = ?1 AND r.${window} = w.n AND r.series = s.series
+  LIMIT ?7`;
+
+type StoredRow = Record<string, string | number | null>;
+
+export async function findRollupRows(
+  db: D1Database,
+  org: string,
+  granularity: Granularity,
+  range: WindowRange,
+  filter: RollupFilter,
+  rowsMax: number,
+): Promise<RollupRow[]> {
+  const { workspace = null, plugin = null, tool = null } = filter;
+  const isFiltered = workspace !== null || plugin !== null || tool !== null;
+  const sql = isFiltered ? lookUpWindows(granularity) : scanWindows(granularity);
+  const { results } = await db
+    .prepare(sql)
+    .bind(org, range.from, range.to, workspace, plugin, tool, rowsMax)
+    .all<StoredRow>();
+  return results.map((row) => ({
+    ...(row as unknown as RollupRow),
+    outcomes: OUTCOMES.map((outcome) => row[outcome] as number),
+  }));
+}
