@@ -20,7 +20,7 @@ const NullableText = Type.Unsafe<string | null>({ type: ["string", "null"] });
 
 export const CreateServiceTokenSchema = Type.Object(
   {
-    name: Type.String({ minLength: 1, maxLength: 128, pattern: PLAIN_TEXT }),
+    name: Type.String({ maxLength: 128, pattern: PLAIN_TEXT }),
     scopes: Scopes,
     actor: Type.Optional(
       Type.Unsafe<string | null>({ type: ["string", "null"], maxLength: 256, pattern: ACTOR }),

@@ -67,9 +67,9 @@ export function bucketIndex(durationUs: number): number {
   if (durationUs <= 0) return ZERO_BUCKET_INDEX;
   if (durationUs > LAST_MICROSECOND[SLOTS - 1]!) return INDEX_MAX;
   const exponent = Math.log2(durationUs) - LOG2_MICROSECONDS;
-  const guess = Math.ceil(exponent * BUCKETS_PER_DOUBLING - GUESS_MARGIN);
-  const isTooLow = durationUs > LAST_MICROSECOND[guess - ZERO_BUCKET_INDEX]!;
-  return isTooLow ? guess + 1 : guess;
+  const guess = Math.ceil(exponent * BUCKETS_PER_DOUBLING - GUESS_MARGIN) - ZERO_BUCKET_INDEX;
+  const slot = durationUs > LAST_MICROSECOND[guess]! ? guess + 1 : guess;
+  return slot + ZERO_BUCKET_INDEX;
 }
 
 export function upperBoundSeconds(index: number): number {

@@ -70,6 +70,8 @@ function formatTime(timeMs: number): string {
   if (!(Number.isInteger(timeMs) && timeMs >= 0 && timeMs <= UUID7_TIME_MAX_MS)) {
     throw new RangeError(`a UUIDv7 holds 48 bits of milliseconds, got ${timeMs}`);
   }
-  const hex = timeMs.toString(16).padStart(12, "0");
-  return `${hex.slice(0, 8)}-${hex.slice(8)}`;
+  const high = Math.floor(timeMs / 2 ** 16);
+  const low = timeMs % 2 ** 16;
+  const hex = (word: number, shift: number) => HEX[(word >>> shift) & 0xff]!;
+  return `${hex(high, 24)}${hex(high, 16)}${hex(high, 8)}${hex(high, 0)}-${hex(low, 8)}${hex(low, 0)}`;
 }

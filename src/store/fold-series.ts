@@ -11,7 +11,7 @@ import { jsonParameters } from "./json-parameter.ts";
 import type { ShardedOrg } from "./shard-orgs.ts";
 
 const SELECT_SERIES_BY_NAME = `SELECT j.value ->> 0 AS position, s.series, s.last_seen_ms AS lastSeenMs
-  FROM jsonb_each(?2) j JOIN series s INDEXED BY series_by_name
+  FROM jsonb_each(?2) j CROSS JOIN series s INDEXED BY series_by_name
     ON s.org = ?1 AND s.workspace = j.value ->> 1 AND s.plugin = j.value ->> 2
       AND s.tool = j.value ->> 3`;
 

@@ -1,0 +1,48 @@
+/** The Worker under measurement, with the rows that D1 bills counted and single folds callable. */
+import { app } from "../../src/app.ts";
+import { type Env, shardDatabase } from "../../src/env.ts";
+import { foldOnce } from "../../src/store/fold.ts";
+import { findOrg } from "../../src/store/orgs.ts";
+import { pruneOnce } from "../../src/store/prune.ts";
+import { BilledRows } from "./billed-rows.ts";
+
+const billed = new BilledRows();
+const counted = new WeakMap<Env, Env>();
+
+/** One env a real env, as in production: settings are parsed once. */
+function countedEnv(env: Env): Env {
+  const known = counted.get(env);
+  if (known !== undefined) return known;
+  const wrapped = { ...env, SHARD_0: billed.counting(env.SHARD_0) };
+  counted.set(env, wrapped);
+  return wrapped;
+}
+
+export default {
+  async fetch(request: Request, rawEnv: Env, ctx: ExecutionContext): Promise<Response> {
+    const env = countedEnv(rawEnv);
+    const { pathname, searchParams } = new URL(request.url);
+    const name = searchParams.get("org") ?? "";
+    if (pathname === "/bench/rows") return Response.json(billed.take());
+    if (pathname === "/bench/fold") return Response.json(await foldChunks(env, name));
+    if (pathname === "/bench/prune") {
+      const cutoffs = { samplesBeforeMs: Date.now() + 3_600_000, hoursBefore: 0, daysBefore: 0 };
+      return Response.json({ done: await pruneOnce(env.SHARD_0, name, cutoffs) });
+    }
+    return app.fetch(request, env, ctx);
+  },
+};
+
+/** Folds all there is; the milliseconds of each chunk. */
+async function foldChunks(env: Env, name: string): Promise<number[]> {
+  const org = await findOrg(env.DIRECTORY, name);
+  if (org === null) return [];
+  const db = shardDatabase(env, org.shard);
+  const folded = { org: name, generation: org.generation, seriesMax: org.limits.seriesMax };
+  const chunksMs: number[] = [];
+  for (;;) {
+    const startedAt = Date.now();
+    if ((await foldOnce(db, folded, Date.now())) === "empty") return chunksMs;
+    chunksMs.push(Date.now() - startedAt);
+  }
+}

@@ -1,0 +1,45 @@
+import { describe, expect, it } from "vitest";
+import { app } from "../../src/app.ts";
+import { call, problemOf, workerEnv } from "./api.ts";
+
+/** A database that fails at once, or never answers. */
+function database(first: () => Promise<unknown>): D1Database {
+  return { prepare: () => ({ first }) } as unknown as D1Database;
+}
+
+describe("GET /healthz", () => {
+  it("answers without a token, whatever the databases do", async () => {
+    const response = await call("GET", "/healthz", { token: null });
+    expect(response.status).toBe(200);
+    expect(await response.json()).toEqual({ status: "ok" });
+  });
+});
+
+describe("GET /readyz", () => {
+  it("answers 200 when every database does", async () => {
+    expect((await call("GET", "/readyz", { token: null })).status).toBe(200);
+  });
+
+  it.each(["DIRECTORY", "SHARD_0"])("answers 503 when %s fails", async (binding) => {
+    const broken = database(() => Promise.reject(new Error("D1_ERROR: secret detail")));
+    const response = await app.request("/readyz", {}, { ...workerEnv, [binding]: broken });
+    expect(response.status).toBe(503);
+    expect(response.headers.get("retry-after")).toBe("5");
+    expect(await problemOf(response)).toMatchObject({ code: "unavailable" });
+  });
+
+  it("asks every shard that is bound", async () => {
+    const broken = database(() => Promise.reject(new Error("lost")));
+    const response = await app.request("/readyz", {}, { ...workerEnv, SHARD_1: broken });
+    expect(response.status).toBe(503);
+  });
+
+  it("names a setting that is missing, and never shows one", async () => {
+    const env = { ...workerEnv, MCPG_LEDGER_SEED: "not base64 but secret" };
+    const response = await app.request("/readyz", {}, env);
+    expect(response.status).toBe(500);
+    const text = await response.text();
+    expect(text).toContain("MCPG_LEDGER_SEED");
+    expect(text).not.toContain("secret");
+  });
+});
