@@ -9,6 +9,7 @@ import { keepServing } from "./start/keep-serving.ts";
 import { prometheusConfigPath } from "./start/prometheus-config.ts";
 import { parseSettings, type Settings } from "./start/settings.ts";
 import { lockStateDir } from "./start/state-lock.ts";
+import { stopOnSignals, stopWithParent } from "./start/stopping.ts";
 import { ensureTokenFile, type TokenFile } from "./start/token-file.ts";
 import { applyMigrations } from "./start/wrangler-command.ts";
 
@@ -78,12 +79,6 @@ function exitOn(signal: AbortSignal) {
 }
 
 const stop = new AbortController();
-for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-  process.on(name, () => {
-    // Twice means now: the leash then ends what is left.
-    if (stop.signal.aborted) process.exit(1);
-    console.log(`${name}: stopping`);
-    stop.abort();
-  });
-}
+stopOnSignals(stop);
+if (process.env["npm_lifecycle_event"] !== undefined) stopWithParent(stop);
 main(stop.signal).catch(exitOn(stop.signal));

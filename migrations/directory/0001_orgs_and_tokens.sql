@@ -16,8 +16,8 @@ CREATE TABLE orgs (
   deleted_at_ms INTEGER                           -- when the deletion was asked for
 ) WITHOUT ROWID;
 
--- The cron's work list: orgs whose data is still to be removed.
-CREATE INDEX orgs_deleting ON orgs (org) WHERE state = 'deleting';
+-- The cron's work lists: a shard's orgs in one state, by name.
+CREATE INDEX orgs_by_shard ON orgs (shard, state, org);
 
 -- A token is shown once; all that is kept is the SHA-256 of its text.
 CREATE TABLE service_tokens (

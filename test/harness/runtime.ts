@@ -22,13 +22,13 @@ export interface RuntimeOptions {
 }
 
 export class Runtime {
-  readonly url: URL;
+  readonly url: string;
   readonly folder: string;
   readonly #miniflare: Miniflare;
   readonly #isFolderOurs: boolean;
   readonly #agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
 
-  private constructor(miniflare: Miniflare, url: URL, folder: string, isFolderOurs: boolean) {
+  private constructor(miniflare: Miniflare, url: string, folder: string, isFolderOurs: boolean) {
     this.#miniflare = miniflare;
     this.url = url;
     this.folder = folder;
@@ -60,7 +60,7 @@ export class Runtime {
         resourcePersistencePath: join(folder, "state"),
       }),
     );
-    const url = await miniflare.ready;
+    const { href: url } = await miniflare.ready;
     await migrate(await miniflare.getD1Database("DIRECTORY"), "directory");
     await migrate(await miniflare.getD1Database("SHARD_0"), "shard");
     return new Runtime(miniflare, url, folder, options.folder === undefined);
@@ -79,7 +79,7 @@ export class Runtime {
       },
     };
     return new Promise<Answer>((resolve, reject) => {
-      const sent = request(new URL(path, this.url.href), options, (response) => {
+      const sent = request(new URL(path, this.url).href, options, (response) => {
         const chunks: Buffer[] = [];
         response.on("data", (chunk: Buffer) => chunks.push(chunk));
         response.on("end", () =>

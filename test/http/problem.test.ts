@@ -112,7 +112,7 @@ describe("x-request-id", () => {
         "x-request-id",
       );
     expect(await send("req_1234-ABCD.5")).toBe("req_1234-ABCD.5");
-    for (const id of ["short", "a".repeat(65), "<script>1", "a b c d e f", "naïve-naïve"]) {
+    for (const id of ["short", "a".repeat(65), "<script>1", "a b c d e f", "percent%20id"]) {
       expect(await send(id)).not.toBe(id);
     }
   });
