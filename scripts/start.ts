@@ -1,6 +1,7 @@
 // What `npm start` runs once scripts/install.mjs brought node_modules: the Worker with its databases,
 // its cron and its tokens, on this machine alone. It ends with everything that it started.
 import { join, resolve } from "node:path";
+import { applyMigrations } from "./start/apply-migrations.ts";
 import { driveCron } from "./start/cron.ts";
 import { readDevVars } from "./start/dev-vars.ts";
 import { formatExampleCalls } from "./start/example-calls.ts";
@@ -11,7 +12,6 @@ import { parseSettings, type Settings } from "./start/settings.ts";
 import { lockStateDir } from "./start/state-lock.ts";
 import { stopOnSignals, stopWithParent } from "./start/stopping.ts";
 import { ensureTokenFile, type TokenFile } from "./start/token-file.ts";
-import { applyMigrations } from "./start/wrangler-command.ts";
 
 const projectDir = resolve(import.meta.dirname, "..");
 
@@ -29,7 +29,7 @@ async function main(signal: AbortSignal): Promise<void> {
   await keepServing(settings, base, signal, async () => {
     await announce(settings, base, adminToken);
     console.log(`# The administrator's token is MCPG_ADMIN_TOKEN in ${devVarsPath}; Ctrl-C stops.`);
-    driveCron(base, signal).catch(exitOn(signal));
+    void driveCron(base, signal);
   });
 }
 
@@ -69,16 +69,15 @@ function tokenFiles(stateDir: string): Record<"prometheus" | "local", TokenFile>
   };
 }
 
-/** The reason goes to standard error and the status to the caller; being told to stop is no failure. */
-function exitOn(signal: AbortSignal) {
-  return (error: Error) => {
-    if (signal.aborted) process.exit(0);
-    console.error(`npm start failed: ${error.message}`);
-    process.exit(1);
-  };
-}
-
+const { npm_lifecycle_event: startedByNpm } = process.env;
 const stop = new AbortController();
 stopOnSignals(stop);
-if (process.env["npm_lifecycle_event"] !== undefined) stopWithParent(stop);
-main(stop.signal).catch(exitOn(stop.signal));
+if (startedByNpm !== undefined) stopWithParent(stop);
+try {
+  await main(stop.signal);
+} catch (error) {
+  // Being told to stop is no failure; by now nothing that was started is left.
+  if (stop.signal.aborted) process.exit(0);
+  console.error(`npm start failed: ${(error as Error).message}`);
+  process.exit(1);
+}

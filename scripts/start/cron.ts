@@ -11,12 +11,12 @@ const tickWithinMs = 15 * minuteMs;
  * Does what the platform does on a deployment, since `wrangler dev` fires no cron: one tick on every
  * full minute, until the signal. A tick that failed is printed; the next one carries its work on.
  */
-export async function driveCron(base: string, signal: AbortSignal): Promise<never> {
-  for (;;) {
+export async function driveCron(base: string, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
     const tick = nextMinute(Date.now() + earlyMs);
-    await sleep(tick - Date.now(), undefined, { signal });
-    const failure = await runTick(base, tick, signal);
-    if (failure) console.error(`cron tick ${new Date(tick).toISOString()} failed: ${failure}`);
+    const failure = await runTick(base, tick, signal).catch(fetchFailure);
+    if (failure === null || signal.aborted) continue;
+    console.error(`cron tick ${new Date(tick).toISOString()} failed: ${failure}`);
   }
 }
 
@@ -26,14 +26,10 @@ function nextMinute(now: number): number {
 
 /** wrangler answers 200 and `ok`, or 500 and `exception` where the handler threw. */
 async function runTick(base: string, tick: number, signal: AbortSignal): Promise<string | null> {
-  try {
-    const within = AbortSignal.any([signal, AbortSignal.timeout(tickWithinMs)]);
-    const url = `${base}/cdn-cgi/local/scheduled?cron=*+*+*+*+*&time=${tick}`;
-    const response = await fetch(url, { signal: within });
-    const outcome = await response.text();
-    return response.status === 200 ? null : `${response.status} ${outcome.slice(0, 500)}`;
-  } catch (error) {
-    signal.throwIfAborted();
-    return fetchFailure(error);
-  }
+  await sleep(tick - Date.now(), undefined, { signal });
+  const within = AbortSignal.any([signal, AbortSignal.timeout(tickWithinMs)]);
+  const url = `${base}/cdn-cgi/local/scheduled?cron=*+*+*+*+*&time=${tick}`;
+  const response = await fetch(url, { signal: within });
+  const outcome = await response.text();
+  return response.status === 200 ? null : `${response.status} ${outcome.slice(0, 500)}`;
 }

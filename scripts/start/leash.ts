@@ -2,21 +2,23 @@
 // Whoever started it may die of anything, even SIGKILL: the pipe then closes and nothing is orphaned.
 // Measured on wrangler 4.156.2: when it is killed itself, its workerd stay, each eating a core.
 import { spawn } from "node:child_process";
-import { wranglerBin } from "./wrangler-command.ts";
 
+const wranglerBin = "node_modules/wrangler/bin/wrangler.js";
 const graceMs = 5_000;
+let isLeashed = true;
 
 const wrangler = spawn(process.execPath, [wranglerBin, ...process.argv.slice(2)], {
   stdio: ["ignore", "inherit", "inherit"],
 });
+// While there is someone to tell the status to, the rest of the group is theirs to end.
+wrangler.once("exit", (code) => (isLeashed ? process.exit(code ?? 1) : killGroup()));
 
 process.stdin.resume();
 process.stdin.once("close", () => {
+  isLeashed = false;
   wrangler.kill("SIGTERM");
   setTimeout(killGroup, graceMs);
 });
-wrangler.once("exit", killGroup);
-wrangler.once("error", killGroup);
 
 function killGroup(): void {
   process.kill(-process.pid, "SIGKILL");

@@ -1,9 +1,9 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { stripVTControlCharacters } from "node:util";
 import type { Settings } from "./settings.ts";
-import { devArguments, wranglerEnv } from "./wrangler-command.ts";
+import { spawnWrangler } from "./spawn-wrangler.ts";
 
 /** What wrangler says that a reader of the log has no use for, or that we say better. */
 const noise = [
@@ -16,7 +16,7 @@ const noise = [
   /^ +For more details, see \S+cron-triggers/,
 ];
 
-/** One run of `wrangler dev`: its process group, and what its output tells about the Worker. */
+/** One run of `wrangler dev`, and what its output tells about the Worker. */
 export class WranglerDev {
   /** Settles once wrangler and all that it started are gone. */
   readonly ended: Promise<void>;
@@ -25,31 +25,27 @@ export class WranglerDev {
   runtimeCrashed = false;
   /** An edit does not compile: requests wait until the next one that does. */
   buildBroken = false;
-  readonly #leash: ChildProcess;
+  readonly #wrangler: ChildProcessWithoutNullStreams;
 
-  constructor(settings: Settings) {
-    const leash = spawn(
-      process.execPath,
-      ["scripts/start/leash.ts", ...devArguments(settings)],
-      // A group of its own: Ctrl-C reaches us alone, and what is left of it can be ended at once.
-      { detached: true, env: wranglerEnv(process.env), stdio: ["pipe", "pipe", "pipe"] },
-    );
-    this.#leash = leash;
-    this.#follow(leash.stdout, process.stdout);
-    this.#follow(leash.stderr, process.stderr);
-    leash.once("exit", () => this.#endGroup());
-    this.ended = new Promise((resolve, reject) => {
-      leash.once("error", reject);
-      leash.once("close", () => {
+  constructor({ port, stateDir }: Settings) {
+    this.#wrangler = spawnWrangler([
+      "dev",
+      ...["--ip", "127.0.0.1", "--port", String(port), "--persist-to", stateDir],
+      ...["--var", "MCPG_DEFAULT_ORG_TIER:enterprise"],
+      "--show-interactive-dev-session=false",
+    ]);
+    this.#follow(this.#wrangler.stdout, process.stdout);
+    this.#follow(this.#wrangler.stderr, process.stderr);
+    this.ended = new Promise((resolve) => {
+      this.#wrangler.once("close", () => {
         this.hasEnded = true;
         resolve();
       });
     });
   }
 
-  /** Closing its input is how the leash is told; see leash.ts. */
   stop(): Promise<void> {
-    this.#leash.stdin?.destroy();
+    this.#wrangler.stdin.destroy();
     return this.ended;
   }
 
@@ -65,14 +61,5 @@ export class WranglerDev {
     if (line.includes("The Workers runtime crashed unexpectedly")) this.runtimeCrashed = true;
     if (line.includes("Build failed with")) this.buildBroken = true;
     if (/Local server updated|Ready on/.test(line)) this.buildBroken = false;
-  }
-
-  /** For a leash that was killed before it could: its workerd would hold the port. */
-  #endGroup(): void {
-    try {
-      process.kill(-this.#leash.pid!, "SIGKILL");
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
-    }
   }
 }

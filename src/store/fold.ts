@@ -100,7 +100,9 @@ async function foldStatements(
     resolveInstances(db, org.org, delta.instances, nowMs),
   ]);
   const rows: FoldRows = { series: [], hourly: [], daily: [] };
-  for (const [series, seriesDelta] of resolved.deltas) appendSeriesRows(rows, series, seriesDelta);
+  for (const [series, seriesDelta] of inKeyOrder(resolved.deltas)) {
+    appendSeriesRows(rows, series, seriesDelta);
+  }
   const upserts = (sql: string, values: readonly string[]) =>
     jsonParameters(values).map((parameter) => db.prepare(sql).bind(...guard, parameter));
   return [
@@ -111,4 +113,9 @@ async function foldStatements(
     db.prepare(DELETE_ARRIVALS).bind(...guard, JSON.stringify(ids)),
     db.prepare(ADVANCE_FOLD).bind(...guard, resolved.seriesNext),
   ];
+}
+
+/** Neighbours share a page, and SQLite's page cache holds a fraction of a large org's rows. */
+function inKeyOrder<Value>(map: ReadonlyMap<number, Value>): [number, Value][] {
+  return [...map].sort(([a], [b]) => a - b);
 }

@@ -19,6 +19,8 @@ export interface RuntimeOptions {
   /** Databases outlive the runtime in this folder; default a new one, removed by `stop`. */
   folder?: string;
   port?: number;
+  /** The Worker's module; default the counting one. */
+  entry?: string;
 }
 
 export class Runtime {
@@ -38,7 +40,7 @@ export class Runtime {
   static async start(options: RuntimeOptions = {}): Promise<Runtime> {
     const folder = options.folder ?? (await mkdtemp(join(tmpdir(), "mcpg-runtime-")));
     const { outputFiles } = await build({
-      entryPoints: [join(import.meta.dirname, "counting-worker.ts")],
+      entryPoints: [options.entry ?? join(import.meta.dirname, "counting-worker.ts")],
       write: false,
       bundle: true,
       format: "esm",

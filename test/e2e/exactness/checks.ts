@@ -1,0 +1,39 @@
+/** One printed line a guarantee, and the count of both kinds. */
+
+/** Enough to see what kind of failure it is. */
+const PROBLEMS_SHOWN = 4;
+
+export interface Verdict {
+  passed: number;
+  failed: number;
+}
+
+export class Checks {
+  readonly verdict: Verdict = { passed: 0, failed: 0 };
+  readonly #suite: string;
+
+  constructor(suite: string) {
+    this.#suite = suite;
+  }
+
+  /** `problems` each say what was got and what was expected; none of them is a pass. */
+  report(guarantee: string, problems: readonly string[], seen = ""): void {
+    const line = `${this.#suite}: ${guarantee}${seen === "" ? "" : ` (${seen})`}`;
+    if (problems.length === 0) {
+      this.verdict.passed += 1;
+      console.log(`ok      ${line}`);
+      return;
+    }
+    this.verdict.failed += 1;
+    console.log(`FAILED  ${line}`);
+    for (const problem of problems.slice(0, PROBLEMS_SHOWN)) console.log(`          ${problem}`);
+    const hidden = problems.length - PROBLEMS_SHOWN;
+    if (hidden > 0) console.log(`          and ${hidden} more`);
+  }
+
+  equal(guarantee: string, got: unknown, expected: unknown): void {
+    const [gotText, expectedText] = [JSON.stringify(got), JSON.stringify(expected)];
+    const problems = gotText === expectedText ? [] : [`got ${gotText}, expected ${expectedText}`];
+    this.report(guarantee, problems, problems.length === 0 ? gotText : "");
+  }
+}

@@ -1,0 +1,70 @@
+/** That a point on a graph leads to its call. */
+import type { ExemplarSeries } from "./prometheus-api.ts";
+import type { Scraper } from "./scrapers.ts";
+import { selector } from "./selector.ts";
+import type { SuiteContext } from "./suite-context.ts";
+import { STEADY } from "./tool-calls.ts";
+
+interface Invocation {
+  id: string;
+  tool: string;
+  trace_id: string;
+  duration_ms: number;
+}
+
+export async function checkExemplars(context: SuiteContext): Promise<void> {
+  for (const scraper of context.scrapers) {
+    const { api, format } = scraper;
+    const isNative = format.name === "protobuf";
+    const name = `mcpg_tool_duration_seconds${isNative ? "" : "_bucket"}`;
+    const series = await api.exemplars(selector(name, { tool: STEADY.tool }));
+    if (format.name === "text") {
+      context.checks.equal("text: it has no exemplars, as the format has none", series, []);
+      continue;
+    }
+    await checkLeadToCalls(context, scraper, series);
+    // A native histogram is one series, and 2.42 takes the exemplar of its first bucket only.
+    const seriesMin = isNative ? 1 : 8;
+    context.checks.within(`${format.name}: series with exemplars`, series.length, seriesMin, 16);
+    if (!isNative) checkInsideBucket(context, scraper, series);
+  }
+}
+
+async function checkLeadToCalls(
+  { checks, runtime, org }: SuiteContext,
+  { format }: Scraper,
+  series: readonly ExemplarSeries[],
+): Promise<void> {
+  const latest = series.flatMap(({ seriesLabels, exemplars }) =>
+    exemplars.slice(-3).map((exemplar) => ({ ...exemplar, tool: seriesLabels["tool"] })),
+  );
+  const wrong: unknown[] = [];
+  for (const { labels, value, tool } of latest) {
+    const path = `/v1/orgs/${org}/invocations/${labels["invocation_id"]}`;
+    const { status, body } = await runtime.call("GET", path);
+    const call = JSON.parse(body.toString()) as Invocation;
+    const isItsCall =
+      status === 200 &&
+      call.id === labels["invocation_id"] &&
+      call.trace_id === labels["trace_id"] &&
+      call.tool === tool &&
+      Math.round(call.duration_ms * 1e3) === Math.round(Number(value) * 1e6);
+    if (!isItsCall) wrong.push({ status, labels, value, tool, call });
+  }
+  checks.equal(`${format.name}: each exemplar leads to its call, by id and by trace`, wrong, []);
+  checks.within(`${format.name}: exemplars followed`, latest.length, 1, 100);
+}
+
+function checkInsideBucket(
+  { checks }: SuiteContext,
+  { format }: Scraper,
+  series: readonly ExemplarSeries[],
+): void {
+  const outside = series.filter(({ seriesLabels, exemplars }) => {
+    const upper = Number((seriesLabels["le"] ?? "").replace("+Inf", "Infinity"));
+    const isInside = (value: number) =>
+      value <= upper && (upper === Number.POSITIVE_INFINITY || value > upper / 2);
+    return upper > 2 ** -8 && !exemplars.every(({ value }) => isInside(Number(value)));
+  });
+  checks.equal(`${format.name}: each exemplar lies in its own bucket`, outside, []);
+}

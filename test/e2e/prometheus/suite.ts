@@ -1,0 +1,93 @@
+/**
+ * Real Prometheus 2.42 against the Worker: three of them scrape it, each in another format, while a
+ * fleet reports; then PromQL has to agree with what was sent. Firing takes the alert's five minutes,
+ * which promtool's rule tests pass by themselves: here it gets pending.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Runtime } from "../../harness/runtime.ts";
+import { checkAlerts } from "./alert-checks.ts";
+import { Checks } from "./checks.ts";
+import { checkCounters, checkRates } from "./counter-checks.ts";
+import { checkExemplars } from "./exemplar-checks.ts";
+import { FleetTraffic } from "./fleet-traffic.ts";
+import { checkHistograms, checkQuantileRates } from "./histogram-checks.ts";
+import { checkLabels } from "./label-checks.ts";
+import { missingPrograms } from "./prometheus-process.ts";
+import { checkPromtool } from "./promtool-checks.ts";
+import { checkScrapes, waitForScrapes } from "./scrape-checks.ts";
+import { writeRules } from "./scrape-config.ts";
+import { type Scraper, startScrapers, stopScrapers } from "./scrapers.ts";
+import type { SuiteContext } from "./suite-context.ts";
+
+const ORG = "acme";
+const OTHER_ORG = "stranger";
+
+export async function runPrometheusSuite(): Promise<{ passed: number; failed: number }> {
+  const checks = new Checks();
+  const missing = missingPrograms();
+  if (missing.length === 0) await runIn(checks);
+  else if (process.env["CI"] === "true") checks.fail("Prometheus is installed", missing);
+  else console.log(`SKIPPED THE PROMETHEUS SUITE: ${missing.join(" and ")} cannot be run here`);
+  const { passed, failed } = checks;
+  return { passed, failed };
+}
+
+/** All that the suite writes lies in one folder, which goes whatever ends the process. */
+async function runIn(checks: Checks): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "mcpg-prometheus-"));
+  // What was killed a moment ago may still be writing.
+  const removeFolder = () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  process.once("exit", removeFolder);
+  try {
+    await runWithWorker(checks, folder);
+  } catch (error) {
+    checks.fail("the Prometheus suite runs to its end", error);
+  } finally {
+    process.off("exit", removeFolder);
+    removeFolder();
+  }
+}
+
+async function runWithWorker(checks: Checks, folder: string): Promise<void> {
+  const runtime = await Runtime.start({ folder: join(folder, "worker") });
+  const scrapers: Scraper[] = [];
+  const traffic = new FleetTraffic(runtime, ORG);
+  try {
+    const token = await makeScrapeToken(runtime);
+    const rules = await writeRules(folder);
+    console.log(`alert: ${rules.source}`);
+    await traffic.sendFirst();
+    const setup = { folder, token, worker: runtime.url, org: ORG, otherOrg: OTHER_ORG };
+    await startScrapers({ ...setup, rulesPath: rules.path }, scrapers);
+    await runChecks({ checks, runtime, org: ORG, token, traffic, scrapers });
+  } finally {
+    await traffic.stop().catch(() => undefined);
+    await stopScrapers(scrapers);
+    await runtime.stop();
+  }
+}
+
+async function makeScrapeToken(runtime: Runtime): Promise<string> {
+  await runtime.makeOrg(ORG);
+  await runtime.makeOrg(OTHER_ORG);
+  const wanted = { name: "prometheus", scopes: ["metrics:read"], actor: "service:prometheus" };
+  const path = `/v1/orgs/${ORG}/service-tokens`;
+  return (await runtime.json<{ token: string }>("POST", path, JSON.stringify(wanted))).token;
+}
+
+async function runChecks(context: SuiteContext): Promise<void> {
+  context.traffic.start();
+  await waitForScrapes(context);
+  await checkRates(context);
+  await checkQuantileRates(context);
+  await checkAlerts(context);
+  await context.traffic.stop();
+  await checkCounters(context);
+  await checkHistograms(context);
+  await checkExemplars(context);
+  await checkLabels(context);
+  await checkPromtool(context);
+  await checkScrapes(context);
+}
