@@ -23,7 +23,7 @@ curl -sS ${org}/invocations ${local} -H 'Content-Type: application/json' --data-
 JSON
 
 # What Prometheus scrapes, the rollups, the samples of the last hour, the fleet:
-curl -sS '${org}/metrics?granularity=hour' ${metrics}
+curl -sS --compressed '${org}/metrics?granularity=hour' ${metrics}
 curl -sS '${org}/rollups?granularity=hour' ${local}
 curl -sS "${org}/invocations?from=$(( $(date +%s) - 3600 ))000&limit=10" ${local}
 curl -sS '${org}/instances' ${local}

@@ -4,7 +4,8 @@
 import { spawn } from "node:child_process";
 
 const wranglerBin = "node_modules/wrangler/bin/wrangler.js";
-const graceMs = 5_000;
+/** It needs half a second; what hangs longer will not end by itself. */
+const graceMs = 2_000;
 let isLeashed = true;
 
 const wrangler = spawn(process.execPath, [wranglerBin, ...process.argv.slice(2)], {

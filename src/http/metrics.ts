@@ -53,13 +53,19 @@ export const metrics = new Hono<AppEnv>().get(
       vary: "Accept, Accept-Encoding",
     };
     const page = ENCODERS[format](families);
-    if (!acceptsGzip(c.req.header("accept-encoding") ?? null)) {
+    if (!acceptsGzip(clientAcceptEncoding(c))) {
       return new Response(byteStream(page), { headers });
     }
     headers["content-encoding"] = "gzip";
     return new Response(gzipStream(page), { headers, encodeBody: "manual" });
   },
 );
+
+/** Cloudflare rewrites Accept-Encoding on the way in; what the client sent is beside the request, "" for nothing. */
+function clientAcceptEncoding(c: Context<AppEnv>): string | null {
+  const cf = c.req.raw.cf as IncomingRequestCfProperties | undefined;
+  return cf?.clientAcceptEncoding ?? c.req.header("accept-encoding") ?? null;
+}
 
 async function readFolded(c: Context<AppEnv>, wants: SnapshotWants) {
   await foldForRead(c, c.req.header("x-prometheus-scrape-timeout-seconds"));

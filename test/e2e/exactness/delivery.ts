@@ -1,7 +1,7 @@
 /** A fleet that resends what was not acknowledged, and the truth that its answers add up to. */
 import { setTimeout as delay } from "node:timers/promises";
 import { countedSample, idTimeMs } from "./call-samples.ts";
-import type { Answer, KillableRuntime } from "./killable-runtime.ts";
+import { type Answer, type KillableRuntime, wasUnderWay } from "./killable-runtime.ts";
 import type { Report, ReportFamily, Slot } from "./reports.ts";
 import type { Progress } from "./scrapers.ts";
 import { Truth } from "./truth.ts";
@@ -113,11 +113,19 @@ export class Delivery implements Progress {
   /** Null where the report must be sent again: no answer, or a 503. */
   async #post({ text }: Report): Promise<Answer | null> {
     const path = `/v1/orgs/${this.#org}/invocations`;
-    const answer = await this.#runtime.send("POST", path, { body: text }).catch(() => null);
-    if (answer?.status === 200) return answer;
-    if (answer === null) this.unanswered += 1;
-    else if (answer.status === 503) this.unavailable += 1;
-    else throw new Error(`A report was answered ${answer.status}: ${answer.body}`);
+    const answer = await this.#runtime
+      .send("POST", path, { body: text })
+      .catch((error: Error) => this.#lose(error));
+    if (answer === null || answer.status === 200) return answer;
+    if (answer.status !== 503) {
+      throw new Error(`A report was answered ${answer.status}: ${answer.body}`);
+    }
+    this.unavailable += 1;
+    return null;
+  }
+
+  #lose(error: Error): null {
+    if (wasUnderWay(error)) this.unanswered += 1;
     return null;
   }
 

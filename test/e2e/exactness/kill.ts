@@ -79,7 +79,9 @@ class Round {
     const listed = await readList<{ id: string }>(this.#runtime, path, "invocations");
     const ids = new Set(listed.map(({ id }) => id));
     const { truth, keptGivenIds } = this.delivery;
-    const lost = keptGivenIds.filter((id) => !ids.has(id)).map((id) => `${this.org}: ${id} is lost`);
+    const lost = keptGivenIds
+      .filter((id) => !ids.has(id))
+      .map((id) => `${this.org}: ${id} is lost`);
     if (listed.length === truth.count && ids.size === truth.count) return lost;
     return [...lost, `${this.org}: ${listed.length} listed, expected ${truth.count}`];
   }
@@ -123,15 +125,40 @@ async function runRounds(runtime: KillableRuntime, checks: Checks): Promise<void
   const seen = `${runtime.kills} kills, ${cutReports} cut reports off, ${cutScrapes} cut scrapes off`;
   const hits = cutReports > ROUNDS / 4 && cutScrapes > ROUNDS / 4;
   checks.report("the kills hit reports and scrapes under way", hits ? [] : [seen], seen);
-  checks.report("counters and rollups equal the distinct samples sent", wrong.figures, `${samples} samples`);
+  checks.report(
+    "counters and rollups equal the distinct samples sent",
+    wrong.figures,
+    `${samples} samples`,
+  );
   checks.report("the list of calls equals the distinct samples sent", wrong.lists);
-  checks.report("no sample is accepted twice", deliveries.flatMap(({ notOnce }) => notOnce));
-  checks.report("accepted + duplicates + rejected is what was sent", deliveries.flatMap(({ wrongSums }) => wrongSums));
-  checks.report("rejected names the refused samples and no other", deliveries.flatMap(({ wrongRefusals }) => wrongRefusals));
-  checks.report("no cumulative sample falls over a kill", scrapers.flatMap(({ resets }) => resets));
-  checks.report("a scrape counts what was acknowledged before it began", scrapers.flatMap(({ stale }) => stale));
-  checks.report("a scrape counts nothing twice", scrapers.flatMap(({ tooMuch }) => tooMuch));
-  checks.report("no scrape contradicts itself or is refused", scrapers.flatMap(({ contradictions, refused }) => [...contradictions, ...refused]));
+  checks.report(
+    "no sample is accepted twice",
+    deliveries.flatMap(({ notOnce }) => notOnce),
+  );
+  checks.report(
+    "accepted + duplicates + rejected is what was sent",
+    deliveries.flatMap(({ wrongSums }) => wrongSums),
+  );
+  checks.report(
+    "rejected names the refused samples and no other",
+    deliveries.flatMap(({ wrongRefusals }) => wrongRefusals),
+  );
+  checks.report(
+    "no cumulative sample falls over a kill",
+    scrapers.flatMap(({ resets }) => resets),
+  );
+  checks.report(
+    "a scrape counts what was acknowledged before it began",
+    scrapers.flatMap(({ stale }) => stale),
+  );
+  checks.report(
+    "a scrape counts nothing twice",
+    scrapers.flatMap(({ tooMuch }) => tooMuch),
+  );
+  checks.report(
+    "no scrape contradicts itself or is refused",
+    scrapers.flatMap(({ contradictions, refused }) => [...contradictions, ...refused]),
+  );
   const later = await Promise.all(rounds.map((round) => round.findWrongFigures()));
   checks.report("later kills change no org that was at rest", later.flat());
 }

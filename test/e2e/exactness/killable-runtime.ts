@@ -24,6 +24,8 @@ export interface Answer {
 export interface Sent {
   body?: string | Buffer;
   headers?: Record<string, string>;
+  /** Without a content length, so that only reading tells how much there is. */
+  isChunked?: boolean;
 }
 
 export class KillableRuntime {
@@ -74,9 +76,14 @@ export class KillableRuntime {
   }
 
   /** As the administrator, JSON unless `headers` say otherwise. Rejects when there is no whole answer. */
-  send(method: string, path: string, { body, headers = {} }: Sent = {}): Promise<Answer> {
+  send(
+    method: string,
+    path: string,
+    { body, headers = {}, isChunked = false }: Sent = {},
+  ): Promise<Answer> {
     const { hostname, port } = new URL(this.#runtime.url);
-    const length = body === undefined ? {} : { "content-length": Buffer.byteLength(body) };
+    const length =
+      body === undefined || isChunked ? {} : { "content-length": Buffer.byteLength(body) };
     const options = {
       method,
       path,
@@ -139,4 +146,9 @@ function killAll(children: readonly ChildProcess[]): void {
   for (const child of children) {
     if (isRunning(child) && basename(child.spawnfile) === "workerd") child.kill("SIGKILL");
   }
+}
+
+/** Whether a request that failed had reached a workerd, and may have been carried out. */
+export function wasUnderWay(error: Error): boolean {
+  return !("code" in error && error.code === "ECONNREFUSED");
 }

@@ -1,6 +1,7 @@
 /** Runs the exactness suites, or the one that the argument names. */
 import type { Verdict } from "./checks.ts";
 import { runKillSuite } from "./kill.ts";
+import { runMalformedSuite } from "./malformed.ts";
 import { runQuantileSuite } from "./quantiles.ts";
 import { runStreamSuite } from "./stream.ts";
 
@@ -8,6 +9,7 @@ const SUITES: Record<string, () => Promise<Verdict>> = {
   stream: runStreamSuite,
   kill: runKillSuite,
   quantiles: runQuantileSuite,
+  malformed: runMalformedSuite,
 };
 let passed = 0;
 let failed = 0;

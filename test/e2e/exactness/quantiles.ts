@@ -82,7 +82,10 @@ function findFarQuantiles(
     const got = shown(quantile) ?? Number.NaN;
     const error = Math.abs(got - exact) / exact;
     const isNear = Math.abs(got - exact) <= exact * ERROR_MAX + ROUNDING_MS;
-    return { isNear, text: `p${quantile.q * 100} ${got}, exactly ${exact}: ${(error * 100).toFixed(2)} %` };
+    return {
+      isNear,
+      text: `p${quantile.q * 100} ${got}, exactly ${exact}: ${(error * 100).toFixed(2)} %`,
+    };
   });
   const far = results.filter(({ isNear }) => !isNear).map(({ text }) => text);
   return { problems: far, seen: results.map(({ text }) => text).join("; ") };
@@ -115,7 +118,11 @@ function reportRollup(
   const mean = us.reduce((sum, value) => sum + value, 0) / us.length / 1e3;
   const off = Math.abs((rollup.mean_ms ?? Number.NaN) - mean);
   const isExact = off <= ROUNDING_MS * 1.000_001;
-  checks.report(`${name}: the mean is exact to a microsecond`, isExact ? [] : [`got ${rollup.mean_ms}, expected ${mean}`], `${rollup.mean_ms} ms`);
+  checks.report(
+    `${name}: the mean is exact to a microsecond`,
+    isExact ? [] : [`got ${rollup.mean_ms}, expected ${mean}`],
+    `${rollup.mean_ms} ms`,
+  );
 }
 
 async function runDistributions(runtime: KillableRuntime, checks: Checks): Promise<void> {

@@ -1,6 +1,6 @@
 /** Scrapers that run beside everything else and judge each page they get. */
 import { setTimeout as delay } from "node:timers/promises";
-import type { KillableRuntime } from "./killable-runtime.ts";
+import { type KillableRuntime, wasUnderWay } from "./killable-runtime.ts";
 import { findContradictions, ScrapePage } from "./scrape-page.ts";
 
 const ACCEPT = { text: "text/plain", openMetrics: "application/openmetrics-text;version=1.0.0" };
@@ -54,11 +54,10 @@ export class Scrapers {
     const { acknowledged } = this.#progress;
     const startedAtMs = Date.now();
     const path = `/v1/orgs/${this.#org}/metrics`;
-    const answer = await this.#runtime.send("GET", path, { headers: { accept } }).catch(() => null);
-    if (answer === null) {
-      this.interrupted += 1;
-      return null;
-    }
+    const answer = await this.#runtime
+      .send("GET", path, { headers: { accept } })
+      .catch((error: Error) => this.#interrupt(error));
+    if (answer === null) return null;
     if (answer.status !== 200) {
       this.refused.push(`${answer.status} ${answer.body}`);
       return null;
@@ -66,6 +65,11 @@ export class Scrapers {
     const page = new ScrapePage(this.#org, answer.body);
     this.#judge(page, floor, acknowledged, startedAtMs);
     return page;
+  }
+
+  #interrupt(error: Error): null {
+    if (wasUnderWay(error)) this.interrupted += 1;
+    return null;
   }
 
   async #loop(index: number): Promise<void> {

@@ -15,7 +15,7 @@ export async function checkAlerts({ checks, scrapers }: SuiteContext): Promise<v
       (found) => found.length > 0,
     );
     const got = alerts.map(
-      ({ labels, state }) => `${labels["alertname"]} ${labels["tool"]} ${state}`,
+      ({ labels: { alertname, tool }, state }) => `${alertname} ${tool} ${state}`,
     );
     const guarantee = `${format.name}: ${ALERT} is pending for the tool that fails in 20 %, and no other alert is`;
     checks.equal(guarantee, [...new Set(got)], [`${ALERT} ${FLAKY.tool} pending`]);
@@ -29,5 +29,7 @@ export async function checkAlerts({ checks, scrapers }: SuiteContext): Promise<v
 
 /** The cron does not run here, so what it signs is not: alerts on that would be right. */
 async function toolAlerts({ api }: Scraper) {
-  return (await api.alerts()).filter(({ labels }) => !labels["alertname"]?.startsWith("MCPGAudit"));
+  return (await api.alerts()).filter(
+    ({ labels: { alertname } }) => !alertname?.startsWith("MCPGAudit"),
+  );
 }

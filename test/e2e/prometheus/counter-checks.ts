@@ -92,7 +92,7 @@ async function checkOutcomes({ checks, traffic }: SuiteContext, { api, format }:
     const labels = { tool: tool.tool };
     const samples = await api.vector(`${selector("mcpg_tool_invocations_total", labels)} > 0`);
     const got = Object.fromEntries(
-      samples.map(({ metric, value }) => [metric["outcome"], Number(value[1])]),
+      samples.map(({ metric: { outcome }, value }) => [outcome, Number(value[1])]),
     );
     const guarantee = `${format.name}: outcomes of ${tool.tool} are exactly those sent, replays apart`;
     checks.equal(guarantee, got, traffic.sent.outcomes(tool));

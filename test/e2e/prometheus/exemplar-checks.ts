@@ -35,18 +35,19 @@ async function checkLeadToCalls(
   { format }: Scraper,
   series: readonly ExemplarSeries[],
 ): Promise<void> {
-  const latest = series.flatMap(({ seriesLabels, exemplars }) =>
-    exemplars.slice(-3).map((exemplar) => ({ ...exemplar, tool: seriesLabels["tool"] })),
+  const latest = series.flatMap(({ seriesLabels: { tool }, exemplars }) =>
+    exemplars.slice(-3).map((exemplar) => ({ ...exemplar, tool })),
   );
   const wrong: unknown[] = [];
   for (const { labels, value, tool } of latest) {
-    const path = `/v1/orgs/${org}/invocations/${labels["invocation_id"]}`;
+    const { invocation_id: id, trace_id: traceId } = labels;
+    const path = `/v1/orgs/${org}/invocations/${id}`;
     const { status, body } = await runtime.call("GET", path);
     const call = JSON.parse(body.toString()) as Invocation;
     const isItsCall =
       status === 200 &&
-      call.id === labels["invocation_id"] &&
-      call.trace_id === labels["trace_id"] &&
+      call.id === id &&
+      call.trace_id === traceId &&
       call.tool === tool &&
       Math.round(call.duration_ms * 1e3) === Math.round(Number(value) * 1e6);
     if (!isItsCall) wrong.push({ status, labels, value, tool, call });
@@ -60,8 +61,8 @@ function checkInsideBucket(
   { format }: Scraper,
   series: readonly ExemplarSeries[],
 ): void {
-  const outside = series.filter(({ seriesLabels, exemplars }) => {
-    const upper = Number((seriesLabels["le"] ?? "").replace("+Inf", "Infinity"));
+  const outside = series.filter(({ seriesLabels: { le = "" }, exemplars }) => {
+    const upper = Number(le.replace("+Inf", "Infinity"));
     const isInside = (value: number) =>
       value <= upper && (upper === Number.POSITIVE_INFINITY || value > upper / 2);
     return upper > 2 ** -8 && !exemplars.every(({ value }) => isInside(Number(value)));

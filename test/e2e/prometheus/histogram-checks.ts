@@ -103,7 +103,7 @@ async function checkClassic({ checks, traffic }: SuiteContext, scraper: Scraper)
   for (const tool of [STEADY, SLOW, INSTANT]) {
     const samples = await api.vector(durations(tool, "_bucket"));
     const got = Object.fromEntries(
-      samples.map(({ metric, value }) => [metric["le"], Number(value[1])]),
+      samples.map(({ metric: { le }, value }) => [le, Number(value[1])]),
     );
     const name = `${format.name}: each classic bucket of ${tool.tool} counts exactly`;
     checks.equal(name, got, sent.cumulativeCounts(tool, CLASSIC_BOUNDS));

@@ -23,7 +23,7 @@ export async function checkLabels({ checks, scrapers }: SuiteContext): Promise<v
     const forged = await api.vector(selector("mcpg_tool_calls_total", { tool: "forged" }));
     checks.equal(`${format.name}: no name breaks out of its label`, forged, []);
     const gauges = await api.vector(selector("mcpg_tool_latency_ms", { quantile: "0.5" }));
-    const tools = gauges.map(({ metric }) => metric["tool"]);
+    const tools = gauges.map(({ metric: { tool } }) => tool);
     const absent = HOSTILE.filter(({ tool }) => !tools.includes(tool));
     checks.equal(`${format.name}: each hostile name has a quantile gauge`, absent, []);
   }

@@ -97,7 +97,8 @@ async function checkRefusals({ checks, scrapers }: SuiteContext): Promise<void> 
     [OTHER_ORG_JOB, 404],
   ] as const) {
     checks.equal(`${job}: up is 0`, await api.text(selector("up", { job })), "0");
-    const error = targets.find(({ labels }) => labels["job"] === job)?.lastError ?? "";
+    const target = targets.find(({ labels: { job: targetJob } }) => targetJob === job);
+    const error = target?.lastError ?? "";
     checks.equal(`${job}: the scrape is told ${status}`, error.includes(` ${status} `), true);
     const leaked = await api.text(`count(${selector("mcpg_tool_calls_total", { job })})`);
     checks.equal(`${job}: no figure is shown`, leaked, "0 results");

@@ -1,0 +1,48 @@
+import { describe, expect, it } from "vitest";
+import { runCron } from "../src/cron.ts";
+import { call, getJson, ingest, makeOrg, makeSample, testEnv } from "./fleet.ts";
+import { countRows, sumOf } from "./store/shard.ts";
+
+describe("cron", () => {
+  it("folds what arrived in every org", async () => {
+    const orgs = [await makeOrg(), await makeOrg(), await makeOrg()];
+    for (const org of orgs) await ingest(org, [makeSample()]);
+    await runCron(testEnv, Date.now());
+    for (const org of orgs) {
+      expect(await countRows(org, "arrivals")).toBe(0);
+      expect(await sumOf(org, "series", "ok")).toBe(1);
+    }
+  });
+
+  it("changes nothing when a tick runs twice at once", async () => {
+    const org = await makeOrg();
+    await ingest(org, [makeSample(), makeSample()]);
+    await Promise.all([runCron(testEnv, Date.now()), runCron(testEnv, Date.now())]);
+    await runCron(testEnv, Date.now());
+    expect(await sumOf(org, "series", "ok")).toBe(2);
+    expect(await sumOf(org, "rollups_hourly", "ok")).toBe(2);
+  });
+
+  it("erases a deleted org, whose name stays taken", async () => {
+    const org = await makeOrg();
+    await ingest(org, [makeSample()]);
+    expect((await call(`/v1/orgs/${org}`, { method: "DELETE" })).status).toBe(202);
+    await runCron(testEnv, Date.now());
+    expect(await countRows(org, "tool_invocations")).toBe(0);
+    expect(await countRows(org, "arrivals")).toBe(0);
+    expect((await call(`/v1/orgs/${org}/metrics`)).status).toBe(404);
+    const again = { method: "POST", body: JSON.stringify({ org, tier: "community" }) };
+    expect((await call("/v1/orgs", again)).status).toBe(409);
+  });
+
+  it("prunes samples by each org's retention", async () => {
+    const org = await makeOrg({ retention: { samples_hours: 26 } });
+    await ingest(org, [makeSample()]);
+    await runCron(testEnv, Date.now() + 25 * 3_600_000);
+    expect(await countRows(org, "tool_invocations")).toBe(1);
+    await runCron(testEnv, Date.now() + 27 * 3_600_000);
+    expect(await countRows(org, "tool_invocations")).toBe(0);
+    const { rollups } = await getJson<{ rollups: unknown[] }>(`/v1/orgs/${org}/rollups`);
+    expect(rollups).toHaveLength(1);
+  });
+});
