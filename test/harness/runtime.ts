@@ -60,6 +60,7 @@ export class Runtime {
           MCPG_PAYLOAD_KEK: KEY_BASE64,
         },
         resourcePersistencePath: join(folder, "state"),
+        inspectorPort: 0,
       }),
     );
     const { href: url } = await miniflare.ready;
@@ -91,6 +92,15 @@ export class Runtime {
       sent.on("error", reject);
       sent.end(body);
     });
+  }
+
+  /** WebSocket address of the Worker's inspector. */
+  async inspectorUrl(): Promise<string> {
+    const { origin } = await this.#miniflare.getInspectorURL();
+    const list = await fetch(`${origin.replace("ws", "http")}/json`);
+    const targets = (await list.json()) as { id: string; webSocketDebuggerUrl: string }[];
+    const worker = targets.find(({ id }) => id.startsWith("core:user")) ?? targets[0];
+    return worker?.webSocketDebuggerUrl ?? "";
   }
 
   async json<T>(method: string, path: string, body?: string): Promise<T> {

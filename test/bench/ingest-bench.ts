@@ -1,0 +1,59 @@
+/** Ingest of 500-sample requests against node:sqlite inserting the same rows into the same schema. */
+import { makeReports, reportBody } from "../harness/load.ts";
+import type { Runtime } from "../harness/runtime.ts";
+import { type Figure, median } from "./figure.ts";
+import { insertRaw } from "./raw-sqlite.ts";
+
+const REQUESTS = 120;
+const SAMPLES = 500;
+const SERIES = 1_000;
+const ROUNDS = 5;
+/** Of one request's arrival row, as measured; the baseline writes as much. */
+const ARRIVAL_BYTES = 60_000;
+
+interface Rows {
+  rowsRead: number;
+  rowsWritten: number;
+}
+
+/** Ours and the baseline alternate, so that both see the same machine. */
+export async function benchIngest(runtime: Runtime): Promise<Figure[]> {
+  await runtime.makeOrg("bench");
+  const samples = REQUESTS * SAMPLES;
+  const ours: number[] = [];
+  const raw: number[] = [];
+  const folds: number[] = [];
+  await runtime.json("GET", "/bench/rows");
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const reports = makeReports(REQUESTS, SAMPLES, SERIES, round);
+    const bodies = reports.map(reportBody);
+    ours.push((samples / (await runtime.postAll("/v1/orgs/bench/invocations", bodies))) * 1e3);
+    raw.push((samples / (await insertRaw(reports, ARRIVAL_BYTES))) * 1e3);
+    const startedAt = performance.now();
+    await runtime.json("GET", "/bench/fold?org=bench");
+    folds.push((samples / (performance.now() - startedAt)) * 1e3);
+  }
+  const rows = await runtime.json<Rows>("GET", "/bench/rows");
+  const all = samples * ROUNDS;
+  const pruned = await prune(runtime);
+  return [
+    { name: "ingest, 500 a request", value: median(ours), unit: "samples/s" },
+    { name: "  raw node:sqlite, same rows", value: median(raw), unit: "samples/s" },
+    { name: "  ratio (target ≥ 0.25)", value: median(ours.map((rate, i) => rate / (raw[i] ?? 1))) },
+    { name: "fold, 1,000 series (target ≥ 100,000)", value: median(folds), unit: "samples/s" },
+    {
+      name: "D1 rows written, ingest + fold (target ≤ 1.3)",
+      value: rows.rowsWritten / all,
+      unit: "/sample",
+    },
+    { name: "D1 rows read, ingest + fold", value: rows.rowsRead / all, unit: "/sample" },
+    { name: "D1 rows written by pruning, besides", value: pruned, unit: "/sample" },
+  ];
+}
+
+/** Rows written per sample pruned. */
+async function prune(runtime: Runtime): Promise<number> {
+  const { done } = await runtime.json<{ done: boolean }>("GET", "/bench/prune?org=bench");
+  const { rowsWritten } = await runtime.json<Rows>("GET", "/bench/rows");
+  return done ? 0 : rowsWritten / 5_000;
+}
