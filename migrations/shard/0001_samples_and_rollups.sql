@@ -73,8 +73,8 @@ CREATE TABLE series (
   le_4  INTEGER NOT NULL, le_5  INTEGER NOT NULL, le_6  INTEGER NOT NULL, le_7  INTEGER NOT NULL,
   le_8  INTEGER NOT NULL, le_9  INTEGER NOT NULL, le_10 INTEGER NOT NULL, le_11 INTEGER NOT NULL,
   le_12 INTEGER NOT NULL, le_13 INTEGER NOT NULL, le_14 INTEGER NOT NULL, le_15 INTEGER NOT NULL,
-  histogram         TEXT    NOT NULL,            -- schema 4: {"bucket index": count}, sparse
-  exemplars         TEXT    NOT NULL,            -- {"classic bucket": [duration_us, time_ms, id, trace_id|null]}
+  histogram         BLOB    NOT NULL,            -- JSONB, schema 4: {"bucket index": count}, sparse
+  exemplars         BLOB    NOT NULL,            -- JSONB, {"classic bucket": [duration_us, time_ms, id, trace_id|null]}
   PRIMARY KEY (org, series)
 );
 CREATE UNIQUE INDEX series_by_name ON series (org, workspace, plugin, tool);
@@ -93,7 +93,7 @@ CREATE TABLE rollups_hourly (
   sum_us            INTEGER NOT NULL,
   min_us            INTEGER,                     -- NULL when there were replays only
   max_us            INTEGER,
-  histogram         TEXT    NOT NULL,
+  histogram         BLOB    NOT NULL,            -- JSONB, as in series
   PRIMARY KEY (org, hour, series)
 ) WITHOUT ROWID;
 
@@ -110,7 +110,7 @@ CREATE TABLE rollups_daily (
   sum_us            INTEGER NOT NULL,
   min_us            INTEGER,
   max_us            INTEGER,
-  histogram         TEXT    NOT NULL,
+  histogram         BLOB    NOT NULL,            -- JSONB, as in series
   PRIMARY KEY (org, day, series)
 ) WITHOUT ROWID;
 
@@ -122,6 +122,6 @@ CREATE TABLE instances (
   reports        TEXT    NOT NULL,               -- src/domain/instance-reports.ts: epochs, seq ranges, drops
   dropped        INTEGER NOT NULL,               -- samples the instance says it lost, over all its epochs
   lag_sum_us     INTEGER NOT NULL,
-  lag_histogram  TEXT    NOT NULL,               -- arrival minus end of the call, below zero as zero
+  lag_histogram  BLOB    NOT NULL,               -- JSONB, as in series; arrival minus end of the call, below zero as zero
   PRIMARY KEY (org, instance)
 ) WITHOUT ROWID;

@@ -11,9 +11,12 @@ const MAY_FOLD = `EXISTS (SELECT 1 FROM orgs
   WHERE org = ?1 AND generation = ?2 AND folds = ?3 AND state = 'active')`;
 
 /** Adds the touched buckets of `excluded.<column>` to the stored object. */
-const patched = (column: string) => `${column} = json_patch(${column},
-    (SELECT json_group_object(b.key, b.value + coalesce(${column} ->> b.key, 0))
+const patched = (column: string) => `${column} = jsonb_patch(${column},
+    (SELECT jsonb_group_object(b.key, b.value + coalesce(${column} ->> b.key, 0))
      FROM json_each(excluded.${column}) b))`;
+
+/** The `index`-th element of a row as JSONB, which is patched without being parsed and rendered. */
+const jsonb = (index: number) => `jsonb_extract(d.value, '$[${index}]')`;
 
 const added = (columns: readonly string[]) =>
   columns.map((column) => `${column} = ${column} + excluded.${column}`).join(", ");
@@ -29,20 +32,20 @@ const CLASSIC_COLUMNS = Array.from({ length: CLASSIC_BUCKETS }, (_, index) => `l
 export const UPSERT_SERIES = `INSERT INTO series (org, series, workspace, plugin, tool, last_seen_ms,
     ${OUTCOME_COLUMNS}, sum_us, ${CLASSIC_COLUMNS.join(", ")}, histogram, exemplars)
   SELECT ?1, ${fields(12 + CLASSIC_BUCKETS, 0)},
-    d.value -> ${12 + CLASSIC_BUCKETS}, d.value -> ${13 + CLASSIC_BUCKETS}
+    ${jsonb(12 + CLASSIC_BUCKETS)}, ${jsonb(13 + CLASSIC_BUCKETS)}
   FROM jsonb_each(?4) d WHERE ${MAY_FOLD}
   ON CONFLICT (org, series) DO UPDATE SET
     last_seen_ms = max(last_seen_ms, excluded.last_seen_ms),
     ${added([...OUTCOMES, "sum_us", ...CLASSIC_COLUMNS])},
     ${patched("histogram")},
-    exemplars = json_patch(exemplars, excluded.exemplars)`;
+    exemplars = jsonb_patch(exemplars, excluded.exemplars)`;
 
 /** Row: [series, window, …outcomes, sum_us, min_us, max_us, {histogram}]. */
 const upsertRollup = (
   table: string,
   window: string,
 ) => `INSERT INTO ${table} (org, series, ${window}, ${OUTCOME_COLUMNS}, sum_us, min_us, max_us, histogram)
-  SELECT ?1, ${fields(11, 0)}, d.value -> 11 FROM jsonb_each(?4) d WHERE ${MAY_FOLD}
+  SELECT ?1, ${fields(11, 0)}, ${jsonb(11)} FROM jsonb_each(?4) d WHERE ${MAY_FOLD}
   ON CONFLICT (org, ${window}, series) DO UPDATE SET
     ${added([...OUTCOMES, "sum_us"])},
     min_us = min(coalesce(min_us, excluded.min_us), coalesce(excluded.min_us, min_us)),
@@ -55,7 +58,7 @@ export const UPSERT_DAILY = upsertRollup("rollups_daily", "day");
 /** Row: [instance, last_report_ms, {reports}, dropped, lag_sum_us, {lag_histogram}]. */
 export const UPSERT_INSTANCES = `INSERT INTO instances (org, instance, last_report_ms, reports, dropped,
     lag_sum_us, lag_histogram)
-  SELECT ?1, d.value ->> 0, d.value ->> 1, d.value -> 2, d.value ->> 3, d.value ->> 4, d.value -> 5
+  SELECT ?1, d.value ->> 0, d.value ->> 1, d.value -> 2, d.value ->> 3, d.value ->> 4, ${jsonb(5)}
   FROM jsonb_each(?4) d WHERE ${MAY_FOLD}
   ON CONFLICT (org, instance) DO UPDATE SET
     last_report_ms = max(last_report_ms, excluded.last_report_ms),

@@ -25,8 +25,11 @@ import { type ShardOrg, selectShardOrg } from "./shard-orgs.ts";
 /** Arrivals read at most, by count and by bytes: bounds the memory of a fold. */
 const ARRIVALS_READ_MAX = 256;
 const ARRIVAL_BYTES_READ_MAX = 4_000_000;
-/** (series, hour) pairs a fold takes on before it stops adding arrivals: three rows are patched for each, at 10–20 µs. */
-const TALLIES_MAX = 6_000;
+/**
+ * (series, hour) pairs a fold takes on before it stops adding arrivals: a row each of `series`, hours
+ * and days is patched, 60 µs together at 84 buckets, so that a chunk stays under 500 ms.
+ */
+const TALLIES_MAX = 5_000;
 
 /** Oldest first; `total` is summed over `bytes` alone, so what is over the bound is not read. */
 const SELECT_OLDEST_ARRIVALS = `SELECT id, received_ms AS receivedMs, payload FROM arrivals

@@ -10,7 +10,12 @@ export async function findInstances(
   aboveInstance: string | null,
 ) {
   return drizzle(db)
-    .select()
+    .select({
+      instance: instances.instance,
+      lastReportMs: instances.lastReportMs,
+      reports: instances.reports,
+      dropped: instances.dropped,
+    })
     .from(instances)
     .where(
       and(

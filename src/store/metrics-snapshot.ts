@@ -23,18 +23,19 @@ const selectSeries = ({
   exemplars,
 }: SnapshotWants) => `SELECT series, workspace, plugin, tool,
     ${OUTCOMES.join(", ")}, sum_us, ${CLASSIC_COLUMNS.join(", ")},
-    ${native ? "histogram" : "NULL AS histogram"}, ${exemplars ? "exemplars" : "NULL AS exemplars"}
+    ${native ? "json(histogram)" : "NULL"} AS histogram,
+    ${exemplars ? "json(exemplars)" : "NULL"} AS exemplars
   FROM series WHERE org = ?1 AND last_seen_ms > ?2 ORDER BY series`;
 
 const SELECT_WINDOWS: Record<Granularity, string> = {
-  hour: `SELECT series, min_us AS minUs, max_us AS maxUs, histogram FROM rollups_hourly
+  hour: `SELECT series, min_us AS minUs, max_us AS maxUs, json(histogram) AS histogram FROM rollups_hourly
     WHERE org = ?1 AND hour IN (?2 - 1, ?2)`,
-  day: `SELECT series, min_us AS minUs, max_us AS maxUs, histogram FROM rollups_daily
+  day: `SELECT series, min_us AS minUs, max_us AS maxUs, json(histogram) AS histogram FROM rollups_daily
     WHERE org = ?1 AND day IN (?2 - 1, ?2)`,
 };
 
 const SELECT_INSTANCES = `SELECT instance, last_report_ms AS lastReportMs, dropped,
-    lag_sum_us AS lagSumUs, lag_histogram AS lagHistogram
+    lag_sum_us AS lagSumUs, json(lag_histogram) AS lagHistogram
   FROM instances WHERE org = ?1 AND last_report_ms > ?2 ORDER BY instance`;
 
 type SeriesRow = Record<string, string | number | null>;

@@ -25,7 +25,7 @@ const COLUMNS = (
   window: Granularity,
 ) => `r.${window} AS windowNumber, s.workspace, s.plugin, s.tool,
   ${OUTCOMES.map((outcome) => `r.${outcome}`).join(", ")},
-  r.sum_us AS sumUs, r.min_us AS minUs, r.max_us AS maxUs, r.histogram`;
+  r.sum_us AS sumUs, r.min_us AS minUs, r.max_us AS maxUs, json(r.histogram) AS histogram`;
 
 /** Without a filter every row of the range is wanted: one scan of the key. */
 const scanWindows = (window: Granularity) => `WITH s AS MATERIALIZED (${MATCHING_SERIES})

@@ -1,5 +1,5 @@
 /** The shard's tables as drizzle types them; migrations/shard is the truth, and a test compares the two. */
-import { integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { blob, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { OUTCOMES } from "../domain/outcome.ts";
 
 export const toolInvocations = sqliteTable(
@@ -40,7 +40,7 @@ export const instances = sqliteTable(
     reports: text().notNull(),
     dropped: integer().notNull(),
     lagSumUs: integer("lag_sum_us").notNull(),
-    lagHistogram: text("lag_histogram").notNull(),
+    lagHistogram: blob("lag_histogram").notNull(),
   },
   (table) => [primaryKey({ columns: [table.org, table.instance] })],
 );

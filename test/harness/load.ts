@@ -38,8 +38,11 @@ function durationMs(random: () => number): number {
   return Math.round(150 * Math.exp(1.1 * normal) * 1e3) / 1e3;
 }
 
-export function makeLoadSample(tool: number, random: () => number): LoadSample {
-  const startedAtMs = Date.now() - Math.floor(random() * 1_000);
+export function makeLoadSample(
+  tool: number,
+  random: () => number,
+  startedAtMs = Date.now() - Math.floor(random() * 1_000),
+): LoadSample {
   return {
     id: uuid7FromRandom(startedAtMs, randomFillSync(new Uint8Array(10))),
     workspace: "prod",
@@ -64,10 +67,17 @@ export function reportBody(samples: readonly LoadSample[]): string {
   return JSON.stringify({ instance_id: "gw-1", epoch, seq, dropped: 0, invocations: samples });
 }
 
-/** Reports of `size` samples, each of a random one of `tools`. */
+/** What a report of a busy fleet spans. */
+const REPORT_SPAN_MS = 20;
+
+/** Reports of `size` samples, each of a random one of `tools`; one report follows the other in time. */
 export function makeReports(count: number, size: number, tools: number, seed: number) {
   const random = randomSource(seed);
-  return Array.from({ length: count }, () =>
-    Array.from({ length: size }, () => makeLoadSample(Math.floor(random() * tools), random)),
+  const firstMs = Date.now() - count * REPORT_SPAN_MS;
+  return Array.from({ length: count }, (_, report) =>
+    Array.from({ length: size }, () => {
+      const startedAtMs = firstMs + Math.floor((report + random()) * REPORT_SPAN_MS);
+      return makeLoadSample(Math.floor(random() * tools), random, startedAtMs);
+    }),
   );
 }

@@ -136,11 +136,11 @@ describe("fold", () => {
       await foldRest(org);
     }
     const row = await db
-      .prepare("SELECT * FROM series WHERE org = ?1")
+      .prepare("SELECT *, json(histogram) AS buckets FROM series WHERE org = ?1")
       .bind(org.org)
       .first<Record<string, number | string>>();
     const counts = new BucketCounts();
-    counts.addJson(String(row?.["histogram"]));
+    counts.addJson(String(row?.["buckets"]));
     expect(counts.total).toBe(durationsMs.length);
     expect(row?.["sum_us"]).toBe(durationsMs.reduce((sum, ms) => sum + Math.round(ms * 1e3), 0));
     const classic = Array.from({ length: 16 }, (_, index) => row?.[`le_${index}`]);
@@ -157,7 +157,9 @@ describe("fold", () => {
     await store(org, [invocation({ outcome: "idempotent_replay", duration_ms: 5_000 })]);
     await foldRest(org);
     const row = await db
-      .prepare("SELECT idempotent_replay, sum_us, histogram FROM series WHERE org = ?1")
+      .prepare(
+        "SELECT idempotent_replay, sum_us, json(histogram) AS histogram FROM series WHERE org = ?1",
+      )
       .bind(org.org)
       .first();
     expect(row).toEqual({ idempotent_replay: 1, sum_us: 0, histogram: "{}" });
@@ -208,7 +210,7 @@ describe("fold", () => {
     await store(org, [last, invocation({ duration_ms: 9_000 })]);
     await foldRest(org);
     const stored = await db
-      .prepare("SELECT exemplars FROM series WHERE org = ?1")
+      .prepare("SELECT json(exemplars) AS exemplars FROM series WHERE org = ?1")
       .bind(org.org)
       .first<string>("exemplars");
     const exemplars = JSON.parse(stored ?? "") as Record<string, unknown[]>;

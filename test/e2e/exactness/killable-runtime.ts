@@ -2,6 +2,7 @@
 import type { ChildProcess } from "node:child_process";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
+import { rmSync } from "node:fs";
 import { Agent, type IncomingHttpHeaders, request } from "node:http";
 import { basename, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -46,9 +47,10 @@ export class KillableRuntime {
     const watch = (message: unknown) =>
       children.push((message as { process: ChildProcess }).process);
     subscribe("child_process", watch);
-    process.once("exit", () => killAll(children));
     const entry = join(import.meta.dirname, "exactness-worker.ts");
+    process.once("exit", () => killAll(children));
     const runtime = await Runtime.start({ entry });
+    process.once("exit", () => rmSync(runtime.folder, { recursive: true, force: true }));
     return new KillableRuntime(runtime, children, () => unsubscribe("child_process", watch));
   }
 
@@ -132,7 +134,6 @@ export class KillableRuntime {
   }
 }
 
-/** Miniflare tells the Worker that every client takes gzip. */
 function decoded(body: Buffer, headers: IncomingHttpHeaders): Buffer {
   return headers["content-encoding"] === "gzip" ? gunzipSync(body) : body;
 }
