@@ -34,17 +34,21 @@ export async function ingestReport(
 ): Promise<IngestAnswer> {
   const envelope = validate(reportEnvelope, body);
   const context = reportContext(env, org, envelope, receivedAtMs);
-  const { invocations, duplicates, rejected } = parseSamples(envelope.invocations, context);
+  const { invocations, indexes, duplicates, rejected } = parseSamples(
+    envelope.invocations,
+    context,
+  );
   const header = { ...context, dropped: envelope.dropped ?? null };
   const result = await insertReport(shardDatabase(env, org.shard), org, header, [
     ...invocations.values(),
   ]);
   if (result.kind === "org_gone") return fail({ kind: "not_found" });
   if (result.kind === "contended") return fail({ kind: "unavailable", retryAfterSeconds: 1 });
-  const pruned = result.pruned.map(({ id }): Rejection => {
-    const index = [...invocations.keys()].indexOf(id);
-    return { index, code: "too_old", message: "samples of that time are no longer kept" };
-  });
+  const pruned = result.pruned.map(({ id }) => ({
+    index: indexes.get(id) ?? 0,
+    code: "too_old",
+    message: "samples of that time are no longer kept",
+  }));
   return {
     accepted: result.accepted,
     duplicates: duplicates + result.duplicates,
@@ -55,17 +59,27 @@ export async function ingestReport(
 interface ParsedSamples {
   /** By id: of copies within a report the first counts. */
   invocations: Map<string, Invocation>;
+  /** Where in the report each of them stands. */
+  indexes: Map<string, number>;
   duplicates: number;
   rejected: Rejection[];
 }
 
 function parseSamples(samples: readonly unknown[], context: ReportContext): ParsedSamples {
-  const parsed: ParsedSamples = { invocations: new Map(), duplicates: 0, rejected: [] };
+  const parsed: ParsedSamples = {
+    invocations: new Map(),
+    indexes: new Map(),
+    duplicates: 0,
+    rejected: [],
+  };
   for (const [index, sample] of samples.entries()) {
     const invocation = parseInvocation(sample, index, context);
     if (isRejection(invocation)) parsed.rejected.push(invocation);
     else if (parsed.invocations.has(invocation.id)) parsed.duplicates += 1;
-    else parsed.invocations.set(invocation.id, invocation);
+    else {
+      parsed.invocations.set(invocation.id, invocation);
+      parsed.indexes.set(invocation.id, index);
+    }
   }
   return parsed;
 }

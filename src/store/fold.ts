@@ -24,7 +24,7 @@ import { type ShardOrg, selectShardOrg } from "./shard-orgs.ts";
 
 /** Arrivals read at most, by count and by bytes: bounds the memory of a fold. */
 const ARRIVALS_READ_MAX = 256;
-const ARRIVAL_BYTES_READ_MAX = 4_000_000;
+const ARRIVAL_BYTES_READ_MAX = 6_000_000;
 /**
  * (series, hour) pairs a fold takes on before it stops adding arrivals: a row each of `series`, hours
  * and days is patched, 60 µs together at 84 buckets, so that a chunk stays under 500 ms.

@@ -35,8 +35,9 @@ const SAMPLE_VALUES = Array.from({ length: 17 }, (_, column) => `s.value ->> ${c
 const INSERT_SAMPLES = `INSERT INTO tool_invocations (org, instance, ingested_at_ms, ${SAMPLE_COLUMNS})
   SELECT ?1, ?4, ?5, ${SAMPLE_VALUES} FROM jsonb_each(?6) s WHERE ${ORG_TAKES_WRITES}`;
 
+/** CROSS JOIN: a key look-up an id. Left to choose, SQLite scans the org's samples for every id. */
 const SELECT_PRESENT = `SELECT t.id FROM json_each(?2) j
-  JOIN tool_invocations t ON t.org = ?1 AND t.id = j.value`;
+  CROSS JOIN tool_invocations t ON t.org = ?1 AND t.id = j.value`;
 
 /** The invocations' ids are distinct. */
 export async function insertReport(

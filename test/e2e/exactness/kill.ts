@@ -1,7 +1,8 @@
 /** 20 kills, each at another moment: what was acknowledged stays, and nothing is counted twice. */
-import { Checks, type Verdict } from "./checks.ts";
+import type { Checks, Verdict } from "./checks.ts";
 import { Round } from "./kill-round.ts";
-import { KillableRuntime } from "./killable-runtime.ts";
+import type { KillableRuntime } from "./killable-runtime.ts";
+import { runSuite } from "./suite.ts";
 
 const ROUNDS = 20;
 
@@ -61,13 +62,6 @@ async function runRounds(runtime: KillableRuntime, checks: Checks): Promise<void
   checks.report("later kills change no org that was at rest", later.flat());
 }
 
-export async function runKillSuite(): Promise<Verdict> {
-  const runtime = await KillableRuntime.start();
-  const checks = new Checks("kill");
-  try {
-    await runRounds(runtime, checks);
-    return checks.verdict;
-  } finally {
-    await runtime.stop();
-  }
+export function runKillSuite(): Promise<Verdict> {
+  return runSuite("kill", runRounds);
 }

@@ -1,11 +1,12 @@
 /** Hundreds of malformed bodies: each is refused in the form of the contract, and leaves nothing behind. */
-import { Checks, type Verdict } from "./checks.ts";
+import type { Checks, Verdict } from "./checks.ts";
 import { readList } from "./figures.ts";
-import { KillableRuntime } from "./killable-runtime.ts";
+import type { KillableRuntime } from "./killable-runtime.ts";
 import { makeBadRequests } from "./malformed-requests.ts";
 import { MalformedRun, ORG, PATH, problemsOf } from "./malformed-run.ts";
 import { makeBadSamples, reportText, sampleText } from "./malformed-samples.ts";
 import { BAD_PATHS, findRefusedValid } from "./odd-requests.ts";
+import { runSuite } from "./suite.ts";
 
 const BODIES_MIN = 500;
 
@@ -67,13 +68,6 @@ async function runMalformed(runtime: KillableRuntime, checks: Checks): Promise<v
   );
 }
 
-export async function runMalformedSuite(): Promise<Verdict> {
-  const runtime = await KillableRuntime.start();
-  const checks = new Checks("malformed");
-  try {
-    await runMalformed(runtime, checks);
-    return checks.verdict;
-  } finally {
-    await runtime.stop();
-  }
+export function runMalformedSuite(): Promise<Verdict> {
+  return runSuite("malformed", runMalformed);
 }

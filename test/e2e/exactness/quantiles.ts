@@ -4,10 +4,11 @@
  */
 import { randomSource } from "../../harness/load.ts";
 import { CallSource } from "./call-samples.ts";
-import { Checks, type Verdict } from "./checks.ts";
+import type { Checks, Verdict } from "./checks.ts";
 import { type Rollup, readRollups, scrapeCaughtUp } from "./figures.ts";
-import { KillableRuntime } from "./killable-runtime.ts";
+import type { KillableRuntime } from "./killable-runtime.ts";
 import type { ScrapePage } from "./scrape-page.ts";
+import { runSuite } from "./suite.ts";
 import type { Outcome } from "./truth.ts";
 
 const SEED = 4;
@@ -148,13 +149,6 @@ async function runDistributions(runtime: KillableRuntime, checks: Checks): Promi
   }
 }
 
-export async function runQuantileSuite(): Promise<Verdict> {
-  const runtime = await KillableRuntime.start();
-  const checks = new Checks("quantiles");
-  try {
-    await runDistributions(runtime, checks);
-    return checks.verdict;
-  } finally {
-    await runtime.stop();
-  }
+export function runQuantileSuite(): Promise<Verdict> {
+  return runSuite("quantiles", runDistributions);
 }

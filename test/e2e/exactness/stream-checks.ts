@@ -93,7 +93,10 @@ export async function reportFigures(
   );
 }
 
-export async function reportKept({ checks, runtime, main, capped }: Stream): Promise<void> {
+export async function reportKept(
+  { checks, runtime, main, capped }: Stream,
+  when: string,
+): Promise<void> {
   for (const [org, delivery] of [
     [ORG, main],
     [CAPPED_ORG, capped],
@@ -108,7 +111,7 @@ export async function reportKept({ checks, runtime, main, capped }: Stream): Pro
     const problems = missing.map((id) => `${id} was acknowledged and is not listed`);
     if (ids.size !== delivery.kept) problems.push(`${ids.size} listed, expected ${delivery.kept}`);
     checks.report(
-      `${org}: the list holds each acknowledged sample that was not pruned`,
+      `${org}: the list holds each acknowledged sample that was not pruned ${when}`,
       problems,
       `${ids.size} samples`,
     );

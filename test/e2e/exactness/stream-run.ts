@@ -5,7 +5,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { randomSource } from "../../harness/load.ts";
 import { CallSource, HOUR_MS, MINUTE_MS } from "./call-samples.ts";
-import { Checks } from "./checks.ts";
+import type { Checks } from "./checks.ts";
 import { Delivery } from "./delivery.ts";
 import type { KillableRuntime } from "./killable-runtime.ts";
 import { ID_MODES, ReportFamily } from "./reports.ts";
@@ -35,7 +35,7 @@ const COSTED_SIZE = 900;
 const CAPPED_EVERY = 8;
 
 export class Stream {
-  readonly checks = new Checks("stream");
+  readonly checks: Checks;
   readonly runtime: KillableRuntime;
   readonly #random = new CallSource(randomSource(SEED));
   readonly main: Delivery;
@@ -46,7 +46,8 @@ export class Stream {
   #families = 0;
   #isOver = false;
 
-  constructor(runtime: KillableRuntime) {
+  constructor(runtime: KillableRuntime, checks: Checks) {
+    this.checks = checks;
     this.runtime = runtime;
     this.main = new Delivery(runtime, ORG);
     this.capped = new Delivery(runtime, CAPPED_ORG);
