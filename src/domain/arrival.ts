@@ -3,7 +3,7 @@
  * in one transaction and folded into totals and rollups later. It is grouped by series, hour, bucket
  * and outcome, because that is all the fold needs; the fold never reads samples.
  *
- * As stored, a JSON array: [instance, epochMs|null, seq|null, dropped|null, names, groups, exemplars, lags]
+ * As stored, a JSON array: [instance|null, epochMs|null, seq|null, dropped|null, names, groups, exemplars, lags]
  * - names: [workspace, plugin, tool] per series of this report
  * - groups: [series, hour, bucket, outcome, count, sumUs, minUs, maxUs]; a lone sample ends after count's
  *   place with its duration: [series, hour, bucket, outcome, durationUs]
@@ -53,8 +53,9 @@ export type ExemplarRow = [
 ];
 export type LagRow = [bucket: number, count: number, sumUs: number];
 
+/** Without an instance: series regrouped from several reports (src/domain/regrouped-arrivals.ts). */
 export type Arrival = [
-  instance: string,
+  instance: string | null,
   epochMs: number | null,
   seq: number | null,
   dropped: number | null,

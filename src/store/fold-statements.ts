@@ -7,7 +7,7 @@
 import { CLASSIC_BUCKETS } from "../domain/fold-delta.ts";
 import { OUTCOMES } from "../domain/outcome.ts";
 
-const MAY_FOLD = `EXISTS (SELECT 1 FROM orgs
+export const MAY_FOLD = `EXISTS (SELECT 1 FROM orgs
   WHERE org = ?1 AND generation = ?2 AND folds = ?3 AND state = 'active')`;
 
 /** Adds the touched buckets of `excluded.<column>` to the stored object. */

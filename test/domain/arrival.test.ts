@@ -4,6 +4,7 @@ import { buildArrival, parseArrival } from "../../src/domain/arrival.ts";
 import { FoldDelta, Tally } from "../../src/domain/fold-delta.ts";
 import type { Invocation } from "../../src/domain/invocation.ts";
 import { OUTCOMES, outcomeIndex, REPLAY } from "../../src/domain/outcome.ts";
+import { regroupedArrivals, strippedArrival } from "../../src/domain/regrouped-arrivals.ts";
 import { bucketIndex } from "../../src/spec/exponential-histogram.ts";
 
 const NOW_MS = 1_795_334_400_000;
@@ -81,6 +82,37 @@ function counted(calls: readonly Invocation[]) {
     maxUs: durations.length ? Math.max(...durations) : null,
   };
 }
+
+/** The same figures by series name, however they are spread over arrivals. */
+function figures(delta: FoldDelta) {
+  return [...delta.series]
+    .map(([name, series]) => ({
+      name,
+      hours: new Map([...series.hours].sort(([a], [b]) => a - b)),
+      exemplarBuckets: [...series.exemplars.keys()].sort(),
+    }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+describe("regrouped arrivals", () => {
+  it("count the same as the arrivals that they replace, each series in one of them", () => {
+    fc.assert(
+      fc.property(fc.array(invocations, { minLength: 1, maxLength: 5 }), (reports) => {
+        const arrivals = reports.map((calls) => buildArrival(HEADER, calls));
+        const stored = JSON.stringify(arrivals);
+        const [before, after] = [new FoldDelta(), new FoldDelta()];
+        for (const arrival of JSON.parse(stored)) before.add(arrival, NOW_MS);
+        const regrouped = regroupedArrivals(JSON.parse(stored), 2);
+        for (const arrival of JSON.parse(stored)) after.add(strippedArrival(arrival), NOW_MS);
+        for (const arrival of regrouped) after.add(parseArrival(JSON.stringify(arrival)), NOW_MS);
+        expect(figures(after)).toEqual(figures(before));
+        expect(after.instances).toEqual(before.instances);
+        const names = regrouped.flatMap((arrival) => arrival[4].map((name) => name.join()));
+        expect(new Set(names).size).toBe(names.length);
+      }),
+    );
+  });
+});
 
 describe("an arrival", () => {
   it("holds every call's outcome, hour, bucket, sum and extremes, however calls are grouped", () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { BucketCounts } from "../../src/spec/exponential-histogram.ts";
 import { foldAll, foldOnce } from "../../src/store/fold.ts";
 import { deleteShardOrg } from "../../src/store/shard-orgs.ts";
+import { newId } from "../fleet.ts";
 import { faultyD1 } from "./faulty-d1.ts";
 import { LimitedD1 } from "./limited-d1.ts";
 import {
@@ -80,6 +81,33 @@ describe("fold", () => {
     expect(await okCounts(org.org)).toMatchObject({ series: 1, arrivals: 1 });
     await foldRest(org);
     expect(await okCounts(org.org)).toMatchObject({ series: 2, arrivals: 0 });
+  });
+
+  it("counts a backlog whose reports name the same series again and again once, racing and dying", async () => {
+    const org = await makeShardOrg();
+    const samples = Array.from({ length: 4_000 }, (_, tool) => invocation({ tool: `t${tool}` }));
+    for (let round = 0; round < 3; round += 1) {
+      for (let start = 0; start < samples.length; start += 800) {
+        const renamed = samples
+          .slice(start, start + 800)
+          .map((sample) => ({ ...sample, id: newId() }));
+        await store(org, renamed, { epochMs: 1, seq: round * 5 + start / 800 });
+      }
+    }
+    const dying = faultyD1(db, (batch) => (batch === 1 ? "after" : null));
+    await expect(foldOnce(dying, org, Date.now())).rejects.toThrow();
+    expect(await okCounts(org.org)).toMatchObject({ series: 0, arrivals: 17 });
+    const slow = new LimitedD1(db);
+    await Promise.all([foldRest(org), foldRest(org, slow.database), foldRest(org)]);
+    const all = 12_000;
+    expect(await okCounts(org.org)).toEqual({ series: all, hourly: all, daily: all, arrivals: 0 });
+    expect(await countRows(org.org, "series")).toBe(4_000);
+    const instance = await db
+      .prepare("SELECT instance, reports FROM instances WHERE org = ?1")
+      .bind(org.org)
+      .first<{ instance: string; reports: string }>();
+    expect(instance?.instance).toBe("gw-1");
+    expect(JSON.parse(instance?.reports ?? "")).toMatchObject({ epochs: [{ ranges: [[0, 14]] }] });
   });
 
   it("puts a late sample into its own hour and day, and adds it to the totals", async () => {

@@ -1,0 +1,81 @@
+/**
+ * A backlog rewritten so that no series is in two arrivals. Reports of a large fleet each touch a
+ * few of many series; folded one after the other they would patch every row again and again, where
+ * regrouped ones patch it once. What is counted is the same, group by group.
+ */
+import {
+  type Arrival,
+  type ExemplarRow,
+  type GroupRow,
+  type SeriesName,
+  seriesKey,
+  widened,
+} from "./arrival.ts";
+
+interface RegroupedSeries {
+  name: SeriesName;
+  groups: Map<string, GroupRow & { length: 8 }>;
+  exemplars: Map<number, ExemplarRow>;
+}
+
+/** The arrivals' reports and lags without their series: who reported what stays where it was. */
+export function strippedArrival([instance, epochMs, seq, dropped, , , , lags]: Arrival): Arrival {
+  return [instance, epochMs, seq, dropped, [], [], [], lags];
+}
+
+/** The arrivals' series, in arrivals of at most `seriesMax` that no instance reported. */
+export function regroupedArrivals(arrivals: readonly Arrival[], seriesMax: number): Arrival[] {
+  const series = new Map<string, RegroupedSeries>();
+  for (const arrival of arrivals) addArrival(series, arrival);
+  const all = [...series.values()];
+  const regrouped: Arrival[] = [];
+  for (let start = 0; start < all.length; start += seriesMax) {
+    regrouped.push(toArrival(all.slice(start, start + seriesMax)));
+  }
+  return regrouped;
+}
+
+function addArrival(series: Map<string, RegroupedSeries>, arrival: Arrival): void {
+  const [, , , , names, groups, exemplars] = arrival;
+  const touched = names.map((name) => regroupedSeries(series, name));
+  for (const group of groups) addGroup(touched[group[0]] as RegroupedSeries, widened(group));
+  for (const exemplar of exemplars) {
+    touched[exemplar[0]]?.exemplars.set(exemplar[1], exemplar);
+  }
+}
+
+function regroupedSeries(series: Map<string, RegroupedSeries>, name: SeriesName): RegroupedSeries {
+  const key = seriesKey(...name);
+  const known = series.get(key) ?? { name, groups: new Map(), exemplars: new Map() };
+  series.set(key, known);
+  return known;
+}
+
+function addGroup({ groups }: RegroupedSeries, group: GroupRow & { length: 8 }): void {
+  const [, hour, bucket, outcome, count, sumUs, minUs, maxUs] = group;
+  const key = `${hour},${bucket},${outcome}`;
+  const known = groups.get(key);
+  if (known === undefined) {
+    groups.set(key, group);
+    return;
+  }
+  known[4] += count;
+  known[5] += sumUs;
+  known[6] = Math.min(known[6], minUs);
+  known[7] = Math.max(known[7], maxUs);
+}
+
+function toArrival(series: readonly RegroupedSeries[]): Arrival {
+  const groups: GroupRow[] = [];
+  const exemplars: ExemplarRow[] = [];
+  series.forEach((one, index) => {
+    for (const group of one.groups.values()) groups.push(withSeries(group, index));
+    for (const exemplar of one.exemplars.values()) exemplars.push(withSeries(exemplar, index));
+  });
+  return [null, null, null, null, series.map(({ name }) => name), groups, exemplars, []];
+}
+
+function withSeries<Row extends GroupRow | ExemplarRow>(row: Row, series: number): Row {
+  row[0] = series;
+  return row;
+}
