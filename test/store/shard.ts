@@ -25,6 +25,7 @@ export function invocation(fields: SampleFields = {}, receivedAtMs = Date.now())
     ...header({ receivedAtMs }),
     batchId: null,
     fingerprintKey: new Uint8Array(32),
+    knownErrors: new Map(),
   };
   const parsed = parseInvocation(makeSample(fields), 0, context);
   if (isRejection(parsed)) throw new Error(parsed.message);
