@@ -6,45 +6,53 @@
 import { pruneCutoffs } from "./domain/prune-cutoffs.ts";
 import { type Env, shardDatabase, shardNames } from "./env.ts";
 import { foldAll } from "./store/fold.ts";
-import { findOrg, findOrgsOnShard, markOrgDeleted } from "./store/orgs.ts";
+import { countOrgsOnShard, findOrg, findOrgsOnShard, markOrgDeleted } from "./store/orgs.ts";
 import { eraseOnce, pruneOnce } from "./store/prune.ts";
 import { deleteShardOrg } from "./store/shard-orgs.ts";
 import { findOrgsWithArrivals } from "./store/unfolded-orgs.ts";
+import { TickShare } from "./tick-share.ts";
 
 const MINUTE_MS = 60_000;
-
 /** Under the minute, so that ticks do not pile up. */
 const TICK_MS_MAX = 45_000;
-/** A Worker invocation may send 1,000 queries. A fold sends about 14, a pruning chunk 4, an erasing one 6. */
-const FOLDS_MAX = 40;
-const PRUNED_ORGS_MAX = 40;
-const CHUNKS_MAX = 20;
+/** A Worker invocation may send D1 1,000 queries, whichever the shard; the rest is headroom. */
+const QUERIES_MAX = 900;
+/** What one step of each job sends at most, the look-up of its org included. */
+const QUERIES = { fold: 16, prune: 4, erase: 8 };
+const PRUNED_ORGS_MAX = 25;
 const ERASED_ORGS_MAX = 5;
 
+/** Fails at its end if a step failed: every other step was taken all the same. */
 export async function runCron(env: Env, scheduledTimeMs: number): Promise<void> {
-  const startedAtMs = Date.now();
-  const isOver = () => Date.now() - startedAtMs > TICK_MS_MAX;
-  const jobs = shardNames(env).flatMap((shard) => [
-    () => foldShard(env, shard, scheduledTimeMs, isOver),
-    () => pruneShard(env, shard, scheduledTimeMs, isOver),
-    () => eraseDeletedOrgs(env, shard, isOver),
-  ]);
-  const failures: unknown[] = [];
-  for (const job of jobs) await job().catch((error: unknown) => failures.push(error));
-  if (failures.length > 0) throw new AggregateError(failures, "cron: a job failed");
+  const shards = shardNames(env);
+  const overMs = Date.now() + TICK_MS_MAX;
+  const share = (job: string, part: number) =>
+    new TickShare(job, (part * QUERIES_MAX) / shards.length, overMs);
+  let failures = 0;
+  for (const shard of shards) {
+    const shares = {
+      fold: share("fold", 0.6),
+      prune: share("prune", 0.2),
+      erase: share("erase", 0.2),
+    };
+    await shares.fold.attempt(shard, () => foldShard(env, shard, scheduledTimeMs, shares.fold));
+    await shares.prune.attempt(shard, () => pruneShard(env, shard, scheduledTimeMs, shares.prune));
+    await shares.erase.attempt(shard, () => eraseDeletedOrgs(env, shard, shares.erase));
+    failures += shares.fold.failures + shares.prune.failures + shares.erase.failures;
+  }
+  if (failures > 0) throw new Error(`cron: ${failures} steps failed`);
 }
 
 /** Starts at another org each minute, so that a large backlog of one never starves the others. */
-async function foldShard(env: Env, shard: string, scheduledTimeMs: number, isOver: () => boolean) {
+async function foldShard(env: Env, shard: string, scheduledTimeMs: number, share: TickShare) {
   const db = shardDatabase(env, shard);
-  let folds = 0;
   for (const name of rotated(await findOrgsWithArrivals(db), scheduledTimeMs)) {
-    const org = await findOrg(env.DIRECTORY, name);
-    if (org === null || isOver() || folds >= FOLDS_MAX) continue;
-    const folded = { org: name, generation: org.generation, seriesMax: org.limits.seriesMax };
-    await foldAll(db, folded, Date.now, () => {
-      folds += 1;
-      return isOver() || folds >= FOLDS_MAX;
+    if (!share.take(QUERIES.fold)) return;
+    await share.attempt(name, async () => {
+      const org = await findOrg(env.DIRECTORY, name);
+      if (org === null) return;
+      const folded = { org: name, generation: org.generation, seriesMax: org.limits.seriesMax };
+      await foldAll(db, folded, Date.now, () => !share.take(QUERIES.fold));
     });
   }
 }
@@ -55,35 +63,34 @@ function rotated<Item>(items: readonly Item[], scheduledTimeMs: number): Item[] 
   return [...items.slice(start), ...items.slice(0, start)];
 }
 
-/** Each tick prunes the next orgs in order of name; the place is kept in the isolate, for losing it only repeats work. */
-const prunedUpTo = new Map<string, string>();
-
-async function pruneShard(env: Env, shard: string, nowMs: number, isOver: () => boolean) {
-  const after = prunedUpTo.get(shard) ?? "";
-  const page = { after, limit: PRUNED_ORGS_MAX };
+/** Each minute has its page of the shard's orgs, so that all come by without a place to remember. */
+async function pruneShard(env: Env, shard: string, nowMs: number, share: TickShare) {
+  const db = shardDatabase(env, shard);
+  const count = await countOrgsOnShard(env.DIRECTORY, shard, "active");
+  const pages = Math.max(1, Math.ceil(count / PRUNED_ORGS_MAX));
+  const offset = (Math.floor(nowMs / MINUTE_MS) % pages) * PRUNED_ORGS_MAX;
+  const page = { offset, limit: PRUNED_ORGS_MAX };
   const orgs = await findOrgsOnShard(env.DIRECTORY, shard, "active", page);
-  let chunks = 0;
-  for (const { org, retention } of orgs) {
+  for (const { org, retention } of rotated(orgs, nowMs)) {
     const cutoffs = pruneCutoffs(retention, nowMs);
-    let done = false;
-    while (!done && !isOver() && chunks < PRUNED_ORGS_MAX + CHUNKS_MAX) {
-      chunks += 1;
-      done = await pruneOnce(shardDatabase(env, shard), org, cutoffs);
-    }
+    await share.attempt(org, async () => {
+      while (share.take(QUERIES.prune)) {
+        if (await pruneOnce(db, org, cutoffs)) return;
+      }
+    });
   }
-  prunedUpTo.set(shard, orgs.length < PRUNED_ORGS_MAX ? "" : (orgs.at(-1)?.org ?? ""));
 }
 
 /** Repeats the closing of the shard's row first: the request that deleted the org may have died before it. */
-async function eraseDeletedOrgs(env: Env, shard: string, isOver: () => boolean) {
-  const page = { after: "", limit: ERASED_ORGS_MAX };
+async function eraseDeletedOrgs(env: Env, shard: string, share: TickShare) {
   const db = shardDatabase(env, shard);
+  const page = { offset: 0, limit: ERASED_ORGS_MAX };
   for (const { org } of await findOrgsOnShard(env.DIRECTORY, shard, "deleting", page)) {
-    await deleteShardOrg(db, org);
-    let done = false;
-    for (let chunk = 0; !done && !isOver() && chunk < CHUNKS_MAX; chunk += 1) {
-      done = await eraseOnce(db, org);
-    }
-    if (done) await markOrgDeleted(env.DIRECTORY, org);
+    await share.attempt(org, async () => {
+      await deleteShardOrg(db, org);
+      while (share.take(QUERIES.erase)) {
+        if (await eraseOnce(db, org)) return markOrgDeleted(env.DIRECTORY, org);
+      }
+    });
   }
 }

@@ -35,6 +35,16 @@ describe("cron", () => {
     expect((await call("/v1/orgs", again)).status).toBe(409);
   });
 
+  it("folds every other org when one cannot be folded, and fails the tick", async () => {
+    const [broken, sound] = [await makeOrg(), await makeOrg()];
+    for (const org of [broken, sound]) await ingest(org, [makeSample()]);
+    const spoil = "UPDATE arrivals SET payload = 'not JSON' WHERE org = ?1";
+    await testEnv.SHARD_0.prepare(spoil).bind(broken).run();
+    await expect(runCron(testEnv, Date.now())).rejects.toThrow("1 steps failed");
+    expect(await sumOf(sound, "series", "ok")).toBe(1);
+    await testEnv.SHARD_0.prepare("DELETE FROM arrivals WHERE org = ?1").bind(broken).run();
+  });
+
   it("prunes samples by each org's retention", async () => {
     const org = await makeOrg({ retention: { samples_hours: 26 } });
     await ingest(org, [makeSample()]);

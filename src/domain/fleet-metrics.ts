@@ -17,7 +17,7 @@ import {
   type MetricFamily,
   type NativeBuckets,
   type ScalarPoint,
-  withLabel,
+  withLastLabel,
 } from "../spec/exposition/metric-family.ts";
 import type { InstanceTotals, MetricsSnapshot, SeriesTotals } from "./metrics-snapshot.ts";
 import { callsOf, errorsOf, OUTCOMES } from "./outcome.ts";
@@ -117,7 +117,7 @@ function* outcomePoints(series: readonly LabelledSeries[]): Generator<ScalarPoin
   for (const { labels, totals } of series) {
     for (const [index, outcome] of OUTCOMES.entries()) {
       const value = totals.outcomes[index] ?? 0;
-      yield { labels: withLabel("outcome", outcome, labels), value };
+      yield { labels: withLastLabel("outcome", outcome, labels), value };
     }
   }
 }

@@ -85,7 +85,7 @@ const reportFields = {
   ),
   seq: counter("Counts the instance's reports from 0 within its epoch"),
   dropped: counter("Samples the instance lost, cumulative within its epoch"),
-  batch_id: OptionalText,
+  batch_id: nullable({ minLength: 1, maxLength: 256, pattern: STORABLE }),
 };
 
 /** Samples are checked one by one, so that a bad one never costs its neighbours. */

@@ -155,7 +155,8 @@ function isZeroId(id: string | null | undefined): boolean {
 }
 
 /**
- * An id that a resend derives again: from the report's name and the sample's place in it. A report
+ * An id that a resend derives again, from what was sent alone: nothing that a key, a bucket rule or a
+ * later version of this code decides. From the report's name and the sample's place in it. A report
  * without a name has no places either, so its identical samples are one. Payloads are left out: they
  * may be megabytes, or nested deeper than a serialiser's stack.
  */
@@ -163,11 +164,14 @@ function derivedId(invocation: Invocation, index: number, context: ReportContext
   const report =
     context.batchId ??
     (context.epochMs !== null && context.seq !== null ? [context.epochMs, context.seq] : null);
+  const { workspace, plugin, tool, startedAtMs, durationUs, outcome } = invocation;
+  const { actor, traceId, spanId, sessionId, requestId, requestBytes, responseBytes } = invocation;
+  const { errorCode, errorHash: hash } = invocation;
   const content = JSON.stringify([
-    context.instance,
-    report,
-    report === null ? null : index,
-    invocation,
+    [context.instance, report, report === null ? null : index],
+    [workspace, plugin, tool, startedAtMs, durationUs, outcome],
+    [actor, traceId, spanId, sessionId, requestId, requestBytes, responseBytes],
+    [errorCode, hash],
   ]);
   return uuid7FromDigest(invocation.startedAtMs, blake3(new TextEncoder().encode(content)));
 }
@@ -185,7 +189,7 @@ function shapeRejection(value: unknown, index: number): Rejection {
   const field = error.instancePath.split("/")[1];
   if (field === undefined) return reject(index, "invalid_sample", error.message);
   if (!Object.hasOwn(SampleSchema.properties, field))
-    return reject(index, "unknown_field", "unknown field");
+    return reject(index, "unknown_field", `${field.slice(0, 64)} is not a known field`);
   return reject(index, `invalid_${field.replace(/_ms$/, "")}`, `${field} ${error.message}`);
 }
 

@@ -50,6 +50,15 @@ export function groupRollups(
   );
 }
 
+/** A group as a page holds it: figures in place of the rows that they come from. */
+export interface RollupGroupFigures extends Omit<RollupGroup, "rows"> {
+  figures: RollupFigures;
+}
+
+export function groupFigures({ rows, ...group }: RollupGroup): RollupGroupFigures {
+  return { ...group, figures: rollupFigures(rows) };
+}
+
 export function compareKeys(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;

@@ -7,6 +7,7 @@ import {
   parseInvocation,
   type Rejection,
   type ReportContext,
+  SAMPLE_AHEAD_MS_MAX,
 } from "../domain/invocation.ts";
 import { type ReportEnvelope, reportEnvelope } from "../domain/invocation-schema.ts";
 import type { Org } from "../domain/org.ts";
@@ -94,6 +95,11 @@ function reportContext(
   const epochMs = epoch === null ? null : parseTimestampMs(epoch);
   if (epochMs === undefined) {
     const message = "must be an RFC 3339 date-time or epoch milliseconds";
+    return fail({ kind: "invalid_request", errors: [{ pointer: "/epoch", message }] });
+  }
+  if (epochMs !== null && epochMs > receivedAtMs + SAMPLE_AHEAD_MS_MAX) {
+    // Kept, it would outlive every true epoch of the instance.
+    const message = "must not be more than 5 minutes in the future";
     return fail({ kind: "invalid_request", errors: [{ pointer: "/epoch", message }] });
   }
   return {

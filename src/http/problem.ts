@@ -1,6 +1,7 @@
 /** Failures as `application/problem+json` (RFC 9457). Nothing else of an error leaves the Worker. */
 import type { Context } from "hono";
 import { type Failure, FailureError, problemOf } from "../errors.ts";
+import { logError } from "../log-error.ts";
 import { isTransientD1Error } from "../store/d1-errors.ts";
 import type { AppEnv } from "./app-env.ts";
 
@@ -27,8 +28,14 @@ export function problemResponse(failure: Failure, requestId: string): Response {
 
 export function onError(error: Error, c: Context<AppEnv>): Response {
   const failure = failureOf(error);
-  if (failure.kind === "internal") logInternal(error, c.var.requestId);
+  if (isUnexplained(error, failure)) logError(error, { request_id: c.var.requestId });
   return problemResponse(failure, c.var.requestId);
+}
+
+/** Nothing in the answer says why: an unknown error, or one that is told as "unavailable". */
+function isUnexplained(error: Error, failure: Failure): boolean {
+  if (failure.kind === "internal") return true;
+  return failure.kind === "unavailable" && error.cause !== undefined && !isTransientD1Error(error);
 }
 
 export function onNotFound(c: Context<AppEnv>): Response {
@@ -40,22 +47,4 @@ function failureOf(error: unknown): Failure {
   if (error instanceof FailureError) return error.failure;
   if (isTransientD1Error(error)) return { kind: "unavailable", retryAfterSeconds: 1 };
   return { kind: "internal" };
-}
-
-/**
- * The error's class and where it was thrown, never its message: a query's error quotes its
- * parameters, a parser's its input, and either may be a tenant's data.
- */
-function logInternal(error: Error, requestId: string): void {
-  const frames = (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
-  // biome-ignore lint/suspicious/noConsole: Workers Logs is the only place to send this to
-  console.error(
-    JSON.stringify({
-      level: "error",
-      code: "internal",
-      request_id: requestId,
-      error: error.name,
-      frames: frames.slice(0, 12).map((frame) => frame.trim()),
-    }),
-  );
 }

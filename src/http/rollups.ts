@@ -2,23 +2,18 @@
 import { Hono } from "hono";
 import type { Granularity } from "../domain/metrics-snapshot.ts";
 import type { Retention } from "../domain/retention.ts";
-import {
-  GROUP_LABELS,
-  type GroupLabel,
-  type RollupGroup,
-  rollupFigures,
-} from "../domain/rollup-groups.ts";
+import { GROUP_LABELS, type GroupLabel, type RollupGroupFigures } from "../domain/rollup-groups.ts";
 import { shardDatabase } from "../env.ts";
 import { fail } from "../errors.ts";
 import { formatTimestamp } from "../spec/rfc3339.ts";
-import { findRollupGroups } from "../store/rollup-page.ts";
+import { findRollupPage, type RollupPosition } from "../store/rollup-page.ts";
 import type { WindowRange } from "../store/rollup-windows.ts";
 import type { AppEnv } from "./app-env.ts";
 import { authorize } from "./authorize.ts";
 import { describeOperation, listQuery } from "./describe-operation.ts";
 import { foldForRead } from "./fold-for-read.ts";
 import { parseGranularity } from "./granularity.ts";
-import { cursorFormat, decodeCursor, pageOf, parseLimit } from "./pagination.ts";
+import { cursorFormat, decodeCursor, encodeCursor, parseLimit } from "./pagination.ts";
 import { readQuery } from "./query.ts";
 import { RollupListSchema } from "./rollup-schemas.ts";
 import { timeParameter } from "./time-parameter.ts";
@@ -28,7 +23,8 @@ const WINDOW_MS: Record<Granularity, number> = { hour: 3_600_000, day: DAY_MS };
 /** Without `from`: a day of hours, a month of days. */
 const DEFAULT_RANGE_MS: Record<Granularity, number> = { hour: DAY_MS, day: 30 * DAY_MS };
 
-const CURSOR = cursorFormat("rollups", ["string", "string", "number", "string"]);
+/** Granularity, group_by, window, key, 1 where the window is done. */
+const CURSOR = cursorFormat("rollups", ["string", "string", "number", "string", "number"]);
 
 const PARAMETERS = {
   granularity: "hour (default) or day",
@@ -50,7 +46,9 @@ export const rollups = new Hono<AppEnv>().get(
   describeOperation({
     scope: "telemetry:read",
     summary: "Hourly and daily figures, newest window first",
-    description: "Windows that start in [from, to); the open window is included and live.",
+    description:
+      "Windows that start in [from, to); the open window is included and live. A page may be " +
+      "short and still carry a cursor: follow it.",
     query: listQuery(PARAMETERS),
     answers: { 200: { description: "A page of windows × groups", schema: RollupListSchema } },
     problems: [400],
@@ -69,26 +67,32 @@ export const rollups = new Hono<AppEnv>().get(
     const { workspace, plugin, tool } = query;
     const filter = { workspace, plugin, tool };
     const rollupQuery = { org, granularity, range, filter, groupBy, after };
-    const groups = await findRollupGroups(shardDatabase(c.env, shard), rollupQuery, limit);
-    const { items, nextCursor } = pageOf(groups, limit, CURSOR, ({ windowNumber, key }) => [
-      ...list,
-      windowNumber,
-      key,
-    ]);
+    const page = await findRollupPage(shardDatabase(c.env, shard), rollupQuery, limit);
     return c.json({
-      rollups: items.map((group) => rollupJson(group, WINDOW_MS[granularity])),
-      next_cursor: nextCursor,
+      rollups: page.groups.map((group) => rollupJson(group, WINDOW_MS[granularity])),
+      next_cursor: page.next === null ? null : encodePosition(list, page.next),
     });
   },
 );
 
 /** A cursor is a place in one grouping: in another it would skip and repeat. */
-function parseAfter(list: readonly [string, string], cursor: string | undefined) {
+function parseAfter(
+  list: readonly [string, string],
+  cursor: string | undefined,
+): RollupPosition | null {
   const position = decodeCursor(CURSOR, cursor);
   if (position === null) return null;
-  const [granularity, groupBy, windowNumber, key] = position;
-  if (granularity === list[0] && groupBy === list[1]) return { windowNumber, key };
-  return refuse("cursor", "is of another granularity or group_by");
+  const [granularity, groupBy, windowNumber, key, isWindowDone] = position;
+  if (granularity !== list[0] || groupBy !== list[1]) {
+    return refuse("cursor", "is of another granularity or group_by");
+  }
+  if (!Number.isSafeInteger(windowNumber)) return refuse("cursor", "is not a cursor of this list");
+  return { windowNumber, key, isWindowDone: isWindowDone === 1 };
+}
+
+function encodePosition(list: readonly [string, string], position: RollupPosition): string {
+  const { windowNumber, key, isWindowDone } = position;
+  return encodeCursor(CURSOR, [...list, windowNumber, key, isWindowDone ? 1 : 0]);
 }
 
 function parseGroupBy(value: string | undefined): readonly GroupLabel[] {
@@ -111,7 +115,8 @@ function windowRange(
     granularity === "hour" ? retention.rollupsHourlyDays : retention.rollupsDailyDays;
   const toMs = timeParameter("to", query.to) ?? nowMs + windowMs;
   const fromMs = timeParameter("from", query.from) ?? nowMs - DEFAULT_RANGE_MS[granularity];
-  if (fromMs > toMs) return refuse("from", "must not be after to");
+  const areBothGiven = query.from !== undefined && query.to !== undefined;
+  if (areBothGiven && fromMs > toMs) return refuse("from", "must not be after to");
   const keptFromMs = nowMs - (keptDays + 1) * DAY_MS;
   return {
     from: Math.ceil(Math.max(fromMs, keptFromMs) / windowMs),
@@ -119,11 +124,11 @@ function windowRange(
   };
 }
 
-function rollupJson({ windowNumber, labels, rows }: RollupGroup, windowMs: number) {
+function rollupJson({ windowNumber, labels, figures }: RollupGroupFigures, windowMs: number) {
   return {
     window_start: formatTimestamp(windowNumber * windowMs),
     ...labels,
-    ...rollupFigures(rows),
+    ...figures,
   };
 }
 

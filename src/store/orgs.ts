@@ -1,5 +1,5 @@
 /** The directory's orgs. Every change names, in its WHERE, what it was decided on. */
-import { and, asc, eq, gt, sql } from "drizzle-orm";
+import { and, asc, eq, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { Org, OrgState } from "../domain/org.ts";
 import { effectiveOrg, type OrgSettings } from "../domain/org-settings.ts";
@@ -60,20 +60,29 @@ export async function findOrgSettings(
   return row === null ? null : settingsOfRow(row);
 }
 
-/** The orgs of a shard by name, after `after`: what a cron tick walks through in steps. */
+export async function countOrgsOnShard(
+  directory: D1Database,
+  shard: string,
+  state: OrgState,
+): Promise<number> {
+  return drizzle(directory).$count(orgs, and(eq(orgs.shard, shard), eq(orgs.state, state)));
+}
+
+/** The orgs of a shard by name, from `offset` on: what cron ticks walk through in steps. */
 export async function findOrgsOnShard(
   directory: D1Database,
   shard: string,
   state: OrgState,
-  { after, limit }: { after: string; limit: number },
+  { offset, limit }: { offset: number; limit: number },
 ): Promise<Org[]> {
-  const onShard = and(eq(orgs.shard, shard), eq(orgs.state, state), gt(orgs.org, after));
+  const onShard = and(eq(orgs.shard, shard), eq(orgs.state, state));
   const rows = await drizzle(directory)
     .select()
     .from(orgs)
     .where(onShard)
     .orderBy(asc(orgs.org))
-    .limit(limit);
+    .limit(limit)
+    .offset(offset);
   return rows.map(orgOfRow);
 }
 

@@ -1,16 +1,34 @@
-/** A page of rollup groups: reads windows newest first until the page is full. */
+/**
+ * A page of rollup groups: reads windows newest first, in slices of bounded cost, until the page is
+ * full or the request has cost enough; then the page is short and carries on from its cursor.
+ */
 import type { Granularity } from "../domain/metrics-snapshot.ts";
 import {
   compareKeys,
   type GroupLabel,
+  groupFigures,
   groupRollups,
   type RollupGroup,
-  type RollupRow,
+  type RollupGroupFigures,
 } from "../domain/rollup-groups.ts";
-import { findRollupRows, type RollupFilter, type WindowRange } from "./rollup-windows.ts";
+import {
+  findRollupExtent,
+  findRollupRows,
+  type RollupFilter,
+  type WindowRange,
+} from "./rollup-windows.ts";
 
-/** Rows read at once: 20 MB at a KB a histogram, two windows of an org at the default series cap. */
-const ROWS_READ_MAX = 20_000;
+/** Rows a slice may read: 20 MB at a KB a histogram. */
+const SLICE_ROWS_MAX = 20_000;
+/** Rows a request may read: a second or two of D1's one thread. */
+const REQUEST_ROWS_MAX = 60_000;
+
+/** Where a page ended: after a group, or after the whole of a window. */
+export interface RollupPosition {
+  windowNumber: number;
+  key: string;
+  isWindowDone: boolean;
+}
 
 export interface RollupQuery {
   org: string;
@@ -18,44 +36,51 @@ export interface RollupQuery {
   range: WindowRange;
   filter: RollupFilter;
   groupBy: readonly GroupLabel[];
-  /** The last group of the page before. */
-  after: { windowNumber: number; key: string } | null;
+  after: RollupPosition | null;
 }
 
-/** At most `limit` + 1 groups, so that the caller sees whether there are more. */
-export async function findRollupGroups(
+export interface RollupPage {
+  groups: RollupGroupFigures[];
+  next: RollupPosition | null;
+}
+
+export async function findRollupPage(
   db: D1Database,
   query: RollupQuery,
   limit: number,
-): Promise<RollupGroup[]> {
-  const { after, groupBy } = query;
-  const groups: RollupGroup[] = [];
-  let to = after === null ? query.range.to : after.windowNumber + 1;
-  while (to > query.range.from && groups.length <= limit) {
-    const { rows, nextTo } = await readWholeWindows(db, query, to);
-    groups.push(...groupRollups(rows, groupBy).filter((group) => isAfter(group, after)));
-    to = nextTo;
+): Promise<RollupPage> {
+  const { org, granularity, filter, after } = query;
+  const extent = await findRollupExtent(db, org, granularity, filter);
+  const from = Math.max(query.range.from, extent.oldestWindow);
+  const sliceWindows = Math.max(1, Math.floor(SLICE_ROWS_MAX / Math.max(1, extent.series)));
+  const groups: RollupGroupFigures[] = [];
+  let to = firstWindowEnd(query);
+  let rowsRead = 0;
+  while (to > from && groups.length <= limit && rowsRead < REQUEST_ROWS_MAX) {
+    const slice = { from: Math.max(from, to - sliceWindows), to };
+    const rows = await findRollupRows(db, org, granularity, slice, filter);
+    const wanted = groupRollups(rows, query.groupBy).filter((group) => isAfter(group, after));
+    groups.push(...wanted.map(groupFigures));
+    rowsRead += Math.max(rows.length, (slice.to - slice.from) * extent.series);
+    to = slice.from;
   }
-  return groups.slice(0, limit + 1);
+  if (groups.length > limit) return fullPage(groups, limit);
+  return { groups, next: to > from ? { windowNumber: to, key: "", isWindowDone: true } : null };
 }
 
-function isAfter(group: RollupGroup, after: RollupQuery["after"]): boolean {
+/** A cursor comes from outside: it may only narrow the range. */
+function firstWindowEnd({ range, after }: RollupQuery): number {
+  if (after === null) return range.to;
+  return Math.min(range.to, after.isWindowDone ? after.windowNumber : after.windowNumber + 1);
+}
+
+function isAfter(group: RollupGroup, after: RollupPosition | null): boolean {
   if (after === null || group.windowNumber < after.windowNumber) return true;
   return group.windowNumber === after.windowNumber && compareKeys(group.key, after.key) > 0;
 }
 
-/** A window that was cut off is left for the next read; one that alone is too large is read whole. */
-async function readWholeWindows(
-  db: D1Database,
-  { org, granularity, range, filter }: RollupQuery,
-  to: number,
-): Promise<{ rows: RollupRow[]; nextTo: number }> {
-  const read = (from: number, rowsMax: number) =>
-    findRollupRows(db, org, granularity, { from, to }, filter, rowsMax);
-  const rows = await read(range.from, ROWS_READ_MAX);
-  const last = rows.at(-1)?.windowNumber ?? range.from;
-  if (rows.length < ROWS_READ_MAX) return { rows, nextTo: range.from };
-  const whole = rows.filter(({ windowNumber }) => windowNumber > last);
-  if (whole.length > 0) return { rows: whole, nextTo: last + 1 };
-  return { rows: await read(last, Number.MAX_SAFE_INTEGER), nextTo: last };
+function fullPage(groups: readonly RollupGroupFigures[], limit: number): RollupPage {
+  const page = groups.slice(0, limit);
+  const { windowNumber, key } = page.at(-1) as RollupGroupFigures;
+  return { groups: page, next: { windowNumber, key, isWindowDone: false } };
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { isRejection, parseInvocation } from "../../src/domain/invocation.ts";
 import {
   call,
   getJson,
@@ -11,6 +12,8 @@ import {
 } from "../fleet.ts";
 
 const HOUR_MS = 3_600_000;
+/** A resend in flight across a deployment derives it again: changing it counts such calls twice. */
+const DERIVED_ID = "01a20244-e800-718d-a714-86341fcadf35";
 
 async function rejectionOf(fields: SampleFields): Promise<string | undefined> {
   const answer = await ingest(await makeOrg(), [makeSample(fields)]);
@@ -105,6 +108,32 @@ describe("POST /invocations", () => {
     });
     expect(await ingest(org, [sample, sample], { batch_id: "b2" })).toMatchObject({ accepted: 2 });
     expect(await ingest(org, [sample, sample])).toMatchObject({ accepted: 1, duplicates: 1 });
+  });
+
+  it("derives an id from what was sent alone", () => {
+    const context = {
+      instance: "gw-1",
+      epochMs: 1_795_330_800_000,
+      seq: 17,
+      batchId: null,
+      receivedAtMs: 1_795_334_500_000,
+      knownErrors: new Map(),
+    };
+    const sent = {
+      workspace: "prod",
+      plugin: "github",
+      tool: "list_repos",
+      started_at: 1_795_334_400_000,
+      duration_ms: 84.2,
+      outcome: "server_error",
+      error_message: "boom 17",
+    };
+    const ids = [1, 2].map((key) => {
+      const fingerprintKey = new Uint8Array(32).fill(key);
+      const parsed = parseInvocation(sent, 3, { ...context, fingerprintKey });
+      return isRejection(parsed) ? parsed.message : parsed.id;
+    });
+    expect(ids).toEqual([DERIVED_ID, DERIVED_ID]);
   });
 
   it("keeps the first of two samples with one id", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { call, getJson, ingest, makeOrg, makeSample } from "../fleet.ts";
+import { call, getJson, ingest, makeOrg, makeSample, testEnv } from "../fleet.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -118,6 +118,54 @@ describe("GET /rollups", () => {
     "from=2026-11-22T00:00:00Z&to=2026-11-21T00:00:00Z",
   ])("refuses %s with 400", async (query) => {
     expect((await call(`/v1/orgs/${await makeOrg()}/rollups?${query}`)).status).toBe(400);
+  });
+
+  it("takes no cursor beyond its range: a forged one is refused or narrows nothing", async () => {
+    const org = await makeOrg();
+    await ingest(org, [makeSample()]);
+    const forged = (windowNumber: number) =>
+      btoa(JSON.stringify(["rollups", "hour", "workspace,plugin,tool", windowNumber, "", 0]))
+        .replaceAll("+", "-")
+        .replaceAll("/", "_")
+        .replaceAll("=", "");
+    const path = `/v1/orgs/${org}/rollups?plugin=github&cursor=`;
+    expect((await call(path + forged(1e308))).status).toBe(400);
+    const { rollups } = await getJson<RollupList>(path + forged(1e12));
+    expect(rollups).toHaveLength(1);
+  });
+
+  it("carries on from a page that was cut short, every window once", async () => {
+    const org = await makeOrg();
+    const nowMs = Date.now();
+    const tools = Array.from({ length: 900 }, (_, tool) => `t${tool}`);
+    for (let hours = 0; hours < 6; hours += 1) {
+      const started_at = nowMs - hours * 4 * HOUR_MS + 1;
+      await ingest(
+        org,
+        tools.map((tool) => makeSample({ tool, started_at })),
+      );
+    }
+    const db = testEnv.SHARD_0;
+    await db
+      .prepare("UPDATE rollups_hourly SET hour = hour - 120 WHERE org = ?1 AND hour < ?2")
+      .bind(org, Math.floor(nowMs / HOUR_MS) - 10)
+      .run();
+    const seen: unknown[] = [];
+    let pages = 0;
+    let cursor: string | null = "";
+    while (cursor !== null) {
+      const query = cursor === "" ? "" : `&cursor=${cursor}`;
+      const from = nowMs - 30 * 24 * HOUR_MS;
+      const page: RollupList = await getJson(
+        `/v1/orgs/${org}/rollups?from=${from}&group_by=plugin${query}`,
+      );
+      seen.push(...page.rollups.map((row) => row["window_start"]));
+      cursor = page.next_cursor;
+      pages += 1;
+    }
+    expect(pages).toBeGreaterThan(1);
+    expect(new Set(seen).size).toBe(6);
+    expect(seen).toHaveLength(6);
   });
 
   it("refuses a cursor of another grouping", async () => {

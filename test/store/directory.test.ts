@@ -127,9 +127,8 @@ describe("updateOrgSettings", () => {
 describe("closeOrg", () => {
   it("leaves the name for good, in a list of its own until its data is gone", async () => {
     const org = await newOrg();
-    const before = org.slice(0, -1);
     const next = (state: "active" | "deleting") =>
-      findOrgsOnShard(DIRECTORY, "SHARD_0", state, { after: before, limit: 1_000 });
+      findOrgsOnShard(DIRECTORY, "SHARD_0", state, { offset: 0, limit: 1_000 });
     const names = async (state: "active" | "deleting") =>
       (await next(state)).map((found) => found.org);
     expect(await names("active")).toContain(org);

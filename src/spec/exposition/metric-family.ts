@@ -26,7 +26,12 @@ export function labelSet(pairs: readonly LabelPair[]): LabelSet {
 
 /** Puts the pair first: the text of `base` is then shared as it is, not cut and joined again. */
 export function withLabel(name: string, value: string, base: LabelSet): LabelSet {
-  return new ExtendedLabelSet([name, value], base);
+  return new ExtendedLabelSet([name, value], base, true);
+}
+
+/** Puts the pair last. */
+export function withLastLabel(name: string, value: string, base: LabelSet): LabelSet {
+  return new ExtendedLabelSet([name, value], base, false);
 }
 
 /**
@@ -35,18 +40,21 @@ export function withLabel(name: string, value: string, base: LabelSet): LabelSet
  */
 class ExtendedLabelSet implements LabelSet {
   readonly text: string;
-  private readonly first: LabelPair;
+  private readonly pair: LabelPair;
   private readonly base: LabelSet;
+  private readonly isFirst: boolean;
 
-  constructor(first: LabelPair, base: LabelSet) {
-    const label = formatLabel(first[0], first[1]);
-    this.text = base.text === "" ? label : `${label},${base.text}`;
-    this.first = first;
+  constructor(pair: LabelPair, base: LabelSet, isFirst: boolean) {
+    const label = formatLabel(pair[0], pair[1]);
+    const [left, right] = isFirst ? [label, base.text] : [base.text, label];
+    this.text = base.text === "" ? label : `${left},${right}`;
+    this.pair = pair;
     this.base = base;
+    this.isFirst = isFirst;
   }
 
   get pairs(): readonly LabelPair[] {
-    return [this.first, ...this.base.pairs];
+    return this.isFirst ? [this.pair, ...this.base.pairs] : [...this.base.pairs, this.pair];
   }
 }
 

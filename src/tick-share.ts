@@ -1,0 +1,32 @@
+import { logError } from "./log-error.ts";
+
+/** What a job may spend of a tick, and what of it failed: no job starves another, no org stops the next. */
+export class TickShare {
+  failures = 0;
+  readonly #job: string;
+  readonly #overMs: number;
+  #queries: number;
+
+  constructor(job: string, queries: number, overMs: number) {
+    this.#job = job;
+    this.#queries = queries;
+    this.#overMs = overMs;
+  }
+
+  /** True if a step that sends so many queries may still be taken. */
+  take(queries: number): boolean {
+    if (this.#queries < queries || Date.now() > this.#overMs) return false;
+    this.#queries -= queries;
+    return true;
+  }
+
+  /** Logs what fails and goes on; `subject` is the org or shard it was about. */
+  async attempt(subject: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.failures += 1;
+      logError(error, { job: this.#job, subject });
+    }
+  }
+}
