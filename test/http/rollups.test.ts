@@ -145,6 +145,7 @@ describe("GET /rollups", () => {
         tools.map((tool) => makeSample({ tool, started_at })),
       );
     }
+    await getJson(`/v1/orgs/${org}/rollups?limit=1`);
     const db = testEnv.SHARD_0;
     await db
       .prepare("UPDATE rollups_hourly SET hour = hour - 120 WHERE org = ?1 AND hour < ?2")
