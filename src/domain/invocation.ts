@@ -7,8 +7,9 @@ import { bucketIndex } from "../spec/exponential-histogram.ts";
 import { parseTimestampMs } from "../spec/rfc3339.ts";
 import { parseUuid7, uuid7FromDigest, uuid7TimeMs } from "../spec/uuid7.ts";
 import { errorFingerprint, errorHash } from "./error-fingerprint.ts";
-import { type Sample, SampleSchema, sample } from "./invocation-schema.ts";
+import { type Sample, sample } from "./invocation-schema.ts";
 import { type Outcome, outcomeIndex } from "./outcome.ts";
+import { type Rejection, reject, shapeRejection } from "./sample-rejection.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -58,12 +59,6 @@ export interface Invocation {
   errorCode: string | null;
   errorHash: string | null;
   errorFingerprint: string | null;
-}
-
-export interface Rejection {
-  index: number;
-  code: string;
-  message: string;
 }
 
 /** The sample as an invocation, or why it is refused. */
@@ -174,26 +169,4 @@ function derivedId(invocation: Invocation, index: number, context: ReportContext
     [errorCode, hash],
   ]);
   return uuid7FromDigest(invocation.startedAtMs, blake3(new TextEncoder().encode(content)));
-}
-
-function reject(index: number, code: string, message: string): Rejection {
-  return { index, code, message };
-}
-
-/** The first thing the schema refuses, named after its field: `duration_ms` → `invalid_duration`. */
-function shapeRejection(value: unknown, index: number): Rejection {
-  if (hasTooManyKeys(value)) return reject(index, "unknown_field", "the sample has unknown fields");
-  const error = sample.Errors(value)[0];
-  if (error === undefined) return reject(index, "invalid_sample", "the sample is invalid");
-  if (error.keyword === "required") return reject(index, "missing_field", error.message);
-  const field = error.instancePath.split("/")[1];
-  if (field === undefined) return reject(index, "invalid_sample", error.message);
-  if (!Object.hasOwn(SampleSchema.properties, field))
-    return reject(index, "unknown_field", `${field.slice(0, 64)} is not a known field`);
-  return reject(index, `invalid_${field.replace(/_ms$/, "")}`, `${field} ${error.message}`);
-}
-
-/** Naming each of 100,000 unknown keys would take half a second. */
-function hasTooManyKeys(value: unknown): boolean {
-  return typeof value === "object" && value !== null && Object.keys(value).length > 100;
 }

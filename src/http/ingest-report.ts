@@ -5,12 +5,12 @@ import {
   type Invocation,
   isRejection,
   parseInvocation,
-  type Rejection,
   type ReportContext,
   SAMPLE_AHEAD_MS_MAX,
 } from "../domain/invocation.ts";
 import { type ReportEnvelope, reportEnvelope } from "../domain/invocation-schema.ts";
 import type { Org } from "../domain/org.ts";
+import type { Rejection } from "../domain/sample-rejection.ts";
 import { type Env, settingsOf, shardDatabase } from "../env.ts";
 import { fail } from "../errors.ts";
 import { parseTimestampMs } from "../spec/rfc3339.ts";

@@ -33,7 +33,7 @@ export const metrics = new Hono<AppEnv>().get(
       "`granularity` picks the window of the latency quantiles only.",
     query: queryParameters({
       granularity: "hour (default) or day",
-      "name[]": "Families wanted, by the names of this table; repeatable; default all",
+      "name[]": `Families wanted, repeatable; default all: ${FAMILY_NAMES.join(", ")}`,
     }),
     answers: {
       200: { description: "One snapshot, whole", mediaType: "text/plain", schema: Type.String() },

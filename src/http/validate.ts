@@ -49,6 +49,8 @@ function describeError(error: TLocalizedValidationError): ValidationError[] {
       return []; // each such key has been named as "boolean"
     case "enum":
       return [at(error.instancePath, `must be one of ${error.params.allowedValues.join(", ")}`)];
+    case "pattern":
+      return [at(error.instancePath, "holds a character, or has a form, that is not allowed")];
     default:
       return [at(error.instancePath, error.message)];
   }
