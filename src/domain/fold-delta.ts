@@ -140,8 +140,6 @@ export class FoldDelta {
   readonly instances = new Map<string, InstanceDelta>();
   /** (series, hour) pairs touched: what the transaction's cost grows with. */
   tallyCount = 0;
-  /** Series named by the arrivals, one in two of them twice. */
-  touchCount = 0;
 
   add(arrival: Arrival, receivedMs: number): void {
     const [instance, epochMs, seq, dropped, names, groups, exemplars, lags] = arrival;
@@ -153,7 +151,6 @@ export class FoldDelta {
       delta.hour(hour).add(outcome, bucket, count, sumUs, minUs, maxUs);
     }
     for (const exemplar of exemplars) touched[exemplar[0]]?.addExemplar(exemplar);
-    this.touchCount += names.length;
     if (instance === null) return;
     const reporter = this.#instanceDelta(instance, receivedMs);
     reporter.addLags(lags);

@@ -6,7 +6,7 @@
  * org's fold number (compare-and-set), so what was read is still true when it is written. A fold that
  * dies leaves its arrivals; a fold whose answer is lost finds them gone.
  */
-import { parseArrival } from "../domain/arrival.ts";
+import { parseArrival, seriesKey } from "../domain/arrival.ts";
 import { FoldDelta } from "../domain/fold-delta.ts";
 import { resolveInstances } from "./fold-instances.ts";
 import { appendSeriesRows, type FoldRows } from "./fold-rows.ts";
@@ -20,7 +20,7 @@ import {
   UPSERT_SERIES,
 } from "./fold-statements.ts";
 import { jsonParameters } from "./json-parameter.ts";
-import { type ArrivalRow, regroupStatements } from "./regroup.ts";
+import { type ArrivalRow, type ParsedArrivalRow, regroupStatements } from "./regroup.ts";
 import { type ShardOrg, selectShardOrg } from "./shard-orgs.ts";
 
 /** Arrivals read at most, by count and by bytes: bounds the memory of a fold. */
@@ -69,17 +69,22 @@ async function nextStatements(
   rows: readonly ArrivalRow[],
   nowMs: number,
 ): Promise<D1PreparedStatement[]> {
-  const all = sumArrivals(rows, Number.POSITIVE_INFINITY);
-  const { tallyCount, touchCount } = all.delta;
-  if (tallyCount <= TALLIES_MAX) {
-    return foldStatements(db, org, shardOrg, all.delta, all.ids, nowMs);
-  }
-  if (touchCount > OVERLAP_MIN * tallyCount) {
+  const arrived = rows.map((row) => ({ ...row, arrival: parseArrival(row.payload) }));
+  if (isWorthRegrouping(arrived)) {
     const guard = [org.org, org.generation, shardOrg.folds] as const;
-    return regroupStatements(db, guard, rows, TALLIES_MAX, shardOrg.seriesNext);
+    return regroupStatements(db, guard, arrived, TALLIES_MAX, shardOrg.seriesNext);
   }
-  const { delta, ids } = sumArrivals(rows, TALLIES_MAX);
+  const { delta, ids } = sumOldest(arrived);
   return foldStatements(db, org, shardOrg, delta, ids, nowMs);
+}
+
+/** More series than a chunk takes, and each named again and again. */
+function isWorthRegrouping(arrived: readonly ParsedArrivalRow[]): boolean {
+  const named = arrived.reduce((sum, { arrival }) => sum + arrival[4].length, 0);
+  if (named <= TALLIES_MAX) return false;
+  const names = arrived.flatMap(({ arrival }) => arrival[4].map((name) => seriesKey(...name)));
+  const series = new Set(names).size;
+  return series > TALLIES_MAX && named > OVERLAP_MIN * series;
 }
 
 /** Folds chunk after chunk until nothing is left or `isOver` says so. True when nothing is left. */
@@ -95,15 +100,14 @@ export async function foldAll(
   }
 }
 
-/** The oldest arrivals that together touch at most `talliesMax`; at least one. */
-function sumArrivals(rows: readonly ArrivalRow[], talliesMax: number) {
+/** The oldest arrivals, at least one, until what they touch is a chunk. */
+function sumOldest(arrived: readonly ParsedArrivalRow[]) {
   const delta = new FoldDelta();
   const ids: string[] = [];
-  for (const row of rows) {
-    const arrival = parseArrival(row.payload);
-    if (ids.length > 0 && delta.tallyCount + arrival[4].length > talliesMax) break;
-    delta.add(arrival, row.receivedMs);
-    ids.push(row.id);
+  for (const { id, receivedMs, arrival } of arrived) {
+    if (delta.tallyCount >= TALLIES_MAX) break;
+    delta.add(arrival, receivedMs);
+    ids.push(id);
   }
   return { delta, ids };
 }

@@ -1,5 +1,5 @@
 /** Rewrites the arrivals that a fold read, in one transaction that counts as a fold: nothing is counted yet, nothing is lost. */
-import { type Arrival, parseArrival } from "../domain/arrival.ts";
+import type { Arrival } from "../domain/arrival.ts";
 import { regroupedArrivals, strippedArrival } from "../domain/regrouped-arrivals.ts";
 import { uuid7FromRandom } from "../spec/uuid7.ts";
 import { ADVANCE_FOLD, MAY_FOLD } from "./fold-statements.ts";
@@ -9,6 +9,10 @@ export interface ArrivalRow {
   id: string;
   receivedMs: number;
   payload: string;
+}
+
+export interface ParsedArrivalRow extends ArrivalRow {
+  arrival: Arrival;
 }
 
 /** Row: [id, payload]. */
@@ -25,16 +29,16 @@ export type FoldGuard = readonly [org: string, generation: number, folds: number
 export function regroupStatements(
   db: D1Database,
   guard: FoldGuard,
-  rows: readonly ArrivalRow[],
+  arrived: readonly ParsedArrivalRow[],
   seriesMax: number,
   seriesNext: number,
 ): D1PreparedStatement[] {
-  const arrivals = rows.map(({ payload }) => parseArrival(payload));
   // The oldest time for all: the watermark must not pass what is not counted yet.
-  const receivedMs = Math.min(...rows.map((row) => row.receivedMs));
-  const stripped = arrivals.map((arrival, index) =>
-    JSON.stringify([rows[index]?.id, JSON.stringify(strippedArrival(arrival))]),
+  const receivedMs = Math.min(...arrived.map((row) => row.receivedMs));
+  const stripped = arrived.map(({ id, arrival }) =>
+    JSON.stringify([id, JSON.stringify(strippedArrival(arrival))]),
   );
+  const arrivals = arrived.map(({ arrival }) => arrival);
   return [
     ...jsonParameters(stripped).map((parameter) =>
       db.prepare(STRIP_ARRIVALS).bind(...guard, parameter),
