@@ -35,6 +35,7 @@ export async function parseJsonBody(request: Request, limit: BodyLimit): Promise
 export async function readBytes(request: Request, { bytesMax }: BodyLimit): Promise<Uint8Array> {
   const gzip = isGzip(request.headers.get("content-encoding"));
   if (Number(request.headers.get("content-length") ?? 0) > bytesMax) {
+    await drain(request.body, DRAIN_BODIES_MAX * bytesMax);
     fail({ kind: "body_too_large", bytesMax });
   }
   if (request.body === null) return new Uint8Array(0);
@@ -45,6 +46,24 @@ export async function readBytes(request: Request, { bytesMax }: BodyLimit): Prom
     if (error instanceof FailureError) throw error;
     return fail({ kind: "malformed_body", detail: "The gzip data are damaged or cut short." });
   }
+}
+
+/**
+ * A connection that is closed while its sender still writes breaks before the sender has read why.
+ * So a body that is too large is read on and thrown away, up to this many times the limit.
+ */
+const DRAIN_BODIES_MAX = 4;
+
+async function drain(body: ReadableStream<Uint8Array> | null, bytesMax: number): Promise<void> {
+  if (body === null) return;
+  const reader = body.getReader({ mode: "byob" });
+  for (let drained = 0; drained < bytesMax; ) {
+    const { value, done } = await reader.readAtLeast(CHUNK_BYTES, new Uint8Array(CHUNK_BYTES));
+    if (done || value === undefined) return;
+    drained += value.byteLength;
+  }
+  // Not awaited: the answer does not depend on how the sender takes it.
+  reader.cancel().catch(() => undefined);
 }
 
 /** 64 KiB a read: workerd's default reader hands out 4 KiB, which takes three times as long. */
@@ -61,8 +80,8 @@ async function readStream(stream: ReadableStream<Uint8Array>, bytesMax: number) 
     if (length > bytesMax) break;
     if (done || value === undefined) return concatenate(chunks, length);
   }
-  // Not awaited: the answer does not depend on how the sender takes it.
-  reader.cancel().catch(() => undefined);
+  reader.releaseLock();
+  await drain(stream, DRAIN_BODIES_MAX * bytesMax);
   return fail({ kind: "body_too_large", bytesMax });
 }
 
