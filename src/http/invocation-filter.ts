@@ -1,8 +1,8 @@
 /** The filters of the list of calls, from query parameters. */
 import { DURATION_MS_MAX } from "../domain/invocation-schema.ts";
 import { OUTCOMES, type Outcome } from "../domain/outcome.ts";
-import { fail } from "../errors.ts";
 import type { InvocationFilter } from "../store/invocations.ts";
+import { refuseParameter } from "./query.ts";
 import { timeParameter } from "./time-parameter.ts";
 
 /** Name → what OpenAPI says of it. */
@@ -47,7 +47,7 @@ function outcomeList(value: string | undefined): Outcome[] | undefined {
   if (value === undefined) return undefined;
   const outcomes = value.split(",");
   if (outcomes.every(isOutcome)) return outcomes;
-  return refuse("outcome", `must be a comma-separated list of ${OUTCOMES.join(", ")}`);
+  return refuseParameter("outcome", `must be a comma-separated list of ${OUTCOMES.join(", ")}`);
 }
 
 function isOutcome(value: string): value is Outcome {
@@ -58,9 +58,5 @@ function durationUs(name: string, value: string | undefined): number | undefined
   if (value === undefined) return undefined;
   const durationMs = /^\d{1,12}(\.\d{1,12})?$/.test(value) ? Number(value) : Number.NaN;
   if (durationMs <= DURATION_MS_MAX) return Math.round(durationMs * 1e3);
-  return refuse(name, `must be a number of milliseconds from 0 to ${DURATION_MS_MAX}`);
-}
-
-function refuse(name: string, message: string): never {
-  return fail({ kind: "invalid_request", errors: [{ pointer: `/${name}`, message }] });
+  return refuseParameter(name, `must be a number of milliseconds from 0 to ${DURATION_MS_MAX}`);
 }

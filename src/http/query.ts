@@ -20,3 +20,8 @@ export function readQuery<const Name extends string>(
   if (errors.length > 0) fail({ kind: "invalid_request", errors: errors.slice(0, 8) });
   return query;
 }
+
+/** A parameter that is known and says something it may not. */
+export function refuseParameter(name: string, message: string): never {
+  return fail({ kind: "invalid_request", errors: [{ pointer: `/${name}`, message }] });
+}

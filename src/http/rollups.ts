@@ -4,7 +4,6 @@ import type { Granularity } from "../domain/metrics-snapshot.ts";
 import type { Retention } from "../domain/retention.ts";
 import { GROUP_LABELS, type GroupLabel, type RollupGroupFigures } from "../domain/rollup-groups.ts";
 import { shardDatabase } from "../env.ts";
-import { fail } from "../errors.ts";
 import { formatTimestamp } from "../spec/rfc3339.ts";
 import { findRollupPage, type RollupPosition } from "../store/rollup-page.ts";
 import type { WindowRange } from "../store/rollup-windows.ts";
@@ -14,7 +13,7 @@ import { describeOperation, listQuery } from "./describe-operation.ts";
 import { foldForRead } from "./fold-for-read.ts";
 import { parseGranularity } from "./granularity.ts";
 import { cursorFormat, decodeCursor, encodeCursor, parseLimit } from "./pagination.ts";
-import { readQuery } from "./query.ts";
+import { readQuery, refuseParameter } from "./query.ts";
 import { RollupListSchema } from "./rollup-schemas.ts";
 import { timeParameter } from "./time-parameter.ts";
 
@@ -84,9 +83,10 @@ function parseAfter(
   if (position === null) return null;
   const [granularity, groupBy, windowNumber, key, isWindowDone] = position;
   if (granularity !== list[0] || groupBy !== list[1]) {
-    return refuse("cursor", "is of another granularity or group_by");
+    return refuseParameter("cursor", "is of another granularity or group_by");
   }
-  if (!Number.isSafeInteger(windowNumber)) return refuse("cursor", "is not a cursor of this list");
+  if (!Number.isSafeInteger(windowNumber))
+    return refuseParameter("cursor", "is not a cursor of this list");
   return { windowNumber, key, isWindowDone: isWindowDone === 1 };
 }
 
@@ -101,7 +101,10 @@ function parseGroupBy(value: string | undefined): readonly GroupLabel[] {
   if (labels.every((label) => (GROUP_LABELS as readonly string[]).includes(label))) {
     return GROUP_LABELS.filter((label) => labels.includes(label));
   }
-  return refuse("group_by", `must be a comma-separated list of ${GROUP_LABELS.join(", ")}`);
+  return refuseParameter(
+    "group_by",
+    `must be a comma-separated list of ${GROUP_LABELS.join(", ")}`,
+  );
 }
 
 function windowRange(
@@ -116,7 +119,7 @@ function windowRange(
   const toMs = timeParameter("to", query.to) ?? nowMs + windowMs;
   const fromMs = timeParameter("from", query.from) ?? nowMs - DEFAULT_RANGE_MS[granularity];
   const areBothGiven = query.from !== undefined && query.to !== undefined;
-  if (areBothGiven && fromMs > toMs) return refuse("from", "must not be after to");
+  if (areBothGiven && fromMs > toMs) return refuseParameter("from", "must not be after to");
   const keptFromMs = nowMs - (keptDays + 1) * DAY_MS;
   return {
     from: Math.ceil(Math.max(fromMs, keptFromMs) / windowMs),
@@ -130,8 +133,4 @@ function rollupJson({ windowNumber, labels, figures }: RollupGroupFigures, windo
     ...labels,
     ...figures,
   };
-}
-
-function refuse(name: string, message: string): never {
-  return fail({ kind: "invalid_request", errors: [{ pointer: `/${name}`, message }] });
 }
