@@ -1,7 +1,9 @@
 /** The whole HTTP surface. Each router states its routes, their scopes and their OpenAPI entries. */
 import { Hono } from "hono";
 import type { AppEnv } from "./http/app-env.ts";
+import { audit } from "./http/audit/router.ts";
 import { describeOperation } from "./http/describe-operation.ts";
+import { forwardOperatorActions } from "./http/forward-actions.ts";
 import { health } from "./http/health.ts";
 import { instances } from "./http/instances.ts";
 import { invocations } from "./http/invocations.ts";
@@ -16,6 +18,7 @@ import { serviceTokens } from "./http/service-tokens.ts";
 export const app = new Hono<AppEnv>();
 
 app.use(requestId());
+app.use(forwardOperatorActions());
 app.onError(onError);
 app.notFound(onNotFound);
 
@@ -28,6 +31,9 @@ app.route("/v1/orgs/:org/invocations", invocations);
 app.route("/v1/orgs/:org/metrics", metrics);
 app.route("/v1/orgs/:org/rollups", rollups);
 app.route("/v1/orgs/:org/instances", instances);
+
+// What was allowed
+app.route("/v1/orgs/:org/audit", audit);
 
 // The service itself
 app.route("/", health);

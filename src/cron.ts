@@ -1,8 +1,9 @@
 /**
- * What each tick does, per shard: fold what arrived, prune what expired, erase what was deleted. All
- * of it is bounded and carries on where it stopped: what is left is there for the next tick to see,
+ * What each tick does: bring operator actions to their ledgers; then, per shard, sign heads, fold what
+ * arrived, prune what expired, erase what was deleted. All of it is bounded and carries on where it stopped: what is left is there for the next tick to see,
  * so a tick that was missed, doubled or killed changes nothing but the hour of the work.
  */
+import { expireEntries, forwardPending, signShard } from "./audit-jobs.ts";
 import { pruneCutoffs } from "./domain/prune-cutoffs.ts";
 import { type Env, shardDatabase, shardNames } from "./env.ts";
 import { foldAll } from "./store/fold.ts";
@@ -28,17 +29,25 @@ export async function runCron(env: Env, scheduledTimeMs: number): Promise<void> 
   const overMs = Date.now() + TICK_MS_MAX;
   const share = (job: string, part: number) =>
     new TickShare(job, (part * QUERIES_MAX) / shards.length, overMs);
-  let failures = 0;
+  const forward = share("forward", 0.1 * shards.length);
+  await forward.attempt("outbox", () => forwardPending(env, forward));
+  let failures = forward.failures;
   for (const shard of shards) {
     const shares = {
-      fold: share("fold", 0.6),
-      prune: share("prune", 0.2),
-      erase: share("erase", 0.2),
+      sign: share("sign", 0.01),
+      fold: share("fold", 0.55),
+      prune: share("prune", 0.15),
+      erase: share("erase", 0.1),
+      expire: share("expire", 0.09),
     };
+    await shares.sign.attempt(shard, () => signShard(env, shard, shares.sign));
     await shares.fold.attempt(shard, () => foldShard(env, shard, scheduledTimeMs, shares.fold));
     await shares.prune.attempt(shard, () => pruneShard(env, shard, scheduledTimeMs, shares.prune));
     await shares.erase.attempt(shard, () => eraseDeletedOrgs(env, shard, shares.erase));
-    failures += shares.fold.failures + shares.prune.failures + shares.erase.failures;
+    await shares.expire.attempt(shard, () =>
+      expireEntries(env, shard, scheduledTimeMs, shares.expire),
+    );
+    for (const spent of Object.values(shares)) failures += spent.failures;
   }
   if (failures > 0) throw new Error(`cron: ${failures} steps failed`);
 }

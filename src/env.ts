@@ -2,24 +2,30 @@
 import { sha256Hex } from "./domain/service-token.ts";
 import { isTier, type Tier } from "./domain/tier.ts";
 import { fail } from "./errors.ts";
+import type { Ledger } from "./ledger/ledger.ts";
 
 export interface Env {
   DIRECTORY: D1Database;
   SHARD_0: D1Database;
+  LEDGER: DurableObjectNamespace<Ledger>;
   MCPG_ADMIN_TOKEN: string;
   MCPG_METRICS_TOKEN?: string;
   MCPG_LEDGER_SEED: string;
   MCPG_PAYLOAD_KEK: string;
   MCPG_DEFAULT_ORG_TIER?: string;
+  MCPG_ORIGIN?: string;
 }
 
 export interface Settings {
   /** Digests, so that comparing a bearer token with them takes the same time whatever it is. */
   adminTokenDigest: string;
   metricsTokenDigest: string | null;
-  ledgerSeed: Uint8Array;
+  /** By version: `MCPG_LEDGER_SEED` is 1, `MCPG_LEDGER_SEED_2` is 2. Keys are derived from them. */
+  ledgerSeeds: ReadonlyMap<number, Uint8Array>;
   payloadKek: Uint8Array;
   defaultOrgTier: Tier;
+  /** Names the deployment in every checkpoint, for its whole life. */
+  originHost: string;
 }
 
 const parsed = new WeakMap<Env, Settings>();
@@ -44,10 +50,26 @@ function parseSettings(env: Env): Settings {
   return {
     adminTokenDigest,
     metricsTokenDigest,
-    ledgerSeed: parseKey("MCPG_LEDGER_SEED", env.MCPG_LEDGER_SEED),
+    ledgerSeeds: parseSeeds(env),
     payloadKek: parseKey("MCPG_PAYLOAD_KEK", env.MCPG_PAYLOAD_KEK),
     defaultOrgTier: isTier(tier) ? tier : refuse("MCPG_DEFAULT_ORG_TIER", "is not a tier"),
+    originHost: parseHost("MCPG_ORIGIN", env.MCPG_ORIGIN || "mcpg.local"),
   };
+}
+
+function parseSeeds(env: Env): Map<number, Uint8Array> {
+  const seeds = new Map([[1, parseKey("MCPG_LEDGER_SEED", env.MCPG_LEDGER_SEED)]]);
+  for (const [binding, value] of Object.entries(env)) {
+    const version = /^MCPG_LEDGER_SEED_([2-9]|[1-9]\d)$/.exec(binding)?.[1];
+    if (version !== undefined) seeds.set(Number(version), parseKey(binding, String(value)));
+  }
+  return seeds;
+}
+
+/** A checkpoint's origin has no scheme, and its key name neither a space nor a plus. */
+function parseHost(setting: string, value: string): string {
+  if (/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?(:\d{1,5})?$/.test(value)) return value;
+  return refuse(setting, "must be a host name in lower case, without a scheme");
 }
 
 /**

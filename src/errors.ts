@@ -22,6 +22,10 @@ export type Failure =
   | { kind: "unsupported_content_encoding" }
   | { kind: "org_exists" }
   | { kind: "conflict"; detail: string }
+  | { kind: "reserved_action"; errors: ValidationError[] }
+  | { kind: "not_yet_signed"; retryAfterSeconds: number }
+  | { kind: "pruned" }
+  | { kind: "ledger_frozen"; reason: string }
   | { kind: "too_many_requests"; retryAfterSeconds: number }
   | { kind: "unavailable"; retryAfterSeconds: number }
   | { kind: "misconfigured"; setting: string; problem: string }
@@ -57,6 +61,9 @@ const CONFLICT = { status: 409, title: "Conflict" };
 const UNSUPPORTED = { status: 415, title: "Unsupported Media Type" };
 const INTERNAL = { status: 500, title: "Internal Server Error" };
 
+const RESERVED_ACTION = "The actions operator.* and ledger.* are this service's own.";
+const FROZEN_ADVICE = "until the administrator recovers it (POST …/audit/recover)";
+
 /**
  * The table. `code` is the failure's kind, so a code cannot drift from its meaning.
  * `not_found` carries no evidence on purpose: a stranger's org and a missing one answer alike.
@@ -80,6 +87,23 @@ export function problemOf(failure: Failure): Problem {
       return { ...CONFLICT, detail: failure.detail };
     case "org_exists":
       return { ...CONFLICT, detail: "The org's name is taken; a deleted one is not given again." };
+    case "reserved_action":
+      return { ...BAD_REQUEST, detail: RESERVED_ACTION, errors: failure.errors };
+    case "not_yet_signed":
+      return {
+        ...CONFLICT,
+        detail: "The entry is in the log; no signed checkpoint covers it yet.",
+        headers: { "retry-after": String(failure.retryAfterSeconds) },
+      };
+    case "pruned":
+      return { status: 410, title: "Gone", detail: "Retention has removed these entries." };
+    case "ledger_frozen":
+      return {
+        status: 503,
+        title: "Service Unavailable",
+        detail: `The audit log is frozen and takes no entries, ${FROZEN_ADVICE}: ${failure.reason}.`,
+        headers: { "retry-after": "300" },
+      };
     case "too_many_requests":
       return {
         status: 429,

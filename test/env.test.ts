@@ -15,7 +15,7 @@ function failureOf(env: Env) {
 describe("Settings", () => {
   it("are read once per environment", () => {
     expect(settingsOf(workerEnv)).toBe(settingsOf(workerEnv));
-    expect(settingsOf(workerEnv).ledgerSeed).toHaveLength(32);
+    expect(settingsOf(workerEnv).ledgerSeeds.get(1)).toHaveLength(32);
   });
 
   it("take the tier community unless told otherwise, and no metrics token", () => {

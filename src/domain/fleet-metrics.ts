@@ -19,6 +19,7 @@ import {
   type ScalarPoint,
   withLastLabel,
 } from "../spec/exposition/metric-family.ts";
+import { auditFamilies } from "./audit-metrics.ts";
 import type { InstanceTotals, MetricsSnapshot, SeriesTotals } from "./metrics-snapshot.ts";
 import { callsOf, errorsOf, OUTCOMES } from "./outcome.ts";
 import { toolLatencyPoints } from "./tool-latency.ts";
@@ -33,6 +34,10 @@ export const FAMILY_NAMES = [
   "mcpg_instance_last_report_timestamp_seconds",
   "mcpg_instance_dropped_samples_total",
   "mcpg_rollup_watermark_timestamp_seconds",
+  "mcpg_audit_tree_size",
+  "mcpg_audit_checkpoint_timestamp_seconds",
+  "mcpg_audit_unsigned_entries",
+  "mcpg_audit_frozen",
 ] as const;
 
 export type FamilyName = (typeof FAMILY_NAMES)[number];
@@ -58,7 +63,12 @@ export function fleetMetrics(snapshot: MetricsSnapshot): MetricFamily[] {
     ]),
     totals,
   }));
-  return [...toolFamilies(snapshot, series), ...instanceFamilies(instances), watermark(snapshot)];
+  return [
+    ...toolFamilies(snapshot, series),
+    ...instanceFamilies(instances),
+    watermark(snapshot),
+    ...auditFamilies(snapshot),
+  ];
 }
 
 function seriesLabels(org: string, { workspace, plugin, tool }: SeriesTotals): LabelSet {

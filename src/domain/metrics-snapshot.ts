@@ -32,6 +32,15 @@ export interface InstanceTotals {
   lagHistogram: string;
 }
 
+/** The org's current audit log, as its ledger last told D1: a scrape wakes no ledger. */
+export interface AuditLogFigures {
+  treeSize: number;
+  signedSize: number;
+  /** Null before the first checkpoint. */
+  signedAtMs: number | null;
+  isFrozen: boolean;
+}
+
 export interface MetricsSnapshot {
   org: string;
   nowMs: number;
@@ -40,6 +49,8 @@ export interface MetricsSnapshot {
   series: readonly SeriesTotals[];
   windows: readonly SeriesWindow[];
   instances: readonly InstanceTotals[];
+  /** Null for an org that has no log yet. */
+  auditLog: AuditLogFigures | null;
 }
 
 export type Granularity = "hour" | "day";

@@ -25,6 +25,7 @@ export interface OrgSettings {
   entitlements: Partial<Entitlements>;
   limits: Partial<Limits>;
   retention: RetentionOverrides;
+  publishesAuditLog: boolean;
 }
 
 type Patch<Values> = { [Key in keyof Values]?: Values[Key] | null };
@@ -35,6 +36,12 @@ export interface OrgPatch {
   entitlements?: Patch<Entitlements>;
   limits?: Patch<Limits>;
   retention?: Patch<Record<RetentionKey, number>>;
+  publishesAuditLog?: boolean;
+}
+
+/** What a new org has beside its tier. */
+export function newSettings(tier: Tier): OrgSettings {
+  return { tier, entitlements: {}, limits: {}, retention: {}, publishesAuditLog: false };
 }
 
 export interface OrgIdentity {
@@ -42,6 +49,7 @@ export interface OrgIdentity {
   shard: string;
   generation: number;
   state: OrgState;
+  auditLog: number;
   createdAtMs: number;
   updatedAtMs: number;
 }
@@ -53,6 +61,7 @@ export function effectiveOrg(identity: OrgIdentity, settings: OrgSettings): Org 
     entitlements: { ...NO_ENTITLEMENTS, ...settings.entitlements },
     limits: { ...DEFAULT_LIMITS, ...settings.limits },
     retention: effectiveRetention(settings.tier, settings.retention),
+    publishesAuditLog: settings.publishesAuditLog,
   };
 }
 
@@ -65,6 +74,7 @@ export function patchSettings(before: OrgSettings, patch: OrgPatch): OrgSettings
     entitlements: merge(before.entitlements, patch.entitlements),
     limits: merge(before.limits, patch.limits),
     retention: merge(inherited, patch.retention),
+    publishesAuditLog: patch.publishesAuditLog ?? before.publishesAuditLog,
   };
 }
 

@@ -34,6 +34,10 @@ export interface Org {
   /** Raised by a deletion or a move; writes on the shard name it, so a stale one writes nothing. */
   generation: number;
   state: OrgState;
+  /** The log that its audit entries go to now; a recovery raises it. */
+  auditLog: number;
+  /** Anyone may read the log's checkpoint and hash tiles, of which no entry can be learnt. */
+  publishesAuditLog: boolean;
   createdAtMs: number;
   updatedAtMs: number;
 }

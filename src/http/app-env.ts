@@ -9,5 +9,7 @@ export interface AppEnv {
     requestId: string;
     principal: Principal;
     org: Org;
+    /** The org whose ledger gets an operator action once the handler is done. */
+    actedOn: string | undefined;
   };
 }

@@ -14,11 +14,19 @@ import { authenticate } from "./authenticate.ts";
 import { lookUpOrg } from "./directory-lookup.ts";
 import { limitRate } from "./limit-rate.ts";
 
-/** Sets `c.var.principal` and `c.var.org`: an active org that the principal may use so. */
-export function authorize(scope: Scope): MiddlewareHandler<AppEnv> {
+/**
+ * Sets `c.var.principal` and `c.var.org`: an active org that the principal may use so; `alsoClosed`
+ * lets the administrator read what outlives an org.
+ */
+export function authorize(
+  scope: Scope,
+  { alsoClosed = false }: { alsoClosed?: boolean } = {},
+): MiddlewareHandler<AppEnv> {
   return async function authorize(c, next) {
     const principal = await authenticate(c);
-    const org = await reachableOrg(c.env, principal, c.req.param("org") ?? "");
+    const isOpenFor = (org: Org) =>
+      org.state === "active" || (alsoClosed && principal.kind === "administrator");
+    const org = await reachableOrg(c.env, principal, c.req.param("org") ?? "", isOpenFor);
     if (!holdsScope(principal, scope)) fail({ kind: "insufficient_scope", scope });
     limitRate(principal, org, Date.now());
     c.set("principal", principal);
@@ -39,8 +47,13 @@ export function requireAdministrator(principal: Principal): void {
   if (principal.kind !== "administrator") fail({ kind: "administrator_only" });
 }
 
-async function reachableOrg(env: Env, principal: Principal, name: string): Promise<Org> {
+async function reachableOrg(
+  env: Env,
+  principal: Principal,
+  name: string,
+  isOpenFor: (org: Org) => boolean,
+): Promise<Org> {
   if (!reachesOrg(principal, name) || !isOrgName(name)) return fail({ kind: "not_found" });
   const org = await lookUpOrg(env, name, Date.now());
-  return org?.state === "active" ? org : fail({ kind: "not_found" });
+  return org !== null && isOpenFor(org) ? org : fail({ kind: "not_found" });
 }

@@ -4,6 +4,7 @@
  * written to: each write on its shard checks the generation in SQL.
  */
 import { DEFAULT_ORG, type Org } from "../domain/org.ts";
+import { newSettings } from "../domain/org-settings.ts";
 import type { ServiceToken } from "../domain/service-token.ts";
 import { type Env, settingsOf, shardDatabase, shardForNewOrg } from "../env.ts";
 import { findOrg, insertOrg } from "../store/orgs.ts";
@@ -46,7 +47,7 @@ export function forgetServiceToken(id: string): void {
 async function insertDefaultOrg(env: Env, nowMs: number): Promise<void> {
   const shard = shardForNewOrg(env);
   const tier = settingsOf(env).defaultOrgTier;
-  const settings = { tier, entitlements: {}, limits: {}, retention: {} };
+  const settings = newSettings(tier);
   const action = operatorAction({
     org: DEFAULT_ORG,
     occurredAtMs: nowMs,

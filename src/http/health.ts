@@ -1,8 +1,10 @@
 /** For whoever restarts or routes: alive says that code runs, ready that requests can be answered. */
 import { Hono } from "hono";
 import * as Type from "typebox";
+import { DEFAULT_ORG } from "../domain/org.ts";
 import { type Env, settingsOf, shardDatabase, shardNames } from "../env.ts";
 import { fail } from "../errors.ts";
+import { callLedger } from "../ledger/ledger-stub.ts";
 import { probeDatabase } from "../store/database-probe.ts";
 import type { AppEnv } from "./app-env.ts";
 import { describeOperation } from "./describe-operation.ts";
@@ -26,7 +28,7 @@ export const health = new Hono<AppEnv>()
   .get(
     "/readyz",
     describeOperation({
-      summary: "Ready: settings are sound and every database answers",
+      summary: "Ready: settings are sound, every database and the ledger answer",
       scope: null,
       answers: { 200: { description: "Requests can be answered", schema: StatusSchema } },
     }),
@@ -41,7 +43,13 @@ export const health = new Hono<AppEnv>()
 
 function probeAll(env: Env): Promise<unknown> {
   const shards = shardNames(env).map((name) => shardDatabase(env, name));
-  return Promise.all([env.DIRECTORY, ...shards].map(probeDatabase));
+  const databases = [env.DIRECTORY, ...shards].map(probeDatabase);
+  return Promise.all([...databases, probeLedger(env)]);
+}
+
+/** One ledger stands for all: they are the same code on the same platform. */
+function probeLedger(env: Env): Promise<unknown> {
+  return callLedger(env, { org: DEFAULT_ORG, log: 1 }, (ledger) => ledger.status());
 }
 
 function within<Value>(timeoutMs: number, promise: Promise<Value>): Promise<Value> {

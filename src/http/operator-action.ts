@@ -15,6 +15,7 @@ export function actionOf(
   c: Context<AppEnv>,
   deed: Pick<OperatorAction, "org" | "action" | "target" | "details">,
 ): OperatorAction {
+  c.set("actedOn", deed.org);
   return operatorAction({
     ...deed,
     occurredAtMs: Date.now(),

@@ -61,6 +61,11 @@ const PatchOrgSchema = Type.Object(
         CLOSED,
       ),
     ),
+    publishes_audit_log: Type.Optional(
+      Type.Boolean({
+        description: "Anyone may read the checkpoint and the hash tiles of the audit log",
+      }),
+    ),
   },
   CLOSED,
 );
@@ -83,6 +88,7 @@ export const OrgSchema = Type.Object({
     },
     { description: "Effective: the tier's, with the org's overrides applied" },
   ),
+  publishes_audit_log: Type.Boolean(),
   created_at: Type.String({ format: "date-time" }),
   updated_at: Type.String({ format: "date-time" }),
 });
@@ -100,8 +106,9 @@ export const RETENTION_NAMES: Record<RetentionKey, string> = {
 };
 
 export function patchOf(body: Type.Static<typeof PatchOrgSchema>): OrgPatch {
-  const { tier, entitlements, limits, retention } = body;
+  const { tier, entitlements, limits, retention, publishes_audit_log } = body;
   return {
+    ...(publishes_audit_log !== undefined && { publishesAuditLog: publishes_audit_log }),
     ...(tier && { tier }),
     ...(entitlements && {
       entitlements: defined({ payloadCapture: entitlements.payload_capture }),
@@ -145,6 +152,7 @@ export function orgBody(org: Org): Type.Static<typeof OrgSchema> {
       rollups_daily_days: org.retention.rollupsDailyDays,
       audit_days: org.retention.auditDays,
     },
+    publishes_audit_log: org.publishesAuditLog,
     created_at: formatTimestamp(org.createdAtMs),
     updated_at: formatTimestamp(org.updatedAtMs),
   };

@@ -3,6 +3,7 @@ import { type Context, Hono } from "hono";
 import type { Org } from "../domain/org.ts";
 import {
   needsAdministrator,
+  newSettings,
   type OrgPatch,
   type OrgSettings,
   patchSettings,
@@ -50,10 +51,10 @@ export const orgs = new Hono<AppEnv>()
     async (c) => {
       const body = validate(createOrgBody, await parseJsonBody(c.req.raw, BODY));
       const { tier, entitlements } = patchOf(body);
-      const settings = patchSettings(
-        { tier: body.tier, entitlements: {}, limits: {}, retention: {} },
-        { ...(tier && { tier }), ...(entitlements && { entitlements }) },
-      );
+      const settings = patchSettings(newSettings(body.tier), {
+        ...(tier && { tier }),
+        ...(entitlements && { entitlements }),
+      });
       const org = await createOrg(c, body.org, settings);
       return c.json(orgBody(org), 201, { location: `/v1/orgs/${org.org}` });
     },
@@ -173,10 +174,14 @@ function detailsOf(before: OrgSettings, after: OrgSettings): Record<string, stri
   const changed = keys.filter((key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]));
   return Object.fromEntries(
     changed.flatMap((key) => [
-      [`${key}.from`, textOf(before[key])],
-      [`${key}.to`, textOf(after[key])],
+      [`${snakeCase(key)}.from`, textOf(before[key])],
+      [`${snakeCase(key)}.to`, textOf(after[key])],
     ]),
   );
+}
+
+function snakeCase(key: string): string {
+  return key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 function textOf(value: OrgSettings[keyof OrgSettings]): string {

@@ -18,6 +18,8 @@ export const orgs = sqliteTable("orgs", {
   createdAtMs: integer("created_at_ms").notNull(),
   updatedAtMs: integer("updated_at_ms").notNull(),
   deletedAtMs: integer("deleted_at_ms"),
+  auditLog: integer("audit_log").notNull().default(1),
+  publishesAuditLog: integer("publishes_audit_log", { mode: "boolean" }).notNull().default(false),
 });
 
 export const serviceTokens = sqliteTable("service_tokens", {
@@ -33,14 +35,13 @@ export const serviceTokens = sqliteTable("service_tokens", {
   revokedAtMs: integer("revoked_at_ms"),
 });
 
-export const operatorActions = sqliteTable("operator_actions", {
+export const ledgerOutbox = sqliteTable("ledger_outbox", {
   id: text().notNull().primaryKey(),
   org: text().notNull(),
   occurredAtMs: integer("occurred_at_ms").notNull(),
   actor: text().notNull(),
   action: text().notNull(),
-  outcome: text().notNull(),
   target: text(),
-  details: text().notNull().default("{}"),
+  details: text().notNull(),
   requestId: text("request_id"),
 });

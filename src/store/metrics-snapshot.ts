@@ -1,6 +1,7 @@
 /** Reads a scrape's figures in one batch: D1 runs it as one transaction, so no family is ahead of another. */
 import { CLASSIC_BUCKETS, HOURS_PER_DAY } from "../domain/fold-delta.ts";
 import type {
+  AuditLogFigures,
   Granularity,
   InstanceTotals,
   MetricsSnapshot,
@@ -38,6 +39,10 @@ const SELECT_INSTANCES = `SELECT instance, last_report_ms AS lastReportMs, dropp
     lag_sum_us AS lagSumUs, json(lag_histogram) AS lagHistogram
   FROM instances WHERE org = ?1 AND last_report_ms > ?2 ORDER BY instance`;
 
+const SELECT_AUDIT_LOG = `SELECT tree_size AS treeSize, signed_size AS signedSize,
+    signed_at_ms AS signedAtMs, frozen_reason IS NOT NULL AS isFrozen
+  FROM audit_logs WHERE org = ?1 ORDER BY log DESC LIMIT 1`;
+
 type SeriesRow = Record<string, string | number | null>;
 
 export async function readMetricsSnapshot(
@@ -51,20 +56,26 @@ export async function readMetricsSnapshot(
   const statements = [
     db.prepare(OLDEST_ARRIVAL).bind(org),
     db.prepare(selectSeries(wants)).bind(org, nowMs - SERIES_IDLE_MS_MAX),
+    db.prepare(SELECT_AUDIT_LOG).bind(org),
     ...(wants.windows ? [db.prepare(SELECT_WINDOWS[wants.granularity]).bind(org, window)] : []),
     ...(wants.instances
       ? [db.prepare(SELECT_INSTANCES).bind(org, nowMs - INSTANCE_IDLE_MS_MAX)]
       : []),
   ];
   const results = (await db.batch(statements)).map((result) => result.results);
-  const [oldest, series] = results as [{ receivedMs: number }[], SeriesRow[]];
+  const [oldest, series, [auditLog]] = results as [
+    { receivedMs: number }[],
+    SeriesRow[],
+    (Omit<AuditLogFigures, "isFrozen"> & { isFrozen: 0 | 1 })[],
+  ];
   return {
     org,
     nowMs,
     oldestUnfoldedMs: oldest[0]?.receivedMs ?? null,
     series: series.map(seriesTotals),
-    windows: wants.windows ? (results[2] as SeriesWindow[]) : [],
+    windows: wants.windows ? (results[3] as SeriesWindow[]) : [],
     instances: wants.instances ? (results.at(-1) as InstanceTotals[]) : [],
+    auditLog: auditLog === undefined ? null : { ...auditLog, isFrozen: auditLog.isFrozen === 1 },
   };
 }
 

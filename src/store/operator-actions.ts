@@ -1,9 +1,12 @@
-/** What operators did, recorded where and when they did it. */
+/**
+ * What operators did: recorded in the transaction of the deed, and kept until the org's ledger has it.
+ * No deed goes unrecorded though the ledger be out of reach, and none that did not happen is recorded.
+ */
 
 export type OperatorActionName = `operator.${string}.${string}`;
 
 export interface OperatorAction {
-  /** UUIDv7. */
+  /** UUIDv7: the entry's `event_id`, so that the ledger takes it once however often it is sent. */
   id: string;
   org: string;
   occurredAtMs: number;
@@ -15,26 +18,52 @@ export interface OperatorAction {
   requestId: string | null;
 }
 
-const INSERT_AFTER_CHANGE = `INSERT INTO operator_actions
-  (id, org, occurred_at_ms, actor, action, outcome, target, details, request_id)
-  SELECT ?1, ?2, ?3, ?4, ?5, 'allowed', ?6, ?7, ?8 WHERE changes() > 0`;
+const INSERT_AFTER_CHANGE = `INSERT INTO ledger_outbox
+  (id, org, occurred_at_ms, actor, action, target, details, request_id)
+  SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 WHERE changes() > 0`;
 
 /**
  * The statement to put right after the change it records, in the same `db.batch()`: one transaction,
- * so no change goes unrecorded; and `changes()` is that statement's count, so nothing is recorded
- * that did not happen.
+ * and `changes()` is that statement's count.
  */
 export function recordOperatorAction(db: D1Database, action: OperatorAction): D1PreparedStatement {
+  const { id, org, occurredAtMs, actor, target, requestId } = action;
+  const details = JSON.stringify(action.details);
   return db
     .prepare(INSERT_AFTER_CHANGE)
-    .bind(
-      action.id,
-      action.org,
-      action.occurredAtMs,
-      action.actor,
-      action.action,
-      action.target,
-      JSON.stringify(action.details),
-      action.requestId,
-    );
+    .bind(id, org, occurredAtMs, actor, action.action, target, details, requestId);
+}
+
+const SELECT_PENDING = `SELECT id, org, occurred_at_ms AS occurredAtMs, actor, action, target, details,
+    request_id AS requestId
+  FROM ledger_outbox WHERE org = ?1 ORDER BY id LIMIT ?2`;
+
+/** Oldest first. */
+export async function findPendingActions(
+  db: D1Database,
+  org: string,
+  limit: number,
+): Promise<OperatorAction[]> {
+  const { results } = await db
+    .prepare(SELECT_PENDING)
+    .bind(org, limit)
+    .all<Omit<OperatorAction, "details"> & { details: string }>();
+  return results.map((row) => ({ ...row, details: JSON.parse(row.details) }));
+}
+
+/** Orgs whose ledger does not have everything yet. */
+export async function findOrgsWithPendingActions(db: D1Database, limit: number): Promise<string[]> {
+  const { results } = await db
+    .prepare("SELECT DISTINCT org FROM ledger_outbox ORDER BY org LIMIT ?1")
+    .bind(limit)
+    .all<{ org: string }>();
+  return results.map(({ org }) => org);
+}
+
+/** The ledger has them. */
+export async function forgetActions(db: D1Database, ids: readonly string[]): Promise<void> {
+  await db
+    .prepare("DELETE FROM ledger_outbox WHERE id IN (SELECT value FROM json_each(?1))")
+    .bind(JSON.stringify(ids))
+    .run();
 }

@@ -3,6 +3,7 @@ import { and, asc, eq, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { Org, OrgState } from "../domain/org.ts";
 import { effectiveOrg, type OrgSettings } from "../domain/org-settings.ts";
+import { insertAuditLog } from "./audit-logs.ts";
 import { changedByFirst, statementOf } from "./batch.ts";
 import { orgs } from "./directory-schema.ts";
 import { type OperatorAction, recordOperatorAction } from "./operator-actions.ts";
@@ -31,6 +32,7 @@ export async function insertOrg(
 ): Promise<boolean> {
   if ((await findOrg(directory, org)) !== null) return false;
   await insertShardOrg(shardDb, org, FIRST_GENERATION);
+  await insertAuditLog(shardDb, { org, log: 1 });
   const row = {
     org,
     ...rowOfSettings(settings),
@@ -103,6 +105,7 @@ export async function updateOrgSettings(
     eq(orgs.entitlements, was.entitlements),
     eq(orgs.limits, was.limits),
     eq(orgs.retention, was.retention),
+    eq(orgs.publishesAuditLog, was.publishesAuditLog),
   );
   const update = drizzle(directory)
     .update(orgs)
@@ -157,6 +160,22 @@ export async function markOrgDeleted(directory: D1Database, org: string): Promis
     .where(and(eq(orgs.org, org), eq(orgs.state, "deleting")));
 }
 
+/** True for the one of concurrent recoveries that was first: entries go to the next log from here on. */
+export async function succeedAuditLog(
+  directory: D1Database,
+  { org, auditLog }: Pick<Org, "org" | "auditLog">,
+  action: OperatorAction,
+): Promise<boolean> {
+  const raise = drizzle(directory)
+    .update(orgs)
+    .set({ auditLog: auditLog + 1 })
+    .where(and(eq(orgs.org, org), eq(orgs.auditLog, auditLog)));
+  return changedByFirst(directory, [
+    statementOf(directory, raise),
+    recordOperatorAction(directory, action),
+  ]);
+}
+
 type OrgRow = typeof orgs.$inferSelect;
 
 function activeAt(org: string, generation: number) {
@@ -169,26 +188,30 @@ async function findRow(directory: D1Database, org: string): Promise<OrgRow | nul
 }
 
 function orgOfRow(row: OrgRow): Org {
-  const { org, shard, generation, state, createdAtMs, updatedAtMs } = row;
-  const identity = { org, shard, generation, state, createdAtMs, updatedAtMs };
+  const { org, shard, generation, state, auditLog, createdAtMs, updatedAtMs } = row;
+  const identity = { org, shard, generation, state, auditLog, createdAtMs, updatedAtMs };
   return effectiveOrg(identity, settingsOfRow(row));
 }
 
-function settingsOfRow({ tier, entitlements, limits, retention }: OrgRow): OrgSettings {
+function settingsOfRow(row: OrgRow): OrgSettings {
+  const { tier, entitlements, limits, retention, publishesAuditLog } = row;
   return {
     tier,
     entitlements: JSON.parse(entitlements),
     limits: JSON.parse(limits),
     retention: JSON.parse(retention),
+    publishesAuditLog,
   };
 }
 
 /** The inverse of `settingsOfRow`, to the byte: `updateOrgSettings` compares these texts. */
-function rowOfSettings({ tier, entitlements, limits, retention }: OrgSettings) {
+function rowOfSettings(settings: OrgSettings) {
+  const { tier, entitlements, limits, retention, publishesAuditLog } = settings;
   return {
     tier,
     entitlements: JSON.stringify(entitlements),
     limits: JSON.stringify(limits),
     retention: JSON.stringify(retention),
+    publishesAuditLog,
   };
 }

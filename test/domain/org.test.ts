@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { isOrgName } from "../../src/domain/org.ts";
-import { effectiveOrg, type OrgSettings, patchSettings } from "../../src/domain/org-settings.ts";
+import { effectiveOrg, newSettings, patchSettings } from "../../src/domain/org-settings.ts";
 import {
   actorOf,
   holdsScope,
@@ -44,12 +44,13 @@ describe("Retention", () => {
 });
 
 describe("Settings", () => {
-  const before: OrgSettings = { tier: "pro", entitlements: {}, limits: {}, retention: {} };
+  const before = newSettings("pro");
   const identity = {
     org: "acme",
     shard: "SHARD_0",
     generation: 1,
     state: "active" as const,
+    auditLog: 1,
     createdAtMs: 0,
     updatedAtMs: 0,
   };

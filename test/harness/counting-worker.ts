@@ -18,6 +18,9 @@ function countedEnv(env: Env): Env {
   return wrapped;
 }
 
+export { Ledger } from "../../src/ledger/ledger.ts";
+export { SigningPage } from "../../src/ledger/signing-page.ts";
+
 export default {
   async fetch(request: Request, rawEnv: Env, ctx: ExecutionContext): Promise<Response> {
     const env = countedEnv(rawEnv);

@@ -59,6 +59,20 @@ export async function createToken(
   return response.json();
 }
 
+export interface AuditEntry {
+  seq: number;
+  hash: string;
+  previous_hash: string;
+  event: Record<string, unknown> & { details: Record<string, unknown> | null };
+}
+
+/** Newest first. */
+export async function auditEntries(org: string, query = ""): Promise<AuditEntry[]> {
+  const response = await call("GET", `/v1/orgs/${org}/audit${query}`);
+  if (response.status !== 200) throw new Error(`GET audit: ${await response.text()}`);
+  return ((await response.json()) as { events: AuditEntry[] }).events;
+}
+
 export interface ProblemBody {
   type: string;
   title: string;

@@ -1,5 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { ADMIN, call, createOrg, createToken, newOrgName, problemOf, workerEnv } from "./api.ts";
+import {
+  ADMIN,
+  auditEntries,
+  call,
+  createOrg,
+  createToken,
+  newOrgName,
+  problemOf,
+  workerEnv,
+} from "./api.ts";
 
 interface OrgBody {
   org: string;
@@ -17,11 +26,10 @@ async function getOrg(org: string): Promise<OrgBody> {
   return response.json();
 }
 
-function actionsOf(org: string) {
-  return workerEnv.DIRECTORY.prepare("SELECT * FROM operator_actions WHERE org = ?1 ORDER BY id")
-    .bind(org)
-    .all<Record<string, string>>()
-    .then(({ results }) => results);
+/** What operators did, oldest first, as the org's ledger has it. */
+async function actionsOf(org: string) {
+  const entries = await auditEntries(org, "?action_prefix=operator.");
+  return entries.reverse().map(({ event }) => event);
 }
 
 describe("POST /v1/orgs", () => {
@@ -180,7 +188,9 @@ describe("PATCH /v1/orgs/{org}", () => {
       expect([200, 409]).toContain(status);
       if (status === 200) expect(retention[fields[index] as string]).toBe(27);
     });
-    const updates = (await actionsOf(org)).filter(({ action }) => action?.endsWith("updated"));
+    const updates = (await actionsOf(org)).filter(({ action }) =>
+      String(action).endsWith("updated"),
+    );
     expect(updates).toHaveLength(responses.filter(({ status }) => status === 200).length);
   });
 
@@ -198,7 +208,7 @@ describe("PATCH /v1/orgs/{org}", () => {
       actor: "operator:admin",
       target: `org://${org}`,
       request_id: response.headers.get("x-request-id"),
-      details: JSON.stringify({ "tier.from": "pro", "tier.to": "team" }),
+      details: { "tier.from": "pro", "tier.to": "team" },
     });
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { SCOPES } from "../../src/domain/principal.ts";
-import { call, createOrg, createToken, problemOf, workerEnv } from "./api.ts";
+import { auditEntries, call, createOrg, createToken, problemOf, workerEnv } from "./api.ts";
 
 interface TokenBody {
   id: string;
@@ -81,17 +81,14 @@ describe("POST …/service-tokens", () => {
     expect(made.status).toBe(201);
     const second = await made.json<TokenBody>();
     expect(second.created_by).toBe(`service:${id}`);
-    const action = await workerEnv.DIRECTORY.prepare(
-      "SELECT * FROM operator_actions WHERE org = ?1 AND target = ?2",
-    )
-      .bind(org, `token://${second.id}`)
-      .first();
-    expect(action).toMatchObject({
+    const [newest] = await auditEntries(org);
+    expect(newest?.event).toMatchObject({
+      target: `token://${second.id}`,
       action: "operator.token.created",
       actor: `service:${id}`,
       outcome: "allowed",
       request_id: made.headers.get("x-request-id"),
-      details: JSON.stringify({ name: "second", scopes: "payloads:read", actor: null }),
+      details: { name: "second", scopes: "payloads:read", actor: null },
     });
   });
 
@@ -193,12 +190,7 @@ describe("DELETE …/service-tokens/{id}", () => {
     expect(statuses).toEqual([204, 204, 204, 204]);
     const [row] = (await list(org)).service_tokens;
     expect(row?.revoked_at).toMatch(/Z$/);
-    const count = await workerEnv.DIRECTORY.prepare(
-      "SELECT count(*) AS n FROM operator_actions WHERE action = 'operator.token.revoked' AND org = ?1",
-    )
-      .bind(org)
-      .first("n");
-    expect(count).toBe(1);
+    expect(await auditEntries(org, "?action=operator.token.revoked")).toHaveLength(1);
   });
 
   it.each(["0000000000000000", "nonsense", "%00"])("answers 404 for %s", async (id) => {

@@ -1,6 +1,6 @@
 import { getTableConfig, type SQLiteTable } from "drizzle-orm/sqlite-core";
 import { describe, expect, it } from "vitest";
-import type { OrgSettings } from "../../src/domain/org-settings.ts";
+import { newSettings, type OrgSettings } from "../../src/domain/org-settings.ts";
 import { uuid7FromRandom } from "../../src/spec/uuid7.ts";
 import * as schema from "../../src/store/directory-schema.ts";
 import { type OperatorAction, recordOperatorAction } from "../../src/store/operator-actions.ts";
@@ -16,7 +16,7 @@ import { insertServiceToken } from "../../src/store/service-tokens.ts";
 import { newOrgName, workerEnv } from "../http/api.ts";
 
 const { DIRECTORY, SHARD_0 } = workerEnv;
-const SETTINGS: OrgSettings = { tier: "pro", entitlements: {}, limits: {}, retention: {} };
+const SETTINGS = newSettings("pro");
 
 function action(org: string, name: OperatorAction["action"] = "operator.org.created") {
   return {
@@ -39,7 +39,7 @@ async function newOrg(): Promise<string> {
 }
 
 function countActions(org: string): Promise<number | null> {
-  return DIRECTORY.prepare("SELECT count(*) AS n FROM operator_actions WHERE org = ?1")
+  return DIRECTORY.prepare("SELECT count(*) AS n FROM ledger_outbox WHERE org = ?1")
     .bind(org)
     .first<number>("n");
 }
@@ -89,7 +89,7 @@ describe("insertOrg", () => {
   it("takes an org back to nothing when its record cannot be written", async () => {
     const first = await newOrg();
     const org = newOrgName();
-    const taken = await DIRECTORY.prepare("SELECT id FROM operator_actions WHERE org = ?1")
+    const taken = await DIRECTORY.prepare("SELECT id FROM ledger_outbox WHERE org = ?1")
       .bind(first)
       .first<string>("id");
     const row = { org, settings: SETTINGS, shard: "SHARD_0", createdAtMs: 1_000 };

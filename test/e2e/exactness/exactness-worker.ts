@@ -5,7 +5,9 @@ import { type Env, shardDatabase } from "../../../src/env.ts";
 import { findOrg } from "../../../src/store/orgs.ts";
 import { pruneOnce } from "../../../src/store/prune.ts";
 
-// biome-ignore lint/style/noDefaultExport: a Worker's module is known by its default export
+export { Ledger } from "../../../src/ledger/ledger.ts";
+export { SigningPage } from "../../../src/ledger/signing-page.ts";
+
 export default {
   async fetch(request: Request, env: Env, ctx: ExecutionContext): Promise<Response> {
     const { pathname, searchParams } = new URL(request.url);

@@ -1,0 +1,36 @@
+/** What of a log a reader asks for (api.md, "Audit ledger"). */
+import type { AuditEvent } from "./audit-event.ts";
+
+/** Null asks for any. Times are RFC 3339 with milliseconds, in [from, to), of the event itself. */
+export interface AuditFilter {
+  action: string | null;
+  actionPrefix: string | null;
+  actor: string | null;
+  instance: string | null;
+  outcome: string | null;
+  requestId: string | null;
+  traceId: string | null;
+  from: string | null;
+  to: string | null;
+}
+
+type StoredEvent = AuditEvent & { recorded_at: string };
+
+export function matchesFilter(event: StoredEvent, filter: AuditFilter): boolean {
+  const time = event.occurred_at ?? event.recorded_at;
+  return (
+    isAsked(filter.action, event.action) &&
+    event.action.startsWith(filter.actionPrefix ?? "") &&
+    isAsked(filter.actor, event.actor) &&
+    isAsked(filter.instance, event.instance_id) &&
+    isAsked(filter.outcome, event.outcome) &&
+    isAsked(filter.requestId, event.request_id) &&
+    isAsked(filter.traceId, event.trace_id) &&
+    time >= (filter.from ?? "") &&
+    (filter.to === null || time < filter.to)
+  );
+}
+
+function isAsked(asked: string | null, value: string | null): boolean {
+  return asked === null || asked === value;
+}

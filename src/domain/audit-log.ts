@@ -1,0 +1,70 @@
+/** A log: the chain and tree of one org's entries, from its first one to its freezing, if ever. */
+
+/** Where a log is, and whose D1 row speaks of it. */
+export interface LogAddress {
+  org: string;
+  /** 1, then one more for each recovery. */
+  log: number;
+  /** Binding of the org's database. */
+  shard: string;
+}
+
+/** C2SP checkpoint origin and key name: schema-less, and the same for the log's whole life. */
+export function logOrigin(host: string, { org, log }: Pick<LogAddress, "org" | "log">): string {
+  return `${host}/v1/orgs/${org}/audit/${logPath(log)}`;
+}
+
+export function logPath(log: number): string {
+  return log === 1 ? "log" : `log-${log}`;
+}
+
+/** An entry as readers get it: the hashed bytes as text, and the hashes in hex. */
+export interface LogEntry {
+  seq: number;
+  hash: string;
+  previousHash: string;
+  body: string;
+}
+
+export interface Receipt {
+  seq: number;
+  event_id: string;
+  hash: string;
+  previous_hash: string;
+}
+
+/** A closed log takes no entries: frozen by a contradiction, or succeeded by another. */
+export type ClosedLog =
+  | { kind: "frozen"; reason: string }
+  | { kind: "succeeded"; successor: number };
+
+export type AppendResult =
+  | { kind: "appended"; receipts: Receipt[] }
+  /** Its id is taken by another event; `index` is its place in the request. */
+  | { kind: "conflict"; index: number }
+  | { kind: "too_large"; index: number }
+  | ClosedLog;
+
+export interface LogStatus {
+  origin: string;
+  treeSize: number;
+  /** Null while the log is empty. */
+  head: { seq: number; hash: string } | null;
+  minIndex: number;
+  publishedSize: number;
+  publishedAtMs: number | null;
+  checkpoint: string | null;
+  frozenReason: string | null;
+  frozenAtMs: number | null;
+  successor: number | null;
+  holds: number;
+}
+
+export interface LegalHold {
+  id: string;
+  reason: string;
+  placedBy: string;
+  placedAtMs: number;
+  releasedBy: string | null;
+  releasedAtMs: number | null;
+}

@@ -1,0 +1,75 @@
+/** The log that a request is about, and how its ledger's refusals are told. */
+import type { Context } from "hono";
+import type { AuditEvent } from "../../domain/audit-event.ts";
+import type { AppendResult, ClosedLog, LogAddress, Receipt } from "../../domain/audit-log.ts";
+import type { Org } from "../../domain/org.ts";
+import { fail } from "../../errors.ts";
+import { callLedger, type LedgerStub } from "../../ledger/ledger-stub.ts";
+import type { AppEnv } from "../app-env.ts";
+import { forgetOrg, lookUpOrg } from "../directory-lookup.ts";
+import { refuseParameter } from "../query.ts";
+
+export function currentLog({ org, auditLog, shard }: Org): LogAddress {
+  return { org, log: auditLog, shard };
+}
+
+/** `?log=` names an earlier log of the org; without it, the current one. */
+export function askedLog(org: Org, log: string | undefined): LogAddress {
+  if (log === undefined) return currentLog(org);
+  if (!/^[1-9]\d{0,5}$/.test(log)) return refuseParameter("log", "must be the number of a log");
+  if (Number(log) > org.auditLog) return fail({ kind: "not_found" });
+  return { ...currentLog(org), log: Number(log) };
+}
+
+export function ledgerOf<Answer>(
+  c: Context<AppEnv>,
+  address: LogAddress,
+  call: (ledger: LedgerStub) => Promise<Answer>,
+): Promise<Answer> {
+  return callLedger(c.env, address, call);
+}
+
+/**
+ * Writes to the org's current log. The isolate may remember one that has been succeeded since: that
+ * log says so, and the org is looked up anew.
+ */
+export async function writeToLog<Answer extends { kind: string } | null>(
+  c: Context<AppEnv>,
+  write: (ledger: LedgerStub, address: LogAddress) => Promise<Answer>,
+): Promise<Exclude<Answer, ClosedLog>> {
+  const address = currentLog(c.var.org);
+  const answer = await callLedger(c.env, address, (ledger) => write(ledger, address));
+  if (answer?.kind !== "succeeded") return open(answer);
+  forgetOrg(c.var.org.org);
+  const org = await lookUpOrg(c.env, c.var.org.org, Date.now());
+  const now = currentLog(org ?? fail({ kind: "not_found" }));
+  return open(await callLedger(c.env, now, (ledger) => write(ledger, now)));
+}
+
+function open<Answer extends { kind: string } | null>(answer: Answer): Exclude<Answer, ClosedLog> {
+  const closed = answer as ClosedLog | null;
+  if (closed?.kind === "frozen") fail({ kind: "ledger_frozen", reason: closed.reason });
+  // Recovered a moment ago, and the directory does not say so yet.
+  if (closed?.kind === "succeeded") fail({ kind: "unavailable", retryAfterSeconds: 1 });
+  return answer as Exclude<Answer, ClosedLog>;
+}
+
+/** `pointer` names the place of an event in the request. */
+export function receiptsOf(
+  result: Exclude<AppendResult, ClosedLog>,
+  pointer: (index: number) => string,
+): Receipt[] {
+  if (result.kind === "appended") return result.receipts;
+  const at = pointer(result.index);
+  if (result.kind === "conflict") {
+    fail({ kind: "conflict", detail: `The event_id at ${at} is that of another event.` });
+  }
+  const message = "must not exceed 65,535 bytes as canonical JSON";
+  return fail({ kind: "invalid_request", errors: [{ pointer: at, message }] });
+}
+
+/** Appends one of our own events, and answers its receipt. */
+export async function recordEvent(c: Context<AppEnv>, event: AuditEvent): Promise<Receipt> {
+  const result = await writeToLog(c, (ledger, address) => ledger.append(address, [event]));
+  return receiptsOf(result, () => "")[0] ?? fail({ kind: "internal" });
+}

@@ -1,0 +1,80 @@
+import type { AppendResult, ClosedLog } from "../domain/audit-log.ts";
+import { consistencyProof } from "../spec/tlog/merkle-proof.ts";
+import { peakNodes } from "../spec/tlog/merkle-shape.ts";
+import { type LogState, readChainEnd } from "./log-state.ts";
+import { countLineBytes, type ProofAnswer, proveEntry } from "./published.ts";
+import { treeNodes } from "./tree.ts";
+
+/** Leaf indexes in [from, to); null is where the log begins and ends. */
+export interface ExportRange {
+  from: number | null;
+  to: number | null;
+  /** Only what is under the published checkpoint, so that all of it can be proven. */
+  isPublishedOnly: boolean;
+}
+
+export interface PlannedExport {
+  kind: "export";
+  from: number;
+  to: number;
+  /** Of its lines, a line end each. */
+  bytes: number;
+  minIndex: number;
+  /** Of a pack only. */
+  evidence: ExportEvidence | null;
+}
+
+/** What proves the entries of a pack, all of it under one checkpoint. */
+export interface ExportEvidence {
+  checkpoint: string;
+  treeSize: number;
+  /** Peaks of the tree of size `from`, largest first: what came before the entries. */
+  prefix: Uint8Array[];
+  /** From the tree of size `to` to that of the checkpoint. */
+  consistency: Uint8Array[];
+  /** Of the first and the last entry. */
+  proofs: { seq: number; proof: string }[];
+}
+
+export type ExportAnswer =
+  | PlannedExport
+  | { kind: "pruned"; minIndex: number }
+  | { kind: "empty_range" }
+  | { kind: "not_signed_yet" }
+  | Exclude<AppendResult, { kind: "appended" }>
+  | ClosedLog;
+
+export function planExport(sql: SqlStorage, state: LogState, range: ExportRange): ExportAnswer {
+  const { minIndex, publishedSize } = state;
+  const from = range.from ?? minIndex;
+  if (from < minIndex) return { kind: "pruned", minIndex };
+  const end = range.isPublishedOnly ? publishedSize : readChainEnd(sql).size;
+  const to = Math.min(range.to ?? end, end);
+  if (range.to !== null && range.to < from) return { kind: "empty_range" };
+  if (range.isPublishedOnly && state.checkpoint === null) return { kind: "not_signed_yet" };
+  const seqs = { from, to: Math.max(from, to) };
+  const bytes = countLineBytes(sql, seqs.from, seqs.to);
+  const evidence = range.isPublishedOnly ? evidenceOf(sql, state, seqs) : null;
+  return { kind: "export", ...seqs, bytes, minIndex, evidence };
+}
+
+function evidenceOf(
+  sql: SqlStorage,
+  state: LogState,
+  { from, to }: { from: number; to: number },
+): ExportEvidence {
+  const nodes = treeNodes(sql);
+  const ends = from === to ? [] : [...new Set([from, to - 1])];
+  return {
+    checkpoint: state.checkpoint ?? "",
+    treeSize: state.publishedSize,
+    prefix: peakNodes(from).map(({ level, index }) => nodes(level, index)),
+    consistency: consistencyProof(to, state.publishedSize, nodes),
+    proofs: ends.map((seq) => ({ seq, proof: proofText(proveEntry(sql, state, seq)) })),
+  };
+}
+
+function proofText(answer: ProofAnswer): string {
+  if (answer.kind !== "proof") throw new Error(`export: no proof: ${answer.kind}`);
+  return answer.proof;
+}

@@ -1,0 +1,22 @@
+import type { LogStatus } from "../domain/audit-log.ts";
+import { type LogState, readChainEnd } from "./log-state.ts";
+import { countActiveHolds } from "./retention.ts";
+
+export function readStatus(sql: SqlStorage, state: LogState): LogStatus {
+  const { size, headHash } = readChainEnd(sql);
+  const { origin, minIndex, publishedSize, publishedAtMs, checkpoint } = state;
+  const { frozenReason, frozenAtMs, successor } = state;
+  return {
+    origin,
+    treeSize: size,
+    head: size === 0 ? null : { seq: size - 1, hash: headHash },
+    minIndex,
+    publishedSize,
+    publishedAtMs,
+    checkpoint,
+    frozenReason,
+    frozenAtMs,
+    successor,
+    holds: countActiveHolds(sql),
+  };
+}

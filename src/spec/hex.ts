@@ -1,0 +1,20 @@
+/**
+ * Base 16 in lower case, RFC 4648 §8: what c2sp.org/signed-note "Conventions" and sha256sum write.
+ * Upper case is refused, so that a digest has one text and texts compare as digests do.
+ */
+const BYTE_PAIRS = /^(?:[0-9a-f]{2})*$/;
+
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
+export function encodeHex(bytes: Uint8Array): string {
+  let text = "";
+  for (const byte of bytes) text += HEX[byte];
+  return text;
+}
+
+/** Null unless the text is the one that `encodeHex` writes. */
+export function decodeHex(text: string): Uint8Array | null {
+  if (!BYTE_PAIRS.test(text)) return null;
+  const byteAt = (index: number) => Number.parseInt(text.slice(2 * index, 2 * index + 2), 16);
+  return Uint8Array.from({ length: text.length / 2 }, (_, index) => byteAt(index));
+}
