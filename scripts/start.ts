@@ -40,6 +40,7 @@ async function announce(settings: Settings, base: string, adminToken: string): P
   console.log(`ready on ${base}`);
   const examples = formatExampleCalls({
     base,
+    projectDir,
     localTokenPath: local.path,
     prometheusTokenPath: prometheus.path,
     prometheusConfigPath: prometheusConfigPath(settings),
@@ -63,8 +64,8 @@ function tokenFiles(stateDir: string): Record<"prometheus" | "local", TokenFile>
       path: join(stateDir, "local-token"),
       name: "local",
       actor: "service:local",
-      scopes: ["telemetry:write", "telemetry:read"],
-      probe: "/instances?limit=1",
+      scopes: ["telemetry:write", "telemetry:read", "audit:write", "audit:read"],
+      probe: "/audit?limit=1",
     },
   };
 }

@@ -15,6 +15,8 @@ export interface SignedHead {
   size: number;
   /** Null at size 0. */
   root: Uint8Array | null;
+  /** What the ledger once said it holds, signed or not. */
+  toldSize: number;
 }
 
 export interface NewHead {
@@ -44,12 +46,11 @@ export function headSince(
   const closed = closedBy(state);
   if (closed !== null) return closed;
   const { size } = readChainEnd(sql);
-  if (signed.size > size) {
-    return freeze(
-      sql,
-      nowMs,
-      `the ledger holds ${size} entries, ${signed.size} were signed: it was set back`,
-    );
+  // What was told, or signed, had been stored by then.
+  const known = Math.max(signed.size, signed.toldSize);
+  if (known > size) {
+    const reason = `the ledger holds ${size} entries and had ${known}: it was set back`;
+    return freeze(sql, nowMs, reason);
   }
   if (signed.size < state.publishedSize) {
     return { kind: "behind", publishedSize: state.publishedSize };

@@ -66,7 +66,7 @@ async function decide(env: Env, shard: string, row: AuditLogRow): Promise<Decisi
   const resent = await publishAgain(env, address, row);
   if (resent !== null) return resent;
   const root = row.signedRoot === null ? null : decodeBase64(row.signedRoot);
-  const signed = { size: row.signedSize, root };
+  const signed = { size: row.signedSize, root, toldSize: row.treeSize };
   const answer = await callLedger(env, address, (ledger) => ledger.headSince(address, signed));
   switch (answer.kind) {
     case "head":

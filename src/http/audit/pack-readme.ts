@@ -10,7 +10,7 @@ interface PackSummary {
 }
 
 export function packReadme({ origin, from, to, treeSize, keys }: PackSummary): string {
-  const vkey = keys.at(-1)?.vkey ?? "";
+  const vkey = keys.findLast(({ fromSize }) => fromSize <= treeSize)?.vkey ?? "";
   return `# Audit log export
 
 - log: \`${origin}\`
@@ -29,7 +29,7 @@ Ed25519 signature; a vkey holds one byte of type and then the public key.
 \`\`\`sh
 sed '/^$/,$d' checkpoint > note.txt
 grep '^— ' checkpoint | tail -1 | cut -d' ' -f3 | base64 -d | tail -c 64 > note.sig
-( printf '302a300506032b6570032100' | xxd -r -p
+( printf '\\060\\052\\060\\005\\006\\003\\053\\145\\160\\003\\041\\000'
   echo '${vkey}' | cut -d+ -f3- | base64 -d | tail -c 32 ) > key.der
 openssl pkeyutl -verify -pubin -keyform DER -inkey key.der -rawin -in note.txt -sigfile note.sig
 \`\`\`

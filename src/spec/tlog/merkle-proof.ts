@@ -36,7 +36,7 @@ export function consistencyProof(oldSize: number, newSize: number, node: NodeRea
   if (!isGrowth(oldSize, newSize)) {
     throw new RangeError(`no tree grows from ${oldSize} to ${newSize} leaves`);
   }
-  if (oldSize === 0 || oldSize === newSize) return [];
+  if (oldSize === 0) return [];
   const { end, siblings } = consistencyPath(oldSize, newSize);
   // An end that starts at leaf 0 is the whole old tree, whose root the verifier holds.
   const subtrees = end.start === 0 ? siblings : [end, ...siblings];

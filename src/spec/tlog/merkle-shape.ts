@@ -69,7 +69,7 @@ export function inclusionPath(index: number, size: number): readonly Sibling[] {
 }
 
 /**
- * RFC 6962 §2.1.2, SUBPROOF(m, D[n], true) for 0 < m < n: `end` is the largest subtree of both
+ * RFC 6962 §2.1.2, SUBPROOF(m, D[n], true) for 0 < m <= n: `end` is the largest subtree of both
  * trees that the old tree ends with. The old root joins it with the left siblings, the new root with
  * all of them.
  */
