@@ -23,6 +23,51 @@ export interface AuditEvent {
   workspace: string | null;
 }
 
+/** What only the ledger knows of an entry. */
+export interface EntryPlace {
+  org: string;
+  /** Hex. */
+  previousHash: string;
+  /** RFC 3339 with milliseconds. */
+  recordedAt: string;
+}
+
+/**
+ * The entry as it is hashed: canonical JSON by construction, in a quarter of the time that sorting
+ * takes, for the members stand here in order and their texts are well-formed. A test holds it to
+ * `canonicalJson`.
+ */
+export function entryText(
+  event: AuditEvent,
+  { org, previousHash, recordedAt }: EntryPlace,
+): string {
+  return JSON.stringify({
+    action: event.action,
+    actor: event.actor,
+    details: event.details === null ? null : sorted(event.details),
+    event_id: event.event_id,
+    instance_id: event.instance_id,
+    invocation_id: event.invocation_id,
+    occurred_at: event.occurred_at,
+    org,
+    outcome: event.outcome,
+    previous_hash: previousHash,
+    recorded_at: recordedAt,
+    recorded_by: event.recorded_by,
+    request_id: event.request_id,
+    target: event.target,
+    trace_id: event.trace_id,
+    workspace: event.workspace,
+  });
+}
+
+/** Keys begin with a letter, so an object keeps the order in which they are put in. */
+function sorted(details: NonNullable<AuditEvent["details"]>): Record<string, DetailValue> {
+  const entries = Object.entries(details);
+  if (entries.length > 1) entries.sort(([left], [right]) => (left < right ? -1 : 1));
+  return Object.fromEntries(entries);
+}
+
 /** What two events with one `event_id` are compared by: what the sender said, whoever sent it. */
 export const SUBMITTED_FIELDS = [
   "action",

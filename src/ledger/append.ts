@@ -2,10 +2,10 @@
  * Appending: synchronous from the first read to the last write, inside one transaction. Nothing may
  * be awaited in here: while an object waits for anything but its storage, other requests run.
  */
-import { type AuditEvent, SUBMITTED_FIELDS } from "../domain/audit-event.ts";
+import { type AuditEvent, entryText, SUBMITTED_FIELDS } from "../domain/audit-event.ts";
 import type { AppendResult, Receipt } from "../domain/audit-log.ts";
 import { type CanonicalObject, canonicalJson } from "../spec/canonical-json.ts";
-import { decodeHex, encodeHex } from "../spec/hex.ts";
+import { encodeHex } from "../spec/hex.ts";
 import { formatTimestamp } from "../spec/rfc3339.ts";
 import { sha256 } from "../spec/sha256.ts";
 import { leafHash } from "../spec/tlog/merkle-hash.ts";
@@ -39,7 +39,7 @@ interface NewEntry {
   body: string;
   bytes: Uint8Array;
   hash: Uint8Array;
-  previousHash: string;
+  previousHash: Uint8Array;
 }
 
 /** `entry` is null where the event is in the log already. */
@@ -77,7 +77,7 @@ function plan(
     planned.push({ receipt, entry });
     known.set(event.event_id, { receipt, isSame: (other) => isSameEvent(event, other) });
     size += 1;
-    headHash = receipt.hash;
+    headHash = entry.hash;
   }
   return planned;
 }
@@ -90,23 +90,23 @@ function notBefore(last: string, now: string): string {
 interface Place {
   org: string;
   seq: number;
-  previousHash: string;
+  previousHash: Uint8Array;
   recordedAt: string;
 }
 
-function newEntry(event: AuditEvent, { org, seq, previousHash, recordedAt }: Place): NewEntry {
-  const chained = { ...event, org, previous_hash: previousHash, recorded_at: recordedAt };
-  const body = canonicalJson(chained);
+function newEntry(event: AuditEvent, place: Place): NewEntry {
+  const { seq, previousHash } = place;
+  const body = entryText(event, { ...place, previousHash: encodeHex(previousHash) });
   const bytes = utf8.encode(body);
   return { seq, body, bytes, hash: sha256(bytes), previousHash };
 }
 
 function receiptOf(eventId: string, { seq, hash, previousHash }: NewEntry): Receipt {
-  return { seq, event_id: eventId, hash: encodeHex(hash), previous_hash: previousHash };
+  return { seq, event_id: eventId, hash: encodeHex(hash), previous_hash: encodeHex(previousHash) };
 }
 
 function insert(sql: SqlStorage, { seq, body, bytes, hash, previousHash }: NewEntry): void {
-  sql.exec(INSERT_ENTRY, seq, body, hash, decodeHex(previousHash), leafHash(bytes));
+  sql.exec(INSERT_ENTRY, seq, body, hash, previousHash, leafHash(bytes));
   if ((seq + 1) % TILE_WIDTH !== 0) return;
   const bundle = Math.floor(seq / TILE_WIDTH);
   completeLeafTile(sql, bundle);

@@ -1,7 +1,6 @@
 /** The ledger's one row about itself, and where its chain ends. Read anew each time: memory holds no figure. */
 import type { ClosedLog, LogAddress } from "../domain/audit-log.ts";
-import { encodeHex } from "../spec/hex.ts";
-import { GENESIS_HASH } from "../spec/ledger/entry.ts";
+import { HASH_BYTES } from "../spec/tlog/merkle-hash.ts";
 
 export interface LogState {
   org: string;
@@ -58,10 +57,12 @@ export function closedBy(state: LogState): ClosedLog | null {
   return null;
 }
 
+/** What the first entry follows. */
+const GENESIS = new Uint8Array(HASH_BYTES);
+
 export interface ChainEnd {
   size: number;
-  /** Hex. */
-  headHash: string;
+  headHash: Uint8Array;
   /** RFC 3339; times of record never fall. */
   lastRecordedAt: string;
 }
@@ -70,10 +71,10 @@ export function readChainEnd(sql: SqlStorage): ChainEnd {
   const [row] = sql
     .exec("SELECT seq, hash, recorded_at FROM entries ORDER BY seq DESC LIMIT 1")
     .toArray();
-  if (row === undefined) return { size: 0, headHash: GENESIS_HASH, lastRecordedAt: "" };
+  if (row === undefined) return { size: 0, headHash: GENESIS, lastRecordedAt: "" };
   return {
     size: (row["seq"] as number) + 1,
-    headHash: encodeHex(new Uint8Array(row["hash"] as ArrayBuffer)),
+    headHash: new Uint8Array(row["hash"] as ArrayBuffer),
     lastRecordedAt: row["recorded_at"] as string,
   };
 }

@@ -1,4 +1,5 @@
 import type { LogStatus } from "../domain/audit-log.ts";
+import { encodeHex } from "../spec/hex.ts";
 import { type LogState, readChainEnd } from "./log-state.ts";
 import { countActiveHolds } from "./retention.ts";
 
@@ -9,7 +10,7 @@ export function readStatus(sql: SqlStorage, state: LogState): LogStatus {
   return {
     origin,
     treeSize: size,
-    head: size === 0 ? null : { seq: size - 1, hash: headHash },
+    head: size === 0 ? null : { seq: size - 1, hash: encodeHex(headHash) },
     minIndex,
     publishedSize,
     publishedAtMs,
