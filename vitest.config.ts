@@ -4,27 +4,42 @@ import { defineConfig } from "vitest/config";
 const directoryMigrations = await readD1Migrations("./migrations/directory");
 const shardMigrations = await readD1Migrations("./migrations/shard");
 
+const workers = () =>
+  cloudflareTest({
+    wrangler: { configPath: "./wrangler.toml" },
+    miniflare: {
+      bindings: {
+        DIRECTORY_MIGRATIONS: directoryMigrations,
+        SHARD_MIGRATIONS: shardMigrations,
+        MCPG_ADMIN_TOKEN: "test-administrator-token-0123456789",
+        MCPG_METRICS_TOKEN: "test-metrics-token-0123456789",
+        MCPG_LEDGER_SEED: "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+        MCPG_PAYLOAD_KEK: "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+        MCPG_DEFAULT_ORG_TIER: "enterprise",
+      },
+    },
+  });
+
+const common = { setupFiles: ["./test/apply-migrations.ts"], testTimeout: 30_000 };
+
+/** Suites that tick the cron over every org there is, or break databases: each file has its own. */
+const ALONE = ["test/ledger/**/*.test.ts", "test/*.test.ts", "test/store/**/*.test.ts"];
+
 export default defineConfig({
-  plugins: [
-    cloudflareTest({
-      wrangler: { configPath: "./wrangler.toml" },
-      miniflare: {
-        bindings: {
-          DIRECTORY_MIGRATIONS: directoryMigrations,
-          SHARD_MIGRATIONS: shardMigrations,
-          MCPG_ADMIN_TOKEN: "test-administrator-token-0123456789",
-          MCPG_METRICS_TOKEN: "test-metrics-token-0123456789",
-          MCPG_LEDGER_SEED: "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
-          MCPG_PAYLOAD_KEK: "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
-          MCPG_DEFAULT_ORG_TIER: "enterprise",
+  test: {
+    projects: [
+      {
+        plugins: [workers()],
+        // One runtime for all: each test has its own org, and a start takes longer than most files.
+        test: {
+          ...common,
+          name: "shared",
+          isolate: false,
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/e2e/**", "test/bench/**", ...ALONE],
         },
       },
-    }),
-  ],
-  test: {
-    include: ["test/**/*.test.ts"],
-    exclude: ["test/e2e/**", "test/bench/**"],
-    setupFiles: ["./test/apply-migrations.ts"],
-    testTimeout: 30_000,
+      { plugins: [workers()], test: { ...common, name: "alone", include: ALONE } },
+    ],
   },
 });

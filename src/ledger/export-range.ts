@@ -44,6 +44,19 @@ export type ExportAnswer =
   | Exclude<AppendResult, { kind: "appended" }>
   | ClosedLog;
 
+/** As the export's own entry says, if it is in the log: then this is the same call, whose answer was lost. */
+export function recordedRange(sql: SqlStorage, eventId: string, asked: ExportRange): ExportRange {
+  const [row] = sql
+    .exec(
+      `SELECT body ->> '$.details.from_seq' AS first, body ->> '$.details.to_seq' AS end
+       FROM entries WHERE event_id = ?`,
+      eventId,
+    )
+    .toArray();
+  if (row === undefined) return asked;
+  return { ...asked, from: Number(row["first"]), to: Number(row["end"]) };
+}
+
 export function planExport(sql: SqlStorage, state: LogState, range: ExportRange): ExportAnswer {
   const { minIndex, publishedSize } = state;
   const from = range.from ?? minIndex;
@@ -51,7 +64,8 @@ export function planExport(sql: SqlStorage, state: LogState, range: ExportRange)
   const end = range.isPublishedOnly ? publishedSize : readChainEnd(sql).size;
   const to = Math.min(range.to ?? end, end);
   if (range.to !== null && range.to < from) return { kind: "empty_range" };
-  if (range.isPublishedOnly && state.checkpoint === null) return { kind: "not_signed_yet" };
+  const isSigned = state.checkpoint !== null && from <= publishedSize;
+  if (range.isPublishedOnly && !isSigned) return { kind: "not_signed_yet" };
   const seqs = { from, to: Math.max(from, to) };
   const bytes = countLineBytes(sql, seqs.from, seqs.to);
   const evidence = range.isPublishedOnly ? evidenceOf(sql, state, seqs) : null;

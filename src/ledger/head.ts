@@ -92,7 +92,10 @@ export function publish(
   if (size > readChainEnd(sql).size || !isSameHash(treeRoot(size, treeNodes(sql)), root)) {
     return freeze(sql, nowMs, `the checkpoint of size ${size} is not of this ledger's entries`);
   }
-  if (size <= state.publishedSize) return { kind: "published", publishedSize: state.publishedSize };
+  const { publishedSize } = state;
+  if (size < publishedSize || (size === publishedSize && !hasMoreSignatures(note, state))) {
+    return { kind: "published", publishedSize };
+  }
   sql.exec(
     "UPDATE log SET published_size = ?, published_at_ms = ?, checkpoint = ?, told_size = max(told_size, ?)",
     size,
@@ -103,10 +106,24 @@ export function publish(
   return { kind: "published", publishedSize: size };
 }
 
-/** For good: what contradicts itself must not grow. Only a proven contradiction comes here. */
+/** Of one size, the note stays that both keys of a rotation signed. */
+function hasMoreSignatures(note: string, { checkpoint }: LogState): boolean {
+  const count = (text: string | null) => parseNote(text ?? "")?.signatures.length ?? 0;
+  return count(note) > count(checkpoint);
+}
+
+/**
+ * For good: what contradicts itself must not grow. Only a proven contradiction comes here; of several,
+ * the first one stays.
+ */
 export function freeze(sql: SqlStorage, nowMs: number, reason: string): ClosedLog {
-  sql.exec("UPDATE log SET frozen_reason = ?, frozen_at_ms = ?", reason, nowMs);
-  return { kind: "frozen", reason };
+  sql.exec(
+    "UPDATE log SET frozen_reason = ?, frozen_at_ms = ? WHERE frozen_reason IS NULL",
+    reason,
+    nowMs,
+  );
+  const { first } = sql.exec<{ first: string }>("SELECT frozen_reason AS first FROM log").one();
+  return { kind: "frozen", reason: first };
 }
 
 /** Of the oldest entry that pruning may start with. */

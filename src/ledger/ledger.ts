@@ -24,7 +24,7 @@ import type { TilePath } from "../spec/tlog/tlog-tiles.ts";
 import { tellTreeSize } from "../store/audit-logs.ts";
 import { appendEvents } from "./append.ts";
 import { AppendQueue } from "./append-queue.ts";
-import { type ExportAnswer, type ExportRange, planExport } from "./export-range.ts";
+import { type ExportAnswer, type ExportRange, planExport, recordedRange } from "./export-range.ts";
 import {
   freeze,
   type HeadAnswer,
@@ -51,6 +51,7 @@ import {
   deletePruned,
   findHolds,
   insertHold,
+  isReleasable,
   type PruneAnswer,
   type RetentionTerms,
   releaseHold,
@@ -73,16 +74,25 @@ export class Ledger extends DurableObject<Env> {
     this.#sql = ctx.storage.sql;
     migrate(ctx.storage);
     this.#queue = new AppendQueue((address, events) => this.#appendNow(address, events));
-    // An alarm that was lost would leave entries unsigned unseen: whoever wakes the object mends it.
-    this.#tellLater();
+    // An alarm that was lost would leave entries unsigned unseen: whoever wakes the object mends it. One
+    // that is set must stay: setting it anew would cancel the very one that wakes the object now.
+    void ctx.blockConcurrencyWhile(async () => {
+      this.#alarmed = (await ctx.storage.getAlarm()) !== null;
+      this.#tellLater();
+    });
   }
 
   append(address: LogAddress, events: readonly AuditEvent[]): Promise<AppendResult> {
     return this.#queue.append(address, events);
   }
 
+  /** Not under another MCPG_ORIGIN: a head signed in that name could never be published. */
   headSince(address: LogAddress, signed: SignedHead): HeadAnswer {
-    return this.#write(address, (state) => headSince(this.#sql, state, signed, Date.now()));
+    const origin = logOrigin(settingsOf(this.env).originHost, address);
+    return this.#write(address, (state) => {
+      if (state.origin !== origin) throw new Error(`ledger: its origin is ${state.origin}`);
+      return headSince(this.#sql, state, signed, Date.now());
+    });
   }
 
   publish(address: LogAddress, checkpoint: string): PublishAnswer {
@@ -122,8 +132,7 @@ export class Ledger extends DurableObject<Env> {
 
   /** Null if no such hold is in force. */
   releaseHold(address: LogAddress, event: AuditEvent, id: string): AppendResult | null {
-    const isInForce = findHolds(this.#sql).some((hold) => hold.id === id && !hold.releasedAtMs);
-    if (!isInForce) return null;
+    if (!isReleasable(this.#sql, id, event.event_id)) return null;
     return this.#appendWith(address, event, () =>
       releaseHold(this.#sql, id, event.actor, Date.now()),
     );
@@ -132,13 +141,19 @@ export class Ledger extends DurableObject<Env> {
   /** Records the export and fixes what it holds, at one point in time. */
   beginExport(address: LogAddress, event: AuditEvent, range: ExportRange): ExportAnswer {
     return this.#write(address, (state) => {
-      const planned = planExport(this.#sql, state, range);
+      const planned = planExport(this.#sql, state, recordedRange(this.#sql, event.event_id, range));
       if (planned.kind !== "export") return planned;
       const { from, to } = planned;
       const details = { ...event.details, from_seq: String(from), to_seq: String(to) };
       const result = appendEvents(this.#sql, state, [{ ...event, details }], Date.now());
       return result.kind === "appended" ? planned : result;
     });
+  }
+
+  /** What an export would hold, unrecorded: of a log that may be closed. */
+  planExport(range: ExportRange): ExportAnswer | null {
+    const state = readState(this.#sql);
+    return state === null ? null : planExport(this.#sql, state, range);
   }
 
   status(): LogStatus | null {
@@ -257,8 +272,10 @@ export class Ledger extends DurableObject<Env> {
     const oldest = oldestRecordedAt(this.#sql);
     const oldestAtMs = oldest === null ? null : (parseTimestampMs(oldest) ?? null);
     const db = shardDatabase(this.env, state.shard);
-    await tellTreeSize(db, { org, log, treeSize, oldestAtMs, frozenReason }, Date.now());
+    const told = { org, log, treeSize, oldestAtMs, frozenReason };
+    const knownFrozen = await tellTreeSize(db, told, Date.now());
     this.#sql.exec("UPDATE log SET told_size = max(told_size, ?)", treeSize);
+    if (knownFrozen !== null) freeze(this.#sql, Date.now(), knownFrozen);
     this.#tellLater();
   }
 }

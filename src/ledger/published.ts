@@ -81,7 +81,10 @@ function readBundle(
   return { kind: "tile", bytes: encodeBundle(rows.map(({ body }) => utf8.encode(body))) };
 }
 
-/** NDJSON of entries from `from` until before `to`, as many as fit; `next` is where to go on. */
+/**
+ * NDJSON of entries from `from` until before `to`, as many as fit; `next` is where to go on. Up to where
+ * one is missing: entries may be pruned between two pages, and their place must not go unseen.
+ */
 export function readLines(
   sql: SqlStorage,
   { from, to, bytesMax }: { from: number; to: number; bytesMax: number },
@@ -91,6 +94,7 @@ export function readLines(
   let next = from;
   const query = "SELECT seq, body FROM entries WHERE seq >= ? AND seq < ? ORDER BY seq";
   for (const { seq, body } of sql.exec<{ seq: number; body: string }>(query, from, to)) {
+    if (seq !== next) break;
     lines.push(`${body}\n`);
     characters += body.length + 1;
     next = seq + 1;

@@ -1,9 +1,12 @@
 /** Ends a frozen log and opens its successor. Every step may be repeated: a recovery that died goes on. */
 import type { AuditEvent } from "../domain/audit-event.ts";
-import { type LogAddress, logOrigin } from "../domain/audit-log.ts";
+import { type LogAddress, type LogStatus, logOrigin } from "../domain/audit-log.ts";
 import { type Env, settingsOf, shardDatabase } from "../env.ts";
+import { encodeBase64 } from "../spec/base64.ts";
 import { LEDGER_ACTIONS } from "../spec/ledger/entry.ts";
 import { sha256 } from "../spec/sha256.ts";
+import { parseCheckpoint } from "../spec/tlog/checkpoint.ts";
+import { parseNote } from "../spec/tlog/signed-note.ts";
 import { uuid7FromRandom } from "../spec/uuid7.ts";
 import { type AuditLogRow, findAuditLog, insertAuditLog } from "../store/audit-logs.ts";
 import { callLedger } from "./ledger-stub.ts";
@@ -15,11 +18,17 @@ export async function openSuccessor(
   { reason, recordedBy }: { reason: string; recordedBy: string },
 ): Promise<boolean> {
   const next = { ...frozen, log: frozen.log + 1 };
+  const db = shardDatabase(env, frozen.shard);
+  const row = await findAuditLog(db, frozen);
+  // A ledger that was set back to before it was frozen does not know it any more.
+  const known = row?.frozenReason ?? null;
+  if (known !== null) await callLedger(env, frozen, (ledger) => ledger.freeze(frozen, known));
   const isEnded = await callLedger(env, frozen, (ledger) => ledger.succeed(frozen, next.log));
   if (!isEnded) return false;
-  const db = shardDatabase(env, frozen.shard);
+  const status = await callLedger(env, frozen, (ledger) => ledger.status());
   const origin = logOrigin(settingsOf(env).originHost, frozen);
-  const event = succeededEvent(origin, await findAuditLog(db, frozen), { reason, recordedBy });
+  const details = { ...lastSigned(row, status), frozen_because: status?.frozenReason ?? null };
+  const event = succeededEvent(origin, { ...details, reason }, recordedBy);
   const result = await callLedger(env, next, (ledger) => ledger.append(next, [event]));
   // A conflict: an attempt before this one opened it, for a reason of its own.
   if (result.kind !== "appended" && result.kind !== "conflict") {
@@ -29,21 +38,28 @@ export async function openSuccessor(
   return true;
 }
 
+/** Whichever of the two was set back, the other knows the larger one, which was signed. */
+function lastSigned(
+  row: AuditLogRow | null,
+  status: LogStatus | null,
+): { size: string; root: string | null } {
+  const signedSize = row?.signedSize ?? 0;
+  const published = parseCheckpoint(parseNote(status?.checkpoint ?? "")?.text ?? "");
+  if (published !== null && published.size > signedSize) {
+    return { size: String(published.size), root: encodeBase64(published.root) };
+  }
+  return { size: String(signedSize), root: row?.signedRoot ?? null };
+}
+
 function succeededEvent(
   origin: string,
-  row: AuditLogRow | null,
-  { reason, recordedBy }: { reason: string; recordedBy: string },
+  details: Record<string, string | null>,
+  recordedBy: string,
 ): AuditEvent {
   return {
     action: LEDGER_ACTIONS.succeeded,
     actor: "ledger",
-    details: {
-      origin,
-      size: String(row?.signedSize ?? 0),
-      root: row?.signedRoot ?? null,
-      frozen_because: row?.frozenReason ?? null,
-      reason,
-    },
+    details: { origin, ...details },
     event_id: successionId(origin),
     instance_id: null,
     invocation_id: null,

@@ -194,6 +194,13 @@ export function releaseHold(
   return rowsWritten > 0;
 }
 
+/** Also where the event that releases it is in the log: then this is the same call, asked again. */
+export function isReleasable(sql: SqlStorage, id: string, eventId: string): boolean {
+  const query = `SELECT EXISTS (SELECT 1 FROM holds WHERE id = ? AND released_at_ms IS NULL)
+    OR EXISTS (SELECT 1 FROM entries WHERE event_id = ?) AS found`;
+  return sql.exec<{ found: number }>(query, id, eventId).one().found === 1;
+}
+
 export function findHolds(sql: SqlStorage): LegalHold[] {
   const rows = sql.exec(
     `SELECT id, reason, placed_by AS placedBy, placed_at_ms AS placedAtMs,

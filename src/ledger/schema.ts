@@ -33,6 +33,12 @@ WHEN NEW.min_index < OLD.min_index OR NEW.published_size < OLD.published_size
   OR NEW.origin <> OLD.origin OR NEW.org <> OLD.org OR NEW.number <> OLD.number
 BEGIN SELECT RAISE(ABORT, 'log: must not go back'); END;
 
+CREATE TRIGGER log_is_one BEFORE INSERT ON log WHEN EXISTS (SELECT 1 FROM log)
+BEGIN SELECT RAISE(ABORT, 'log: must not go back'); END;
+
+CREATE TRIGGER log_stays BEFORE DELETE ON log
+BEGIN SELECT RAISE(ABORT, 'log: must not go back'); END;
+
 -- The leaves. Every column to search by is computed from the hashed bytes, so none can disagree.
 CREATE TABLE entries (
   seq           INTEGER NOT NULL PRIMARY KEY,     -- the leaf index, dense from 0
@@ -60,8 +66,10 @@ CREATE INDEX entries_by_outcome ON entries (outcome, seq) WHERE outcome <> 'allo
 CREATE INDEX entries_by_request_id ON entries (request_id, seq) WHERE request_id IS NOT NULL;
 CREATE INDEX entries_by_trace_id ON entries (trace_id, seq) WHERE trace_id IS NOT NULL;
 
+-- The seq is asked for too: INSERT OR REPLACE would put an entry in another's place, past the triggers below.
 CREATE TRIGGER entries_extend_the_chain BEFORE INSERT ON entries
-WHEN NEW.previous_hash IS NOT CASE NEW.seq WHEN 0 THEN zeroblob(32)
+WHEN NEW.seq <> (SELECT coalesce(max(seq) + 1, 0) FROM entries)
+  OR NEW.previous_hash IS NOT CASE NEW.seq WHEN 0 THEN zeroblob(32)
     ELSE (SELECT hash FROM entries WHERE seq = NEW.seq - 1) END
   OR (SELECT frozen_reason IS NOT NULL OR successor IS NOT NULL FROM log)
 BEGIN SELECT RAISE(ABORT, 'entries: must extend the chain of an open log'); END;
@@ -86,6 +94,11 @@ CREATE TABLE tiles (
 CREATE TRIGGER tiles_only_grow BEFORE UPDATE ON tiles
 WHEN substr(NEW.hashes, 1, octet_length(OLD.hashes)) IS NOT OLD.hashes
   OR NEW.level <> OLD.level OR NEW.idx <> OLD.idx
+BEGIN SELECT RAISE(ABORT, 'tiles: only grow'); END;
+
+CREATE TRIGGER tiles_are_not_replaced BEFORE INSERT ON tiles
+WHEN EXISTS (SELECT 1 FROM tiles AS old WHERE old.level = NEW.level AND old.idx = NEW.idx
+  AND substr(NEW.hashes, 1, octet_length(old.hashes)) IS NOT old.hashes)
 BEGIN SELECT RAISE(ABORT, 'tiles: only grow'); END;
 
 CREATE TRIGGER tiles_stay BEFORE DELETE ON tiles

@@ -6,6 +6,7 @@ import type { LogAddress } from "../domain/audit-log.ts";
 import { type Env, shardDatabase } from "../env.ts";
 import { logError } from "../log-error.ts";
 import { decodeBase64 } from "../spec/base64.ts";
+import { formatTimestamp } from "../spec/rfc3339.ts";
 import { EMPTY_ROOT } from "../spec/tlog/merkle-hash.ts";
 import { verifyConsistency } from "../spec/tlog/merkle-verify.ts";
 import {
@@ -72,7 +73,7 @@ async function decide(env: Env, shard: string, row: AuditLogRow): Promise<Decisi
     case "head":
       return signHead(env, address, row, answer);
     case "unchanged":
-      return { kind: "published", size: row.signedSize };
+      return signAgain(env, address, row) ?? { kind: "published", size: row.signedSize };
     case "behind":
       return recheck(env, address, answer.publishedSize);
     case "frozen":
@@ -133,6 +134,19 @@ async function signHead(
       `the head of size ${head.size} does not extend what was signed`,
     );
   }
+  return { kind: "sign", step: signedStep(env, address, row, head) };
+}
+
+/**
+ * Another signer covered a key's announcement before D1 knew of the rotation: then it is due, and no new
+ * head comes of it. Both keys sign the one there is.
+ */
+function signAgain(env: Env, address: LogAddress, row: AuditLogRow): Decision | null {
+  const { rotationSeq, signedSize: size, signedRoot, oldestAtMs } = row;
+  const root = signedRoot === null ? null : decodeBase64(signedRoot);
+  if (rotationSeq === null || rotationSeq >= size || root === null) return null;
+  const oldestAt = oldestAtMs === null ? null : formatTimestamp(oldestAtMs);
+  const head: NewHead = { kind: "head", size, root, consistency: [], oldestAt };
   return { kind: "sign", step: signedStep(env, address, row, head) };
 }
 

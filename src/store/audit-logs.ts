@@ -83,11 +83,20 @@ const TELL = `INSERT INTO audit_logs (org, log, tree_size, oldest_at_ms, frozen_
     sign_after_ms = CASE
       WHEN coalesce(frozen_reason, excluded.frozen_reason) IS NOT NULL THEN NULL
       WHEN max(tree_size, excluded.tree_size) > published_size THEN coalesce(sign_after_ms, ?6)
-      ELSE sign_after_ms END`;
+      ELSE sign_after_ms END
+  RETURNING frozen_reason AS frozenReason`;
 
-export async function tellTreeSize(db: D1Database, told: ToldSize, nowMs: number): Promise<void> {
+/** Why the log is frozen, as far as D1 knows: a ledger set back to before that must hear of it. */
+export async function tellTreeSize(
+  db: D1Database,
+  told: ToldSize,
+  nowMs: number,
+): Promise<string | null> {
   const { org, log, treeSize, oldestAtMs, frozenReason } = told;
-  await db.prepare(TELL).bind(org, log, treeSize, oldestAtMs, frozenReason, nowMs).run();
+  return db
+    .prepare(TELL)
+    .bind(org, log, treeSize, oldestAtMs, frozenReason, nowMs)
+    .first<string>("frozenReason");
 }
 
 export async function markFrozen(

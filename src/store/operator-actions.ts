@@ -18,19 +18,28 @@ export interface OperatorAction {
   requestId: string | null;
 }
 
-const INSERT_AFTER_CHANGE = `INSERT INTO ledger_outbox
+const INSERT = `INSERT INTO ledger_outbox
   (id, org, occurred_at_ms, actor, action, target, details, request_id)
-  SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 WHERE changes() > 0`;
+  SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8`;
 
 /**
  * The statement to put right after the change it records, in the same `db.batch()`: one transaction,
  * and `changes()` is that statement's count.
  */
 export function recordOperatorAction(db: D1Database, action: OperatorAction): D1PreparedStatement {
+  return bound(db, `${INSERT} WHERE changes() > 0`, action);
+}
+
+/** A deed that changes nothing in this database. */
+export async function insertOperatorAction(db: D1Database, action: OperatorAction): Promise<void> {
+  await bound(db, INSERT, action).run();
+}
+
+function bound(db: D1Database, sql: string, action: OperatorAction): D1PreparedStatement {
   const { id, org, occurredAtMs, actor, target, requestId } = action;
   const details = JSON.stringify(action.details);
   return db
-    .prepare(INSERT_AFTER_CHANGE)
+    .prepare(sql)
     .bind(id, org, occurredAtMs, actor, action.action, target, details, requestId);
 }
 

@@ -1,10 +1,11 @@
 /** The log that a request is about, and how its ledger's refusals are told. */
 import type { Context } from "hono";
-import type { AuditEvent } from "../../domain/audit-event.ts";
 import type { AppendResult, ClosedLog, LogAddress, Receipt } from "../../domain/audit-log.ts";
 import type { Org } from "../../domain/org.ts";
+import { shardDatabase } from "../../env.ts";
 import { fail } from "../../errors.ts";
 import { callLedger, type LedgerStub } from "../../ledger/ledger-stub.ts";
+import { findAuditLog } from "../../store/audit-logs.ts";
 import type { AppEnv } from "../app-env.ts";
 import { forgetOrg, lookUpOrg } from "../directory-lookup.ts";
 import { refuseParameter } from "../query.ts";
@@ -31,19 +32,31 @@ export function ledgerOf<Answer>(
 
 /**
  * Writes to the org's current log. The isolate may remember one that has been succeeded since: that
- * log says so, and the org is looked up anew.
+ * log says so, and the org is looked up anew, for the rest of the request too.
  */
 export async function writeToLog<Answer extends { kind: string } | null>(
   c: Context<AppEnv>,
   write: (ledger: LedgerStub, address: LogAddress) => Promise<Answer>,
 ): Promise<Exclude<Answer, ClosedLog>> {
   const address = currentLog(c.var.org);
+  await requireKept(c, address);
   const answer = await callLedger(c.env, address, (ledger) => write(ledger, address));
   if (answer?.kind !== "succeeded") return open(answer);
   forgetOrg(c.var.org.org);
   const org = await lookUpOrg(c.env, c.var.org.org, Date.now());
-  const now = currentLog(org ?? fail({ kind: "not_found" }));
+  c.set("org", org ?? fail({ kind: "not_found" }));
+  const now = currentLog(c.var.org);
   return open(await callLedger(c.env, now, (ledger) => write(ledger, now)));
+}
+
+/**
+ * A deleted org's log is there until it has expired. From then on nothing may write to it: that would
+ * begin a second log under the first one's name.
+ */
+export async function requireKept(c: Context<AppEnv>, address: LogAddress): Promise<void> {
+  if (c.var.org.state === "active") return;
+  const row = await findAuditLog(shardDatabase(c.env, address.shard), address);
+  if (row === null) fail({ kind: "not_found" });
 }
 
 function open<Answer extends { kind: string } | null>(answer: Answer): Exclude<Answer, ClosedLog> {
@@ -66,10 +79,4 @@ export function receiptsOf(
   }
   const message = "must not exceed 65,535 bytes as canonical JSON";
   return fail({ kind: "invalid_request", errors: [{ pointer: at, message }] });
-}
-
-/** Appends one of our own events, and answers its receipt. */
-export async function recordEvent(c: Context<AppEnv>, event: AuditEvent): Promise<Receipt> {
-  const result = await writeToLog(c, (ledger, address) => ledger.append(address, [event]));
-  return receiptsOf(result, () => "")[0] ?? fail({ kind: "internal" });
 }

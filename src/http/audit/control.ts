@@ -13,7 +13,7 @@ import { signNow } from "../../ledger/sign-now.ts";
 import { signerOf, vkeyOf } from "../../ledger/signing-keys.ts";
 import { formatTimestamp } from "../../spec/rfc3339.ts";
 import { findAuditLog } from "../../store/audit-logs.ts";
-import { succeedAuditLog } from "../../store/orgs.ts";
+import { findOrg, succeedAuditLog } from "../../store/orgs.ts";
 import type { AppEnv } from "../app-env.ts";
 import { administratorOnly, authorize } from "../authorize.ts";
 import { describeOperation, queryParameters } from "../describe-operation.ts";
@@ -22,7 +22,7 @@ import { actionOf } from "../operator-action.ts";
 import { readQuery } from "../query.ts";
 import { parseJsonBody } from "../read-body.ts";
 import { validate } from "../validate.ts";
-import { askedLog, currentLog, ledgerOf } from "./audit-log.ts";
+import { askedLog, currentLog, ledgerOf, requireKept } from "./audit-log.ts";
 
 const NullableText = Type.Unsafe<string | null>({ type: ["string", "null"] });
 const NullableInteger = Type.Unsafe<number | null>({ type: ["integer", "null"] });
@@ -124,6 +124,7 @@ export const auditControl = new Hono<AppEnv>()
     administratorOnly(),
     async (c) => {
       const address = currentLog(c.var.org);
+      await requireKept(c, address);
       await forwardActions(c.env, address);
       await signNow(c.env, address);
       const status = await ledgerOf(c, address, (ledger) => ledger.status());
@@ -149,9 +150,12 @@ export const auditControl = new Hono<AppEnv>()
 
 async function recover(c: Context<AppEnv>): Promise<Response> {
   const { reason } = validate(reasonBody, await parseJsonBody(c.req.raw, BODY));
-  const { org, auditLog, shard } = c.var.org;
+  // Past the isolate's memory: it may know a log that was succeeded since.
+  const current = (await findOrg(c.env.DIRECTORY, c.var.org.org)) ?? fail({ kind: "not_found" });
+  const { org, auditLog, shard } = current;
+  await requireKept(c, currentLog(current));
   const recordedBy = actorOf(c.var.principal);
-  const isOpened = await openSuccessor(c.env, currentLog(c.var.org), { reason, recordedBy });
+  const isOpened = await openSuccessor(c.env, currentLog(current), { reason, recordedBy });
   if (!isOpened) return fail({ kind: "conflict", detail: "The log is not frozen." });
   const action = actionOf(c, {
     org,

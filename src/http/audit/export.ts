@@ -3,14 +3,16 @@ import { type Context, Hono } from "hono";
 import * as Type from "typebox";
 import type { LogAddress } from "../../domain/audit-log.ts";
 import { fail } from "../../errors.ts";
-import type { PlannedExport } from "../../ledger/export-range.ts";
+import type { ExportAnswer, ExportRange, PlannedExport } from "../../ledger/export-range.ts";
+import type { LedgerStub } from "../../ledger/ledger-stub.ts";
 import { eventOf } from "../../ledger/outbox.ts";
+import { insertOperatorAction, type OperatorAction } from "../../store/operator-actions.ts";
 import type { AppEnv } from "../app-env.ts";
 import { authorize } from "../authorize.ts";
 import { describeOperation, queryParameters } from "../describe-operation.ts";
 import { actionOf } from "../operator-action.ts";
 import { readQuery, refuseParameter } from "../query.ts";
-import { currentLog, ledgerOf, writeToLog } from "./audit-log.ts";
+import { askedLog, currentLog, ledgerOf, writeToLog } from "./audit-log.ts";
 import { packStream } from "./pack.ts";
 
 /** An RPC answer may have 32 MiB; an entry 64 KiB. */
@@ -29,6 +31,7 @@ export const auditExport = new Hono<AppEnv>().get(
       from_seq: "First entry; default the oldest there is",
       to_seq: "Entry to end before; default the newest there is",
       format: "`ndjson` (default) or `pack`",
+      log: "Number of an earlier log of the org",
     }),
     answers: {
       200: { description: "The entries", schema: Type.String(), mediaType: "application/x-ndjson" },
@@ -37,7 +40,7 @@ export const auditExport = new Hono<AppEnv>().get(
   }),
   authorize("audit:read", { alsoClosed: true }),
   async (c) => {
-    const query = readQuery(c.req, ["from_seq", "to_seq", "format"]);
+    const query = readQuery(c.req, ["from_seq", "to_seq", "format", "log"]);
     const format = query.format ?? "ndjson";
     if (format !== "ndjson" && format !== "pack")
       refuseParameter("format", "must be ndjson or pack");
@@ -46,16 +49,11 @@ export const auditExport = new Hono<AppEnv>().get(
       to: seqParameter("to_seq", query.to_seq),
       isPublishedOnly: format === "pack",
     };
-    const event = exportedEvent(c, format);
-    const answer = await writeToLog(c, (ledger, log) => ledger.beginExport(log, event, range));
-    if (answer.kind === "pruned") return fail({ kind: "pruned" });
-    if (answer.kind === "empty_range")
-      return refuseParameter("to_seq", "must not be below from_seq");
-    if (answer.kind === "not_signed_yet") {
-      return fail({ kind: "not_yet_signed", retryAfterSeconds: 60 });
-    }
-    const planned = answer.kind === "export" ? answer : fail({ kind: "internal" });
-    const address = currentLog(c.var.org);
+    const asked = askedLog(c.var.org, query.log);
+    const action = exportAction(c, { format, log: String(asked.log) });
+    const planned = await recordedExport(c, asked, action, range);
+    const isCurrent = query.log === undefined;
+    const address = isCurrent ? currentLog(c.var.org) : asked;
     const lines = entryLines(c, address, planned);
     const name = `${c.var.org.org}-audit-${planned.from}-${planned.to}`;
     if (format === "pack") {
@@ -66,6 +64,44 @@ export const auditExport = new Hono<AppEnv>().get(
   },
 );
 
+function plannedExport(answer: ExportAnswer | null): PlannedExport {
+  switch (answer?.kind) {
+    case "export":
+      return answer;
+    case "pruned":
+      return fail({ kind: "pruned" });
+    case "empty_range":
+      return refuseParameter("to_seq", "must not be below from_seq");
+    case "not_signed_yet":
+      return fail({ kind: "not_yet_signed", retryAfterSeconds: 60 });
+    case undefined:
+      return fail({ kind: "not_found" });
+    default:
+      return fail({ kind: "internal" });
+  }
+}
+
+/** An export stands in the log that it is of, or, where that takes no more entries, in its successor. */
+async function recordedExport(
+  c: Context<AppEnv>,
+  asked: LogAddress,
+  action: OperatorAction,
+  range: ExportRange,
+): Promise<PlannedExport> {
+  const status = await ledgerOf(c, asked, (ledger) => ledger.status());
+  const isOpen = status?.frozenReason == null && asked.log === c.var.org.auditLog;
+  if (isOpen) {
+    const event = eventOf(action);
+    const write = (ledger: LedgerStub, log: LogAddress) => ledger.beginExport(log, event, range);
+    return plannedExport(await writeToLog(c, write));
+  }
+  const planned = plannedExport(await ledgerOf(c, asked, (ledger) => ledger.planExport(range)));
+  const seqs = { from_seq: String(planned.from), to_seq: String(planned.to) };
+  const details = { ...action.details, ...seqs };
+  await insertOperatorAction(c.env.DIRECTORY, { ...action, details });
+  return planned;
+}
+
 function headers(contentType: string, name: string): Record<string, string> {
   return {
     "content-type": contentType,
@@ -74,16 +110,14 @@ function headers(contentType: string, name: string): Record<string, string> {
   };
 }
 
-function exportedEvent(c: Context<AppEnv>, format: string) {
+function exportAction(c: Context<AppEnv>, details: OperatorAction["details"]): OperatorAction {
   const { org } = c.var.org;
-  const details = { format };
-  const action = actionOf(c, {
+  return actionOf(c, {
     org,
     action: "operator.audit.exported",
     target: `audit://${org}`,
     details,
   });
-  return eventOf(action);
 }
 
 function seqParameter(name: string, text: string | undefined): number | null {

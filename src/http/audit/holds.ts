@@ -42,7 +42,7 @@ export const auditHolds = new Hono<AppEnv>()
       body: PlaceHoldSchema,
       answers: { 201: { description: "The hold", schema: HoldSchema } },
     }),
-    authorize("org:admin"),
+    authorize("org:admin", { alsoClosed: true }),
     async (c) => {
       const { reason } = validate(placeHoldBody, await parseJsonBody(c.req.raw, BODY));
       const action = holdAction(c, "operator.hold.placed", null, { reason });
@@ -83,7 +83,7 @@ export const auditHolds = new Hono<AppEnv>()
       scope: "administrator",
       answers: { 204: { description: "Released" } },
     }),
-    authorize("org:admin"),
+    authorize("org:admin", { alsoClosed: true }),
     administratorOnly(),
     async (c) => {
       const id = c.req.param("id");

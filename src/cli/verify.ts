@@ -1,0 +1,46 @@
+/**
+ * `npm run verify -- …`: verifies an audit log, on its server or from an export.
+ *
+ * What it verifies is in src/spec, and nothing else of this project is used: an auditor reads
+ * src/spec/ledger/log-audit.ts and what it imports. This folder only fetches and prints.
+ */
+import { exitCodeOf } from "../spec/ledger/verdicts.ts";
+import { reasonOf, SourceUnavailable, StateNotWritten, UsageError } from "./verify/failures.ts";
+import { parseOptions } from "./verify/options.ts";
+import { jsonReport } from "./verify/report-json.ts";
+import { textReport } from "./verify/report-text.ts";
+import { runVerification } from "./verify/run-verification.ts";
+import { writeState } from "./verify/state-file.ts";
+
+/** sysexits.h: EX_USAGE, EX_UNAVAILABLE, EX_SOFTWARE, EX_CANTCREAT. None of them is a verdict. */
+const EXIT = { usage: 64, unavailable: 69, broken: 70, notKept: 73 };
+
+async function main(args: readonly string[]): Promise<number> {
+  const options = parseOptions(args);
+  if (options === null) return 0;
+  const result = await runVerification(options);
+  console.log(options.isJson ? jsonReport(result) : textReport(result));
+  if (options.state !== null && result.stateToKeep !== null) {
+    await writeState(options.state, result.stateToKeep);
+  }
+  return exitCodeOf(result.report.findings);
+}
+
+function explain(error: unknown): number {
+  if (error instanceof UsageError) {
+    console.error(`verify: ${error.message} (--help tells more)`);
+    return EXIT.usage;
+  }
+  if (error instanceof SourceUnavailable) {
+    console.error(`verify: ${error.message}: nothing was verified`);
+    return EXIT.unavailable;
+  }
+  if (error instanceof StateNotWritten) {
+    console.error(`verify: ${error.message}: the next run will compare with an older state`);
+    return EXIT.notKept;
+  }
+  console.error(`verify: ${reasonOf(error)}: this is a fault of the verifier`, error);
+  return EXIT.broken;
+}
+
+process.exitCode = await main(process.argv.slice(2)).catch(explain);

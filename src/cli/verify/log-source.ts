@@ -1,0 +1,24 @@
+/** Where a log comes from: a server, an export pack, or single files. */
+import type { LogEvidence } from "../../spec/ledger/evidence.ts";
+
+/** All evidence but the verifier's own. */
+export type SourceEvidence = Omit<
+  LogEvidence,
+  "pinned" | "kept" | "freshness" | "isPartAccepted"
+> & { readonly unsigned: LogEvidence["freshness"]["unsigned"] };
+
+export interface Location {
+  readonly seq: number;
+  /** By hash tiles that make the signed root; else the tiles are only the server's word. */
+  readonly isProven: boolean;
+}
+
+export interface LogSource {
+  readonly evidence: SourceEvidence;
+  /** What the log says of itself that a reader should know. */
+  readonly remarks: readonly string[];
+  /** From `evidence.fromSeq` on, some at a time. Throws MissingEntries where there are no more. */
+  entries(): AsyncIterable<readonly Uint8Array[]>;
+  /** The first entry that is not the one that was signed; null if it cannot be told. */
+  locateRewrite(): Promise<Location | null>;
+}

@@ -1,0 +1,15 @@
+/** Entries out of a byte stream of NDJSON. */
+import { NdjsonLines } from "../../spec/ledger/ndjson-lines.ts";
+import { MissingEntries, reasonOf } from "./failures.ts";
+
+export async function* readLines(
+  chunks: AsyncIterable<Uint8Array>,
+): AsyncGenerator<readonly Uint8Array[]> {
+  const lines = new NdjsonLines();
+  try {
+    for await (const chunk of chunks) yield lines.push(chunk);
+  } catch (error) {
+    throw new MissingEntries(`the entries break off (${reasonOf(error)})`);
+  }
+  if (lines.isCut) throw new MissingEntries("the entries end in the middle of a line");
+}

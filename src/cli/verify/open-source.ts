@@ -1,0 +1,44 @@
+import type { KeptCheckpoint } from "../../spec/ledger/evidence.ts";
+import type { VerifierKey } from "../../spec/tlog/note-key.ts";
+import { UsageError } from "./failures.ts";
+import { openFiles } from "./files-source.ts";
+import { HttpLog } from "./http-log.ts";
+import type { LogSource } from "./log-source.ts";
+import { openOnline } from "./online-source.ts";
+import type { OnlineOptions, VerifyOptions } from "./options.ts";
+import { openPack } from "./pack-source.ts";
+import { readText } from "./read-file.ts";
+
+interface KnownLog {
+  readonly pinned: VerifierKey | null;
+  readonly kept: readonly KeptCheckpoint[];
+}
+
+export async function openSource(
+  options: VerifyOptions["source"],
+  known: KnownLog,
+): Promise<LogSource> {
+  switch (options.kind) {
+    case "pack":
+      return openPack(options.file);
+    case "files":
+      return openFiles(options);
+    case "online":
+      return openServer(options, known);
+  }
+}
+
+async function openServer(options: OnlineOptions, { pinned, kept }: KnownLog): Promise<LogSource> {
+  const token = ((await readText(options.tokenFile)) ?? "").trim();
+  if (!/^[\x21-\x7e]+$/.test(token)) throw new UsageError("--token-file holds no token");
+  const http = new HttpLog(`${options.url}/v1/orgs/${options.org}/audit`, token);
+  const origin = pinned?.name ?? kept[0]?.checkpoint.origin;
+  const log = options.log ?? (origin === undefined ? null : logOfOrigin(origin));
+  const sizes = kept.map(({ checkpoint }) => checkpoint.size);
+  return openOnline(http, { org: options.org, log }, sizes);
+}
+
+/** After a recovery, what was pinned or kept is still of the log that was frozen. */
+function logOfOrigin(origin: string): number {
+  return Number(/\/audit\/log-([1-9][0-9]*)$/.exec(origin)?.[1] ?? 1);
+}

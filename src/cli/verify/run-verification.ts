@@ -1,0 +1,146 @@
+/** One verification: gather what the verifier kept, read the log, judge, and say what to keep. */
+import type { AuditReport } from "../../spec/ledger/audit-report.ts";
+import {
+  type KeptCheckpoint,
+  type LogEvidence,
+  parseCheckpointNote,
+} from "../../spec/ledger/evidence.ts";
+import { LogAudit } from "../../spec/ledger/log-audit.ts";
+import { exitCodeOf } from "../../spec/ledger/verdicts.ts";
+import { formatVkey, type VerifierKey } from "../../spec/tlog/note-key.ts";
+import { formatNote } from "../../spec/tlog/signed-note.ts";
+import { MissingEntries, PrunedMeanwhile, SourceUnavailable, UsageError } from "./failures.ts";
+import type { Location, LogSource } from "./log-source.ts";
+import { openSource } from "./open-source.ts";
+import type { VerifyOptions } from "./options.ts";
+import { Progress } from "./progress.ts";
+import { readText } from "./read-file.ts";
+import type { RunResult } from "./report.ts";
+import { type KeptState, pinnedKey, readState, type StateJson } from "./state-file.ts";
+
+/** A log is pruned once a day at most. */
+const ATTEMPTS = 3;
+/** State is kept of a log that is whole and consistent, though its head be old or its key new. */
+const KEEPING_EXIT_CODES = [0, 10, 20];
+
+interface Prior {
+  readonly pinned: VerifierKey | null;
+  readonly isPinFromState: boolean;
+  readonly state: KeptState | null;
+  readonly kept: readonly KeptCheckpoint[];
+}
+
+export async function runVerification(options: VerifyOptions): Promise<RunResult> {
+  const prior = await readPrior(options);
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await verifyOnce(options, prior);
+    } catch (error) {
+      if (!(error instanceof PrunedMeanwhile)) throw error;
+      if (attempt === ATTEMPTS) throw new SourceUnavailable(error.message);
+    }
+  }
+}
+
+async function verifyOnce(options: VerifyOptions, prior: Prior): Promise<RunResult> {
+  const source = await openSource(options.source, prior);
+  const { unsigned, ...gathered } = source.evidence;
+  const evidence: LogEvidence = {
+    ...gathered,
+    pinned: prior.pinned,
+    kept: prior.kept,
+    freshness: { nowMs: Date.now(), maxAgeMinutes: options.maxAgeMinutes, unsigned },
+    isPartAccepted: options.isPartAccepted,
+  };
+  refuseOtherLog(evidence);
+  const report = await audit(source, evidence);
+  const location = report.isRewritten ? await locate(source) : null;
+  const stateToKeep = options.state === null ? null : nextState(options, prior, report);
+  const trustNote = describeTrust(prior, report);
+  return { report, evidence, remarks: source.remarks, location, trustNote, stateToKeep };
+}
+
+async function audit(source: LogSource, evidence: LogEvidence): Promise<AuditReport> {
+  const audit = new LogAudit(evidence);
+  const progress = new Progress();
+  const total = evidence.toSeq ?? evidence.checkpoint?.checkpoint.size ?? null;
+  try {
+    if (!audit.isDecided) await feed(audit, source, () => progress.show(audit.end, total));
+  } catch (error) {
+    if (!(error instanceof MissingEntries)) throw error;
+    audit.interrupt(error.message);
+  } finally {
+    progress.clear();
+  }
+  return audit.finish();
+}
+
+/** The verdict stands without it: whatever keeps it from being found is no reason to lose that. */
+async function locate(source: LogSource): Promise<Location | null> {
+  try {
+    return await source.locateRewrite();
+  } catch {
+    return null;
+  }
+}
+
+async function feed(audit: LogAudit, source: LogSource, show: () => void): Promise<void> {
+  for await (const entries of source.entries()) {
+    for (const bytes of entries) if (!audit.add(bytes)) return;
+    show();
+  }
+}
+
+async function readPrior(options: VerifyOptions): Promise<Prior> {
+  const state = options.state === null ? null : await readState(options.state);
+  const { key: pinned, isFromState } = pinnedKey(options.vkey, state);
+  const kept = [
+    ...(state === null ? [] : [{ label: "the state of the last run", ...state.checkpoint }]),
+    ...(options.since === null ? [] : [await readSince(options.since)]),
+  ];
+  return { pinned, isPinFromState: isFromState, state, kept };
+}
+
+async function readSince(path: string): Promise<KeptCheckpoint> {
+  const note = parseCheckpointNote((await readText(path)) ?? "");
+  if (note === null) throw new UsageError(`--since ${path} is no checkpoint`);
+  return { label: path, ...note };
+}
+
+/** What was kept of another log is a mix-up of files, and says nothing about this one. */
+function refuseOtherLog({ checkpoint, kept, origin }: LogEvidence): void {
+  const asked = origin ?? checkpoint?.checkpoint.origin;
+  const other = kept.find(
+    (before) => before.checkpoint.origin !== (asked ?? before.checkpoint.origin),
+  );
+  if (other === undefined) return;
+  throw new UsageError(`${other.label} is of ${other.checkpoint.origin}, this log is ${asked}`);
+}
+
+function nextState(
+  { vkey }: VerifyOptions,
+  prior: Prior,
+  { checkpoint, findings, signers, verdicts }: AuditReport,
+): StateJson | null {
+  const isGood = KEEPING_EXIT_CODES.includes(exitCodeOf(findings));
+  if (checkpoint === null || !isGood || verdicts.completeness !== "COMPLETE") return null;
+  // A key that is not proven from a pinned one is not to be pinned by the next run.
+  if (verdicts.trust !== "PINNED" && prior.pinned !== null) return null;
+  const pinned = prior.pinned === null ? null : formatVkey(prior.pinned);
+  const anchor = prior.isPinFromState ? (vkey ?? prior.state?.anchor ?? null) : vkey;
+  return {
+    origin: checkpoint.checkpoint.origin,
+    vkey: signers.find((signer) => signer === pinned) ?? signers.at(-1) ?? "",
+    anchor: anchor === null ? null : formatVkey(anchor),
+    checkpoint: formatNote(checkpoint.note.text, checkpoint.note.signatures),
+  };
+}
+
+function describeTrust({ isPinFromState, pinned, state }: Prior, { signers }: AuditReport): string {
+  const isSigner = pinned !== null && signers.includes(formatVkey(pinned));
+  const how = isSigner ? "signed by" : "signed by a key that rotations prove from";
+  if (!isPinFromState || state === null) return `${how} the pinned key`;
+  const origin =
+    state.anchor === null ? "trusted when it was first seen" : "which a pinned --vkey vouched for";
+  return `${how} the state's key, ${origin}`;
+}

@@ -1,0 +1,101 @@
+/**
+ * What a verifier keeps between runs: the checkpoint that it verified last, against which the next
+ * run is compared, and the key by which, so that a key seen once need not be pinned by hand.
+ */
+import { open, rename, rm } from "node:fs/promises";
+import { type CheckpointNote, parseCheckpointNote } from "../../spec/ledger/evidence.ts";
+import { formatVkey, parseVkey, type VerifierKey } from "../../spec/tlog/note-key.ts";
+import { reasonOf, StateNotWritten, UsageError } from "./failures.ts";
+import { readText, requireReadable } from "./read-file.ts";
+
+export interface KeptState {
+  readonly origin: string;
+  readonly vkey: VerifierKey;
+  /** The `--vkey` that `vkey` was proven from; null if it was trusted when it was first seen. */
+  readonly anchor: VerifierKey | null;
+  readonly checkpoint: CheckpointNote;
+}
+
+export interface StateJson {
+  readonly origin: string;
+  readonly vkey: string;
+  readonly anchor: string | null;
+  readonly checkpoint: string;
+}
+
+/** Null if there is no such file yet. One that cannot be understood is never taken for none. */
+export async function readState(path: string): Promise<KeptState | null> {
+  if (!(await isThere(path))) return null;
+  const state = parseState((await readText(path)) ?? "");
+  if (state === null) throw new UsageError(`--state ${path} holds no state of a verification`);
+  return state;
+}
+
+/** Whole or not at all: it is written beside, and put in place. */
+export async function writeState(path: string, state: StateJson): Promise<void> {
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    const file = await open(temporary, "wx");
+    try {
+      await file.writeFile(`${JSON.stringify(state, null, 2)}\n`);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw new StateNotWritten(`cannot write ${path}: ${reasonOf(error)}`);
+  }
+}
+
+/** The key that counts as pinned: a `--vkey` by hand rules, unless the state's was proven from it. */
+export function pinnedKey(
+  vkey: VerifierKey | null,
+  state: KeptState | null,
+): { key: VerifierKey | null; isFromState: boolean } {
+  if (state === null) return { key: vkey, isFromState: false };
+  const given = vkey === null ? null : formatVkey(vkey);
+  const known = [state.anchor, state.vkey].map((key) => (key === null ? null : formatVkey(key)));
+  const isFromState = given === null || known.includes(given);
+  return { key: isFromState ? state.vkey : vkey, isFromState };
+}
+
+function parseState(text: string): KeptState | null {
+  const json = parseJson(text);
+  if (json === null) return null;
+  const vkey = parseVkey(json.vkey);
+  const anchor = json.anchor === null ? null : parseVkey(json.anchor);
+  const checkpoint = parseCheckpointNote(json.checkpoint);
+  if (vkey === null || checkpoint === null || (anchor === null && json.anchor !== null))
+    return null;
+  const origins = [vkey.name, anchor?.name ?? json.origin, checkpoint.checkpoint.origin];
+  if (!origins.every((origin) => origin === json.origin)) return null;
+  return { origin: json.origin, vkey, anchor, checkpoint };
+}
+
+function parseJson(text: string): StateJson | null {
+  try {
+    const { origin, vkey, anchor, checkpoint } = JSON.parse(text) as Partial<StateJson>;
+    const texts = [origin, vkey, checkpoint, anchor ?? ""];
+    if (!texts.every((value) => typeof value === "string")) return null;
+    const [name = "", key = "", note = ""] = texts as string[];
+    return { origin: name, vkey: key, anchor: anchor ?? null, checkpoint: note };
+  } catch {
+    return null;
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await requireReadable(path);
+    return true;
+  } catch (error) {
+    if (isNotThere(error)) return false;
+    throw error;
+  }
+}
+
+function isNotThere(error: unknown): boolean {
+  return error instanceof Error && (error.cause as NodeJS.ErrnoException)?.code === "ENOENT";
+}

@@ -1,0 +1,18 @@
+/** Why bytes are no OTLP message. Its text is for the sender: it never quotes what was sent. */
+export interface DecodeFailure {
+  readonly failure: string;
+}
+
+/** Thrown inside a decoder and caught at its one entry, which answers with a DecodeFailure. */
+export class MalformedMessage extends Error {}
+
+/** Runs a decoder on a stranger's bytes: whatever is wrong with them is an answer, never an exception. */
+export function decodeOrFail<Message>(decode: () => Message): Message | DecodeFailure {
+  try {
+    return decode();
+  } catch (error) {
+    if (error instanceof MalformedMessage) return { failure: error.message };
+    // BinaryReader and TextDecoder throw plain errors on what they cannot read, and nothing else does.
+    return { failure: "the message is damaged or cut short" };
+  }
+}

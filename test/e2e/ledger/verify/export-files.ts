@@ -1,0 +1,85 @@
+/** A synthetic log as its exports: a pack's members, or files of their own. */
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { packTar } from "modern-tar";
+import { inclusionProof } from "../../../../src/spec/tlog/merkle-proof.ts";
+import { formatTlogProof } from "../../../../src/spec/tlog/tlog-proof.ts";
+import { hashLines, type SyntheticLog } from "../../../harness/synthetic-log.ts";
+
+export type PackMembers = Map<string, string | Uint8Array>;
+
+export interface ExportRange {
+  from?: number;
+  to?: number;
+}
+
+export function ndjson(lines: readonly Uint8Array[]): Uint8Array {
+  return Buffer.concat(lines.flatMap((line) => [line, Buffer.from("\n")]));
+}
+
+/** In the order of the service: entries last. */
+export function packMembers(log: SyntheticLog, range: ExportRange = {}): PackMembers {
+  const { from = log.minimumIndex, to = log.size } = range;
+  const summary = {
+    origin: log.origin,
+    from_seq: from,
+    to_seq: to,
+    tree_size: log.size,
+    minimum_index: log.minimumIndex,
+  };
+  const members: PackMembers = new Map([
+    ["README.md", "# Audit log export\n"],
+    ["log.json", `${JSON.stringify(summary, null, 2)}\n`],
+    ["keys.json", log.keysJson()],
+    ["checkpoint", log.checkpoint ?? ""],
+  ]);
+  for (const size of log.cutoverSizes) {
+    members.set(`checkpoints/${size}`, log.checkpoints.get(size) ?? "");
+  }
+  members.set("prefix", hashLines(log.peaks(from)));
+  members.set("consistency", hashLines(log.consistency(to, log.size)));
+  for (const seq of from === to ? [] : new Set([from, to - 1])) {
+    members.set(`proofs/${seq}.tlog-proof`, proofOf(log, seq));
+  }
+  return members.set("entries.ndjson", ndjson(log.entries.slice(from, to)));
+}
+
+export function proofOf(log: SyntheticLog, index: number): string {
+  const hashes = inclusionProof(index, log.size, log.node);
+  return formatTlogProof({ index, hashes, checkpoint: log.checkpoint ?? "" });
+}
+
+export async function writePack(
+  path: string,
+  members: Iterable<[string, string | Uint8Array]>,
+): Promise<string> {
+  const entries = [...members].map(([name, content]) => {
+    const body = typeof content === "string" ? Buffer.from(content) : content;
+    return { header: { name, size: body.length }, body };
+  });
+  await writeFile(path, await packTar(entries));
+  return path;
+}
+
+/** The arguments that name the same members as files of their own. */
+export async function writeFiles(folder: string, members: PackMembers): Promise<string[]> {
+  await mkdir(folder, { recursive: true });
+  const write = async (name: string) => {
+    const path = join(folder, name.replaceAll("/", "-"));
+    await writeFile(path, members.get(name) ?? "");
+    return path;
+  };
+  const cutovers = [...members.keys()].filter((name) => name.startsWith("checkpoints/"));
+  const summary = JSON.parse(String(members.get("log.json"))) as { from_seq: number };
+  const args = [
+    "--entries",
+    await write("entries.ndjson"),
+    "--checkpoint",
+    await write("checkpoint"),
+  ];
+  args.push("--keys", await write("keys.json"), "--prefix", await write("prefix"));
+  args.push("--from-seq", String(summary.from_seq));
+  if (members.get("consistency") !== "") args.push("--consistency", await write("consistency"));
+  if (cutovers.length > 0) args.push("--cutover", ...(await Promise.all(cutovers.map(write))));
+  return args;
+}
