@@ -11,7 +11,7 @@ import type { AppEnv } from "../app-env.ts";
 import { authorize } from "../authorize.ts";
 import { describeOperation, listQuery, queryParameters } from "../describe-operation.ts";
 import { cursorFormat, decodeCursor, encodeCursor, parseLimit } from "../pagination.ts";
-import { readQuery } from "../query.ts";
+import { readQuery, refuseParameter } from "../query.ts";
 import { parseJsonBody } from "../read-body.ts";
 import { validate } from "../validate.ts";
 import { AUDIT_PARAMETERS, auditFilter } from "./audit-filter.ts";
@@ -152,6 +152,9 @@ async function listEntries(c: Context<AppEnv>): Promise<Response> {
   const limit = parseLimit(query.limit);
   const [cursorLog, before] = decodeCursor(CURSOR, query.cursor) ?? [null, null];
   const address = askedLog(c.var.org, query.log ?? cursorLog?.toString());
+  if (cursorLog !== null && cursorLog !== address.log) {
+    return refuseParameter("cursor", "is not a cursor of this list");
+  }
   const page = await ledgerOf(c, address, (ledger) => ledger.search(filter, { before, limit }));
   const nextCursor = page.before === null ? null : encodeCursor(CURSOR, [address.log, page.before]);
   const events = page.entries.map(entryJson).join(",");
