@@ -30,7 +30,10 @@ export function appendEvents(
   const closed = closedBy(state);
   // A resend is answered by a closed log too: its receipts are as true as ever.
   if (closed !== null && planned.some(({ entry }) => entry !== null)) return closed;
-  for (const { entry } of planned) if (entry !== null) insert(sql, entry);
+  const entries = planned.flatMap(({ entry }) => entry ?? []);
+  for (const entry of entries) insert(sql, entry);
+  const last = entries.at(-1);
+  if (last !== undefined) sql.exec("UPDATE log SET tree_size = ?", last.seq + 1);
   return { kind: "appended", receipts: planned.map(({ receipt }) => receipt) };
 }
 

@@ -67,10 +67,11 @@ export interface ChainEnd {
   lastRecordedAt: string;
 }
 
+const SELECT_END = `SELECT seq, hash, recorded_at FROM entries
+  WHERE seq < (SELECT tree_size FROM log) ORDER BY seq DESC LIMIT 1`;
+
 export function readChainEnd(sql: SqlStorage): ChainEnd {
-  const [row] = sql
-    .exec("SELECT seq, hash, recorded_at FROM entries ORDER BY seq DESC LIMIT 1")
-    .toArray();
+  const [row] = sql.exec(SELECT_END).toArray();
   if (row === undefined) return { size: 0, headHash: GENESIS, lastRecordedAt: "" };
   return {
     size: (row["seq"] as number) + 1,

@@ -13,6 +13,7 @@ CREATE TABLE log (
   number          INTEGER NOT NULL,               -- 1, then one more for each recovery
   shard           TEXT    NOT NULL,               -- whose D1 is told the size
   origin          TEXT    NOT NULL,               -- C2SP checkpoint origin and key name
+  tree_size       INTEGER NOT NULL DEFAULT 0,     -- entries that the log has taken
   min_index       INTEGER NOT NULL DEFAULT 0,     -- entries below are pruned
   prune_to        INTEGER,                        -- announced by the entry at prune_entry, done once that is signed
   prune_entry     INTEGER,
@@ -23,7 +24,7 @@ CREATE TABLE log (
   frozen_reason   TEXT,                           -- a proven contradiction: no more appends
   frozen_at_ms    INTEGER,
   successor       INTEGER,                        -- the log that goes on, once recovered
-  CHECK (min_index <= published_size)
+  CHECK (min_index <= published_size AND published_size <= tree_size)
 ) STRICT;
 
 CREATE TRIGGER log_never_goes_back BEFORE UPDATE ON log
@@ -66,13 +67,17 @@ CREATE INDEX entries_by_outcome ON entries (outcome, seq) WHERE outcome <> 'allo
 CREATE INDEX entries_by_request_id ON entries (request_id, seq) WHERE request_id IS NOT NULL;
 CREATE INDEX entries_by_trace_id ON entries (trace_id, seq) WHERE trace_id IS NOT NULL;
 
--- The seq is asked for too: INSERT OR REPLACE would put an entry in another's place, past the triggers below.
-CREATE TRIGGER entries_extend_the_chain BEFORE INSERT ON entries
-WHEN NEW.seq <> (SELECT coalesce(max(seq) + 1, 0) FROM entries)
-  OR NEW.previous_hash IS NOT CASE NEW.seq WHEN 0 THEN zeroblob(32)
-    ELSE (SELECT hash FROM entries WHERE seq = NEW.seq - 1) END
-  OR (SELECT frozen_reason IS NOT NULL OR successor IS NOT NULL FROM log)
-BEGIN SELECT RAISE(ABORT, 'entries: must extend the chain of an open log'); END;
+-- Entries count from when the log's row takes them: in the transaction that inserts them, and only if
+-- they extend the chain of an open log. Asked once for all of an append: a trigger on each row has SQLite
+-- compute its generated columns once more, and made an insert 2.5 times as slow.
+CREATE TRIGGER log_takes_what_extends_the_chain BEFORE UPDATE OF tree_size ON log
+WHEN OLD.frozen_reason IS NOT NULL OR OLD.successor IS NOT NULL
+  OR NEW.tree_size <= OLD.tree_size OR NEW.tree_size <> (SELECT max(seq) + 1 FROM entries)
+  OR NEW.tree_size - OLD.tree_size <> (
+    SELECT count(*) FROM entries AS new WHERE new.seq >= OLD.tree_size AND new.previous_hash IS
+      CASE new.seq WHEN 0 THEN zeroblob(32)
+      ELSE (SELECT old.hash FROM entries AS old WHERE old.seq = new.seq - 1) END)
+BEGIN SELECT RAISE(ABORT, 'log: takes what extends the chain while it is open'); END;
 
 CREATE TRIGGER entries_never_change BEFORE UPDATE ON entries
 BEGIN SELECT RAISE(ABORT, 'entries: never change'); END;

@@ -48,9 +48,10 @@ export function truncateLedger(
   return inLedger(log, (sql) =>
     withoutTriggers(sql, () => {
       sql.exec("DELETE FROM entries WHERE seq >= ?", size);
-      sql.exec("UPDATE log SET told_size = min(told_size, ?)", size);
-      if (publishedSize > 0) return;
-      sql.exec("UPDATE log SET published_size = 0, checkpoint = NULL, published_at_ms = NULL");
+      if (publishedSize === 0) {
+        sql.exec("UPDATE log SET published_size = 0, checkpoint = NULL, published_at_ms = NULL");
+      }
+      sql.exec("UPDATE log SET tree_size = ?1, told_size = min(told_size, ?1)", size);
     }),
   );
 }

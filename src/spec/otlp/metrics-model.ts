@@ -74,7 +74,7 @@ export interface DenseBuckets {
 
 /**
  * OTLP's bucket i holds (base^i, base^(i+1)], Prometheus' (base^(i-1), base^i]: the same buckets, numbered
- * one apart. At most 640 of them, where the sparse form has 30: OTLP has no other.
+ * one apart.
  */
 export function denseBuckets({ indexes, counts }: SparseBuckets): DenseBuckets {
   const first = indexes[0];

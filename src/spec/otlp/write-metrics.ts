@@ -111,7 +111,6 @@ function writeHistogramPoint(writer: BinaryWriter, point: ExponentialHistogramPo
 
 function writeBuckets(writer: BinaryWriter, point: ExponentialHistogramPoint): void {
   const { offset, bucketCounts } = denseBuckets(point.buckets);
-  if (bucketCounts.length === 0) return;
   openMessage(writer, HISTOGRAM.positive);
   writer.tag(BUCKETS.offset, WireType.Varint).sint32(offset);
   openMessage(writer, BUCKETS.bucketCounts);
