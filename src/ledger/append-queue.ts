@@ -14,8 +14,13 @@ interface WaitingAppend {
 /** About 150 ms of the object's one thread: reads wait no longer than that. */
 const COMMIT_EVENTS_MAX = 2_048;
 
+/** Where appends have come together, the next ones will: they wait so long for company. */
+const COMPANY_MS = 3;
+const TOGETHER_WITHIN_MS = 50;
+
 export class AppendQueue {
   #waiting: WaitingAppend[] = [];
+  #togetherUntilMs = 0;
   readonly #append: (address: LogAddress, events: readonly AuditEvent[]) => AppendResult;
 
   constructor(append: (address: LogAddress, events: readonly AuditEvent[]) => AppendResult) {
@@ -26,7 +31,7 @@ export class AppendQueue {
   async append(address: LogAddress, events: readonly AuditEvent[]): Promise<AppendResult> {
     const append: WaitingAppend = { address, events, outcome: null };
     this.#waiting.push(append);
-    do await scheduler.wait(0);
+    do await scheduler.wait(Date.now() < this.#togetherUntilMs ? COMPANY_MS : 0);
     while (append.outcome === null && !this.#appendOldest(append));
     if ("error" in append.outcome!) throw append.outcome.error;
     return append.outcome!.result;
@@ -35,6 +40,7 @@ export class AppendQueue {
   /** Synchronous, so all of it is one commit. True if `own` was among it. */
   #appendOldest(own: WaitingAppend): boolean {
     let events = 0;
+    if (this.#waiting.length > 1) this.#togetherUntilMs = Date.now() + TOGETHER_WITHIN_MS;
     while (this.#waiting.length > 0 && events < COMMIT_EVENTS_MAX) {
       const append = this.#waiting.shift()!;
       events += append.events.length;
