@@ -51,7 +51,7 @@ export const CONTEXTFORGE = {
   inner: "mcp.client.",
 } as const;
 
-/** GenAI conventions. Of kind INTERNAL it is an agent's own step, which wraps the MCP span if there is one. */
+/** GenAI conventions. Of kind INTERNAL it is an agent's own step, which wraps the MCP span if any. */
 export const EXECUTE_TOOL = {
   key: "gen_ai.operation.name",
   value: "execute_tool",

@@ -3,10 +3,7 @@
  * caller's span (the conventions pass the context in `params._meta`), and those of instrumentations that
  * wrap one another. It is counted once: by the server's span if there is one.
  *
- * Here that is settled among the spans of one request. Across requests the store settles it, by two facts
- * about a sample that is there already, and the first to come stays:
- * - a server's span is known if its parent span was counted as a caller's
- * - a caller's span is known if a server's span was counted that names it as its parent
+ * Here that is settled among the spans of one request; across requests, see span-pairs.ts.
  */
 import type { ResourceSpans } from "../spec/otlp/trace-model.ts";
 import type { SpanMapping } from "./span-attributes.ts";
@@ -77,6 +74,8 @@ function spanKey({ sample }: SpanCall, spanId: string | null | undefined): strin
 
 /** Which of a tool call and its child tells of the same call and is not needed; null if they are two. */
 function doubleOf(parent: Placed, child: Placed): Placed | null {
+  // A span that names itself as its parent.
+  if (parent === child) return null;
   const sides = [parent.call.side, child.call.side];
   // What a server calls, or passes on, is another call.
   if (sides[0] === "server" && sides[1] !== "internal") return null;

@@ -3,12 +3,7 @@
  * the tables of span-attributes.ts.
  */
 import { sha256 } from "@noble/hashes/sha2.js";
-import {
-  type Attributes,
-  type ResourceSpans,
-  SPAN_KIND,
-  type Span,
-} from "../spec/otlp/trace-model.ts";
+import { type Attributes, SPAN_KIND, type Span } from "../spec/otlp/trace-model.ts";
 import { elapsedMs } from "../spec/otlp/unix-nano.ts";
 import { uuid7FromDigest } from "../spec/uuid7.ts";
 import type { Sample } from "./invocation-schema.ts";
@@ -42,7 +37,7 @@ export interface SpanCall {
   readonly sample: Sample;
   readonly instance: string;
   readonly side: CallSide;
-  /** Of a server's span, the span of its caller: both are one call (span-calls.ts). */
+  /** Of a server's span, the span of its caller: both are one call (span-pairs.ts). */
   readonly parentSpanId: string | null;
 }
 
@@ -56,11 +51,7 @@ const NO_CALL: SpanVerdict = { kind: "no_call" };
 const UNNAMED: SpanVerdict = { kind: "unusable", reason: "a tools/call span names no tool" };
 const NO_IDS: SpanVerdict = { kind: "unusable", reason: "a span's trace or span id is invalid" };
 
-export function mapSpan(
-  span: Span,
-  resource: ResourceSpans["resource"],
-  mapping: SpanMapping = {},
-): SpanVerdict {
+export function mapSpan(span: Span, resource: Attributes, mapping: SpanMapping = {}): SpanVerdict {
   const tool = toolOf(span, mapping);
   if (tool === undefined) return NO_CALL;
   if (tool === null) return UNNAMED;
@@ -161,7 +152,7 @@ const TEXT_LENGTH_MAX = 256;
 const MESSAGE_LENGTH_MAX = 8_192;
 const MESSAGE: readonly string[] = ["mcp.error.message", "rpc.jsonrpc.error_message"];
 
-/** A text that a sample cannot hold is left out, where a name would refuse the span: cut, it would be another. */
+/** A text that a sample cannot hold is left out: cut, it would be another. A name refuses the span. */
 function fitting(text: string | null, lengthMax: number): string | null {
   if (text === null || text.length > lengthMax) return null;
   return text.includes("\0") || !text.isWellFormed() ? null : text;

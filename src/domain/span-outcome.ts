@@ -8,7 +8,7 @@ import { asText, textOf } from "./span-attributes.ts";
 
 export interface SpanOutcome {
   outcome: Outcome;
-  /** The first code that the span has, as sent. */
+  /** As sent; the first that the span has. */
   errorCode: string | null;
 }
 
@@ -63,9 +63,10 @@ const OUTCOME_OF_WORD = new Map(
 
 export function spanOutcome(span: Span): SpanOutcome {
   if (!hasFailed(span)) return OK;
+  const known = knownCode(span.attributes);
   return {
-    outcome: blame(span.attributes) ?? "server_error",
-    errorCode: textOf(span.attributes, CODES),
+    outcome: known?.outcome ?? "server_error",
+    errorCode: textOf(span.attributes, ERROR_CODES) ?? known?.code ?? null,
   };
 }
 
@@ -78,12 +79,12 @@ function hasFailed({ attributes, status }: Span): boolean {
   return status.code === STATUS_CODE.unset && Number(textOf(attributes, HTTP_STATUS)) >= 400;
 }
 
-/** By the first code that is known: `tool_error` and an exception's name leave it to the next. */
-function blame(attributes: Attributes): Outcome | undefined {
+/** The first code that says whose fault it was: `tool_error` and an exception's name leave it to the next. */
+function knownCode(attributes: Attributes): { code: string; outcome: Outcome } | undefined {
   for (const key of CODES) {
     const code = asText(attributes.get(key));
     const outcome = code === null ? undefined : outcomeOfCode(code);
-    if (outcome !== undefined) return outcome;
+    if (code !== null && outcome !== undefined) return { code, outcome };
   }
   return undefined;
 }

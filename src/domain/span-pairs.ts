@@ -17,7 +17,7 @@ export interface CountedSpans {
   readonly parents: ReadonlySet<string>;
 }
 
-/** The caller's span of the call: a server's span has it as its parent, any other is it. Null: not known. */
+/** The caller's span of the call: of a server's span its parent, of any other itself. Null: not known. */
 export function callerOf({ side, sample, parentSpanId }: SpanCall): string | null {
   if (side !== "server") return `${sample.trace_id}${sample.span_id}`;
   return parentSpanId === null ? null : `${sample.trace_id}${parentSpanId}`;

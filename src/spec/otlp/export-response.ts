@@ -35,7 +35,7 @@ export interface RpcStatus {
   message: string;
 }
 
-/** Null: all was taken. The specification wants `partial_success` unset then, which leaves an empty message. */
+/** Null: all was taken. `partial_success` must be unset then, which leaves an empty message. */
 export function encodeExportResponse(
   partial: PartialSuccess | null,
   encoding: OtlpEncoding,

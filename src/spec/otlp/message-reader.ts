@@ -73,7 +73,7 @@ export class MessageReader extends BinaryReader {
     return text;
   }
 
-  /** An id in lower-case hex; empty if it is invalid: of another length than it should have, or all zeros. */
+  /** An id in lower-case hex; empty if it is invalid: of another length, or all zeros. */
   id(length: number): string {
     const bytes = this.bytes();
     if (bytes.length !== length) return "";

@@ -41,7 +41,7 @@ export interface ExponentialHistogramMetric extends MetricName {
 
 interface Point {
   readonly attributes: AttributePairs;
-  /** Since when a cumulative value counts: a later one tells a reader of a reset. Null: not known, or a gauge. */
+  /** Since when a cumulative value counts: a later one tells of a reset. Null: not known, or a gauge. */
   readonly start: UnixNano | null;
   readonly time: UnixNano;
 }

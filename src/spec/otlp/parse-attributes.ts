@@ -1,4 +1,4 @@
-/** `KeyValue` and `AnyValue` of opentelemetry-proto common/v1/common.proto, from the protobuf JSON mapping. */
+/** `KeyValue` and `AnyValue` of opentelemetry-proto common/v1/common.proto, from JSON. */
 import { MalformedMessage } from "./decode-failure.ts";
 import { listOf, messageOf, textOf } from "./parse-json-fields.ts";
 import { type Attributes, type AttributeValue, NO_ATTRIBUTES } from "./trace-model.ts";

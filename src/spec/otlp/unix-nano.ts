@@ -1,6 +1,6 @@
 /**
- * Nanoseconds since 1970, as every time in OTLP (`fixed64 …_time_unix_nano`). A double holds them to 256 ns
- * only, and a bigint costs ten times as much; so they are two numbers, both exact.
+ * Nanoseconds since 1970, as every time in OTLP (`fixed64 …_time_unix_nano`). A double holds them to
+ * 256 ns only, and a bigint costs ten times as much; so they are two numbers, both exact.
  */
 export interface UnixNano {
   readonly ms: number;

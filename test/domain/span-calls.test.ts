@@ -1,0 +1,114 @@
+import { describe, expect, it } from "vitest";
+import { callsOfRequest } from "../../src/domain/span-calls.ts";
+import type { ResourceSpans, Span } from "../../src/spec/otlp/trace-model.ts";
+import { ATTRIBUTES, makeSpan, RESOURCE } from "./spans.ts";
+
+const SERVER = 2;
+const CLIENT = 3;
+const INTERNAL = 1;
+/** `spanId` and `parentSpanId` by a letter. */
+const id = (letter: string) => letter.charCodeAt(0).toString(16).padStart(16, "0");
+
+function spanOf(name: string, kind: number, parent: string | null, tool = "list_repos"): Span {
+  const parentSpanId = parent === null ? null : id(parent);
+  const attributes = { ...ATTRIBUTES, "gen_ai.tool.name": tool };
+  return makeSpan({ spanId: id(name), parentSpanId, kind, attributes });
+}
+
+function processOf(service: string, ...spans: Span[]): ResourceSpans {
+  return {
+    resource: new Map(Object.entries({ ...RESOURCE, "service.name": service })),
+    scopeSpans: [{ scope: { name: "", version: "" }, spans }],
+  };
+}
+
+/** What is counted, as letters with the plugin that it is counted for. */
+function countedOf(...traces: ResourceSpans[]): string[] {
+  return [...callsOfRequest(traces).reports.values()].flat().map(({ sample }) => {
+    const letter = String.fromCharCode(Number.parseInt(sample.span_id ?? "", 16));
+    return `${letter} ${sample.plugin}`;
+  });
+}
+
+describe("callsOfRequest", () => {
+  it("counts the server's span of a call, whichever comes first", () => {
+    const client = processOf("agent", spanOf("c", CLIENT, "a"));
+    const server = processOf("github", spanOf("s", SERVER, "c"));
+    expect(countedOf(client, server)).toEqual(["s github"]);
+    expect(countedOf(server, client)).toEqual(["s github"]);
+  });
+
+  it("counts the client's where there is no server's", () => {
+    expect(countedOf(processOf("agent", spanOf("c", CLIENT, "a")))).toEqual(["c agent"]);
+  });
+
+  it("counts each of the server's spans that share a parent which is no call", () => {
+    const spans = [spanOf("s", SERVER, "a"), spanOf("t", SERVER, "a"), spanOf("u", SERVER, "a")];
+    expect(countedOf(processOf("github", ...spans))).toHaveLength(3);
+  });
+
+  it("counts what a server calls in turn as a call of its own", () => {
+    const agent = processOf("agent", spanOf("c", CLIENT, null));
+    const gateway = processOf("gateway", spanOf("g", SERVER, "c"), spanOf("d", CLIENT, "g"));
+    const backend = processOf("github", spanOf("s", SERVER, "d"));
+    expect(countedOf(agent, gateway, backend)).toEqual(["g gateway", "s github"]);
+  });
+
+  it("counts once what instrumentations wrap in one process, by the span that the server names", () => {
+    const wrapped = [spanOf("i", INTERNAL, "a"), spanOf("c", CLIENT, "i")];
+    expect(countedOf(processOf("agent", ...wrapped))).toEqual(["c agent"]);
+    const twice = [spanOf("c", CLIENT, "a"), spanOf("d", CLIENT, "c")];
+    expect(countedOf(processOf("agent", ...twice))).toEqual(["d agent"]);
+    const inner = [spanOf("s", SERVER, null), spanOf("i", INTERNAL, "s")];
+    expect(countedOf(processOf("github", ...inner))).toEqual(["s github"]);
+    const all = processOf("agent", ...wrapped);
+    expect(countedOf(all, processOf("github", spanOf("s", SERVER, "c")))).toEqual(["s github"]);
+  });
+
+  it("keeps calls of other tools and other processes apart", () => {
+    const tools = [spanOf("i", INTERNAL, "a", "plan"), spanOf("c", CLIENT, "i", "search")];
+    expect(countedOf(processOf("agent", ...tools))).toEqual(["i agent", "c agent"]);
+    const hops = [
+      processOf("agent", spanOf("c", CLIENT, "a")),
+      processOf("proxy", spanOf("d", CLIENT, "c")),
+    ];
+    expect(countedOf(...hops)).toEqual(["c agent", "d proxy"]);
+  });
+
+  it("counts a span that names itself as its parent", () => {
+    expect(countedOf(processOf("agent", spanOf("c", CLIENT, "c")))).toEqual(["c agent"]);
+    expect(countedOf(processOf("agent", spanOf("i", INTERNAL, "i")))).toEqual(["i agent"]);
+  });
+
+  it("does not take spans of two traces with the same ids for parent and child", () => {
+    const server = makeSpan({ spanId: id("s"), parentSpanId: id("c"), traceId: "a".repeat(32) });
+    const client = makeSpan({ spanId: id("c"), kind: CLIENT });
+    expect(countedOf(processOf("p", server, client))).toHaveLength(2);
+  });
+
+  it("reports by instance, and says what became of the rest", () => {
+    const unnamed = makeSpan({
+      name: "tools/call",
+      attributes: { "mcp.method.name": "tools/call" },
+    });
+    const chat = makeSpan({ attributes: { "gen_ai.operation.name": "chat" } });
+    const one = processOf(
+      "a",
+      spanOf("c", CLIENT, null),
+      spanOf("s", SERVER, "c"),
+      unnamed,
+      chat,
+      chat,
+    );
+    const other = processOf("b", spanOf("t", SERVER, null));
+    const elsewhere = { ...other, resource: new Map([["service.instance.id", "gw-2"]]) };
+    const calls = callsOfRequest([one, elsewhere]);
+    expect([...calls.reports].map(([instance, { length }]) => [instance, length])).toEqual([
+      ["gw-1", 1],
+      ["gw-2", 1],
+    ]);
+    expect(calls).toMatchObject({ ignored: 2, merged: 1, rejected: 1 });
+    expect(calls.reason).toMatch(/names no tool/);
+    expect(callsOfRequest([])).toMatchObject({ ignored: 0, merged: 0, rejected: 0, reason: null });
+  });
+});
