@@ -26,7 +26,9 @@ describe("GET /openapi.json", () => {
     expect(version).toBe("3.1.0");
     const served = app.routes
       .filter(({ method }) => method !== "ALL")
-      .map(({ method, path }) => `${method.toLowerCase()} ${path.replace(/:(\w+)(\{.+\})?/g, "{$1}")}`);
+      .map(
+        ({ method, path }) => `${method.toLowerCase()} ${path.replace(/:(\w+)(\{.+\})?/g, "{$1}")}`,
+      );
     const described = Object.entries(paths).flatMap(([path, operations]) =>
       Object.keys(operations).map((method) => `${method} ${path}`),
     );
