@@ -1,21 +1,44 @@
-/** `npm run bench`: every figure beside its baseline in the same run; a table, then the same as JSON. */
-import { Runtime } from "../harness/runtime.ts";
+/**
+ * `npm run bench [suite …] [-- --entries=200000]`: every figure beside its baseline in the same run; a
+ * table, then the same as JSON. `audit` names all suites that begin so.
+ */
+import { parseArgs } from "node:util";
+import { Runtime, type RuntimeOptions } from "../harness/runtime.ts";
+import { APPEND_CONNECTIONS, benchAuditAppend } from "./audit-append-bench.ts";
+import { benchAuditLarge, ENTRIES_DEFAULT } from "./audit-large-bench.ts";
+import { benchAuditRows, ROWS_WORKER } from "./audit-rows-bench.ts";
+import { benchAuditSign, SIGN_CONNECTIONS } from "./audit-sign-bench.ts";
 import { type Figure, formatFigures } from "./figure.ts";
 import { benchIngest } from "./ingest-bench.ts";
 import { benchScrape } from "./scrape-bench.ts";
 
-const BENCHES: Record<string, (runtime: Runtime) => Promise<Figure[]>> = {
-  ingest: benchIngest,
-  scrape1k: (runtime) => benchScrape(runtime, 1_000),
-  scrape10k: (runtime) => benchScrape(runtime, 10_000),
+interface Bench {
+  run(runtime: Runtime): Promise<Figure[]>;
+  options?: RuntimeOptions;
+}
+
+const { values, positionals: wanted } = parseArgs({
+  allowPositionals: true,
+  options: { entries: { type: "string", default: String(ENTRIES_DEFAULT) } },
+});
+
+const BENCHES: Record<string, Bench> = {
+  ingest: { run: benchIngest },
+  scrape1k: { run: (runtime) => benchScrape(runtime, 1_000) },
+  scrape10k: { run: (runtime) => benchScrape(runtime, 10_000) },
+  "audit-append": { run: benchAuditAppend, options: { connections: APPEND_CONNECTIONS } },
+  "audit-rows": { run: benchAuditRows, options: { entry: ROWS_WORKER } },
+  "audit-sign": { run: benchAuditSign, options: { connections: SIGN_CONNECTIONS } },
+  "audit-large": { run: (runtime) => benchAuditLarge(runtime, Number(values.entries)) },
 };
 
-const wanted = process.argv.slice(2);
+const isWanted = (name: string) =>
+  wanted.length === 0 || wanted.some((asked) => name === asked || name.startsWith(`${asked}-`));
 const figures: Figure[] = [];
-for (const [name, bench] of Object.entries(BENCHES)) {
-  if (wanted.length > 0 && !wanted.includes(name)) continue;
-  const runtime = await Runtime.start();
-  const measured = await bench(runtime).finally(() => runtime.stop());
+for (const [name, { run, options }] of Object.entries(BENCHES)) {
+  if (!isWanted(name)) continue;
+  const runtime = await Runtime.start(options);
+  const measured = await run(runtime).finally(() => runtime.stop());
   console.log(`${formatFigures(measured)}\n`);
   figures.push(...measured);
 }

@@ -7,6 +7,9 @@ import { runKillSuite } from "./exactness/kill.ts";
 import { runMalformedSuite } from "./exactness/malformed.ts";
 import { runQuantileSuite } from "./exactness/quantiles.ts";
 import { runStreamSuite } from "./exactness/stream.ts";
+import { runAttackSuite } from "./ledger/attack.ts";
+import { runCrashSuite } from "./ledger/crash.ts";
+import { runLoadSuite } from "./ledger/load.ts";
 import { runPrometheusSuite } from "./prometheus/suite.ts";
 import { runPromtoolSuite } from "./promtool.ts";
 import { runStartSuite } from "./start.ts";
@@ -27,6 +30,9 @@ const SUITES: Record<string, Suite> = {
   malformed: runMalformedSuite,
   kill: runKillSuite,
   stream: runStreamSuite,
+  "ledger-crash": runCrashSuite,
+  "ledger-attack": runAttackSuite,
+  "ledger-load": runLoadSuite,
   start: runStartSuite,
 };
 

@@ -1,5 +1,6 @@
 /** The Worker under measurement, with the rows that D1 bills counted and single folds callable. */
 import { app } from "../../src/app.ts";
+import { runCron } from "../../src/cron.ts";
 import { type Env, shardDatabase } from "../../src/env.ts";
 import { foldOnce } from "../../src/store/fold.ts";
 import { findOrg } from "../../src/store/orgs.ts";
@@ -34,6 +35,9 @@ export default {
     }
     return app.fetch(request, env, ctx);
   },
+
+  scheduled: (controller: ScheduledController, rawEnv: Env) =>
+    runCron(countedEnv(rawEnv), controller.scheduledTime),
 };
 
 /** Folds all there is; the milliseconds of each chunk. */

@@ -1,8 +1,11 @@
 /** The Worker in Miniflare, which is the runtime without wrangler's proxies (they cost 10–30 times). */
+
+import { createWriteStream } from "node:fs";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { Agent, request } from "node:http";
-import { tmpdir } from "node:os";
+import { Agent, type IncomingMessage, request } from "node:http";
+import { devNull, tmpdir } from "node:os";
 import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
 import { build } from "esbuild";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 
@@ -21,6 +24,8 @@ export interface RuntimeOptions {
   port?: number;
   /** The Worker's module; default the counting one. */
   entry?: string;
+  /** At the same time; default 4. */
+  connections?: number;
 }
 
 export class Runtime {
@@ -28,13 +33,21 @@ export class Runtime {
   readonly folder: string;
   readonly #miniflare: Miniflare;
   readonly #isFolderOurs: boolean;
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
+  readonly #connections: number;
+  readonly #agent: Agent;
 
-  private constructor(miniflare: Miniflare, url: string, folder: string, isFolderOurs: boolean) {
+  private constructor(
+    miniflare: Miniflare,
+    url: string,
+    folder: string,
+    { folder: givenFolder, connections = CONNECTIONS }: RuntimeOptions,
+  ) {
     this.#miniflare = miniflare;
     this.url = url;
     this.folder = folder;
-    this.#isFolderOurs = isFolderOurs;
+    this.#isFolderOurs = givenFolder === undefined;
+    this.#connections = connections;
+    this.#agent = new Agent({ keepAlive: true, maxSockets: connections });
   }
 
   static async start(options: RuntimeOptions = {}): Promise<Runtime> {
@@ -54,6 +67,7 @@ export class Runtime {
         modules: [{ type: "ESModule", path: "worker.mjs", contents: outputFiles[0]?.text ?? "" }],
         compatibilityDate: "2026-11-01",
         d1Databases: { DIRECTORY: "directory", SHARD_0: "shard-0" },
+        durableObjects: { LEDGER: { className: "Ledger", useSQLite: true } },
         bindings: {
           MCPG_ADMIN_TOKEN: ADMIN_TOKEN,
           MCPG_LEDGER_SEED: KEY_BASE64,
@@ -61,15 +75,43 @@ export class Runtime {
         },
         resourcePersistencePath: join(folder, "state"),
         inspectorPort: 0,
+        // `tick` calls the cron handler by its path.
+        unsafeTriggerHandlers: true,
       }),
     );
     const { href: url } = await miniflare.ready;
     await migrate(await miniflare.getD1Database("DIRECTORY"), "directory");
     await migrate(await miniflare.getD1Database("SHARD_0"), "shard");
-    return new Runtime(miniflare, url, folder, options.folder === undefined);
+    return new Runtime(miniflare, url, folder, options);
   }
 
-  call(method: string, path: string, body?: string, headers: Record<string, string> = {}) {
+  async call(
+    method: string,
+    path: string,
+    body?: string,
+    headers: Record<string, string> = {},
+  ): Promise<Answer> {
+    const response = await this.#send(method, path, body, headers);
+    const chunks: Buffer[] = [];
+    for await (const chunk of response) chunks.push(chunk as Buffer);
+    return { status: response.statusCode ?? 0, body: Buffer.concat(chunks) };
+  }
+
+  /** The number of bytes, kept in a file if any: a body may be larger than memory. */
+  async download(path: string, file: string = devNull): Promise<number> {
+    const response = await this.#send("GET", path, undefined, {});
+    if (response.statusCode !== 200) throw new Error(`GET ${path}: ${response.statusCode}`);
+    const sink = createWriteStream(file);
+    await pipeline(response, sink);
+    return sink.bytesWritten;
+  }
+
+  #send(
+    method: string,
+    path: string,
+    body: string | undefined,
+    headers: Record<string, string>,
+  ): Promise<IncomingMessage> {
     const options = {
       method,
       agent: this.#agent,
@@ -81,17 +123,18 @@ export class Runtime {
         ...headers,
       },
     };
-    return new Promise<Answer>((resolve, reject) => {
-      const sent = request(new URL(path, this.url).href, options, (response) => {
-        const chunks: Buffer[] = [];
-        response.on("data", (chunk: Buffer) => chunks.push(chunk));
-        response.on("end", () =>
-          resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks) }),
-        );
+    const attempt = () =>
+      new Promise<IncomingMessage>((resolve, reject) => {
+        const sent = request(new URL(path, this.url).href, options, resolve);
+        sent.on("error", (error: NodeJS.ErrnoException) => {
+          // The runtime closes a connection after 5 idle seconds, perhaps just as it is used again.
+          const isStale = sent.reusedSocket && error.code === "ECONNRESET";
+          if (isStale) attempt().then(resolve, reject);
+          else reject(error);
+        });
+        sent.end(body);
       });
-      sent.on("error", reject);
-      sent.end(body);
-    });
+    return attempt();
   }
 
   /** WebSocket address of the Worker's inspector. */
@@ -122,8 +165,20 @@ export class Runtime {
         await this.json("POST", path, body);
       }
     };
-    await Promise.all(Array.from({ length: CONNECTIONS }, connection));
+    await Promise.all(Array.from({ length: this.#connections }, connection));
     return performance.now() - startedAt;
+  }
+
+  /** Runs the Worker's cron handler once, to its end. */
+  async tick(): Promise<void> {
+    const path = `/cdn-cgi/local/scheduled?cron=*+*+*+*+*&time=${Date.now()}`;
+    const { status, body } = await this.call("GET", path);
+    if (status !== 200) throw new Error(`the tick failed: ${status} ${body}`);
+  }
+
+  async queryDatabase<Row>(binding: "DIRECTORY" | "SHARD_0", query: string): Promise<Row[]> {
+    const db = await this.#miniflare.getD1Database(binding);
+    return (await db.prepare(query).all<Row>()).results;
   }
 
   async stop(): Promise<void> {
@@ -133,6 +188,9 @@ export class Runtime {
   }
 }
 
+/** A trigger holds statements of its own, each on the line of its BEGIN or before its END. */
+const STATEMENT_END = /;(?!\s*END)\s*$/m;
+
 /** Statements without their comments, which a `;` may hide in. */
 export async function migrationStatements(folder: string): Promise<string[]> {
   const files = (await readdir(`migrations/${folder}`)).sort();
@@ -140,7 +198,7 @@ export async function migrationStatements(folder: string): Promise<string[]> {
     files.map((file) => readFile(`migrations/${folder}/${file}`, "utf8")),
   );
   return texts
-    .flatMap((text) => text.replaceAll(/--.*$/gm, "").split(";"))
+    .flatMap((text) => text.replaceAll(/--.*$/gm, "").split(STATEMENT_END))
     .map((statement) => statement.trim())
     .filter((statement) => statement !== "");
 }

@@ -81,6 +81,8 @@ describe("Ledger.append", () => {
     await append(log, [known]);
     const ledger = ledgerOf(log);
     const refused = [makeEvent(), { ...known, actor: "user:mallory" }];
+    const stranger = { ...log, org: "another" };
+    const failed = refusalOf(() => ledger.append(stranger, [makeEvent()]));
     const results = await Promise.all([
       ledger.append(log, [makeEvent()]),
       ledger.append(log, refused),
@@ -93,6 +95,7 @@ describe("Ledger.append", () => {
       "too_large",
       "appended",
     ]);
+    expect(await failed).toContain("another log");
     const bodies = await storedBodies(log);
     requireChain(bodies);
     expect(bodies).toHaveLength(3);

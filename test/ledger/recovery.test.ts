@@ -32,7 +32,6 @@ import { ledgerOf, rowOf } from "./test-log.ts";
 import { losing, watchedD1 } from "./watched-d1.ts";
 
 const REASON = { reason: "The database was restored." };
-
 // What fails on purpose is logged.
 beforeEach(() => vi.spyOn(console, "error").mockReturnValue());
 afterEach(() => vi.restoreAllMocks());

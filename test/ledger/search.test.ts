@@ -187,6 +187,32 @@ describe("Searching", () => {
     }
   });
 
+  it("by time passes over the bundles that hold none of it, and misses nothing", async () => {
+    const log = await newLog();
+    const nowMs = Date.now();
+    const at = (day: number) => formatTimestamp(nowMs - (700 - day) * 0.01 * DAY_MS);
+    // In order but for one late entry in each bundle.
+    const times = Array.from({ length: 700 }, (_, seq) => (seq % 256 === 100 ? at(3) : at(seq)));
+    await append(
+      log,
+      times.map((occurred_at) => makeEvent({ occurred_at })),
+    );
+    const events = await storedEvents(log);
+    for (const [from, to] of [
+      [0, 10],
+      [2, 4],
+      [250, 260],
+      [300, 301],
+      [500, 520],
+      [690, 900],
+    ] as const) {
+      for (const filter of [{ from: at(from) }, { to: at(to) }, { from: at(from), to: at(to) }]) {
+        expect(await searchAll(log, filter)).toEqual(modelled(events, filter));
+      }
+    }
+    expect(await searchAll(log, { to: at(0) })).toEqual([]);
+  });
+
   it("is stable while others append: what was there comes once, what is new does not", async () => {
     const log = await newLog();
     await append(log, makeEvents(60, { actor: "user:a" }));

@@ -35,7 +35,8 @@ function alarmOf(log: LogAddress): Promise<number | null> {
 
 /** The alarm, with that deployment in place of the ledger's own. */
 function ringWith(log: LogAddress, env: Env): Promise<unknown> {
-  return runInDurableObject(objectOf(log), async (ledger) => {
+  return runInDurableObject(objectOf(log), async (ledger, { storage }) => {
+    await storage.deleteAlarm();
     const own = Object.getOwnPropertyDescriptor(ledger, "env");
     Object.defineProperty(ledger, "env", { value: env, configurable: true });
     await ledger.alarm();

@@ -1,0 +1,94 @@
+/**
+ * The baseline of an append: node:sqlite inserting the same events into the ledger's own schema,
+ * triggers and indexes, with the same canonical JSON and hashes. It has no JSON to parse, no id to
+ * look up, no receipt to give, and of the tree only the tile of leaves.
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { type AuditEvent, parseAuditEvent } from "../../src/domain/audit-event.ts";
+import { MIGRATIONS } from "../../src/ledger/schema.ts";
+import { canonicalJson } from "../../src/spec/canonical-json.ts";
+import { sha256 } from "../../src/spec/sha256.ts";
+import { leafHash } from "../../src/spec/tlog/merkle-hash.ts";
+import { TILE_WIDTH } from "../../src/spec/tlog/tlog-tiles.ts";
+import { uuid7FromRandom } from "../../src/spec/uuid7.ts";
+import type { AuditReport } from "../harness/audit-load.ts";
+
+/** A transaction each. */
+export async function appendRaw(
+  org: string,
+  reports: readonly AuditReport[],
+): Promise<{ elapsedMs: number; cpuMs: number }> {
+  const folder = await mkdtemp(join(tmpdir(), "mcpg-raw-"));
+  const db = new DatabaseSync(join(folder, "raw.sqlite"));
+  db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
+  for (const migration of MIGRATIONS) db.exec(migration);
+  db.exec(`INSERT INTO log (id, org, number, shard, origin) VALUES (1, '${org}', 1, 's', 'o')`);
+  const parsed = reports.map(eventsOf);
+  const append = appender(db, org);
+  const startedAt = performance.now();
+  const cpuBefore = process.cpuUsage();
+  for (const events of parsed) append(events);
+  const elapsedMs = performance.now() - startedAt;
+  const { user, system } = process.cpuUsage(cpuBefore);
+  db.close();
+  await rm(folder, { recursive: true, force: true });
+  return { elapsedMs, cpuMs: (user + system) / 1e3 };
+}
+
+function eventsOf(report: AuditReport): AuditEvent[] {
+  const nowMs = Date.now();
+  const context = {
+    instanceId: report.instance_id,
+    recordedBy: "operator:admin",
+    auditDays: 30,
+    nowMs,
+    newEventId: () => uuid7FromRandom(nowMs, crypto.getRandomValues(new Uint8Array(10))),
+  };
+  return report.events.map((event) => parseAuditEvent(event, "", context) as AuditEvent);
+}
+
+function appender(db: DatabaseSync, org: string): (events: readonly AuditEvent[]) => void {
+  const insert = db.prepare(
+    "INSERT INTO entries (seq, body, hash, previous_hash, leaf) VALUES (?, ?, ?, ?, ?)",
+  );
+  const completeBundle = bundleWriter(db);
+  let previous: Uint8Array = Buffer.alloc(32);
+  let seq = 0;
+  let leaves: Uint8Array[] = [];
+  return (events) => {
+    const recordedAt = new Date().toISOString();
+    db.exec("BEGIN IMMEDIATE");
+    for (const event of events) {
+      const previousHash = Buffer.from(previous).toString("hex");
+      const chained = { ...event, org, previous_hash: previousHash, recorded_at: recordedAt };
+      const body = canonicalJson(chained);
+      const bytes = Buffer.from(body);
+      const hash = sha256(bytes);
+      const leaf = leafHash(bytes);
+      insert.run(seq, body, hash, previous, leaf);
+      leaves.push(leaf);
+      previous = hash;
+      seq += 1;
+      if (leaves.length < TILE_WIDTH) continue;
+      completeBundle(seq / TILE_WIDTH - 1, leaves);
+      leaves = [];
+    }
+    db.exec("COMMIT");
+  };
+}
+
+function bundleWriter(db: DatabaseSync): (index: number, leaves: readonly Uint8Array[]) => void {
+  const insertTile = db.prepare("INSERT INTO tiles (level, idx, hashes) VALUES (0, ?, ?)");
+  const insertBundle = db.prepare(
+    `INSERT INTO bundles (idx, time_min, time_max, bytes)
+     SELECT ?1, min(time), max(time), sum(octet_length(body) + 1) FROM entries
+     WHERE seq >= ?1 * ${TILE_WIDTH} AND seq < (?1 + 1) * ${TILE_WIDTH}`,
+  );
+  return (index, leaves) => {
+    insertTile.run(index, Buffer.concat(leaves));
+    insertBundle.run(index);
+  };
+}

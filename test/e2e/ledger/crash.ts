@@ -1,0 +1,14 @@
+/** Kills, and faults at each step: the log comes out of all of them whole, and goes on by itself. */
+import type { Verdict } from "../exactness/checks.ts";
+import { runAlarms } from "./crash-alarms.ts";
+import { runFaults } from "./crash-faults.ts";
+import { runKills } from "./crash-kills.ts";
+import { runLedgerSuite } from "./suite.ts";
+
+export function runCrashSuite(): Promise<Verdict> {
+  return runLedgerSuite("ledger-crash", async ({ checks, start }) => {
+    await runKills(await start(), checks);
+    // Waiting for alarms takes nothing from the others.
+    await Promise.all([runAlarms(await start(), checks), runFaults(await start(), checks)]);
+  });
+}

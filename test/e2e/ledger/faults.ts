@@ -1,0 +1,105 @@
+/**
+ * One switchable fault in the Worker under test: at a ledger's method, at one of its SQL statements or
+ * at a D1 query, before the real thing or once it is persisted. Module memory: a kill disarms it.
+ */
+
+export interface Fault {
+  /** `rpc:<method>`, `sql:<text within a ledger's statement>` or `d1:<text within a query>`. */
+  point: string;
+  when: "before" | "after";
+  /** An error that the callee throws, or the whole object gone, as when its machine fails. */
+  kind: "throw" | "abort";
+  /** How often it strikes before things work again. */
+  times: number;
+}
+
+let armed: Fault | null = null;
+let struck = 0;
+
+export function arm(fault: Fault | null): void {
+  armed = fault;
+  struck = 0;
+}
+
+export function timesStruck(): number {
+  return struck;
+}
+
+/** Counts as struck once it is asked for: whoever asks throws. */
+export function strikes(point: string, when: Fault["when"]): Fault | null {
+  if (armed === null || armed.when !== when || !isAt(armed.point, point)) return null;
+  if (struck >= armed.times) return null;
+  struck += 1;
+  return armed;
+}
+
+function isAt(wanted: string, point: string): boolean {
+  const [kind = "", text = ""] = split(wanted);
+  const [otherKind, otherText = ""] = split(point);
+  if (kind !== otherKind) return false;
+  return kind === "rpc" ? text === otherText : otherText.includes(text);
+}
+
+function split(point: string): [string, string] {
+  const colon = point.indexOf(":");
+  return [point.slice(0, colon), point.slice(colon + 1)];
+}
+
+export class InjectedFault extends Error {
+  override name = "InjectedFault";
+}
+
+/** D1 never aborts anything: both kinds are an error of the call there. */
+export function faultyDatabase(db: D1Database): D1Database {
+  const sqlOf = new WeakMap<D1PreparedStatement, string>();
+  const guard = (statement: D1PreparedStatement, sql: string): D1PreparedStatement => {
+    sqlOf.set(statement, sql);
+    const { bind } = statement;
+    statement.bind = (...values) => guard(bind.apply(statement, values), sql);
+    for (const method of ["all", "first", "raw", "run"] as const) {
+      const inner = statement[method].bind(statement) as (...args: unknown[]) => Promise<unknown>;
+      const guarded = (...args: unknown[]) => around(`d1:${sql}`, () => inner(...args));
+      Object.assign(statement, { [method]: guarded });
+    }
+    return statement;
+  };
+  return new Proxy(db, {
+    get: (target, property) => {
+      if (property === "prepare") return (sql: string) => guard(target.prepare(sql), sql);
+      if (property === "batch") {
+        return (statements: D1PreparedStatement[]) => {
+          const all = statements.map((statement) => sqlOf.get(statement) ?? "").join(";\n");
+          return around(`d1:${all}`, () => target.batch(statements));
+        };
+      }
+      const value: unknown = Reflect.get(target, property);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
+
+async function around<Result>(point: string, work: () => Promise<Result>): Promise<Result> {
+  if (strikes(point, "before") !== null) throw new InjectedFault(point);
+  const result = await work();
+  if (strikes(point, "after") !== null) throw new InjectedFault(point);
+  return result;
+}
+
+/** Own properties of the one SQL object, so that the ledger's code goes through them. */
+export function guardStatements(ctx: DurableObjectState): void {
+  const { sql } = ctx.storage;
+  const inner = sql.exec.bind(sql);
+  const strike = (query: string, when: Fault["when"]) => {
+    const fault = strikes(`sql:${query}`, when);
+    if (fault?.kind === "abort") ctx.abort(`fault: ${query}`);
+    if (fault !== null) throw new InjectedFault(query);
+  };
+  Object.assign(sql, {
+    exec: (query: string, ...bindings: unknown[]) => {
+      strike(query, "before");
+      const cursor = inner(query, ...bindings);
+      strike(query, "after");
+      return cursor;
+    },
+  });
+}

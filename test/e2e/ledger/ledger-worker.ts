@@ -1,0 +1,210 @@
+/**
+ * The Worker under test, with what only time or disaster brings callable at any moment: ticks, alarms,
+ * pruning, freezing, faults.
+ */
+import { app } from "../../../src/app.ts";
+import { signShard } from "../../../src/audit-jobs.ts";
+import { runCron } from "../../../src/cron.ts";
+import type { LogAddress } from "../../../src/domain/audit-log.ts";
+import type { Org } from "../../../src/domain/org.ts";
+import { type Env, shardDatabase } from "../../../src/env.ts";
+import { Ledger as RealLedger } from "../../../src/ledger/ledger.ts";
+import { callLedger } from "../../../src/ledger/ledger-stub.ts";
+import { SigningPage as RealSigningPage } from "../../../src/ledger/signing-page.ts";
+import { formatTimestamp } from "../../../src/spec/rfc3339.ts";
+import { uuid7FromRandom } from "../../../src/spec/uuid7.ts";
+import { findOrg } from "../../../src/store/orgs.ts";
+import { TickShare } from "../../../src/tick-share.ts";
+import {
+  arm,
+  type Fault,
+  faultyDatabase,
+  guardStatements,
+  InjectedFault,
+  strikes,
+  timesStruck,
+} from "./faults.ts";
+
+const TICK_MS_MAX = 45_000;
+
+const faulty = new WeakMap<Env, Env>();
+
+/** One env a real env, as in production: settings are parsed once. */
+function faultyEnv(env: Env): Env {
+  const known = faulty.get(env);
+  if (known !== undefined) return known;
+  const [directory, shard] = [faultyDatabase(env.DIRECTORY), faultyDatabase(env.SHARD_0)];
+  const wrapped = { ...env, DIRECTORY: directory, SHARD_0: shard };
+  faulty.set(env, wrapped);
+  return wrapped;
+}
+
+export class Ledger extends RealLedger {
+  constructor(ctx: DurableObjectState, env: Env) {
+    guardStatements(ctx);
+    super(ctx, faultyEnv(env));
+  }
+
+  /** The alarm now instead of later. False if none is set: then nothing would ever come. */
+  async ring(): Promise<boolean> {
+    if ((await this.ctx.storage.getAlarm()) === null) return false;
+    await this.alarm();
+    return true;
+  }
+
+  async alarmAt(): Promise<number | null> {
+    return this.ctx.storage.getAlarm();
+  }
+
+  /** As if the runtime had given up on it. */
+  async loseAlarm(): Promise<void> {
+    await this.ctx.storage.deleteAlarm();
+    await this.ctx.storage.sync();
+    this.ctx.abort("its alarm is lost");
+  }
+
+  async strikeBefore(method: string): Promise<void> {
+    const fault = strikes(`rpc:${method}`, "before");
+    if (fault !== null) this.#fail(fault);
+  }
+
+  async strikeAfter(method: string): Promise<void> {
+    const fault = strikes(`rpc:${method}`, "after");
+    if (fault === null) return;
+    // What was written stays, and only its answer is lost.
+    await this.ctx.storage.sync();
+    this.#fail(fault);
+  }
+
+  #fail(fault: Fault): never {
+    if (fault.kind === "abort") this.ctx.abort(`fault: ${fault.point}`);
+    throw new InjectedFault(fault.point);
+  }
+}
+
+/** On the prototype, where the runtime looks for methods; a synchronous one becomes a promise's. */
+for (const method of [
+  "append",
+  "headSince",
+  "publish",
+  "announcePruning",
+  "beginExport",
+  "freeze",
+  "succeed",
+  "status",
+  "alarm",
+] as const) {
+  const inner = RealLedger.prototype[method] as (...args: unknown[]) => unknown;
+  Object.defineProperty(Ledger.prototype, method, {
+    async value(this: Ledger, ...args: unknown[]) {
+      await this.strikeBefore(method);
+      const answer = await inner.apply(this, args);
+      await this.strikeAfter(method);
+      return answer;
+    },
+  });
+}
+
+export class SigningPage extends RealSigningPage {
+  constructor(ctx: ExecutionContext, env: Env) {
+    super(ctx, faultyEnv(env));
+  }
+}
+
+type Control = (env: Env, parameters: URLSearchParams, request: Request) => Promise<unknown>;
+
+const CONTROLS: Record<string, Control> = {
+  "/ledger/tick": tick,
+  "/ledger/ring": async (env, parameters) => ({
+    rang: await stubOf(env, await addressOf(env, parameters)).ring(),
+  }),
+  "/ledger/lose-alarm": async (env, parameters) => {
+    const stub = stubOf(env, await addressOf(env, parameters));
+    await stub.loseAlarm().catch(() => undefined);
+    return {};
+  },
+  "/ledger/alarm": async (env, parameters) => ({
+    at: await stubOf(env, await addressOf(env, parameters)).alarmAt(),
+  }),
+  "/ledger/prune": prune,
+  "/ledger/freeze": async (env, parameters) => {
+    const address = await addressOf(env, parameters);
+    return callLedger(env, address, (ledger) => ledger.freeze(address, "frozen by the test"));
+  },
+  "/ledger/fault": async (_env, _parameters, request) => {
+    const struck = timesStruck();
+    arm(await request.json<Fault | null>());
+    return { struck };
+  },
+  "/ledger/row": async (env, parameters) => {
+    const { org, log, shard } = await addressOf(env, parameters);
+    return shardDatabase(env, shard)
+      .prepare("SELECT * FROM audit_logs WHERE org = ?1 AND log = ?2")
+      .bind(org, log)
+      .first();
+  },
+  "/ledger/rows": async (env) =>
+    env.SHARD_0.prepare(
+      `SELECT count(*) AS logs, count(sign_after_ms) AS queued, sum(tree_size > 0) AS told,
+         sum(published_size = tree_size AND tree_size > 0) AS published FROM audit_logs`,
+    ).first(),
+};
+
+/**
+ * `hurry`: what a failure put off is due now, as it would be a minute later. `sign`: that part of a tick
+ * alone, where the rest would cost most of the time.
+ */
+async function tick(env: Env, parameters: URLSearchParams): Promise<unknown> {
+  if (parameters.has("hurry")) {
+    await env.SHARD_0.prepare(
+      "UPDATE audit_logs SET sign_after_ms = 0 WHERE sign_after_ms > 0",
+    ).run();
+  }
+  if (!parameters.has("sign")) await runCron(faultyEnv(env), Date.now());
+  else
+    await signShard(faultyEnv(env), "SHARD_0", new TickShare("sign", 1, Date.now() + TICK_MS_MAX));
+  return {};
+}
+
+/** With terms by which everything has expired: as the cron announces, years later. */
+async function prune(env: Env, parameters: URLSearchParams): Promise<unknown> {
+  const address = await addressOf(env, parameters);
+  const nowMs = Date.now();
+  const later = formatTimestamp(nowMs + 86_400_000);
+  const overdueBefore = parameters.has("overdue") ? later : formatTimestamp(0);
+  const terms = { expiredBefore: later, overdueBefore, auditDays: 30 };
+  const eventId = uuid7FromRandom(nowMs, crypto.getRandomValues(new Uint8Array(10)));
+  const answer = await callLedger(faultyEnv(env), address, (ledger) =>
+    ledger.announcePruning(address, terms, eventId),
+  );
+  return { answer };
+}
+
+interface ControlledStub {
+  ring(): Promise<boolean>;
+  alarmAt(): Promise<number | null>;
+  loseAlarm(): Promise<void>;
+}
+
+function stubOf(env: Env, { org, log }: LogAddress): ControlledStub {
+  return env.LEDGER.getByName(`${org}/${log}`) as unknown as ControlledStub;
+}
+
+async function addressOf(env: Env, parameters: URLSearchParams): Promise<LogAddress> {
+  const org: Org | null = await findOrg(env.DIRECTORY, parameters.get("org") ?? "");
+  if (org === null) throw new Error("there is no such org");
+  return { org: org.org, log: Number(parameters.get("log") ?? org.auditLog), shard: org.shard };
+}
+
+export default {
+  async fetch(request: Request, env: Env, ctx: ExecutionContext): Promise<Response> {
+    const { pathname, searchParams } = new URL(request.url);
+    const control = CONTROLS[pathname];
+    if (control === undefined) return app.fetch(request, faultyEnv(env), ctx);
+    try {
+      return Response.json(await control(env, searchParams, request));
+    } catch (error) {
+      return Response.json({ error: String(error) }, { status: 500 });
+    }
+  },
+};
