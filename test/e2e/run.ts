@@ -10,6 +10,7 @@ import { runStreamSuite } from "./exactness/stream.ts";
 import { runAttackSuite } from "./ledger/attack.ts";
 import { runCrashSuite } from "./ledger/crash.ts";
 import { runLoadSuite } from "./ledger/load.ts";
+import { runVerifySuite } from "./ledger/verify-cli.ts";
 import { runPrometheusSuite } from "./prometheus/suite.ts";
 import { runPromtoolSuite } from "./promtool.ts";
 import { runStartSuite } from "./start.ts";
@@ -33,6 +34,7 @@ const SUITES: Record<string, Suite> = {
   "ledger-crash": runCrashSuite,
   "ledger-attack": runAttackSuite,
   "ledger-load": runLoadSuite,
+  "ledger-verify": runVerifySuite,
   start: runStartSuite,
 };
 
