@@ -54,6 +54,7 @@ function appender(db: DatabaseSync, org: string): (events: readonly AuditEvent[]
   const insert = db.prepare(
     "INSERT INTO entries (seq, body, hash, previous_hash, leaf) VALUES (?, ?, ?, ?, ?)",
   );
+  const takeEntries = db.prepare("UPDATE log SET tree_size = ?");
   const completeBundle = bundleWriter(db);
   let previous: Uint8Array = Buffer.alloc(32);
   let seq = 0;
@@ -76,6 +77,7 @@ function appender(db: DatabaseSync, org: string): (events: readonly AuditEvent[]
       completeBundle(seq / TILE_WIDTH - 1, leaves);
       leaves = [];
     }
+    takeEntries.run(seq);
     db.exec("COMMIT");
   };
 }

@@ -82,9 +82,10 @@ describe("Ledger.append", () => {
     const ledger = ledgerOf(log);
     const refused = [makeEvent(), { ...known, actor: "user:mallory" }];
     const stranger = { ...log, org: "another" };
+    const first = ledger.append(log, [makeEvent()]);
     const failed = refusalOf(() => ledger.append(stranger, [makeEvent()]));
     const results = await Promise.all([
-      ledger.append(log, [makeEvent()]),
+      first,
       ledger.append(log, refused),
       ledger.append(log, [makeEvent({ details: { text: "x".repeat(70_000) } })]),
       ledger.append(log, [makeEvent()]),

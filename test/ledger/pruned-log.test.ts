@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { LogAddress } from "../../src/domain/audit-log.ts";
 import { encodeHex } from "../../src/spec/hex.ts";
+import { formatTimestamp } from "../../src/spec/rfc3339.ts";
 import { parseCheckpoint } from "../../src/spec/tlog/checkpoint.ts";
 import { parseNote } from "../../src/spec/tlog/signed-note.ts";
 import { parseTlogProof } from "../../src/spec/tlog/tlog-proof.ts";
@@ -138,5 +139,31 @@ describe("A log of which a prefix is pruned", () => {
       const bytes = lines.reduce((sum, line) => sum + line.length + 1, 0);
       expect(planned).toMatchObject({ kind: "export", bytes, minIndex: 100 });
     }
+  });
+});
+
+describe("A ledger of an org that is no more", () => {
+  const daysLater = (days: number) => formatTimestamp(Date.now() + days * DAY_MS);
+
+  it("is destroyed when its last entry has expired, and no sooner", async () => {
+    const log = await newLog();
+    await append(log, makeEvents(3));
+    expect(await ledgerOf(log).destroy(formatTimestamp(Date.now()))).toBe(false);
+    expect((await ledgerOf(log).status())?.treeSize).toBe(3);
+    for (const answer of [true, true]) {
+      expect(await ledgerOf(log).destroy(daysLater(1))).toBe(answer);
+      expect(await ledgerOf(log).status()).toBeNull();
+    }
+  });
+
+  it("is kept while a legal hold is in force", async () => {
+    const log = await newLog();
+    const [placed, released] = makeEvents(2);
+    const none = { releasedBy: null, releasedAtMs: null };
+    const hold = { id: "1", reason: "a case", placedBy: "user:a", placedAtMs: Date.now(), ...none };
+    await ledgerOf(log).placeHold(log, placed!, hold);
+    expect(await ledgerOf(log).destroy(daysLater(1))).toBe(false);
+    await ledgerOf(log).releaseHold(log, released!, hold.id);
+    expect(await ledgerOf(log).destroy(daysLater(1))).toBe(true);
   });
 });

@@ -35,14 +35,13 @@ const REASON = { reason: "The database was restored." };
 // What fails on purpose is logged.
 beforeEach(() => vi.spyOn(console, "error").mockReturnValue());
 afterEach(() => vi.restoreAllMocks());
-
 const logOf = (org: string, log = 1) => ({ org, log, shard: "SHARD_0" });
 
 function recover(org: string, body: unknown = REASON): Promise<Response> {
   return call("POST", `/v1/orgs/${org}/audit/recover`, { body });
 }
 
-/** By D1 set back to an older state: signed at 2 entries, published at 4, 5 there. */
+/** By D1 set back to before the checkpoint that it returns. */
 async function freeze(org: string, log = 1): Promise<string> {
   await signHead(org);
   const older = await rowOf(logOf(org, log));

@@ -11,6 +11,7 @@ import {
   newLog,
   newLogOf,
   objectOf,
+  refusalOf,
   sign,
   storedBodies,
 } from "./test-log.ts";
@@ -77,6 +78,14 @@ describe("The ledger's tables, by themselves,", () => {
     expect(await insert("seq + 1", "randomblob(32)")).toContain("extends the chain");
     expect(await insert("-1", "randomblob(32)")).toContain("extends the chain");
     expect(await insert("seq + 1", last)).toMatch(/^took/);
+  });
+
+  it("do not count an entry that was put in alone, nor anything that comes with it", async () => {
+    const log = await newLogOf(3);
+    await attempt(log, `INSERT INTO entries ${COPY_OF_LAST("seq + 7", "randomblob(32)")}`);
+    expect((await ledgerOf(log).status())?.treeSize).toBe(3);
+    expect(await refusalOf(() => append(log, [makeEvent()]))).toContain("extends the chain");
+    expect((await ledgerOf(log).status())?.treeSize).toBe(3);
   });
 
   it("refuse to fill again what was pruned", async () => {

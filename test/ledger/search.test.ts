@@ -199,6 +199,7 @@ describe("Searching", () => {
     );
     const events = await storedEvents(log);
     for (const [from, to] of [
+      [0, 2],
       [0, 10],
       [2, 4],
       [250, 260],

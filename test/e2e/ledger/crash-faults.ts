@@ -100,6 +100,7 @@ class FaultyLife {
     const { struck } = await this.#arm(this.#fault);
     // Once more at the end, where no later entry brings what was left undone along with it.
     await client.append(this.#events.events(1));
+    await this.#untilDone(`/ledger/prune?org=${client.org}&overdue`);
     await this.#timePasses();
     await this.#arm(null);
     const { ticks, problems } = await settle(client);

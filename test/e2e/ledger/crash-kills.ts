@@ -3,13 +3,15 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Checks } from "../exactness/checks.ts";
 import { EventSource } from "./events.ts";
 import type { LedgerRuntime } from "./ledger-runtime.ts";
-import { findProblems, settle } from "./log-check.ts";
+import { findProblems, findUnannounced, settle } from "./log-check.ts";
 import { LogClient } from "./log-client.ts";
 
 const SEED = 27;
 const KILLS = 24;
-const LOGS = 3;
+const LOGS = 2;
 const WRITERS = 6;
+/** Of which one wins, again and again. */
+const SIGNERS = 4;
 const BATCHES = [1, 1, 1, 7, 40, 256];
 /** From before the first answer until all jobs have run several times. */
 const KILL_MS_MAX = 300;
@@ -27,6 +29,7 @@ export async function runKills(runtime: LedgerRuntime, checks: Checks): Promise<
     await runRound(runtime, clients, round);
     if (countUnanswered(clients) > unanswered) cutRounds += 1;
     for (const client of clients) {
+      problems.push(...(await findUnannounced(client)));
       const settled = await settle(client);
       ticksMax = Math.max(ticksMax, settled.ticks);
       stuck.push(...settled.problems);
@@ -67,7 +70,10 @@ async function runRound(
     ...Array.from({ length: WRITERS }, (_, writer) =>
       repeat(writer, (random, client) => client.append(random.events(random.pick(BATCHES)))),
     ),
-    repeat(90, (_, client) => client.trySign()),
+    ...Array.from({ length: SIGNERS }, (_, signer) =>
+      repeat(50 + signer, (_random, client) => client.trySign()),
+    ),
+    repeat(90, () => control("/ledger/tick?hurry&sign")),
     repeat(91, () => control("/ledger/tick?hurry")),
     repeat(92, (_, client) => control(`/ledger/ring?org=${client.org}`)),
     repeat(93, (_, client) => client.readCheckpoint()),

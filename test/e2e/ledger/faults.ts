@@ -33,6 +33,32 @@ export function strikes(point: string, when: Fault["when"]): Fault | null {
   return armed;
 }
 
+let barrier: string | null = null;
+let waiting: { isReleased: boolean }[] = [];
+
+/** Whoever comes to this point waits from now on; null lets all go on. */
+export function setBarrier(point: string | null): void {
+  barrier = point;
+  for (const turn of waiting) turn.isReleased = true;
+  waiting = [];
+}
+
+/** In the order in which they came. */
+export function release(index: number): void {
+  waiting[index]!.isReleased = true;
+}
+
+export function countWaiting(): number {
+  return waiting.length;
+}
+
+async function passBarrier(point: string): Promise<void> {
+  if (barrier === null || !isAt(barrier, point)) return;
+  const turn = { isReleased: false };
+  waiting.push(turn);
+  while (!turn.isReleased) await scheduler.wait(2);
+}
+
 function isAt(wanted: string, point: string): boolean {
   const [kind = "", text = ""] = split(wanted);
   const [otherKind, otherText = ""] = split(point);
@@ -79,6 +105,7 @@ export function faultyDatabase(db: D1Database): D1Database {
 }
 
 async function around<Result>(point: string, work: () => Promise<Result>): Promise<Result> {
+  await passBarrier(point);
   if (strikes(point, "before") !== null) throw new InjectedFault(point);
   const result = await work();
   if (strikes(point, "after") !== null) throw new InjectedFault(point);

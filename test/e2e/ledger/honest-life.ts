@@ -8,6 +8,7 @@ import { exitCodeOf } from "../../../src/spec/ledger/verdicts.ts";
 import { parseVkey, type VerifierKey } from "../../../src/spec/tlog/note-key.ts";
 import { EventSource, type SentEvent } from "./events.ts";
 import type { Answer, LedgerRuntime } from "./ledger-runtime.ts";
+import { findUnannounced } from "./log-check.ts";
 import { LogClient, type LogStatus } from "./log-client.ts";
 import { auditPack } from "./pack-audit.ts";
 
@@ -27,6 +28,11 @@ const OPERATIONS = {
   verify: { weight: 1, run: (life: HonestLife) => life.verify() },
   recover: { weight: 0.4, run: (life: HonestLife) => life.recover() },
 } as const;
+
+interface Hold {
+  id: string;
+  released_at: string | null;
+}
 
 export type OperationName = keyof typeof OPERATIONS;
 
@@ -97,22 +103,21 @@ export class HonestLife {
     await this.#persist("POST", `/ledger/ring?org=${org}`);
   }
 
-  /** While it lasts, nothing is pruned. */
+  /** While it lasts nothing is pruned, though it was announced before; nor after it without a signature. */
   async hold(): Promise<void> {
-    const { path, runtime } = this.#client;
+    const { org, path } = this.#client;
+    if (this.#events.chance(0.5)) await this.#persist("POST", `/ledger/prune?org=${org}&overdue`);
     await this.#persist("POST", `${path}/holds`, { reason: "a case" }, [201]);
     const before = await this.#status();
-    await this.prune();
+    if (this.#events.chance(0.5)) await this.prune();
     const after = await this.#status();
     if (after.minimum_index !== before.minimum_index) this.problems.push("pruned under a hold");
     const { body } = await this.#persist("GET", `${path}/holds`);
-    const { holds } = JSON.parse(body.toString()) as {
-      holds: { id: string; released_at: string | null }[];
-    };
+    const { holds } = JSON.parse(body.toString()) as { holds: Hold[] };
     for (const { id } of holds.filter(({ released_at: at }) => at === null)) {
       await this.#persist("DELETE", `${path}/holds/${id}`, undefined, [204, 404]);
     }
-    await runtime.ready();
+    this.problems.push(...(await findUnannounced(this.#client)));
   }
 
   /** And verifies, as who pins keys does before the announcement may be pruned. */

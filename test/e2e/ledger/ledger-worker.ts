@@ -17,10 +17,13 @@ import { findOrg } from "../../../src/store/orgs.ts";
 import { TickShare } from "../../../src/tick-share.ts";
 import {
   arm,
+  countWaiting,
   type Fault,
   faultyDatabase,
   guardStatements,
   InjectedFault,
+  release,
+  setBarrier,
   strikes,
   timesStruck,
 } from "./faults.ts";
@@ -39,6 +42,12 @@ function faultyEnv(env: Env): Env {
   return wrapped;
 }
 
+export interface AlarmState {
+  at: number | null;
+  /** That are still stored: what the alarm is to delete. */
+  prunedEntries: number;
+}
+
 export class Ledger extends RealLedger {
   constructor(ctx: DurableObjectState, env: Env) {
     guardStatements(ctx);
@@ -48,12 +57,15 @@ export class Ledger extends RealLedger {
   /** The alarm now instead of later. False if none is set: then nothing would ever come. */
   async ring(): Promise<boolean> {
     if ((await this.ctx.storage.getAlarm()) === null) return false;
+    await this.ctx.storage.deleteAlarm();
     await this.alarm();
     return true;
   }
 
-  async alarmAt(): Promise<number | null> {
-    return this.ctx.storage.getAlarm();
+  async alarmState(): Promise<AlarmState> {
+    const count = "SELECT count(*) AS n FROM entries WHERE seq < (SELECT min_index FROM log)";
+    const prunedEntries = this.ctx.storage.sql.exec<{ n: number }>(count).one().n;
+    return { at: await this.ctx.storage.getAlarm(), prunedEntries };
   }
 
   /** As if the runtime had given up on it. */
@@ -123,9 +135,8 @@ const CONTROLS: Record<string, Control> = {
     await stub.loseAlarm().catch(() => undefined);
     return {};
   },
-  "/ledger/alarm": async (env, parameters) => ({
-    at: await stubOf(env, await addressOf(env, parameters)).alarmAt(),
-  }),
+  "/ledger/alarm": async (env, parameters) =>
+    stubOf(env, await addressOf(env, parameters)).alarmState(),
   "/ledger/prune": prune,
   "/ledger/freeze": async (env, parameters) => {
     const address = await addressOf(env, parameters);
@@ -136,6 +147,9 @@ const CONTROLS: Record<string, Control> = {
     arm(await request.json<Fault | null>());
     return { struck };
   },
+  "/ledger/barrier": async (_env, parameters) => setBarrier(parameters.get("point")),
+  "/ledger/release": async (_env, parameters) => release(Number(parameters.get("index"))),
+  "/ledger/waiting": async () => ({ count: countWaiting() }),
   "/ledger/row": async (env, parameters) => {
     const { org, log, shard } = await addressOf(env, parameters);
     return shardDatabase(env, shard)
@@ -182,7 +196,7 @@ async function prune(env: Env, parameters: URLSearchParams): Promise<unknown> {
 
 interface ControlledStub {
   ring(): Promise<boolean>;
-  alarmAt(): Promise<number | null>;
+  alarmState(): Promise<AlarmState>;
   loseAlarm(): Promise<void>;
 }
 
@@ -202,7 +216,7 @@ export default {
     const control = CONTROLS[pathname];
     if (control === undefined) return app.fetch(request, faultyEnv(env), ctx);
     try {
-      return Response.json(await control(env, searchParams, request));
+      return Response.json((await control(env, searchParams, request)) ?? null);
     } catch (error) {
       return Response.json({ error: String(error) }, { status: 500 });
     }

@@ -16,6 +16,7 @@ import { HASH_BYTES, leafHash } from "../../../src/spec/tlog/merkle-hash.ts";
 import { verifyConsistency } from "../../../src/spec/tlog/merkle-verify.ts";
 import { verifyNote } from "../../../src/spec/tlog/signed-note.ts";
 import { formatTilePath, TILE_WIDTH } from "../../../src/spec/tlog/tlog-tiles.ts";
+import type { AlarmState } from "./ledger-worker.ts";
 import type { LogClient, LogStatus } from "./log-client.ts";
 
 const TICKS_MAX = 4;
@@ -44,7 +45,9 @@ async function advance(client: LogClient): Promise<"signed" | "goes on" | { prob
   const [status, row] = [await client.status(), await client.row()];
   if (status.frozen) return { problem: "it is frozen" };
   const isPublished = status.unsigned_entries === 0 && row.published_size === status.tree_size;
-  if (isPublished && row.sign_after_ms === null) return "signed";
+  if (isPublished && row.sign_after_ms === null) {
+    return (await isCleared(client)) ? "signed" : { problem: "pruned entries stay" };
+  }
   if (row.tree_size < status.tree_size && !(await isTold(client, status.tree_size))) {
     return { problem: "D1 is not told of its size" };
   }
@@ -61,6 +64,37 @@ async function isTold(client: LogClient, size: number): Promise<boolean> {
   const overAt = performance.now() + ALARM_MS_MAX;
   while ((await client.row()).tree_size < size) if (performance.now() > overAt) return false;
   return true;
+}
+
+/** Of the bodies of what is pruned: the alarm that deletes them is set, or under way. */
+async function isCleared({ runtime, org }: LogClient): Promise<boolean> {
+  const overAt = performance.now() + ALARM_MS_MAX;
+  for (;;) {
+    const state = await runtime.json<AlarmState>("GET", `/ledger/alarm?org=${org}`);
+    if (state.prunedEntries === 0) return true;
+    if (state.at !== null) await runtime.send("POST", `/ledger/ring?org=${org}`);
+    else if (performance.now() > overAt) return false;
+  }
+}
+
+/**
+ * At any moment: what is gone was announced under the checkpoint that is served, or a verifier would
+ * have to take it for cut off.
+ */
+export async function findUnannounced(client: LogClient): Promise<string[]> {
+  const { runtime, path, org } = client;
+  const { minimum_index: minIndex, checkpoint } = await client.status();
+  if (minIndex === 0) return [];
+  const query = "action=ledger.pruned&limit=1000";
+  const { events } = await runtime.json<{ events: Pruning[] }>("GET", `${path}?${query}`);
+  const announced = events.find(({ event }) => event.details.to === String(minIndex));
+  const isSigned = announced !== undefined && announced.seq < (checkpoint?.size ?? 0);
+  return isSigned ? [] : [`${org}: pruned up to ${minIndex} without a signed announcement`];
+}
+
+interface Pruning {
+  seq: number;
+  event: { details: { to: string } };
 }
 
 interface HashedEntry {
