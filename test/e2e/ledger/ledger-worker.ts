@@ -29,6 +29,7 @@ import {
 } from "./faults.ts";
 
 const TICK_MS_MAX = 45_000;
+const RETRIED_ALARM_MS = 2_000;
 
 const faulty = new WeakMap<Env, Env>();
 
@@ -58,7 +59,13 @@ export class Ledger extends RealLedger {
   async ring(): Promise<boolean> {
     if ((await this.ctx.storage.getAlarm()) === null) return false;
     await this.ctx.storage.deleteAlarm();
-    await this.alarm();
+    try {
+      await this.alarm();
+    } catch (error) {
+      // As the runtime does.
+      await this.ctx.storage.setAlarm(Date.now() + RETRIED_ALARM_MS);
+      throw error;
+    }
     return true;
   }
 
