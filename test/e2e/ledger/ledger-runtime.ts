@@ -117,7 +117,11 @@ export class LedgerRuntime {
           resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks) }),
         );
       });
-      sent.on("error", reject);
+      sent.on("error", (error) =>
+        reject(
+          error.name === "AbortError" ? new Error(`no answer in time: ${method} ${path}`) : error,
+        ),
+      );
       sent.end(body);
     });
   }
