@@ -119,11 +119,9 @@ export class Ledger extends DurableObject<Env> {
   }
 
   announcePruning(address: LogAddress, terms: RetentionTerms, eventId: string): PruneAnswer {
-    const answer = this.#write(address, (state) =>
+    return this.#write(address, (state) =>
       announcePruning(this.#sql, state, terms, eventId, Date.now()),
     );
-    this.#tellLater();
-    return answer;
   }
 
   placeHold(address: LogAddress, event: AuditEvent, hold: LegalHold): AppendResult {
@@ -219,11 +217,7 @@ export class Ledger extends DurableObject<Env> {
   }
 
   #appendNow(address: LogAddress, events: readonly AuditEvent[]): AppendResult {
-    const result = this.#write(address, (state) =>
-      appendEvents(this.#sql, state, events, Date.now()),
-    );
-    this.#tellLater();
-    return result;
+    return this.#write(address, (state) => appendEvents(this.#sql, state, events, Date.now()));
   }
 
   /** The event and what it is about, or neither. */
@@ -240,7 +234,10 @@ export class Ledger extends DurableObject<Env> {
 
   #write<Result>(address: LogAddress, work: (state: LogState) => Result): Result {
     const origin = logOrigin(settingsOf(this.env).originHost, address);
-    return this.ctx.storage.transactionSync(() => work(openLog(this.#sql, address, origin)));
+    const write = () => work(openLog(this.#sql, address, origin));
+    const result = this.ctx.storage.transactionSync(write);
+    this.#tellLater();
+    return result;
   }
 
   /** In the turn of the write it follows, so that both are one commit. */

@@ -4,6 +4,7 @@
  */
 import { parseArgs } from "node:util";
 import { Runtime, type RuntimeOptions } from "../harness/runtime.ts";
+import { profileAppend } from "./append-profile.ts";
 import { APPEND_CONNECTIONS, benchAuditAppend } from "./audit-append-bench.ts";
 import { benchAuditLarge, ENTRIES_DEFAULT } from "./audit-large-bench.ts";
 import { benchAuditRows, ROWS_WORKER } from "./audit-rows-bench.ts";
@@ -15,6 +16,8 @@ import { benchScrape } from "./scrape-bench.ts";
 interface Bench {
   run(runtime: Runtime): Promise<Figure[]>;
   options?: RuntimeOptions;
+  /** Has no figure to compare: runs when it is asked for. */
+  isOnRequest?: boolean;
 }
 
 const { values, positionals: wanted } = parseArgs({
@@ -29,14 +32,18 @@ const BENCHES: Record<string, Bench> = {
   "audit-append": { run: benchAuditAppend, options: { connections: APPEND_CONNECTIONS } },
   "audit-rows": { run: benchAuditRows, options: { entry: ROWS_WORKER } },
   "audit-sign": { run: benchAuditSign, options: { connections: SIGN_CONNECTIONS } },
+  "profile-append": { run: profileAppend, isOnRequest: true },
   "audit-large": { run: (runtime) => benchAuditLarge(runtime, Number(values.entries)) },
 };
 
-const isWanted = (name: string) =>
-  wanted.length === 0 || wanted.some((asked) => name === asked || name.startsWith(`${asked}-`));
+const isWanted = (name: string, { isOnRequest = false }: Bench) =>
+  wanted.length === 0
+    ? !isOnRequest
+    : wanted.some((asked) => name === asked || name.startsWith(`${asked}-`));
 const figures: Figure[] = [];
-for (const [name, { run, options }] of Object.entries(BENCHES)) {
-  if (!isWanted(name)) continue;
+for (const [name, bench] of Object.entries(BENCHES)) {
+  if (!isWanted(name, bench)) continue;
+  const { run, options } = bench;
   const runtime = await Runtime.start(options);
   const measured = await run(runtime).finally(() => runtime.stop());
   console.log(`${formatFigures(measured)}\n`);

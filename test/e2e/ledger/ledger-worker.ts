@@ -45,11 +45,14 @@ function faultyEnv(env: Env): Env {
 
 export interface AlarmState {
   at: number | null;
+  isRunning: boolean;
   /** That are still stored: what the alarm is to delete. */
   prunedEntries: number;
 }
 
 export class Ledger extends RealLedger {
+  #alarms = 0;
+
   constructor(ctx: DurableObjectState, env: Env) {
     guardStatements(ctx);
     super(ctx, faultyEnv(env));
@@ -72,7 +75,7 @@ export class Ledger extends RealLedger {
   async alarmState(): Promise<AlarmState> {
     const count = "SELECT count(*) AS n FROM entries WHERE seq < (SELECT min_index FROM log)";
     const prunedEntries = this.ctx.storage.sql.exec<{ n: number }>(count).one().n;
-    return { at: await this.ctx.storage.getAlarm(), prunedEntries };
+    return { at: await this.ctx.storage.getAlarm(), isRunning: this.#alarms > 0, prunedEntries };
   }
 
   /** As if the runtime had given up on it. */
@@ -80,6 +83,17 @@ export class Ledger extends RealLedger {
     await this.ctx.storage.deleteAlarm();
     await this.ctx.storage.sync();
     this.ctx.abort("its alarm is lost");
+  }
+
+  /** While one runs, none is set. */
+  async running(method: string, work: () => unknown): Promise<unknown> {
+    if (method !== "alarm") return work();
+    this.#alarms += 1;
+    try {
+      return await work();
+    } finally {
+      this.#alarms -= 1;
+    }
   }
 
   async strikeBefore(method: string): Promise<void> {
@@ -117,7 +131,7 @@ for (const method of [
   Object.defineProperty(Ledger.prototype, method, {
     async value(this: Ledger, ...args: unknown[]) {
       await this.strikeBefore(method);
-      const answer = await inner.apply(this, args);
+      const answer = await this.running(method, () => inner.apply(this, args));
       await this.strikeAfter(method);
       return answer;
     },

@@ -20,8 +20,7 @@ import type { AlarmState } from "./ledger-worker.ts";
 import type { LogClient, LogStatus } from "./log-client.ts";
 
 const TICKS_MAX = 4;
-/** Far under the seconds after which an alarm would come that is set only now. */
-const ALARM_MS_MAX = 700;
+const ALARM_MS_MAX = 60_000;
 const RESENT_EVENTS = 256;
 
 export interface Settled {
@@ -55,25 +54,28 @@ async function advance(client: LogClient): Promise<"signed" | "goes on" | { prob
   return "goes on";
 }
 
-/** By the alarm that was set with the entries; without one nothing would ever come. */
-async function isTold(client: LogClient, size: number): Promise<boolean> {
-  const { runtime, org } = client;
-  const { rang } = await runtime.json<{ rang: boolean }>("POST", `/ledger/ring?org=${org}`);
-  if (rang) return true;
-  // None is set while one is under way.
-  const overAt = performance.now() + ALARM_MS_MAX;
-  while ((await client.row()).tree_size < size) if (performance.now() > overAt) return false;
-  return true;
+/** By the alarm that was set with the entries. */
+function isTold(client: LogClient, size: number): Promise<boolean> {
+  return alarmDoes(client, async () => (await client.row()).tree_size >= size);
 }
 
-/** Of the bodies of what is pruned: the alarm that deletes them is set, or under way. */
-async function isCleared({ runtime, org }: LogClient): Promise<boolean> {
+/** Of the bodies of what is pruned: the alarm that deletes them was set with the pruning. */
+function isCleared(client: LogClient): Promise<boolean> {
+  return alarmDoes(client, async ({ prunedEntries }) => prunedEntries === 0);
+}
+
+/** False if that is not done, and no alarm is set or under way that could. */
+async function alarmDoes(
+  { runtime, org }: LogClient,
+  isDone: (state: AlarmState) => Promise<boolean>,
+): Promise<boolean> {
   const overAt = performance.now() + ALARM_MS_MAX;
   for (;;) {
     const state = await runtime.json<AlarmState>("GET", `/ledger/alarm?org=${org}`);
-    if (state.prunedEntries === 0) return true;
-    if (state.at !== null) await runtime.send("POST", `/ledger/ring?org=${org}`);
-    else if (performance.now() > overAt) return false;
+    if (await isDone(state)) return true;
+    const isIdle = state.at === null && !state.isRunning;
+    if (isIdle || performance.now() > overAt) return false;
+    await runtime.send("POST", `/ledger/ring?org=${org}`);
   }
 }
 
@@ -82,11 +84,11 @@ async function isCleared({ runtime, org }: LogClient): Promise<boolean> {
  * have to take it for cut off.
  */
 export async function findUnannounced(client: LogClient): Promise<string[]> {
-  const { runtime, path, org } = client;
+  const { path, org } = client;
   const { minimum_index: minIndex, checkpoint } = await client.status();
   if (minIndex === 0) return [];
   const query = "action=ledger.pruned&limit=1000";
-  const { events } = await runtime.json<{ events: Pruning[] }>("GET", `${path}?${query}`);
+  const { events } = await client.read<{ events: Pruning[] }>(`${path}?${query}`);
   const announced = events.find(({ event }) => event.details.to === String(minIndex));
   const isSigned = announced !== undefined && announced.seq < (checkpoint?.size ?? 0);
   return isSigned ? [] : [`${org}: pruned up to ${minIndex} without a signed announcement`];

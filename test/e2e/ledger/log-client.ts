@@ -96,11 +96,18 @@ export class LogClient {
   }
 
   status(): Promise<LogStatus> {
-    return this.runtime.json("GET", `${this.path}/status`);
+    return this.read(`${this.path}/status`);
   }
 
   row(): Promise<SignerRow> {
-    return this.runtime.json("GET", `/ledger/row?org=${this.org}`);
+    return this.read(`/ledger/row?org=${this.org}`);
+  }
+
+  /** Whatever kills are under way. */
+  async read<Body>(path: string): Promise<Body> {
+    const { status, body } = await this.persist("GET", path);
+    if (status >= 300) throw new Error(`GET ${path}: ${status} ${body}`);
+    return JSON.parse(body.toString()) as Body;
   }
 
   /** Until it is answered by anything but a failure of ours. */
