@@ -8,15 +8,12 @@ import { type CanonicalObject, canonicalJson } from "../spec/canonical-json.ts";
 import { encodeHex } from "../spec/hex.ts";
 import { formatTimestamp } from "../spec/rfc3339.ts";
 import { sha256 } from "../spec/sha256.ts";
-import { leafHash } from "../spec/tlog/merkle-hash.ts";
-import { ENTRY_BYTES_MAX, TILE_WIDTH } from "../spec/tlog/tlog-tiles.ts";
+import { ENTRY_BYTES_MAX } from "../spec/tlog/tlog-tiles.ts";
+import { recordInBundles } from "./bundles.ts";
+import { insertEntries, type NewEntry } from "./insert-entries.ts";
 import { closedBy, type LogState, readChainEnd } from "./log-state.ts";
-import { completeLeafTile } from "./tree.ts";
 
 const utf8 = new TextEncoder();
-
-const INSERT_ENTRY =
-  "INSERT INTO entries (seq, body, hash, previous_hash, leaf) VALUES (?, ?, ?, ?, ?)";
 
 /** Writes all of the events or none. Call it in a transaction: it may throw half way. */
 export function appendEvents(
@@ -31,18 +28,11 @@ export function appendEvents(
   // A resend is answered by a closed log too: its receipts are as true as ever.
   if (closed !== null && planned.some(({ entry }) => entry !== null)) return closed;
   const entries = planned.flatMap(({ entry }) => entry ?? []);
-  for (const entry of entries) insert(sql, entry);
+  insertEntries(sql, entries);
+  recordInBundles(sql, entries);
   const last = entries.at(-1);
   if (last !== undefined) sql.exec("UPDATE log SET tree_size = ?", last.seq + 1);
   return { kind: "appended", receipts: planned.map(({ receipt }) => receipt) };
-}
-
-interface NewEntry {
-  seq: number;
-  body: string;
-  bytes: Uint8Array;
-  hash: Uint8Array;
-  previousHash: Uint8Array;
 }
 
 /** `entry` is null where the event is in the log already. */
@@ -98,27 +88,23 @@ interface Place {
 }
 
 function newEntry(event: AuditEvent, place: Place): NewEntry {
-  const { seq, previousHash } = place;
+  const { seq, previousHash, recordedAt } = place;
   const body = entryText(event, { ...place, previousHash: encodeHex(previousHash) });
   const bytes = utf8.encode(body);
-  return { seq, body, bytes, hash: sha256(bytes), previousHash };
+  return {
+    seq,
+    time: event.occurred_at ?? recordedAt,
+    requestId: event.request_id,
+    traceId: event.trace_id,
+    body,
+    bytes,
+    hash: sha256(bytes),
+    previousHash,
+  };
 }
 
 function receiptOf(eventId: string, { seq, hash, previousHash }: NewEntry): Receipt {
   return { seq, event_id: eventId, hash: encodeHex(hash), previous_hash: encodeHex(previousHash) };
-}
-
-function insert(sql: SqlStorage, { seq, body, bytes, hash, previousHash }: NewEntry): void {
-  sql.exec(INSERT_ENTRY, seq, body, hash, previousHash, leafHash(bytes));
-  if ((seq + 1) % TILE_WIDTH !== 0) return;
-  const bundle = Math.floor(seq / TILE_WIDTH);
-  completeLeafTile(sql, bundle);
-  sql.exec(
-    `INSERT INTO bundles (idx, time_min, time_max, bytes)
-     SELECT ?1, min(time), max(time), sum(octet_length(body) + 1) FROM entries
-     WHERE seq >= ?1 * ${TILE_WIDTH} AND seq < (?1 + 1) * ${TILE_WIDTH}`,
-    bundle,
-  );
 }
 
 interface KnownEvent {

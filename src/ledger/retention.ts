@@ -9,6 +9,7 @@ import { LEDGER_ACTIONS } from "../spec/ledger/entry.ts";
 import { treeRoot } from "../spec/tlog/merkle-proof.ts";
 import { TILE_WIDTH } from "../spec/tlog/tlog-tiles.ts";
 import { appendEvents, submittedHash } from "./append.ts";
+import { deletePrunedBundles } from "./bundles.ts";
 import { closedBy, type LogState, readChainEnd } from "./log-state.ts";
 import { keepLeaves, treeNodes } from "./tree.ts";
 
@@ -143,7 +144,7 @@ export function deletePruned(sql: SqlStorage, idsKeptSince: string): boolean {
   for (const row of rows) keepId(sql, row, idsKeptSince);
   const last = rows.at(-1);
   if (last !== undefined) sql.exec("DELETE FROM entries WHERE seq <= ?", last["seq"]!);
-  sql.exec(`DELETE FROM bundles WHERE (idx + 1) * ${TILE_WIDTH} <= (SELECT min_index FROM log)`);
+  deletePrunedBundles(sql);
   sql.exec("DELETE FROM pruned_ids WHERE recorded_at < ?", idsKeptSince);
   return rows.length < DELETED_ENTRIES_MAX;
 }

@@ -7,7 +7,8 @@ import type { AuditFilter } from "../domain/audit-filter.ts";
 import { matchesFilter } from "../domain/audit-filter.ts";
 import type { LogEntry } from "../domain/audit-log.ts";
 import { encodeHex } from "../spec/hex.ts";
-import { TILE_WIDTH } from "../spec/tlog/tlog-tiles.ts";
+import { seqsBetween } from "./bundles.ts";
+import { type IdColumn, seqsWithId } from "./id-runs.ts";
 import { readChainEnd } from "./log-state.ts";
 
 /** About 10 µs each. */
@@ -72,47 +73,22 @@ interface SeqRange {
   high: number;
 }
 
-/** Narrowed by what each full bundle spans in time; the last, incomplete one is looked through. */
+/** Narrowed by what each bundle spans in time. */
 function seqRange(
   sql: SqlStorage,
   { from, to }: AuditFilter,
   { minIndex, before }: PageBounds,
 ): SeqRange {
   const { size } = readChainEnd(sql);
-  const tail = size - (size % TILE_WIDTH);
-  let low = minIndex;
-  let high = before === null ? size : Math.min(before, size);
-  if (from !== null) low = Math.max(low, firstBundleSince(sql, from) ?? tail);
-  if (to !== null && !tailHasBefore(sql, tail, to)) {
-    high = Math.min(high, lastBundleEndBefore(sql, to) ?? low);
-  }
-  return { low, high };
-}
-
-function firstBundleSince(sql: SqlStorage, from: string): number | null {
-  const [row] = sql
-    .exec("SELECT idx FROM bundles WHERE time_max >= ? ORDER BY idx LIMIT 1", from)
-    .toArray();
-  return row === undefined ? null : (row["idx"] as number) * TILE_WIDTH;
-}
-
-function lastBundleEndBefore(sql: SqlStorage, to: string): number | null {
-  const [row] = sql
-    .exec("SELECT idx FROM bundles WHERE time_min < ? ORDER BY idx DESC LIMIT 1", to)
-    .toArray();
-  return row === undefined ? null : ((row["idx"] as number) + 1) * TILE_WIDTH;
-}
-
-function tailHasBefore(sql: SqlStorage, tail: number, to: string): boolean {
-  const query = "SELECT EXISTS (SELECT 1 FROM entries WHERE seq >= ? AND time < ?) AS found";
-  return sql.exec<{ found: number }>(query, tail, to).one().found === 1;
+  const { low, high } = seqsBetween(sql, { from, to });
+  return { low: Math.max(low, minIndex), high: Math.min(high, before ?? size, size) };
 }
 
 /** Newest first, from the index that leaves least to look at. */
 function candidates(sql: SqlStorage, filter: AuditFilter, range: SeqRange): Iterable<EntryRow> {
   const by = (column: string, value: string) => entriesBy(sql, column, value, range);
-  if (filter.requestId !== null) return by("request_id", filter.requestId);
-  if (filter.traceId !== null) return by("trace_id", filter.traceId);
+  if (filter.requestId !== null) return entriesOfId(sql, "request_id", filter.requestId, range);
+  if (filter.traceId !== null) return entriesOfId(sql, "trace_id", filter.traceId, range);
   if (filter.actor !== null) return by("actor", filter.actor);
   if (filter.action !== null) return by("action", filter.action);
   const actions = filter.actionPrefix === null ? null : actionsWith(sql, filter.actionPrefix);
@@ -126,12 +102,19 @@ function candidates(sql: SqlStorage, filter: AuditFilter, range: SeqRange): Iter
   );
 }
 
-/** `outcome <> 'allowed'` and the like repeat the index's condition, or SQLite would not use it. */
-const SPARSE: Record<string, string> = {
-  outcome: " AND outcome <> 'allowed'",
-  request_id: " AND request_id IS NOT NULL",
-  trace_id: " AND trace_id IS NOT NULL",
-};
+function* entriesOfId(
+  sql: SqlStorage,
+  column: IdColumn,
+  id: string,
+  range: SeqRange,
+): Generator<EntryRow> {
+  for (const seq of seqsWithId(sql, { column, id }, range)) {
+    yield* sql.exec(`${SELECT_ENTRY} WHERE seq = ?`, seq);
+  }
+}
+
+/** Repeats the index's condition, or SQLite would not use it. */
+const SPARSE: Record<string, string> = { outcome: " AND outcome <> 'allowed'" };
 
 function entriesBy(sql: SqlStorage, column: string, value: string, { low, high }: SeqRange) {
   return sql.exec(

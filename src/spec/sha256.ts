@@ -4,7 +4,10 @@
  */
 import { createHash } from "node:crypto";
 
+const DIGEST_BYTES = 32;
+
 /** 32 bytes. */
 export function sha256(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(createHash("sha256").update(bytes).digest());
+  const { buffer, byteOffset } = createHash("sha256").update(bytes).digest();
+  return new Uint8Array(buffer, byteOffset, DIGEST_BYTES);
 }

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type AuditEvent, parseAuditEvent } from "../../src/domain/audit-event.ts";
+import { fingerprintsOf, packRecords } from "../../src/ledger/id-runs.ts";
 import { MIGRATIONS } from "../../src/ledger/schema.ts";
 import { canonicalJson } from "../../src/spec/canonical-json.ts";
 import { sha256 } from "../../src/spec/sha256.ts";
@@ -52,13 +53,14 @@ function eventsOf(report: AuditReport): AuditEvent[] {
 
 function appender(db: DatabaseSync, org: string): (events: readonly AuditEvent[]) => void {
   const insert = db.prepare(
-    "INSERT INTO entries (seq, body, hash, previous_hash, leaf) VALUES (?, ?, ?, ?, ?)",
+    "INSERT INTO entries (seq, body, hash, previous_hash, leaf, begins_append) VALUES (?, ?, ?, ?, ?, ?)",
   );
   const takeEntries = db.prepare("UPDATE log SET tree_size = ?");
   const completeBundle = bundleWriter(db);
   let previous: Uint8Array = Buffer.alloc(32);
   let seq = 0;
   let leaves: Uint8Array[] = [];
+  let records: number[] = [];
   return (events) => {
     const recordedAt = new Date().toISOString();
     db.exec("BEGIN IMMEDIATE");
@@ -69,28 +71,33 @@ function appender(db: DatabaseSync, org: string): (events: readonly AuditEvent[]
       const bytes = Buffer.from(body);
       const hash = sha256(bytes);
       const leaf = leafHash(bytes);
-      insert.run(seq, body, hash, previous, leaf);
+      insert.run(seq, body, hash, previous, leaf, event === events[0] ? 1 : null);
       leaves.push(leaf);
+      const ids = { seq, requestId: event.request_id, traceId: event.trace_id };
+      records.push(...fingerprintsOf(ids));
       previous = hash;
       seq += 1;
       if (leaves.length < TILE_WIDTH) continue;
-      completeBundle(seq / TILE_WIDTH - 1, leaves);
+      completeBundle(seq / TILE_WIDTH - 1, leaves, packRecords(records));
       leaves = [];
+      records = [];
     }
     takeEntries.run(seq);
     db.exec("COMMIT");
   };
 }
 
-function bundleWriter(db: DatabaseSync): (index: number, leaves: readonly Uint8Array[]) => void {
+function bundleWriter(
+  db: DatabaseSync,
+): (index: number, leaves: readonly Uint8Array[], ids: Uint8Array) => void {
   const insertTile = db.prepare("INSERT INTO tiles (level, idx, hashes) VALUES (0, ?, ?)");
   const insertBundle = db.prepare(
-    `INSERT INTO bundles (idx, time_min, time_max, bytes)
-     SELECT ?1, min(time), max(time), sum(octet_length(body) + 1) FROM entries
+    `INSERT INTO bundles (idx, time_min, time_max, bytes, ids)
+     SELECT ?1, min(time), max(time), sum(octet_length(body) + 1), ?2 FROM entries
      WHERE seq >= ?1 * ${TILE_WIDTH} AND seq < (?1 + 1) * ${TILE_WIDTH}`,
   );
-  return (index, leaves) => {
+  return (index, leaves, ids) => {
     insertTile.run(index, Buffer.concat(leaves));
-    insertBundle.run(index);
+    insertBundle.run(index, ids);
   };
 }

@@ -45,8 +45,8 @@ function attemptAppend(log: LogAddress, entry: string): Promise<string> {
 }
 
 const COPY_OF_LAST = (seq: string, previous: string) =>
-  `(seq, body, hash, previous_hash, leaf)
-   SELECT ${seq}, json_set(body, '$.event_id', 'other'), randomblob(32), ${previous}, randomblob(32)
+  `(seq, body, hash, previous_hash, leaf, begins_append)
+   SELECT ${seq}, json_set(body, '$.event_id', 'other'), randomblob(32), ${previous}, randomblob(32), 1
    FROM entries ORDER BY seq DESC LIMIT 1`;
 
 describe("The ledger's tables, by themselves,", () => {
@@ -69,7 +69,8 @@ describe("The ledger's tables, by themselves,", () => {
   });
 
   it("refuse a second entry after the same one, a gap, and another beginning", async () => {
-    const log = await newLogOf(3);
+    const log = await newLogOf(2);
+    await append(log, [makeEvent()]);
     const insert = (seq: string, previous: string) =>
       attemptAppend(log, COPY_OF_LAST(seq, previous));
     const last = "(SELECT hash FROM entries ORDER BY seq DESC LIMIT 1)";
@@ -78,6 +79,15 @@ describe("The ledger's tables, by themselves,", () => {
     expect(await insert("seq + 1", "randomblob(32)")).toContain("extends the chain");
     expect(await insert("-1", "randomblob(32)")).toContain("extends the chain");
     expect(await insert("seq + 1", last)).toMatch(/^took/);
+  });
+
+  it("refuse an append that does not say where it begins, or goes on after its own first entry", async () => {
+    const log = await newLogOf(3);
+    const last = "(SELECT hash FROM entries ORDER BY seq DESC LIMIT 1)";
+    const unmarked = COPY_OF_LAST("seq + 1", last).replace(", 1\n", ", NULL\n");
+    expect(await attemptAppend(log, unmarked)).toContain("extends the chain");
+    const fork = COPY_OF_LAST("seq + 1", "previous_hash");
+    expect(await attemptAppend(log, fork)).toContain("extends the chain");
   });
 
   it("do not count an entry that was put in alone, nor anything that comes with it", async () => {

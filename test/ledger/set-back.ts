@@ -84,7 +84,7 @@ function insertAfter(
   const bytes = new TextEncoder().encode(chained);
   const hash = entryHash(bytes);
   sql.exec(
-    "INSERT INTO entries (seq, body, hash, previous_hash, leaf) VALUES (?, ?, ?, ?, ?)",
+    "INSERT INTO entries (seq, body, hash, previous_hash, leaf, begins_append) VALUES (?, ?, ?, ?, ?, 1)",
     seq,
     chained,
     decodeHex(hash),
