@@ -8,8 +8,8 @@ import { type CanonicalObject, canonicalJson } from "../spec/canonical-json.ts";
 import { encodeHex } from "../spec/hex.ts";
 import { formatTimestamp } from "../spec/rfc3339.ts";
 import { sha256 } from "../spec/sha256.ts";
-import { ENTRY_BYTES_MAX } from "../spec/tlog/tlog-tiles.ts";
 import { recordInBundles } from "./bundles.ts";
+import { hashEntry } from "./entry-hashes.ts";
 import { insertEntries, type NewEntry } from "./insert-entries.ts";
 import { closedBy, type LogState, readChainEnd } from "./log-state.ts";
 
@@ -65,7 +65,7 @@ function plan(
       previousHash: headHash,
       recordedAt,
     });
-    if (entry.bytes.length > ENTRY_BYTES_MAX) return { kind: "too_large", index };
+    if (entry === null) return { kind: "too_large", index };
     const receipt = receiptOf(event.event_id, entry);
     planned.push({ receipt, entry });
     known.set(event.event_id, { receipt, isSame: (other) => isSameEvent(event, other) });
@@ -87,18 +87,19 @@ interface Place {
   recordedAt: string;
 }
 
-function newEntry(event: AuditEvent, place: Place): NewEntry {
+/** Null if it is too large. */
+function newEntry(event: AuditEvent, place: Place): NewEntry | null {
   const { seq, previousHash, recordedAt } = place;
   const body = entryText(event, { ...place, previousHash: encodeHex(previousHash) });
-  const bytes = utf8.encode(body);
+  const hashes = hashEntry(body);
+  if (hashes === null) return null;
   return {
     seq,
     time: event.occurred_at ?? recordedAt,
     requestId: event.request_id,
     traceId: event.trace_id,
     body,
-    bytes,
-    hash: sha256(bytes),
+    ...hashes,
     previousHash,
   };
 }

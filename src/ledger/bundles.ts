@@ -9,7 +9,7 @@ export interface BundledEntry {
   seq: number;
   /** RFC 3339: when it occurred, else when it was recorded. */
   time: string;
-  bytes: Uint8Array;
+  byteLength: number;
   requestId: string | null;
   traceId: string | null;
 }
@@ -40,7 +40,7 @@ function extended(before: Bundle | null, added: readonly BundledEntry[]): Bundle
   for (const entry of added) {
     if (entry.time < timeMin) timeMin = entry.time;
     if (entry.time > timeMax) timeMax = entry.time;
-    bytes += entry.bytes.length + 1;
+    bytes += entry.byteLength + 1;
     records.push(...fingerprintsOf(entry));
   }
   return { timeMin, timeMax, bytes, ids: packRecords(records, before?.ids) };

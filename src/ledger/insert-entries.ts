@@ -1,12 +1,11 @@
 /** The rows of an append, with the tiles of the tree that they complete. */
-import { leafHash } from "../spec/tlog/merkle-hash.ts";
 import { TILE_WIDTH } from "../spec/tlog/tlog-tiles.ts";
 import type { BundledEntry } from "./bundles.ts";
+import type { EntryHashes } from "./entry-hashes.ts";
 import { completeLeafTile } from "./tree.ts";
 
-export interface NewEntry extends BundledEntry {
+export interface NewEntry extends BundledEntry, EntryHashes {
   body: string;
-  hash: Uint8Array;
   previousHash: Uint8Array;
 }
 
@@ -35,8 +34,8 @@ export function insertEntries(sql: SqlStorage, entries: readonly NewEntry[]): vo
 }
 
 function rowOf(entry: NewEntry, { isFirst }: { isFirst: boolean }): SqlStorageValue[] {
-  const { seq, body, bytes, hash, previousHash } = entry;
+  const { seq, body, hash, previousHash, leaf } = entry;
   // The runtime binds views as they are; its types know buffers only.
-  const blobs = [hash, previousHash, leafHash(bytes)] as unknown as ArrayBuffer[];
+  const blobs = [hash, previousHash, leaf] as unknown as ArrayBuffer[];
   return [seq, body, ...blobs, isFirst ? 1 : null];
 }

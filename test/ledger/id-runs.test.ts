@@ -16,7 +16,7 @@ function entryAt(seq: number): BundledEntry {
   return {
     seq,
     time: "2026-11-22T00:00:00.000Z",
-    bytes: new Uint8Array(1),
+    byteLength: 1,
     requestId: seq % 3 === 0 ? `req-${seq % 131}` : null,
     traceId: seq.toString(16).padStart(32, "0"),
   };

@@ -11,7 +11,7 @@
 import { sha256 } from "../sha256.ts";
 
 export const HASH_BYTES = 32;
-const LEAF_PREFIX = 0x00;
+export const LEAF_PREFIX = 0x00;
 const NODE_PREFIX = 0x01;
 
 /** The root of the tree without leaves. */
