@@ -1,0 +1,60 @@
+/** The part of a trace that takes place in one request, tick or call: a root span and those under it. */
+import type { TraceContext } from "../spec/trace-context/trace-context.ts";
+import { ActiveSpan, type Describe } from "./active-span.ts";
+import { type PlacementTerms, placeTrace, type TracePlacement } from "./trace-placement.ts";
+
+/** A page that streams a whole log, or a tick over every org, would else be held in memory span by span. */
+const SPANS_MAX = 256;
+
+export interface TraceStart {
+  /** The caller's context, if it sent a valid one. */
+  readonly received: TraceContext | null;
+  /** A context that the work also belongs to without being its child. */
+  readonly link?: TraceContext | null;
+  readonly describe: Describe;
+  /** Asked once, when the first call carries the trace on, or at its end. */
+  readonly terms: () => Promise<PlacementTerms>;
+  readonly nowMs: number;
+}
+
+export class LocalTrace {
+  readonly root: ActiveSpan;
+  readonly received: TraceContext | null;
+  readonly link: TraceContext | null;
+  readonly spans: ActiveSpan[];
+  /** Beyond SPANS_MAX. */
+  leftOut = 0;
+  isEnded = false;
+  readonly #terms: () => Promise<PlacementTerms>;
+  #placement: Promise<TracePlacement> | null = null;
+
+  constructor({ received, link = null, describe, terms, nowMs }: TraceStart) {
+    this.received = received;
+    this.link = link;
+    this.#terms = terms;
+    this.root = new ActiveSpan(this, null, describe, nowMs);
+    this.spans = [this.root];
+  }
+
+  /** Null once there are too many: the work goes on without a span. */
+  start(parent: ActiveSpan, describe: Describe, nowMs: number = Date.now()): ActiveSpan | null {
+    if (this.spans.length >= SPANS_MAX) {
+      this.leftOut += 1;
+      return null;
+    }
+    const span = new ActiveSpan(this, parent, describe, nowMs);
+    this.spans.push(span);
+    return span;
+  }
+
+  end(nowMs: number = Date.now()): void {
+    this.root.end(nowMs);
+    this.isEnded = true;
+  }
+
+  /** The same for every call and for the export, whatever is learnt in between. */
+  place(): Promise<TracePlacement> {
+    this.#placement ??= this.#terms().then((terms) => placeTrace(this.received, terms));
+    return this.#placement;
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * One request to a collector: OTLP/HTTP (opentelemetry-proto docs/specification.md, "OTLP/HTTP"), in
+ * protobuf, which every receiver must take and which has 0.44 of JSON's bytes for our spans.
+ */
+
+import { signalUrl } from "../domain/endpoint.ts";
+import type { TracesDestination } from "../domain/observability.ts";
+import { decodeRejectedCount } from "../spec/otlp/decode-export-response.ts";
+import { encodeTraces } from "../spec/otlp/encode-traces.ts";
+import type { Attributes, Span } from "../spec/otlp/trace-model.ts";
+import { isRetryable, parseRetryAfter } from "./retry.ts";
+
+export type PostOutcome =
+  /** `rejected` of the spans are lost all the same (`partial_success`). */
+  | { kind: "taken"; rejected: number }
+  | { kind: "retry"; reason: string; afterMs: number | null }
+  | { kind: "refused"; reason: string };
+
+export type SendRequest = (url: string, init: RequestInit) => Promise<Response>;
+
+/** Of the OTLP specification, as of all stock exporters. */
+const TIMEOUT_MS = 10_000;
+/** A count and a message. What is longer is not read. */
+const ANSWER_BYTES_MAX = 65_536;
+const VERSION = "0.1.0";
+
+export const SCOPE = { name: "mcpg-control-plane", version: VERSION };
+
+export interface PostTarget {
+  destination: Pick<TracesDestination, "endpoint" | "headers">;
+  resource: Attributes;
+}
+
+/** Never rejects: whatever a collector does is an outcome. */
+export async function postSpans(
+  target: PostTarget,
+  spans: readonly Span[],
+  send: SendRequest,
+): Promise<PostOutcome> {
+  const message = messageOf(target, spans);
+  if (message === null) return { kind: "refused", reason: "no request can be made of it" };
+  try {
+    return await outcomeOf(await send(signalUrl(target.destination.endpoint, "traces"), message));
+  } catch (error) {
+    return { kind: "retry", reason: nameOf(error), afterMs: null };
+  }
+}
+
+/** Null where a header cannot be sent: it would fail the same way each time. */
+function messageOf({ destination, resource }: PostTarget, spans: readonly Span[]) {
+  try {
+    return {
+      method: "POST",
+      headers: headersOf(destination),
+      body: encodeTraces([{ resource, scopeSpans: [{ scope: SCOPE, spans }] }], "protobuf"),
+      // A redirect would carry the credentials to wherever it says.
+      redirect: "manual" as const,
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    };
+  } catch {
+    return null;
+  }
+}
+
+/** The destination's own come first, so that none of them makes another message of the body. */
+function headersOf({ headers }: PostTarget["destination"]): Headers {
+  const all = new Headers(headers);
+  all.set("content-type", "application/x-protobuf");
+  // OTLP exporter specification, "User Agent".
+  all.set("user-agent", `OTel-OTLP-Exporter-MCPG/${VERSION}`);
+  return all;
+}
+
+async function outcomeOf(response: Response): Promise<PostOutcome> {
+  const { status, ok, headers, body } = response;
+  if (ok) {
+    const answer = await readBounded(body);
+    return { kind: "taken", rejected: decodeRejectedCount(answer, headers.get("content-type")) };
+  }
+  await body?.cancel();
+  const reason = `status ${status}`;
+  if (!isRetryable(status)) return { kind: "refused", reason };
+  return {
+    kind: "retry",
+    reason,
+    afterMs: parseRetryAfter(headers.get("retry-after"), Date.now()),
+  };
+}
+
+/** A 200 is success even if its body then breaks off: sending again would double the spans. */
+async function readBounded(body: ReadableStream<Uint8Array> | null): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of body ?? []) {
+      bytes += chunk.length;
+      // Leaving the loop cancels the stream.
+      if (bytes > ANSWER_BYTES_MAX) return new Uint8Array(0);
+      chunks.push(chunk);
+    }
+  } catch {
+    return new Uint8Array(0);
+  }
+  return joined(chunks, bytes);
+}
+
+function joined(chunks: readonly Uint8Array[], bytes: number): Uint8Array {
+  const whole = new Uint8Array(bytes);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
+}
+
+/** An error's message may quote the URL or a header. */
+function nameOf(error: unknown): string {
+  return error instanceof Error && /^\w{1,40}$/.test(error.name) ? error.name : "error";
+}

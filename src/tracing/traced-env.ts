@@ -1,0 +1,24 @@
+/**
+ * The bindings with spans around their calls, so that no code that uses them knows of tracing. Once for
+ * each env: settings are remembered by env, and a new one each time would parse them each time.
+ */
+import { type Env, shardNames } from "../env.ts";
+import { tracedDatabase } from "./traced-d1.ts";
+import { tracedNamespace } from "./traced-ledger.ts";
+
+const traced = new WeakMap<Env, Env>();
+
+export function tracedEnv(env: Env): Env {
+  const known = traced.get(env);
+  if (known !== undefined) return known;
+  const wrapped: Env = { ...env };
+  const bindings = wrapped as unknown as Record<string, D1Database>;
+  for (const name of ["DIRECTORY", ...shardNames(env)]) {
+    const database = bindings[name];
+    if (database !== undefined) bindings[name] = tracedDatabase(database, name);
+  }
+  if (env.LEDGER !== undefined) wrapped.LEDGER = tracedNamespace(env.LEDGER, "Ledger");
+  traced.set(env, wrapped);
+  traced.set(wrapped, wrapped);
+  return wrapped;
+}

@@ -1,0 +1,118 @@
+/**
+ * Traces begin and end here: what a request or a tick did goes to the collector of whoever's it was, and
+ * into the drill-down where a caller's trace was joined. Nothing of it delays or fails the work itself.
+ */
+import type { Observability, TracesDestination } from "../domain/observability.ts";
+import type { Org } from "../domain/org.ts";
+import type { TraceSpan } from "../domain/trace-span.ts";
+import type { Env } from "../env.ts";
+import { logError } from "../log-error.ts";
+import { finishedSpans, keptSpans } from "./finished-spans.ts";
+import { LocalTrace, type TraceStart } from "./local-trace.ts";
+import type { SpanExporter } from "./span-exporter.ts";
+import type { PlacementTerms, TracePlacement } from "./trace-placement.ts";
+
+type TracesStream = Observability["traces"];
+
+export interface TracerOptions {
+  /** Where an org's spans go; those of no org, where `org` is null. May fail. */
+  tracesOf(env: Env, org: string | null): Promise<TracesStream>;
+  keep(env: Env, org: Org, spans: readonly TraceSpan[]): Promise<void>;
+  readonly exporter: SpanExporter;
+}
+
+/** What is learnt of a request on its way; asked when it is needed. */
+export interface TraceOwner {
+  readonly env: Env;
+  org(): Org | null;
+  isTrusted(): boolean;
+}
+
+export type TraceBeginning = Omit<TraceStart, "terms"> & { readonly owner: TraceOwner };
+
+interface Recipients {
+  readonly destination: TracesDestination | null;
+  /** Whose drill-down shows the spans. */
+  readonly keeper: Org | null;
+  readonly env: Env;
+}
+
+const NOWHERE: TracesStream = { enabled: false, otlp: null };
+
+export class Tracer {
+  readonly #options: TracerOptions;
+
+  constructor(options: TracerOptions) {
+    this.#options = options;
+  }
+
+  begin({ owner, ...start }: TraceBeginning): LocalTrace {
+    return new LocalTrace({ ...start, terms: () => this.#terms(owner) });
+  }
+
+  /** For `waitUntil`. Never rejects. */
+  async report(trace: LocalTrace, owner: TraceOwner): Promise<void> {
+    try {
+      await this.#report(trace, owner);
+      await this.#options.exporter.resume();
+    } catch (error) {
+      logError(error, { job: "trace" });
+    }
+  }
+
+  async #report(trace: LocalTrace, owner: TraceOwner): Promise<void> {
+    const stream = await this.#streamOf(owner);
+    if (stream === null) {
+      this.#options.exporter.lose("unroutable", trace.spans.length, "no settings");
+      return;
+    }
+    const keeper = trace.received?.sampled === true ? owner.org() : null;
+    if (!stream.enabled || (stream.otlp === null && keeper === null)) return;
+    const placement = await trace.place();
+    await this.#deliver(trace, placement, {
+      destination: isOfInterest(trace, placement) ? stream.otlp : null,
+      keeper: placement.parentSpanId === null ? null : keeper,
+      env: owner.env,
+    });
+  }
+
+  async #deliver(trace: LocalTrace, placement: TracePlacement, to: Recipients): Promise<void> {
+    const { destination, keeper, env } = to;
+    if (destination === null && keeper === null) return;
+    const spans = finishedSpans(trace, placement);
+    await Promise.all([
+      destination === null ? null : this.#options.exporter.add(destination, spans),
+      keeper === null ? null : this.#keep(env, keeper, keptSpans(spans)),
+    ]);
+  }
+
+  async #keep(env: Env, org: Org, spans: readonly TraceSpan[]): Promise<void> {
+    await this.#options
+      .keep(env, org, spans)
+      .catch((error: unknown) => logError(error, { job: "keep spans", org: org.org }));
+  }
+
+  /** A call must go out even if nobody knows where its span would go: then it is in no sample. */
+  async #terms(owner: TraceOwner): Promise<PlacementTerms> {
+    const { enabled, otlp } = (await this.#streamOf(owner)) ?? NOWHERE;
+    return {
+      isTrusted: owner.isTrusted(),
+      sampleRate: enabled ? (otlp?.sampleRate ?? null) : null,
+    };
+  }
+
+  /** Null if the settings cannot be read. */
+  async #streamOf(owner: TraceOwner): Promise<TracesStream | null> {
+    try {
+      return await this.#options.tracesOf(owner.env, owner.org()?.org ?? null);
+    } catch {
+      // What is wrong with them fails the requests that need them, and is logged there.
+      return null;
+    }
+  }
+}
+
+/** What failed is exported whatever the sample; without a threshold, for it stands for itself alone. */
+function isOfInterest(trace: LocalTrace, { sampled }: TracePlacement): boolean {
+  return sampled || trace.root.errorType !== null;
+}

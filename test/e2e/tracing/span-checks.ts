@@ -1,0 +1,54 @@
+/** What a collector gets to see of requests and ticks. */
+import { SPAN_KIND, STATUS_CODE } from "../../../src/spec/otlp/trace-model.ts";
+import type { Checks } from "../exactness/checks.ts";
+import type { CollectorServer } from "./collector-server.ts";
+import { settledAccount } from "./settle.ts";
+import type { TracingRuntime } from "./tracing-runtime.ts";
+
+const TRACE = "0af7651916cd43dd8448eb211c80319c";
+
+export async function checkSpans(
+  runtime: TracingRuntime,
+  collector: CollectorServer,
+  checks: Checks,
+): Promise<void> {
+  await runtime.get("/readyz");
+  await settledAccount(runtime);
+  const ready = collector.recent;
+  const root = ready.find(({ kind }) => kind === SPAN_KIND.server);
+  const children = ready.filter(({ parentSpanId }) => parentSpanId === root?.spanId);
+  checks.equal(
+    "a request is a SERVER span with a CLIENT span for each call to D1 and the ledger",
+    [root?.name, ...children.map(({ name }) => name).sort()],
+    ["GET /readyz", "Ledger/status", "SELECT orgs", "SELECT orgs"],
+  );
+
+  await runtime.get("/v1/orgs/default/instances", {
+    traceparent: `00-${TRACE}-b7ad6b7169203331-01`,
+    tracestate: "rojo=1",
+  });
+  await settledAccount(runtime);
+  checks.equal(
+    "a request in a caller's trace is part of it",
+    [...new Set(collector.recent.map(({ traceId, traceState }) => `${traceId} ${traceState}`))],
+    [`${TRACE} rojo=1`],
+  );
+
+  await runtime.get("/test/fail");
+  await settledAccount(runtime);
+  checks.equal(
+    "a request that failed says so",
+    collector.recent.map(({ name, status }) => [name, status.code]),
+    [["GET /test/fail", STATUS_CODE.error]],
+  );
+
+  const status = await runtime.tick();
+  await settledAccount(runtime);
+  const tick = collector.recent.find(({ parentSpanId }) => parentSpanId === null);
+  checks.equal(
+    "a tick of the cron is a trace of its own",
+    [status, tick?.name, tick?.kind, collector.recent.length > 5],
+    [200, "cron tick", SPAN_KIND.internal, true],
+  );
+  checks.equal("an export carries no trace context", collector.contextHeaders, 0);
+}

@@ -1,0 +1,86 @@
+import { describe, expect, it, vi } from "vitest";
+import { SPAN_KIND, STATUS_CODE } from "../../src/spec/otlp/trace-model.ts";
+import type { TraceContext } from "../../src/spec/trace-context/trace-context.ts";
+import { TickShare } from "../../src/tick-share.ts";
+import { runInSpan } from "../../src/tracing/active-span.ts";
+import { contextOfCall } from "../../src/tracing/call-context.ts";
+import { traceTick } from "../../src/tracing/trace-tick.ts";
+import { currentContext } from "../../src/tracing/traced-fetch.ts";
+import { workerEnv } from "../http/api.ts";
+import { exportedTo, TracedApp } from "./traced-app.ts";
+
+async function tick(traced: TracedApp, work: Parameters<typeof traceTick>[2]): Promise<unknown> {
+  const after: Promise<unknown>[] = [];
+  const ctx = { waitUntil: (promise: Promise<unknown>) => void after.push(promise) };
+  const failure = await traceTick(traced.tracer, { env: workerEnv, ctx, cron: "* * * * *" }, work)
+    .then(() => null)
+    .catch((error: unknown) => error);
+  await Promise.all(after);
+  return failure;
+}
+
+describe("A tick of the cron", () => {
+  it("is a trace of its own, with its jobs and their calls below it", async () => {
+    const traced = new TracedApp();
+    await tick(traced, async (env) => {
+      const share = new TickShare("fold", 10, Date.now() + 1_000);
+      await share.attempt("acme", async () => {
+        await env.DIRECTORY.prepare("SELECT 1 FROM orgs").all();
+      });
+    });
+    const [root, job, query] = traced.spans;
+    expect(root).toMatchObject({ name: "cron tick", kind: SPAN_KIND.internal, parentSpanId: null });
+    expect(job).toMatchObject({ name: "fold", parentSpanId: root?.spanId });
+    expect(job?.attributes.get("mcpg.job.subject")).toBe("acme");
+    expect(query).toMatchObject({ name: "SELECT orgs", parentSpanId: job?.spanId });
+  });
+
+  it("that fails is exported out of the sample too, and fails as it would without tracing", async () => {
+    vi.spyOn(console, "error").mockReturnValue();
+    const traced = new TracedApp({ traces: exportedTo(0) });
+    const failure = new Error("cron: 2 steps failed");
+    expect(await tick(traced, () => Promise.reject(failure))).toBe(failure);
+    expect(traced.spans.map(({ status }) => status.code)).toEqual([STATUS_CODE.error]);
+    await tick(traced, async () => undefined);
+    expect(traced.spans).toHaveLength(1);
+    vi.restoreAllMocks();
+  });
+});
+
+describe("A call over MCP, as the gateway traces it", () => {
+  const meta: TraceContext = {
+    traceId: "c".repeat(32),
+    spanId: "d".repeat(16),
+    sampled: true,
+    random: true,
+    tracestate: [],
+  };
+
+  it("is in the trace that _meta names, with a link to the HTTP request's", async () => {
+    const traced = new TracedApp();
+    traced.app.post("/mcp", async (c) => {
+      const { parent, link } = contextOfCall(await currentContext(), meta);
+      const owner = { env: c.env, org: () => null, isTrusted: () => true };
+      const describe = () => ({
+        name: "tools/call list_repos",
+        kind: SPAN_KIND.server,
+        attributes: new Map(),
+      });
+      const call = traced.tracer.begin({ received: parent, link, describe, nowMs: 1, owner });
+      const sent = await runInSpan(call.root, () => currentContext());
+      call.end(2);
+      c.executionCtx.waitUntil(traced.tracer.report(call, owner));
+      return c.json({ traceId: sent?.traceId });
+    });
+    const response = await traced.request("/mcp", { method: "POST" });
+    expect(await response.json()).toEqual({ traceId: meta.traceId });
+    const called = traced.spans.find(({ name }) => name.startsWith("tools/call"));
+    const http = traced.spans.find(({ name }) => name === "POST /mcp");
+    expect(called).toMatchObject({ traceId: meta.traceId, parentSpanId: meta.spanId });
+    const bodies = traced.collector.requests.map(({ init }) =>
+      Buffer.from(init.body as Uint8Array).toString("hex"),
+    );
+    // Its own id, and the link to it.
+    expect(bodies.join("").split(http?.spanId ?? "none").length - 1).toBe(2);
+  });
+});
