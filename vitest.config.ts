@@ -23,7 +23,12 @@ const workers = () =>
 const common = { setupFiles: ["./test/apply-migrations.ts"], testTimeout: 30_000 };
 
 /** Suites that tick the cron over every org there is, or break databases: each file has its own. */
-const ALONE = ["test/ledger/**/*.test.ts", "test/*.test.ts", "test/store/**/*.test.ts"];
+const ALONE = [
+  "test/ledger/**/*.test.ts",
+  "test/*.test.ts",
+  "test/store/**/*.test.ts",
+  "test/streams/**/*.test.ts",
+];
 
 export default defineConfig({
   test: {

@@ -1,7 +1,8 @@
 /**
  * What each tick does: bring operator actions to their ledgers; then, per shard, sign heads, fold what
- * arrived, prune what expired, erase what was deleted. All of it is bounded and carries on where it stopped: what is left is there for the next tick to see,
- * so a tick that was missed, doubled or killed changes nothing but the hour of the work.
+ * arrived, send streams to their receivers, prune what expired, erase what was deleted. All of it is
+ * bounded and carries on where it stopped: what is left is there for the next tick to see, so a tick that
+ * was missed, doubled or killed changes nothing but the hour of the work.
  */
 import { expireEntries, forwardPending, signShard } from "./audit-jobs.ts";
 import { pruneCutoffs } from "./domain/prune-cutoffs.ts";
@@ -11,6 +12,7 @@ import { countOrgsOnShard, findOrg, findOrgsOnShard, markOrgDeleted } from "./st
 import { eraseOnce, pruneOnce } from "./store/prune.ts";
 import { deleteShardOrg } from "./store/shard-orgs.ts";
 import { findOrgsWithArrivals } from "./store/unfolded-orgs.ts";
+import { deliverStreams } from "./stream-jobs.ts";
 import { TickShare } from "./tick-share.ts";
 
 const MINUTE_MS = 60_000;
@@ -19,7 +21,7 @@ const TICK_MS_MAX = 45_000;
 /** A Worker invocation may send D1 1,000 queries, whichever the shard; the rest is headroom. */
 const QUERIES_MAX = 900;
 /** What one step of each job sends at most, the look-up of its org included. */
-const QUERIES = { fold: 16, prune: 4, erase: 8 };
+const QUERIES = { fold: 16, prune: 5, erase: 10 };
 const PRUNED_ORGS_MAX = 25;
 const ERASED_ORGS_MAX = 5;
 
@@ -35,18 +37,24 @@ export async function runCron(env: Env, scheduledTimeMs: number): Promise<void> 
   for (const shard of shards) {
     const shares = {
       sign: share("sign", 0.01),
-      fold: share("fold", 0.55),
+      fold: share("fold", 0.5),
+      streams: share("streams", 0.05),
       prune: share("prune", 0.15),
       erase: share("erase", 0.1),
       expire: share("expire", 0.09),
     };
     await shares.sign.attempt(shard, () => signShard(env, shard, shares.sign));
     await shares.fold.attempt(shard, () => foldShard(env, shard, scheduledTimeMs, shares.fold));
+    // Most of it is waiting for receivers, some of which do not answer.
+    const sending = shares.streams.attempt(shard, () =>
+      deliverStreams(env, shard, scheduledTimeMs, shares.streams),
+    );
     await shares.prune.attempt(shard, () => pruneShard(env, shard, scheduledTimeMs, shares.prune));
     await shares.erase.attempt(shard, () => eraseDeletedOrgs(env, shard, shares.erase));
     await shares.expire.attempt(shard, () =>
       expireEntries(env, shard, scheduledTimeMs, shares.expire),
     );
+    await sending;
     for (const spent of Object.values(shares)) failures += spent.failures;
   }
   if (failures > 0) throw new Error(`cron: ${failures} steps failed`);

@@ -1,5 +1,8 @@
 /** Bindings and settings. A setting is parsed once per isolate and refused by name, never by value. */
+import { parseDeploymentStreams } from "./domain/deployment-streams.ts";
+import type { Observability } from "./domain/observability.ts";
 import { sha256Hex } from "./domain/service-token.ts";
+import { parseSecretNames } from "./domain/stream-header.ts";
 import { isTier, type Tier } from "./domain/tier.ts";
 import { fail } from "./errors.ts";
 import type { Ledger } from "./ledger/ledger.ts";
@@ -14,6 +17,10 @@ export interface Env {
   MCPG_PAYLOAD_KEK: string;
   MCPG_DEFAULT_ORG_TIER?: string;
   MCPG_ORIGIN?: string;
+  /** Where streams go unless an org says otherwise: `[vars.OBSERVABILITY]`, or its JSON as text. */
+  OBSERVABILITY?: unknown;
+  MCPG_HEADER_SECRETS?: string;
+  MCPG_ALLOW_LOOPBACK?: string;
 }
 
 export interface Settings {
@@ -26,6 +33,10 @@ export interface Settings {
   defaultOrgTier: Tier;
   /** Names the deployment in every checkpoint, for its whole life. */
   originHost: string;
+  /** The deployment's own, secrets filled in. */
+  streams: Observability;
+  /** On a developer's machine: an org's stream may go to a collector on it. */
+  allowsLoopback: boolean;
 }
 
 const parsed = new WeakMap<Env, Settings>();
@@ -54,7 +65,44 @@ function parseSettings(env: Env): Settings {
     payloadKek: parseKey("MCPG_PAYLOAD_KEK", env.MCPG_PAYLOAD_KEK),
     defaultOrgTier: isTier(tier) ? tier : refuse("MCPG_DEFAULT_ORG_TIER", "is not a tier"),
     originHost: parseHost("MCPG_ORIGIN", env.MCPG_ORIGIN || "mcpg.local"),
+    streams: parseStreamSettings(env),
+    allowsLoopback: parseFlag("MCPG_ALLOW_LOOPBACK", env.MCPG_ALLOW_LOOPBACK),
   };
+}
+
+function parseStreamSettings(env: Env): Observability {
+  const readable = parseSecretNames(env.MCPG_HEADER_SECRETS ?? "OTEL_TOKEN");
+  if (readable === null) {
+    return refuse(
+      "MCPG_HEADER_SECRETS",
+      "must name secrets, and none whose name begins with MCPG_",
+    );
+  }
+  const secretOf = (name: string) => {
+    if (!readable.includes(name)) {
+      return refuse("OBSERVABILITY", "names a secret that MCPG_HEADER_SECRETS does not");
+    }
+    const value = (env as unknown as Record<string, unknown>)[name];
+    if (typeof value === "string" && value !== "") return value;
+    return refuse(name, "is not set, and a header in OBSERVABILITY needs it");
+  };
+  const refuseSetting = (problem: string) => refuse("OBSERVABILITY", problem);
+  const setting = parseIfText(env.OBSERVABILITY ?? {}, refuseSetting);
+  return parseDeploymentStreams(setting, secretOf, refuseSetting);
+}
+
+function parseIfText(setting: unknown, refuseSetting: (problem: string) => never): unknown {
+  if (typeof setting !== "string") return setting;
+  try {
+    return setting === "" ? {} : JSON.parse(setting);
+  } catch {
+    return refuseSetting("is not JSON");
+  }
+}
+
+function parseFlag(setting: string, value = ""): boolean {
+  if (!["", "true", "false"].includes(value)) return refuse(setting, "must be true or false");
+  return value === "true";
 }
 
 function parseSeeds(env: Env): Map<number, Uint8Array> {

@@ -23,6 +23,7 @@ export type Failure =
   | { kind: "org_exists" }
   | { kind: "conflict"; detail: string }
   | { kind: "reserved_action"; errors: ValidationError[] }
+  | { kind: "stream_disabled"; errors: ValidationError[] }
   | { kind: "not_yet_signed"; retryAfterSeconds: number }
   | { kind: "pruned" }
   | { kind: "ledger_frozen"; reason: string }
@@ -62,6 +63,8 @@ const UNSUPPORTED = { status: 415, title: "Unsupported Media Type" };
 const INTERNAL = { status: 500, title: "Internal Server Error" };
 
 const RESERVED_ACTION = "The actions operator.* and ledger.* are this service's own.";
+const STREAM_DISABLED =
+  "The org has disabled this stream (…/observability): nothing of the request was written.";
 const FROZEN_ADVICE = "until the administrator recovers it (POST …/audit/recover)";
 
 /**
@@ -87,8 +90,6 @@ export function problemOf(failure: Failure): Problem {
       return { ...CONFLICT, detail: failure.detail };
     case "org_exists":
       return { ...CONFLICT, detail: "The org's name is taken; a deleted one is not given again." };
-    case "reserved_action":
-      return { ...BAD_REQUEST, detail: RESERVED_ACTION, errors: failure.errors };
     case "not_yet_signed":
       return {
         ...CONFLICT,
@@ -131,6 +132,8 @@ type BodyFailure = Extract<
   Failure,
   {
     kind:
+      | "reserved_action"
+      | "stream_disabled"
       | "invalid_request"
       | "malformed_body"
       | "body_too_large"
@@ -144,6 +147,10 @@ function problemOfBody(failure: BodyFailure): Problem {
   switch (failure.kind) {
     case "invalid_request":
       return { ...BAD_REQUEST, detail: "The request is not valid.", errors: failure.errors };
+    case "reserved_action":
+      return { ...BAD_REQUEST, detail: RESERVED_ACTION, errors: failure.errors };
+    case "stream_disabled":
+      return { ...CONFLICT, detail: STREAM_DISABLED, errors: failure.errors };
     case "malformed_body":
       return { ...BAD_REQUEST, detail: failure.detail };
     case "body_too_large":

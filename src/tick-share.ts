@@ -1,4 +1,6 @@
 import { logError } from "./log-error.ts";
+import { SPAN_KIND } from "./spec/otlp/trace-model.ts";
+import { withSpan } from "./tracing/active-span.ts";
 
 /** What a job may spend of a tick, and what of it failed: no job starves another, no org stops the next. */
 export class TickShare {
@@ -23,10 +25,16 @@ export class TickShare {
   /** Logs what fails and goes on; `subject` is the org or shard it was about. */
   async attempt(subject: string, work: () => Promise<void>): Promise<void> {
     try {
-      await work();
+      await withSpan(() => this.#describe(subject), work);
     } catch (error) {
       this.failures += 1;
       logError(error, { job: this.#job, subject });
     }
+  }
+
+  /** Named by the job alone: a name for each org would be none. */
+  #describe(subject: string) {
+    const attributes = new Map([["mcpg.job.subject", subject]]);
+    return { name: this.#job, kind: SPAN_KIND.internal, attributes };
   }
 }

@@ -44,6 +44,75 @@ describe("Settings", () => {
   });
 });
 
+describe("The deployment's streams", () => {
+  const endpoint = "https://otel.example.com";
+  const otlp = (headers: unknown, more = {}) => ({
+    traces: { otlp: { endpoint, headers, ...more } },
+  });
+  const secret = (name: string) => `\${${name}}`;
+  const bearer = `Bearer ${secret("OTEL_TOKEN")}`;
+  const SECRETS = { OTEL_TOKEN: "s3cr3t", OTHER: "0th3r", EMPTY: "", LINES: "a\r\nb: c" };
+  const settings = (OBSERVABILITY: unknown, more = {}) =>
+    ({ ...workerEnv, ...SECRETS, ...more, OBSERVABILITY }) as Env;
+
+  it("are read once, as an object or as its JSON, with the secrets that their headers name", () => {
+    for (const value of [
+      otlp({ Authorization: bearer }),
+      JSON.stringify(otlp({ authorization: bearer })),
+    ]) {
+      expect(settingsOf(settings(value)).streams).toEqual({
+        metrics: { enabled: true, otlp: null },
+        traces: {
+          enabled: true,
+          otlp: { endpoint, headers: { authorization: "Bearer s3cr3t" }, sampleRate: 1 },
+        },
+        audit: { enabled: true, forward: null },
+      });
+    }
+    const named = { MCPG_HEADER_SECRETS: "OTHER, OTEL_TOKEN" };
+    const { streams } = settingsOf(
+      settings(otlp({ "x-a": `${secret("OTHER")}-${secret("OTEL_TOKEN")}` }), named),
+    );
+    expect(streams.traces.otlp?.headers).toEqual({ "x-a": "0th3r-s3cr3t" });
+  });
+
+  it.each([
+    ["not JSON", "{", {}, "OBSERVABILITY"],
+    ["an unknown stream", { logs: {} }, {}, "OBSERVABILITY"],
+    ["port 4317", { traces: { otlp: { endpoint: `${endpoint}:4317` } } }, {}, "OBSERVABILITY"],
+    ["a rate over 1", otlp({}, { sample_rate: 2 }), {}, "OBSERVABILITY"],
+    ["a header without a value", otlp({ authorization: null }), {}, "OBSERVABILITY"],
+    ["a hop-by-hop header", otlp({ connection: "close" }), {}, "OBSERVABILITY"],
+    ["a secret that is not named", otlp({ a: secret("OTHER") }), {}, "OBSERVABILITY"],
+    ["a secret of ours", otlp({ a: secret("MCPG_ADMIN_TOKEN") }), {}, "OBSERVABILITY"],
+    ["an inherited name", otlp({ a: secret("constructor") }), {}, "OBSERVABILITY"],
+    [
+      "a secret of ours, named",
+      {},
+      { MCPG_HEADER_SECRETS: "MCPG_PAYLOAD_KEK" },
+      "MCPG_HEADER_SECRETS",
+    ],
+    ["an empty secret", otlp({ a: secret("EMPTY") }), { MCPG_HEADER_SECRETS: "EMPTY" }, "EMPTY"],
+    [
+      "a secret that is not set",
+      otlp({ a: secret("NONE") }),
+      { MCPG_HEADER_SECRETS: "NONE" },
+      "NONE",
+    ],
+    [
+      "a secret of two lines",
+      otlp({ a: secret("LINES") }),
+      { MCPG_HEADER_SECRETS: "LINES" },
+      "OBSERVABILITY",
+    ],
+    ["a flag that is none", {}, { MCPG_ALLOW_LOOPBACK: "yes" }, "MCPG_ALLOW_LOOPBACK"],
+  ])("are refused by name, without a value, for %s", (_, value, more, setting) => {
+    const failure = failureOf(settings(value, more));
+    expect(failure).toMatchObject({ kind: "misconfigured", setting });
+    expect(JSON.stringify(failure)).not.toMatch(/s3cr3t|0th3r|b: c/);
+  });
+});
+
 describe("Shards", () => {
   const other = {} as D1Database;
   const env = { ...workerEnv, SHARD_10: other, SHARD_2: other, SHARD_X: other } as Env;

@@ -32,6 +32,8 @@ export class WranglerDev {
       "dev",
       ...["--ip", "127.0.0.1", "--port", String(port), "--persist-to", stateDir],
       ...["--var", "MCPG_DEFAULT_ORG_TIER:enterprise"],
+      // A collector or receiver on this machine.
+      ...["--var", "MCPG_ALLOW_LOOPBACK:true"],
       "--show-interactive-dev-session=false",
     ]);
     this.#follow(this.#wrangler.stdout, process.stdout);

@@ -10,6 +10,7 @@ import { errorFingerprint, errorHash } from "./error-fingerprint.ts";
 import { type Sample, sample } from "./invocation-schema.ts";
 import { type Outcome, outcomeIndex } from "./outcome.ts";
 import { type Rejection, reject, shapeRejection } from "./sample-rejection.ts";
+import type { SpanPair } from "./span-pairs.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -59,6 +60,8 @@ export interface Invocation {
   errorCode: string | null;
   errorHash: string | null;
   errorFingerprint: string | null;
+  /** Null for a sample that was no span. */
+  pair: SpanPair | null;
 }
 
 /** The sample as an invocation, or why it is refused. */
@@ -130,6 +133,7 @@ function normalise(value: Sample, startedAtMs: number): Invocation {
     errorCode: value.error_code ?? null,
     errorHash: value.error_hash?.toLowerCase() ?? null,
     errorFingerprint: null,
+    pair: null,
   };
 }
 

@@ -3,6 +3,9 @@
  * rerouted by itself (api.md, "Streams").
  */
 
+export const STREAMS = ["metrics", "traces", "audit"] as const;
+export type Stream = (typeof STREAMS)[number];
+
 export type HeaderValues = Readonly<Record<string, string>>;
 
 /** An OTLP base, to which `/v1/traces` or `/v1/metrics` is added; or where audit entries are posted. */
@@ -28,29 +31,81 @@ export const DEFAULT_OBSERVABILITY: Observability = {
   audit: { enabled: true, forward: null },
 };
 
-export const STREAMS = ["metrics", "traces", "audit"] as const;
-export type Stream = (typeof STREAMS)[number];
+/** `sampleRate` is of traces only; 1 where nothing was said. */
+export interface OwnDestination extends Destination {
+  sampleRate?: number;
+}
 
-/** Every header value of an object, through `change`: sealed on the way in, opened on the way out. */
-export async function mapHeaders(
-  observability: Observability,
-  change: (value: string, header: string, stream: Stream) => Promise<string>,
-): Promise<Observability> {
-  const of = async <To extends Destination>(stream: Stream, to: To | null): Promise<To | null> => {
-    if (to === null) return null;
-    const changed = Object.entries(to.headers).map(
-      async ([header, value]) => [header, await change(value, header, stream)] as const,
-    );
-    return { ...to, headers: Object.fromEntries(await Promise.all(changed)) };
-  };
-  const { metrics, traces, audit } = observability;
+/** `default`: wherever the deployment sends that stream; null: nowhere. */
+export interface OwnStream {
+  enabled: boolean;
+  to: OwnDestination | "default" | null;
+}
+
+/** What an org set itself: a stream that is not here is the deployment's to say. */
+export type OwnStreams = { readonly [Name in Stream]?: OwnStream };
+
+export const SAMPLE_RATE_DEFAULT = 1;
+
+/** The org's own settings over the deployment's. */
+export function effectiveStreams(own: OwnStreams, deployment: Observability): Observability {
+  const { metrics, traces, audit } = deployment;
   return {
-    metrics: { ...metrics, otlp: await of("metrics", metrics.otlp) },
-    traces: { ...traces, otlp: await of("traces", traces.otlp) },
-    audit: { ...audit, forward: await of("audit", audit.forward) },
+    metrics: own.metrics
+      ? { enabled: own.metrics.enabled, otlp: routed(own.metrics.to, metrics.otlp) }
+      : metrics,
+    traces: own.traces
+      ? { enabled: own.traces.enabled, otlp: sampled(own.traces.to, traces.otlp) }
+      : traces,
+    audit: own.audit
+      ? { enabled: own.audit.enabled, forward: routed(own.audit.to, audit.forward) }
+      : audit,
   };
+}
+
+function routed(to: OwnStream["to"], deployment: Destination | null): Destination | null {
+  if (to === "default" || to === null) return to === null ? null : deployment;
+  return { endpoint: to.endpoint, headers: to.headers };
+}
+
+function sampled(
+  to: OwnStream["to"],
+  deployment: TracesDestination | null,
+): TracesDestination | null {
+  if (to === "default" || to === null) return to === null ? null : deployment;
+  return { ...to, sampleRate: to.sampleRate ?? SAMPLE_RATE_DEFAULT };
+}
+
+export function ownDestination(own: OwnStreams, stream: Stream): OwnDestination | null {
+  const to = own[stream]?.to ?? null;
+  return to === "default" ? null : to;
+}
+
+/** Each destination of its own, through `change`. */
+export function mapOwnDestinations(
+  own: OwnStreams,
+  change: (to: OwnDestination, stream: Stream) => OwnDestination | null,
+): OwnStreams {
+  const mapped: { [Name in Stream]?: OwnStream } = {};
+  for (const stream of STREAMS) {
+    const set = own[stream];
+    if (set === undefined) continue;
+    const to = set.to === null || set.to === "default" ? set.to : change(set.to, stream);
+    mapped[stream] = { enabled: set.enabled, to };
+  }
+  return mapped;
 }
 
 export function destinationOf(observability: Observability, stream: Stream): Destination | null {
   return stream === "audit" ? observability.audit.forward : observability[stream].otlp;
+}
+
+/** Where the stream leaves to; null while it is disabled. */
+export function outletOf(observability: Observability, stream: Stream): Destination | null {
+  return observability[stream].enabled ? destinationOf(observability, stream) : null;
+}
+
+/** Disabling audit stops these; what operators do and what the ledger says of itself stays recorded. */
+export function isAuditStreamAction(action: string): boolean {
+  return /^(tool|plugin)(\.|$)/.test(action);
 }

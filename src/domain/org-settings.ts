@@ -18,6 +18,7 @@ import {
   type RetentionKey,
   type RetentionOverrides,
 } from "./retention.ts";
+import type { SpanMapping } from "./span-attributes.ts";
 import type { Tier } from "./tier.ts";
 
 export interface OrgSettings {
@@ -26,6 +27,7 @@ export interface OrgSettings {
   limits: Partial<Limits>;
   retention: RetentionOverrides;
   publishesAuditLog: boolean;
+  spanMapping: SpanMapping;
 }
 
 type Patch<Values> = { [Key in keyof Values]?: Values[Key] | null };
@@ -37,11 +39,19 @@ export interface OrgPatch {
   limits?: Patch<Limits>;
   retention?: Patch<Record<RetentionKey, number>>;
   publishesAuditLog?: boolean;
+  spanMapping?: Patch<SpanMapping>;
 }
 
 /** What a new org has beside its tier. */
 export function newSettings(tier: Tier): OrgSettings {
-  return { tier, entitlements: {}, limits: {}, retention: {}, publishesAuditLog: false };
+  return {
+    tier,
+    entitlements: {},
+    limits: {},
+    retention: {},
+    publishesAuditLog: false,
+    spanMapping: {},
+  };
 }
 
 export interface OrgIdentity {
@@ -62,6 +72,7 @@ export function effectiveOrg(identity: OrgIdentity, settings: OrgSettings): Org 
     limits: { ...DEFAULT_LIMITS, ...settings.limits },
     retention: effectiveRetention(settings.tier, settings.retention),
     publishesAuditLog: settings.publishesAuditLog,
+    spanMapping: settings.spanMapping,
   };
 }
 
@@ -75,6 +86,7 @@ export function patchSettings(before: OrgSettings, patch: OrgPatch): OrgSettings
     limits: merge(before.limits, patch.limits),
     retention: merge(inherited, patch.retention),
     publishesAuditLog: patch.publishesAuditLog ?? before.publishesAuditLog,
+    spanMapping: merge(before.spanMapping, patch.spanMapping),
   };
 }
 

@@ -1,5 +1,6 @@
 /** An org is the tenant: whose data it is, how much of it, for how long, and on which shard. */
 import type { Retention } from "./retention.ts";
+import type { SpanMapping } from "./span-attributes.ts";
 import type { Tier } from "./tier.ts";
 
 export const ORG_NAME_PATTERN = "^[a-z0-9][a-z0-9-]{0,62}$";
@@ -38,6 +39,8 @@ export interface Org {
   auditLog: number;
   /** Anyone may read the log's checkpoint and hash tiles, of which no entry can be learnt. */
   publishesAuditLog: boolean;
+  /** Its own attributes for what OTLP spans say, tried before the conventions'. */
+  spanMapping: SpanMapping;
   createdAtMs: number;
   updatedAtMs: number;
 }

@@ -13,6 +13,11 @@ export function reject(index: number, code: string, message: string): Rejection 
   return { index, code, message };
 }
 
+/** The code and the message, where an org keeps no metrics (api.md, "Streams"). */
+export const STREAM_DISABLED = ["stream_disabled", "the org's metrics stream is disabled"] as const;
+/** The code and the message, of a time whose samples were pruned. */
+export const PRUNED_TIME = ["too_old", "samples of that time are no longer kept"] as const;
+
 /** The first thing the schema refuses, named after its field: `duration_ms` → `invalid_duration`. */
 export function shapeRejection(value: unknown, index: number): Rejection {
   if (hasTooManyKeys(value)) return reject(index, "unknown_field", "the sample has unknown fields");

@@ -49,7 +49,7 @@ export function callsOfRequest(
   return { reports: byInstance(counted), ignored, merged, rejected, reason };
 }
 
-function* spansOf(traces: readonly ResourceSpans[]) {
+export function* spansOf(traces: readonly ResourceSpans[]) {
   for (const resource of traces) {
     for (const { spans } of resource.scopeSpans) {
       for (const span of spans) yield [resource, span] as const;
@@ -58,6 +58,10 @@ function* spansOf(traces: readonly ResourceSpans[]) {
 }
 
 function withoutDoubles(placed: readonly Placed[]): readonly Placed[] {
+  const ids = new Set(placed.map(({ call }) => call.sample.span_id));
+  // Of a fleet's servers hardly any: then there is no need to tell the traces apart.
+  const hasParentHere = ({ call }: Placed) => ids.has(call.parentSpanId);
+  if (!placed.some(hasParentHere)) return placed;
   const bySpan = new Map(placed.map((one) => [spanKey(one.call, one.call.sample.span_id), one]));
   const doubles = new Set<Placed>();
   for (const child of placed) {

@@ -1,33 +1,50 @@
 /**
- * Whether the call of a span is counted already, by a span that came in another request. The server's span
- * of a call names the caller's as its parent; they come from two processes, in any order. Each keeps an id
- * of its own, from its own trace, span and start: an id that both could derive would have to do without the
- * start, and samples without their time in their key are neither listed in order nor cheap to insert.
+ * Which samples may tell of one call. The server's span of a call names its caller's as its parent, and they
+ * come from two processes, in any order. Each keeps an id of its own, from its own trace, span and start: an
+ * id that both could derive would have to do without the start, and samples without their time in their key
+ * are neither listed in order nor cheap to insert.
  *
- * So two look-ups take the place of an id, one for each order. They cost a caller's span what they can, and
- * a server's span nothing but the look-up: fleets report their servers.
+ * So two look-ups take the place of an id, one for each order: is its parent counted, is a child of its
+ * counted? The first is a seek in an index of callers. The second, for callers only, goes through the samples
+ * of the time in which a child would have started. So a caller's sample costs a row and a scan, and a
+ * server's the seek alone: fleets report their servers.
  */
-import type { SpanCall } from "./span-mapping.ts";
+import type { Invocation } from "./invocation.ts";
 
-/** Samples that are there, of the traces in question: `{trace id}{span id}` each. */
-export interface CountedSpans {
-  /** The spans that were counted as a caller's. */
-  readonly callers: ReadonlySet<string>;
-  /** The parents of the spans that were counted as a server's. */
-  readonly parents: ReadonlySet<string>;
+/** Of a sample that was a span. */
+export interface SpanPair {
+  readonly instance: string;
+  /** Of the caller's process: a server's span with this parent is the same call. */
+  readonly isCaller: boolean;
+  readonly parentSpanId: string | null;
 }
 
-/** The caller's span of the call: of a server's span its parent, of any other itself. Null: not known. */
-export function callerOf({ side, sample, parentSpanId }: SpanCall): string | null {
-  if (side !== "server") return `${sample.trace_id}${sample.span_id}`;
-  return parentSpanId === null ? null : `${sample.trace_id}${parentSpanId}`;
+/** A sample that was a span: `mapSpan` gave it its ids. */
+export interface PairedCall extends Invocation {
+  pair: SpanPair;
 }
 
-export function isCounted(call: SpanCall, counted: CountedSpans): boolean {
-  const caller = callerOf(call);
-  if (caller === null) return false;
-  // Two servers' spans with one parent are two calls, as long as that parent is none itself.
-  return call.side === "server" ? counted.callers.has(caller) : counted.parents.has(caller);
+/**
+ * What a sample that counts the call already would be as this one's parent: a caller, and if both are, of
+ * one process and tool, for then one instrumentation wraps the other. Null: it has no parent.
+ */
+export interface CountedParent {
+  traceId: string | null;
+  spanId: string;
+  instance: string | null;
+  tool: string | null;
+}
+
+export function countedParent({ traceId, tool, pair }: PairedCall): CountedParent | null {
+  if (pair.parentSpanId === null) return null;
+  const { instance, isCaller } = pair;
+  const process = isCaller ? { instance, tool } : { instance: null, tool: null };
+  return { traceId, spanId: pair.parentSpanId, ...process };
+}
+
+/** By what a counted child is known: as a server's span, or as a caller's that this one wraps. */
+export function countedChildKeys({ traceId, spanId, tool, pair }: PairedCall): string[] {
+  return [`${traceId}${spanId}`, `${traceId}${spanId}/${pair.instance}/${tool}`];
 }
 
 /** Clocks of hosts that keep them at all agree far better. */
@@ -35,10 +52,17 @@ const CLOCK_SKEW_MS_MAX = 10_000;
 /** A call may wait for a connection, a queue or a container before its server starts to count. */
 const WAIT_MS_MAX = 60_000;
 
-/** When the server's span of a caller's call may have started: where to look for its sample. */
-export function serverStartRange({ sample }: SpanCall): { fromMs: number; toMs: number } {
-  const startedAtMs = Number(sample.started_at);
-  const waitMs = Math.min(Math.ceil(sample.duration_ms), WAIT_MS_MAX);
+export interface StartRange {
+  fromMs: number;
+  toMs: number;
+}
+
+/** When a child of a caller's span may have started: where to look for its sample. */
+export function childStartRange({
+  startedAtMs,
+  durationUs,
+}: Pick<Invocation, "startedAtMs" | "durationUs">): StartRange {
+  const waitMs = Math.min(Math.ceil(durationUs / 1_000), WAIT_MS_MAX);
   return {
     fromMs: startedAtMs - CLOCK_SKEW_MS_MAX,
     toMs: startedAtMs + waitMs + CLOCK_SKEW_MS_MAX,

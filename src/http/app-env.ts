@@ -7,6 +7,8 @@ export interface AppEnv {
   Bindings: Env;
   Variables: {
     requestId: string;
+    /** Set once the caller's token was found good, whatever it may then do. */
+    isAuthenticated: true | undefined;
     principal: Principal;
     org: Org;
     /** The org whose ledger gets an operator action once the handler is done. */

@@ -27,7 +27,9 @@ export function authenticated(): MiddlewareHandler<AppEnv> {
 export async function authenticate(c: Context<AppEnv>): Promise<Principal> {
   const token = BEARER.exec(c.req.header("authorization") ?? "")?.[1];
   const principal = token === undefined ? null : await principalOf(c.env, token, Date.now());
-  return principal ?? fail({ kind: "unauthenticated" });
+  if (principal === null) return fail({ kind: "unauthenticated" });
+  c.set("isAuthenticated", true);
+  return principal;
 }
 
 async function principalOf(env: Env, token: string, nowMs: number): Promise<Principal | null> {

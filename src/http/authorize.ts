@@ -27,10 +27,11 @@ export function authorize(
     const isOpenFor = (org: Org) =>
       org.state === "active" || (alsoClosed && principal.kind === "administrator");
     const org = await reachableOrg(c.env, principal, c.req.param("org") ?? "", isOpenFor);
-    if (!holdsScope(principal, scope)) fail({ kind: "insufficient_scope", scope });
-    limitRate(principal, org, Date.now());
+    // Before the refusals: they too are traced where the org's spans go, or not at all.
     c.set("principal", principal);
     c.set("org", org);
+    if (!holdsScope(principal, scope)) fail({ kind: "insufficient_scope", scope });
+    limitRate(principal, org, Date.now());
     await next();
   };
 }

@@ -7,9 +7,9 @@ import { DEFAULT_ORG, type Org } from "../domain/org.ts";
 import { newSettings } from "../domain/org-settings.ts";
 import type { ServiceToken } from "../domain/service-token.ts";
 import { type Env, settingsOf, shardDatabase, shardForNewOrg } from "../env.ts";
+import { ExpiringMap } from "../expiring-map.ts";
 import { findOrg, insertOrg } from "../store/orgs.ts";
 import { findServiceToken } from "../store/service-tokens.ts";
-import { ExpiringMap } from "./expiring-map.ts";
 import { operatorAction } from "./operator-action.ts";
 
 /** 4,096 entries of about 1 KB: 4 MB of an isolate's 128 MB. */

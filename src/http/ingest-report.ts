@@ -1,6 +1,5 @@
 /** A report of tool calls from request body to durable: parse, check each sample, store, answer. */
 import * as Type from "typebox";
-import { deriveFingerprintKey } from "../domain/error-fingerprint.ts";
 import {
   type Invocation,
   isRejection,
@@ -10,11 +9,18 @@ import {
 } from "../domain/invocation.ts";
 import { type ReportEnvelope, reportEnvelope } from "../domain/invocation-schema.ts";
 import type { Org } from "../domain/org.ts";
-import type { Rejection } from "../domain/sample-rejection.ts";
-import { type Env, settingsOf, shardDatabase } from "../env.ts";
+import {
+  PRUNED_TIME,
+  type Rejection,
+  reject,
+  STREAM_DISABLED,
+} from "../domain/sample-rejection.ts";
+import { type Env, shardDatabase } from "../env.ts";
 import { fail } from "../errors.ts";
 import { parseTimestampMs } from "../spec/rfc3339.ts";
 import { insertReport } from "../store/ingest.ts";
+import { streamsOf } from "../streams/streams-of.ts";
+import { fingerprintKey } from "./fingerprint-key.ts";
 import { validate } from "./validate.ts";
 
 export const IngestAnswerSchema = Type.Object({
@@ -34,6 +40,8 @@ export async function ingestReport(
   receivedAtMs: number,
 ): Promise<IngestAnswer> {
   const envelope = validate(reportEnvelope, body);
+  const { metrics } = await streamsOf(env, org.org);
+  if (!metrics.enabled) return disabledAnswer(envelope);
   const context = reportContext(env, org, envelope, receivedAtMs);
   const { invocations, indexes, duplicates, rejected } = parseSamples(
     envelope.invocations,
@@ -45,16 +53,18 @@ export async function ingestReport(
   ]);
   if (result.kind === "org_gone") return fail({ kind: "not_found" });
   if (result.kind === "contended") return fail({ kind: "unavailable", retryAfterSeconds: 1 });
-  const pruned = result.pruned.map(({ id }) => ({
-    index: indexes.get(id) ?? 0,
-    code: "too_old",
-    message: "samples of that time are no longer kept",
-  }));
+  const pruned = result.pruned.map(({ id }) => reject(indexes.get(id) ?? 0, ...PRUNED_TIME));
   return {
     accepted: result.accepted,
     duplicates: duplicates + result.duplicates,
     rejected: [...rejected, ...pruned],
   };
+}
+
+/** Nothing is kept, so that the instance is not even known to have reported. */
+function disabledAnswer({ invocations }: ReportEnvelope): IngestAnswer {
+  const rejected = invocations.map((_, index) => reject(index, ...STREAM_DISABLED));
+  return { accepted: 0, duplicates: 0, rejected };
 }
 
 interface ParsedSamples {
@@ -111,17 +121,4 @@ function reportContext(
     fingerprintKey: fingerprintKey(env, org.org),
     knownErrors: new Map(),
   };
-}
-
-/** Deriving costs two hashes; an isolate serves few orgs, and a key is 32 bytes. */
-const FINGERPRINT_KEYS_MAX = 1_000;
-const fingerprintKeys = new Map<string, Uint8Array>();
-
-function fingerprintKey(env: Env, org: string): Uint8Array {
-  const known = fingerprintKeys.get(org);
-  if (known !== undefined) return known;
-  const key = deriveFingerprintKey(settingsOf(env).payloadKek, org);
-  if (fingerprintKeys.size >= FINGERPRINT_KEYS_MAX) fingerprintKeys.clear();
-  fingerprintKeys.set(org, key);
-  return key;
 }

@@ -15,9 +15,11 @@ import {
   invocationFilter,
 } from "./invocation-filter.ts";
 import { InvocationListSchema, InvocationSchema, invocationJson } from "./invocation-json.ts";
+import { callTrace } from "./invocation-trace.ts";
 import { cursorFormat, decodeCursor, encodeCursor, parseLimit } from "./pagination.ts";
 import { readQuery } from "./query.ts";
 import { parseJson, readBody } from "./read-body.ts";
+import { CallTraceSchema } from "./trace-json.ts";
 
 /** 1,000 samples of 1 KB, four times over; an isolate has 128 MB. */
 const REPORT_BYTES_MAX = 4 * 1024 * 1024;
@@ -87,5 +89,23 @@ export const invocations = new Hono<AppEnv>()
       const db = shardDatabase(c.env, c.var.org.shard);
       const invocation = await findInvocation(db, c.var.org.org, id);
       return c.json(invocationJson(invocation ?? fail({ kind: "not_found" })));
+    },
+  )
+  .get(
+    "/:id/trace",
+    describeOperation({
+      summary: "One tool call's trace",
+      description:
+        "Who called, what was decided and what was called, with the spans that timed it, the ledger's " +
+        "entries about it, and the spans of its trace that ended within an hour of it.",
+      scope: "telemetry:read",
+      answers: { 200: { description: "The trace", schema: CallTraceSchema } },
+    }),
+    authorize("telemetry:read"),
+    async (c) => {
+      const id = parseUuid7(c.req.param("id")) ?? fail({ kind: "not_found" });
+      const db = shardDatabase(c.env, c.var.org.shard);
+      const invocation = await findInvocation(db, c.var.org.org, id);
+      return callTrace(c.env, c.var.org, invocation ?? fail({ kind: "not_found" }));
     },
   );

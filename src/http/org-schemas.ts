@@ -1,4 +1,5 @@
 /** An org on the wire, and the way between it and the domain. */
+import type { TSchema } from "typebox";
 import * as Type from "typebox";
 import { Compile } from "typebox/compile";
 import { LIMIT_BOUNDS, ORG_NAME_PATTERN, type Org } from "../domain/org.ts";
@@ -26,6 +27,20 @@ const CreateOrgSchema = Type.Object(
 function nullableInteger({ min, max }: { min: number; max: number }) {
   const schema = { type: ["integer", "null"], minimum: min, maximum: max };
   return Type.Optional(Type.Unsafe<number | null>(schema));
+}
+
+/** The conventions' own lists have six names at most. */
+const AttributeNames = {
+  type: "array",
+  minItems: 1,
+  maxItems: 8,
+  uniqueItems: true,
+  items: { type: "string", minLength: 1, maxLength: 128, pattern: "^[\\x21-\\x7e]+$" },
+};
+
+function spanMapping<Schema extends TSchema>(names: Schema, description: string) {
+  const parts = { workspace: names, plugin: names, instance: names, tool: names, actor: names };
+  return Type.Object(parts, { ...CLOSED, description });
 }
 
 const PatchOrgSchema = Type.Object(
@@ -66,6 +81,14 @@ const PatchOrgSchema = Type.Object(
         description: "Anyone may read the checkpoint and the hash tiles of the audit log",
       }),
     ),
+    span_mapping: Type.Optional(
+      spanMapping(
+        Type.Optional(
+          Type.Unsafe<readonly string[] | null>({ ...AttributeNames, type: ["array", "null"] }),
+        ),
+        "Attributes of OTLP spans and resources, tried in order before the conventions'",
+      ),
+    ),
   },
   CLOSED,
 );
@@ -89,6 +112,10 @@ export const OrgSchema = Type.Object({
     { description: "Effective: the tier's, with the org's overrides applied" },
   ),
   publishes_audit_log: Type.Boolean(),
+  span_mapping: spanMapping(
+    Type.Optional(Type.Unsafe<readonly string[]>(AttributeNames)),
+    "The org's own; what is absent is as the conventions have it",
+  ),
   created_at: Type.String({ format: "date-time" }),
   updated_at: Type.String({ format: "date-time" }),
 });
@@ -106,9 +133,10 @@ export const RETENTION_NAMES: Record<RetentionKey, string> = {
 };
 
 export function patchOf(body: Type.Static<typeof PatchOrgSchema>): OrgPatch {
-  const { tier, entitlements, limits, retention, publishes_audit_log } = body;
+  const { tier, entitlements, limits, retention, publishes_audit_log, span_mapping } = body;
   return {
     ...(publishes_audit_log !== undefined && { publishesAuditLog: publishes_audit_log }),
+    ...(span_mapping && { spanMapping: defined(span_mapping) }),
     ...(tier && { tier }),
     ...(entitlements && {
       entitlements: defined({ payloadCapture: entitlements.payload_capture }),
@@ -153,6 +181,7 @@ export function orgBody(org: Org): Type.Static<typeof OrgSchema> {
       audit_days: org.retention.auditDays,
     },
     publishes_audit_log: org.publishesAuditLog,
+    span_mapping: org.spanMapping,
     created_at: formatTimestamp(org.createdAtMs),
     updated_at: formatTimestamp(org.updatedAtMs),
   };

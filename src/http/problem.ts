@@ -27,9 +27,14 @@ export function problemResponse(failure: Failure, requestId: string): Response {
 }
 
 export function onError(error: Error, c: Context<AppEnv>): Response {
+  return problemResponse(toldFailure(error, c.var.requestId), c.var.requestId);
+}
+
+/** What is told of an error; what is not told is logged. */
+export function toldFailure(error: Error, requestId: string): Failure {
   const failure = failureOf(error);
-  if (isUnexplained(error, failure)) logError(error, { request_id: c.var.requestId });
-  return problemResponse(failure, c.var.requestId);
+  if (isUnexplained(error, failure)) logError(error, { request_id: requestId });
+  return failure;
 }
 
 /** Nothing in the answer says why: an unknown error, or one that is told as "unavailable". */

@@ -98,7 +98,7 @@ function concatenate(chunks: Uint8Array[], length: number): Uint8Array {
 }
 
 /** Fatal: replacing bad bytes by U+FFFD would store names that nobody sent. */
-function decodeUtf8(bytes: Uint8Array): string {
+export function decodeUtf8(bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
   } catch {

@@ -86,8 +86,8 @@ export function classicBucket(index: number): number {
 
 /** The buckets as Prometheus exposes them: ascending, the zero bucket apart. */
 export interface SparseBuckets {
-  readonly indexes: number[];
-  readonly counts: number[];
+  readonly indexes: readonly number[];
+  readonly counts: readonly number[];
   readonly zeroCount: number;
 }
 

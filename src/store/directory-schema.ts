@@ -20,6 +20,7 @@ export const orgs = sqliteTable("orgs", {
   deletedAtMs: integer("deleted_at_ms"),
   auditLog: integer("audit_log").notNull().default(1),
   publishesAuditLog: integer("publishes_audit_log", { mode: "boolean" }).notNull().default(false),
+  spanMapping: text("span_mapping").notNull().default("{}"),
 });
 
 export const serviceTokens = sqliteTable("service_tokens", {

@@ -6,6 +6,7 @@ import { effectiveOrg, type OrgSettings } from "../domain/org-settings.ts";
 import { insertAuditLog } from "./audit-logs.ts";
 import { changedByFirst, statementOf } from "./batch.ts";
 import { orgs } from "./directory-schema.ts";
+import { deleteStreams } from "./observability.ts";
 import { type OperatorAction, recordOperatorAction } from "./operator-actions.ts";
 import { deleteShardOrg, insertShardOrg } from "./shard-orgs.ts";
 
@@ -106,6 +107,7 @@ export async function updateOrgSettings(
     eq(orgs.limits, was.limits),
     eq(orgs.retention, was.retention),
     eq(orgs.publishesAuditLog, was.publishesAuditLog),
+    eq(orgs.spanMapping, was.spanMapping),
   );
   const update = drizzle(directory)
     .update(orgs)
@@ -118,7 +120,7 @@ export async function updateOrgSettings(
 }
 
 /**
- * Closes an org for good: its tokens are revoked with it, and its shard refuses its writes. Should
+ * Closes an org for good: its tokens are revoked and its streams' credentials deleted with it, and its shard refuses its writes. Should
  * the second step not come about, the cron repeats it for every org that is `deleting`.
  */
 export async function closeOrg(
@@ -147,6 +149,7 @@ export async function closeOrg(
     statementOf(directory, close),
     recordOperatorAction(directory, action),
     revoke,
+    deleteStreams(directory, org),
   ]);
   if (closed) await deleteShardOrg(shardDb, org);
   return closed;
@@ -194,24 +197,26 @@ function orgOfRow(row: OrgRow): Org {
 }
 
 function settingsOfRow(row: OrgRow): OrgSettings {
-  const { tier, entitlements, limits, retention, publishesAuditLog } = row;
+  const { tier, entitlements, limits, retention, publishesAuditLog, spanMapping } = row;
   return {
     tier,
     entitlements: JSON.parse(entitlements),
     limits: JSON.parse(limits),
     retention: JSON.parse(retention),
     publishesAuditLog,
+    spanMapping: JSON.parse(spanMapping),
   };
 }
 
 /** The inverse of `settingsOfRow`, to the byte: `updateOrgSettings` compares these texts. */
 function rowOfSettings(settings: OrgSettings) {
-  const { tier, entitlements, limits, retention, publishesAuditLog } = settings;
+  const { tier, entitlements, limits, retention, publishesAuditLog, spanMapping } = settings;
   return {
     tier,
     entitlements: JSON.stringify(entitlements),
     limits: JSON.stringify(limits),
     retention: JSON.stringify(retention),
     publishesAuditLog,
+    spanMapping: JSON.stringify(spanMapping),
   };
 }

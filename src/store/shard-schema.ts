@@ -25,6 +25,8 @@ export const toolInvocations = sqliteTable(
     errorCode: text("error_code"),
     errorHash: text("error_hash"),
     errorFingerprint: text("error_fingerprint"),
+    parentSpanId: text("parent_span_id"),
+    isCaller: integer("is_caller", { mode: "boolean" }).notNull().default(false),
   },
   (table) => [primaryKey({ columns: [table.org, table.id] })],
 );

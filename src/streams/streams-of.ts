@@ -1,7 +1,69 @@
-/** An org's streams as they are in force: what it set itself, else the deployment's defaults. */
-import { DEFAULT_OBSERVABILITY, type Observability } from "../domain/observability.ts";
-import type { Env } from "../env.ts";
+/** An org's streams as they are in force: what it set itself, else the deployment's settings. */
+import {
+  effectiveStreams,
+  type HeaderValues,
+  mapOwnDestinations,
+  type Observability,
+  type OwnStreams,
+  ownDestination,
+  STREAMS,
+} from "../domain/observability.ts";
+import { type Env, settingsOf } from "../env.ts";
+import { ExpiringMap } from "../expiring-map.ts";
+import { logError } from "../log-error.ts";
+import { findStreams, type StoredStreams } from "../store/observability.ts";
+import { openHeaders } from "../stream-secrets.ts";
 
-export async function streamsOf(_env: Env, _org: string): Promise<Observability> {
-  return DEFAULT_OBSERVABILITY;
+/** As orgs and tokens (http/directory-lookup.ts): a change is in force everywhere within 30 s. */
+const opened = new ExpiringMap<OwnStreams>({ ttlMs: 30_000, entriesMax: 4_096 });
+
+/** Through a cache in the isolate: no D1 query on most calls, one on the others. */
+export async function streamsOf(env: Env, org: string): Promise<Observability> {
+  const own = await opened.getOrLoad(org, Date.now(), async () =>
+    ownInForce(env, org, await findStreams(env.DIRECTORY, org)),
+  );
+  return effectiveStreams(own ?? {}, deploymentStreams(env));
+}
+
+/** For what is no org's, and for orgs that set nothing. */
+export function deploymentStreams(env: Env): Observability {
+  return settingsOf(env).streams;
+}
+
+/** Where a change was made, it is in force at once. */
+export function forgetStreams(org: string): void {
+  opened.evict(org);
+}
+
+/**
+ * With header values opened. Disabling the audit stream takes effect once the entry that says so is in
+ * the org's ledger (api.md, "Streams"), however long that is out of reach.
+ */
+export async function ownInForce(
+  env: Env,
+  org: string,
+  { own, isUnrecorded }: Pick<StoredStreams, "own" | "isUnrecorded">,
+): Promise<OwnStreams> {
+  const headers = await openAll(env, org, own);
+  const values = mapOwnDestinations(own, (to, stream) => {
+    const known = headers.get(stream);
+    return known === undefined ? null : { ...to, headers: known };
+  });
+  const { audit } = values;
+  return isUnrecorded && audit ? { ...values, audit: { ...audit, enabled: true } } : values;
+}
+
+/** By stream. One that cannot be opened is left out: it goes nowhere, rather than without its credential. */
+async function openAll(env: Env, org: string, own: OwnStreams) {
+  const { payloadKek } = settingsOf(env);
+  const headers = new Map<string, HeaderValues>();
+  for (const stream of STREAMS) {
+    const sealed = ownDestination(own, stream)?.headers ?? {};
+    try {
+      headers.set(stream, await openHeaders(payloadKek, { org, stream }, sealed));
+    } catch (error) {
+      logError(error, { org, stream });
+    }
+  }
+  return headers;
 }

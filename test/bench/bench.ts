@@ -11,7 +11,9 @@ import { benchAuditRows, ROWS_WORKER } from "./audit-rows-bench.ts";
 import { benchAuditSign, SIGN_CONNECTIONS } from "./audit-sign-bench.ts";
 import { type Figure, formatFigures } from "./figure.ts";
 import { benchIngest } from "./ingest-bench.ts";
+import { benchOtlp } from "./otlp-bench.ts";
 import { benchScrape } from "./scrape-bench.ts";
+import { benchTracing } from "./tracing-bench.ts";
 
 interface Bench {
   run(runtime: Runtime): Promise<Figure[]>;
@@ -27,12 +29,14 @@ const { values, positionals: wanted } = parseArgs({
 
 const BENCHES: Record<string, Bench> = {
   ingest: { run: benchIngest },
+  otlp: { run: benchOtlp },
   scrape1k: { run: (runtime) => benchScrape(runtime, 1_000) },
   scrape10k: { run: (runtime) => benchScrape(runtime, 10_000) },
   "audit-append": { run: benchAuditAppend, options: { connections: APPEND_CONNECTIONS } },
   "audit-rows": { run: benchAuditRows, options: { entry: ROWS_WORKER } },
   "audit-sign": { run: benchAuditSign, options: { connections: SIGN_CONNECTIONS } },
   "profile-append": { run: profileAppend, isOnRequest: true },
+  tracing: { run: benchTracing },
   "audit-large": { run: (runtime) => benchAuditLarge(runtime, Number(values.entries)) },
 };
 

@@ -38,6 +38,7 @@ const invocations = fc.array(
         errorCode: null,
         errorHash: null,
         errorFingerprint: null,
+        pair: null,
       }),
     ),
   { maxLength: 60 },

@@ -11,9 +11,12 @@ import { runAttackSuite } from "./ledger/attack.ts";
 import { runCrashSuite } from "./ledger/crash.ts";
 import { runLoadSuite } from "./ledger/load.ts";
 import { runVerifySuite } from "./ledger/verify-cli.ts";
+import { runOtelSuite } from "./otel/suite.ts";
 import { runPrometheusSuite } from "./prometheus/suite.ts";
 import { runPromtoolSuite } from "./promtool.ts";
 import { runStartSuite } from "./start.ts";
+import { runStreamsSuite } from "./streams/suite.ts";
+import { runTracingSuite } from "./tracing/suite.ts";
 
 // The harness reads migrations from where the project lies.
 process.chdir(resolve(import.meta.dirname, "../.."));
@@ -35,6 +38,9 @@ const SUITES: Record<string, Suite> = {
   "ledger-attack": runAttackSuite,
   "ledger-load": runLoadSuite,
   "ledger-verify": runVerifySuite,
+  tracing: runTracingSuite,
+  streams: runStreamsSuite,
+  otel: runOtelSuite,
   start: runStartSuite,
 };
 

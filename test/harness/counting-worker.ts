@@ -21,6 +21,7 @@ function countedEnv(env: Env): Env {
 
 export { Ledger } from "../../src/ledger/ledger.ts";
 export { SigningPage } from "../../src/ledger/signing-page.ts";
+export { DeliveryPage } from "../../src/streams/delivery-page.ts";
 
 export default {
   async fetch(request: Request, rawEnv: Env, ctx: ExecutionContext): Promise<Response> {

@@ -4,6 +4,7 @@ import type { Env } from "../../src/env.ts";
 import { Ledger as PlainLedger } from "../../src/ledger/ledger.ts";
 
 export { SigningPage } from "../../src/ledger/signing-page.ts";
+export { DeliveryPage } from "../../src/streams/delivery-page.ts";
 
 interface Rows {
   rowsRead: number;

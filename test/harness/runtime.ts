@@ -88,7 +88,7 @@ export class Runtime {
   async call(
     method: string,
     path: string,
-    body?: string,
+    body?: string | Uint8Array,
     headers: Record<string, string> = {},
   ): Promise<Answer> {
     const response = await this.#send(method, path, body, headers);
@@ -109,7 +109,7 @@ export class Runtime {
   #send(
     method: string,
     path: string,
-    body: string | undefined,
+    body: string | Uint8Array | undefined,
     headers: Record<string, string>,
   ): Promise<IncomingMessage> {
     const options = {

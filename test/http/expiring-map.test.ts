@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { ExpiringMap } from "../../src/http/expiring-map.ts";
+import { ExpiringMap } from "../../src/expiring-map.ts";
 
 describe("ExpiringMap", () => {
   const small = () => new ExpiringMap<number>({ ttlMs: 100, entriesMax: 2 });

@@ -1,6 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decodeHex, encodeHex } from "../../src/spec/hex.ts";
+import { decodeHex, encodeHex, hexWord } from "../../src/spec/hex.ts";
+
+describe("hexWord", () => {
+  it("reads the eight digits at a place as a 32-bit word", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 8, maxLength: 8 }), (raw) => {
+        const words = [0, 4].map((at) => new DataView(raw.buffer, raw.byteOffset).getInt32(at));
+        expect([0, 8].map((at) => hexWord(encodeHex(raw), at))).toEqual(words);
+      }),
+    );
+  });
+});
 
 describe("hex", () => {
   it("writes two digits of each byte", () => {

@@ -3,10 +3,12 @@ import { type Context, Hono } from "hono";
 import * as Type from "typebox";
 import { type AuditEvent, isReservedAction, parseAuditEvent } from "../../domain/audit-event.ts";
 import { AuditReportSchema, auditReport } from "../../domain/audit-event-schema.ts";
-import type { LogEntry, Receipt } from "../../domain/audit-log.ts";
+import type { Receipt } from "../../domain/audit-log.ts";
+import { isAuditStreamAction } from "../../domain/observability.ts";
 import { actorOf } from "../../domain/principal.ts";
 import { fail, type ValidationError } from "../../errors.ts";
 import { uuid7FromRandom } from "../../spec/uuid7.ts";
+import { streamsOf } from "../../streams/streams-of.ts";
 import type { AppEnv } from "../app-env.ts";
 import { authorize } from "../authorize.ts";
 import { describeOperation, listQuery, queryParameters } from "../describe-operation.ts";
@@ -16,6 +18,7 @@ import { parseJsonBody } from "../read-body.ts";
 import { validate } from "../validate.ts";
 import { AUDIT_PARAMETERS, auditFilter } from "./audit-filter.ts";
 import { askedLog, ledgerOf, receiptsOf, writeToLog } from "./audit-log.ts";
+import { EntrySchema, entryJson } from "./entry-json.ts";
 
 /** 256 events of 65,535 bytes, and the rest of the JSON. */
 const REPORT_BYTES_MAX = 17 * 1024 * 1024;
@@ -31,13 +34,6 @@ const ReceiptsSchema = Type.Object({
       previous_hash: Type.String(),
     }),
   ),
-});
-
-const EntrySchema = Type.Object({
-  seq: Type.Integer({ description: "Leaf index, from 0" }),
-  hash: Type.String({ description: "SHA-256 of the event's canonical JSON, hex" }),
-  previous_hash: Type.String(),
-  event: Type.Object({}, { additionalProperties: true, description: "As it was hashed" }),
 });
 
 const EntriesSchema = Type.Object({
@@ -132,6 +128,7 @@ async function appendReport(c: Context<AppEnv>): Promise<Receipt[]> {
       : [],
   );
   if (reserved.length > 0) fail({ kind: "reserved_action", errors: reserved });
+  await requireEnabled(c, report.events);
   const parsed = report.events.map((event, index) =>
     parseAuditEvent(event, `/events/${index}`, context),
   );
@@ -140,6 +137,23 @@ async function appendReport(c: Context<AppEnv>): Promise<Receipt[]> {
   const events = parsed.filter((event): event is AuditEvent => !("pointer" in event));
   const result = await writeToLog(c, (ledger, address) => ledger.append(address, events));
   return receiptsOf(result, (index) => `/events/${index}`);
+}
+
+/** While the org's audit stream is disabled, decisions and plugins' lives are not kept; all else is. */
+async function requireEnabled(c: Context<AppEnv>, events: readonly { action: string }[]) {
+  const { audit } = await streamsOf(c.env, c.var.org.org);
+  if (audit.enabled) return;
+  const errors = events.flatMap(({ action }, index) =>
+    isAuditStreamAction(action)
+      ? [
+          {
+            pointer: `/events/${index}/action`,
+            message: "is of the audit stream, which is disabled",
+          },
+        ]
+      : [],
+  );
+  if (errors.length > 0) fail({ kind: "stream_disabled", errors });
 }
 
 async function listEntries(c: Context<AppEnv>): Promise<Response> {
@@ -159,11 +173,6 @@ async function listEntries(c: Context<AppEnv>): Promise<Response> {
   const nextCursor = page.before === null ? null : encodeCursor(CURSOR, [address.log, page.before]);
   const events = page.entries.map(entryJson).join(",");
   return json(`{"events":[${events}],"next_cursor":${JSON.stringify(nextCursor)}}`);
-}
-
-/** The event is put in as the text that was hashed. */
-function entryJson({ seq, hash, previousHash, body }: LogEntry): string {
-  return `{"seq":${seq},"hash":"${hash}","previous_hash":"${previousHash}","event":${body}}`;
 }
 
 function json(text: string): Response {

@@ -7,6 +7,7 @@ import { pruneOnce } from "../../../src/store/prune.ts";
 
 export { Ledger } from "../../../src/ledger/ledger.ts";
 export { SigningPage } from "../../../src/ledger/signing-page.ts";
+export { DeliveryPage } from "../../../src/streams/delivery-page.ts";
 
 export default {
   async fetch(request: Request, env: Env, ctx: ExecutionContext): Promise<Response> {

@@ -33,6 +33,8 @@ export interface RuntimeOptions {
   folder?: string;
   /** In addition to, or instead of, the usual ones. */
   settings?: Record<string, string>;
+  /** The Worker's module; default ledger-worker.ts. */
+  entry?: string;
 }
 
 export class LedgerRuntime {
@@ -50,9 +52,13 @@ export class LedgerRuntime {
     this.#workerd = workerd;
   }
 
-  static async start({ folder, settings = {} }: RuntimeOptions = {}): Promise<LedgerRuntime> {
+  static async start({
+    folder,
+    settings = {},
+    entry = LEDGER_WORKER,
+  }: RuntimeOptions = {}): Promise<LedgerRuntime> {
     const stateFolder = folder ?? (await newFolder());
-    const contents = await workerBundle();
+    const contents = await workerBundle(entry);
     const settled = { folder: stateFolder, contents, settings };
     const { result, workerd } = await spawning(async () => {
       const miniflare = new Miniflare(miniflareOptions(settled));
@@ -160,11 +166,14 @@ export async function newFolder(): Promise<string> {
   return folder;
 }
 
-let bundled: Promise<string> | null = null;
+const LEDGER_WORKER = join(import.meta.dirname, "ledger-worker.ts");
+const bundles = new Map<string, Promise<string>>();
 
-function workerBundle(): Promise<string> {
-  bundled ??= build({
-    entryPoints: [join(import.meta.dirname, "ledger-worker.ts")],
+function workerBundle(entry: string): Promise<string> {
+  const known = bundles.get(entry);
+  if (known !== undefined) return known;
+  const bundled = build({
+    entryPoints: [entry],
     write: false,
     bundle: true,
     format: "esm",
@@ -172,6 +181,7 @@ function workerBundle(): Promise<string> {
     conditions: ["workerd", "worker", "browser"],
     external: ["node:*", "cloudflare:*"],
   }).then(({ outputFiles }) => outputFiles[0]?.text ?? "");
+  bundles.set(entry, bundled);
   return bundled;
 }
 

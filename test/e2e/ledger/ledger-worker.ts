@@ -14,6 +14,7 @@ import { SigningPage as RealSigningPage } from "../../../src/ledger/signing-page
 import { formatTimestamp } from "../../../src/spec/rfc3339.ts";
 import { uuid7FromRandom } from "../../../src/spec/uuid7.ts";
 import { findOrg } from "../../../src/store/orgs.ts";
+import { DeliveryPage } from "../../../src/streams/delivery-page.ts";
 import { TickShare } from "../../../src/tick-share.ts";
 import {
   arm,
@@ -137,6 +138,8 @@ for (const method of [
     },
   });
 }
+
+export { DeliveryPage };
 
 export class SigningPage extends RealSigningPage {
   constructor(ctx: ExecutionContext, env: Env) {

@@ -1,0 +1,88 @@
+/** `GET …/invocations/{id}/trace`: one call from who asked to what was done, from all that is kept of it. */
+
+import type { LogEntry } from "../domain/audit-log.ts";
+import { auditSearches, decisionOf, entriesOfCall } from "../domain/call-audit.ts";
+import { stagesOfCall } from "../domain/call-stages.ts";
+import type { Org } from "../domain/org.ts";
+import { sampleSpan } from "../domain/sample-span.ts";
+import type { TraceSpan } from "../domain/trace-span.ts";
+import { type Env, shardDatabase } from "../env.ts";
+import { callLedger } from "../ledger/ledger-stub.ts";
+import { formatTimestamp } from "../spec/rfc3339.ts";
+import type { ToolInvocation } from "../store/shard-schema.ts";
+import { findCallsOfTrace, findSpans } from "../store/spans.ts";
+import { currentLog } from "./audit/audit-log.ts";
+import { entryJson } from "./audit/entry-json.ts";
+import { spansJson, stagesJson } from "./trace-json.ts";
+
+const MINUTE_MS = 60_000;
+/** What carried the call in may end long after it, as an agent's turn does. */
+const SPANS_AFTER_MS = 60 * MINUTE_MS;
+/** Clocks, and what came just before. */
+const SPANS_BEFORE_MS = MINUTE_MS;
+const ENTRIES_MAX = 100;
+/** An entry without a time of its own has that of its report. */
+const ENTRIES_WITHIN_MS = 5 * MINUTE_MS;
+
+export async function callTrace(env: Env, org: Org, call: ToolInvocation): Promise<Response> {
+  const [{ spans, calls }, entries] = await Promise.all([
+    findTrace(env, org, call),
+    findEntries(env, org, call),
+  ]);
+  const own = spans.find(({ spanId }) => spanId === call.spanId) ?? sampleSpan(call);
+  const stages = stagesJson(call, stagesOfCall(own, spans), decisionOf(entries));
+  const listed = { ...stages, spans: spansJson(spans, calls) };
+  // The entries go in as the texts that were hashed.
+  const audit = `[${entries.map(entryJson).join(",")}]`;
+  return new Response(`${JSON.stringify(listed).slice(0, -1)},"audit":${audit}}`, {
+    headers: { "content-type": "application/json" },
+  });
+}
+
+interface Trace {
+  spans: TraceSpan[];
+  /** The samples' ids by their span's. */
+  calls: Map<string, string>;
+}
+
+/** The spans that are kept, and those that samples stand for. */
+async function findTrace(env: Env, org: Org, call: ToolInvocation): Promise<Trace> {
+  const { traceId, startedAtMs, durationUs } = call;
+  if (traceId === null) return { spans: [], calls: new Map() };
+  const db = shardDatabase(env, org.shard);
+  const endedAtMs = startedAtMs + durationUs / 1_000;
+  const fromMs = startedAtMs - SPANS_BEFORE_MS;
+  const [kept, nearby] = await Promise.all([
+    findSpans(db, org.org, traceId, { fromMs, toMs: endedAtMs + SPANS_AFTER_MS }),
+    findCallsOfTrace(db, org.org, traceId, { fromMs, toMs: endedAtMs + SPANS_BEFORE_MS }),
+  ]);
+  const spans = new Map(kept.map((span) => [span.spanId, span]));
+  const calls = new Map<string, string>();
+  // Last, so that of two samples with one span's id the asked one is shown.
+  for (const sample of [...nearby, call]) {
+    if (sample.spanId === null) continue;
+    calls.set(sample.spanId, sample.id);
+    if (!kept.some(({ spanId }) => spanId === sample.spanId)) {
+      spans.set(sample.spanId, sampleSpan(sample));
+    }
+  }
+  return { spans: [...spans.values()], calls };
+}
+
+async function findEntries(env: Env, org: Org, call: ToolInvocation): Promise<LogEntry[]> {
+  const untilMs = Math.max(call.startedAtMs + call.durationUs / 1_000, call.ingestedAtMs);
+  const window = {
+    from: formatTimestamp(call.startedAtMs - ENTRIES_WITHIN_MS),
+    to: formatTimestamp(Math.ceil(untilMs) + ENTRIES_WITHIN_MS),
+  };
+  const page = { before: null, limit: ENTRIES_MAX };
+  const pages = await Promise.all(
+    auditSearches(call, window).map((filter) =>
+      callLedger(env, currentLog(org), (ledger) => ledger.search(filter, page)),
+    ),
+  );
+  return entriesOfCall(
+    call,
+    pages.flatMap(({ entries }) => entries),
+  );
+}

@@ -1,0 +1,88 @@
+/** The streams' settings on the wire, and the way between it and the domain (api.md, "Streams"). */
+import type { Context } from "hono";
+import { refuseEndpoint } from "../domain/endpoint.ts";
+import type { Destination, Observability, OwnStreams, Stream } from "../domain/observability.ts";
+import { leaveDefaults } from "../domain/streams-kept.ts";
+import {
+  destinationPointer,
+  parseStreams,
+  type RequestedStreams,
+} from "../domain/streams-request.ts";
+import { guideBody, type StreamsBody, streamsBody } from "../domain/streams-schema.ts";
+import { settingsOf } from "../env.ts";
+import { fail, type ValidationError } from "../errors.ts";
+import type { AppEnv } from "./app-env.ts";
+import { decodeUtf8, parseJsonBody, readBytes } from "./read-body.ts";
+import { isYaml, parseYaml } from "./read-yaml.ts";
+import { validate } from "./validate.ts";
+
+/** Sixteen header values of 4,096 characters for each of three streams, and the rest of it. */
+const BODY = { bytesMax: 262_144 };
+
+interface AskedStreams {
+  body: StreamsBody;
+  /** Where a stream's destination stands in the request. */
+  pointerOf: (stream: Stream) => string;
+}
+
+/** 400 with a pointer into the body for whatever is wrong with it. */
+export async function readStreams(
+  c: Context<AppEnv>,
+  stored: OwnStreams,
+): Promise<RequestedStreams> {
+  const { body, pointerOf } = await readAsked(c);
+  const { allowsLoopback, originHost, streams } = settingsOf(c.env);
+  const rules = { allowsLoopback, ownHosts: [new URL(c.req.url).host, originHost] };
+  const terms = { pointerOf, refuseEndpoint: (text: string) => refuseEndpoint(text, rules) };
+  const requested = leaveDefaults(parseStreams(body, terms), stored, streams, pointerOf);
+  return requested.errors.length > 0 ? refuse(requested.errors) : requested;
+}
+
+async function readAsked(c: Context<AppEnv>): Promise<AskedStreams> {
+  const inJson = !isYaml(c.req.header("content-type"));
+  const body = inJson
+    ? await parseJsonBody(c.req.raw, BODY)
+    : parseYaml(decodeUtf8(await readBytes(c.req.raw, BODY)));
+  const isGuide = !inJson && typeof body === "object" && body !== null && "observability" in body;
+  if (!isGuide) return { body: validate(streamsBody, body), pointerOf: destinationPointer };
+  return askedByGuide(body);
+}
+
+/** `observability.otlp` is where spans go (the guide, "OpenTelemetry"), the streams may stand beside it. */
+function askedByGuide(body: unknown): AskedStreams {
+  const root = "/observability";
+  const { otlp, ...streams } = validate(guideBody, body).observability;
+  const pointerOf = (stream: Stream) => `${root}${destinationPointer(stream)}`;
+  if (otlp === undefined) return { body: streams, pointerOf };
+  if (streams.traces?.otlp !== undefined) {
+    refuse([{ pointer: `${root}/otlp`, message: "says what traces.otlp says as well" }]);
+  }
+  return {
+    body: { ...streams, traces: { ...streams.traces, otlp } },
+    pointerOf: (stream) => (stream === "traces" ? `${root}/otlp` : pointerOf(stream)),
+  };
+}
+
+export function refuse(errors: ValidationError[]): never {
+  return fail({ kind: "invalid_request", errors });
+}
+
+/** What is in force, as it may be put back: header values are null, which keeps them. */
+export function streamsJson({ metrics, traces, audit }: Observability): StreamsBody {
+  const { otlp } = traces;
+  return {
+    metrics: { enabled: metrics.enabled, otlp: metrics.otlp && shown(metrics.otlp) },
+    traces: {
+      enabled: traces.enabled,
+      otlp: otlp && { ...shown(otlp), sample_rate: otlp.sampleRate },
+    },
+    audit: { enabled: audit.enabled, forward: audit.forward && shown(audit.forward) },
+  };
+}
+
+function shown({ endpoint, headers }: Destination) {
+  return {
+    endpoint,
+    headers: Object.fromEntries(Object.keys(headers).map((name) => [name, null])),
+  };
+}

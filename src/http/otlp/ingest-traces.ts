@@ -1,0 +1,118 @@
+/** An OTLP request from decoded to durable: its tool calls as samples, the spans around them as spans. */
+import type { Org } from "../../domain/org.ts";
+import { PRUNED_TIME, STREAM_DISABLED } from "../../domain/sample-rejection.ts";
+import { PLUGIN, textOf } from "../../domain/span-attributes.ts";
+import { callsOfRequest, type SpanCalls, spansOf } from "../../domain/span-calls.ts";
+import { reportsOfCalls, type SpanReports, transactionsOf } from "../../domain/span-reports.ts";
+import type { TraceSpan } from "../../domain/trace-span.ts";
+import { type Env, shardDatabase } from "../../env.ts";
+import { fail } from "../../errors.ts";
+import type { PartialSuccess } from "../../spec/otlp/export-response.ts";
+import type { ResourceSpans } from "../../spec/otlp/trace-model.ts";
+import { insertReports } from "../../store/ingest.ts";
+import { keepSpans } from "../../store/spans.ts";
+import { streamsOf } from "../../streams/streams-of.ts";
+import { fingerprintKey } from "../fingerprint-key.ts";
+
+/** Null: nothing was refused. */
+export async function ingestTraces(
+  env: Env,
+  org: Org,
+  traces: readonly ResourceSpans[],
+  receivedAtMs: number,
+): Promise<PartialSuccess | null> {
+  const streams = await streamsOf(env, org.org);
+  const refused = new Refusals();
+  const calls = callsOfRequest(traces, org.spanMapping);
+  if (calls.reason !== null) refused.add(calls.rejected, calls.reason);
+  const stored = streams.metrics.enabled
+    ? await storeCalls(env, org, calls, receivedAtMs, refused)
+    : refuseCalls(calls, refused);
+  const hasOthers = calls.ignored + calls.merged + calls.rejected > 0 || stored.unsampled.size > 0;
+  if (streams.traces.enabled && hasOthers) {
+    const spans = spansBeside(traces, stored);
+    await keepSpans(shardDatabase(env, org.shard), org, spans, receivedAtMs);
+  }
+  return refused.partialSuccess();
+}
+
+/** Counts what cannot be counted, and says why of the first. */
+class Refusals {
+  #spans = 0;
+  #reason: string | null = null;
+
+  add(spans: number, reason: string): void {
+    this.#spans += spans;
+    if (spans > 0) this.#reason ??= reason;
+  }
+
+  partialSuccess(): PartialSuccess | null {
+    if (this.#reason === null) return null;
+    const errorMessage = `${this.#spans} tool calls cannot be counted; the first: ${this.#reason}`;
+    return { rejectedSpans: this.#spans, errorMessage };
+  }
+}
+
+interface StoredCalls {
+  reports: SpanReports["reports"];
+  /** Ids of calls that have no sample. */
+  unsampled: ReadonlySet<string>;
+}
+
+function refuseCalls({ reports }: SpanCalls, refused: Refusals): StoredCalls {
+  const calls = [...reports.values()].flat();
+  refused.add(calls.length, STREAM_DISABLED.join(": "));
+  return { reports: [], unsampled: new Set(calls.map(({ sample }) => sample.id ?? "")) };
+}
+
+async function storeCalls(
+  env: Env,
+  org: Org,
+  calls: SpanCalls,
+  receivedAtMs: number,
+  refused: Refusals,
+): Promise<StoredCalls> {
+  const context = { receivedAtMs, fingerprintKey: fingerprintKey(env, org.org) };
+  const { reports, rejected } = reportsOfCalls(calls.reports, context);
+  for (const { code, message } of rejected) refused.add(1, `${code}: ${message}`);
+  const unsampled = new Set<string>();
+  for (const transaction of transactionsOf(reports)) {
+    const missing = await storeReports(env, org, transaction, refused);
+    for (const id of missing) unsampled.add(id);
+  }
+  return { reports, unsampled };
+}
+
+/** The ids of calls of which there is no sample: another span counts them, or their time was pruned. */
+async function storeReports(
+  env: Env,
+  org: Org,
+  reports: SpanReports["reports"],
+  refused: Refusals,
+): Promise<ReadonlySet<string>> {
+  const result = await insertReports(shardDatabase(env, org.shard), org, reports);
+  if (result.kind === "org_gone") return fail({ kind: "not_found" });
+  if (result.kind === "contended") return fail({ kind: "unavailable", retryAfterSeconds: 1 });
+  refused.add(result.pruned.length, PRUNED_TIME.join(": "));
+  return new Set([...result.countedElsewhere, ...result.pruned.map(({ id }) => id)]);
+}
+
+/** All but those whose sample tells what their span would. */
+function spansBeside(
+  traces: readonly ResourceSpans[],
+  { reports, unsampled }: StoredCalls,
+): readonly TraceSpan[] {
+  const calls = reports.flatMap(({ invocations }) => invocations);
+  const sampled = new Set(
+    calls
+      .filter(({ id }) => !unsampled.has(id))
+      .map(({ traceId, spanId }) => `${traceId}${spanId}`),
+  );
+  const beside: TraceSpan[] = [];
+  for (const [{ resource }, span] of spansOf(traces)) {
+    if (sampled.has(`${span.traceId}${span.spanId}`)) continue;
+    const service = textOf(resource, PLUGIN);
+    beside.push({ ...span, status: span.status.code, service });
+  }
+  return beside;
+}

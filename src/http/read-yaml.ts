@@ -1,0 +1,31 @@
+/** YAML bodies (RFC 9512), as the guide shows settings: YAML 1.2, its core schema, one document. */
+import { parseDocument } from "yaml";
+import { fail } from "../errors.ts";
+
+export function isYaml(contentType: string | undefined): boolean {
+  const [type = ""] = (contentType ?? "").toLowerCase().split(";");
+  return /^(application|text)\/(x-)?yaml$/.test(type.trim());
+}
+
+/**
+ * `unknown` on purpose, as JSON's. Aliases are refused, for a few lines of them make gigabytes; so are
+ * tags of one's own, and keys given twice.
+ */
+export function parseYaml(text: string): unknown {
+  const value = parsed(text);
+  // A tag or a date has become something that JSON cannot say, and a schema cannot check.
+  return value === undefined ? fail({ kind: "malformed_body", detail: DETAIL }) : value;
+}
+
+const DETAIL = "The body is not one YAML document without aliases and tags.";
+
+function parsed(text: string): unknown {
+  try {
+    const document = parseDocument(text, { schema: "core", version: "1.2", logLevel: "error" });
+    const isSound = document.errors.length === 0 && document.warnings.length === 0;
+    return isSound ? document.toJS({ maxAliasCount: 0 }) : undefined;
+  } catch {
+    // The library's messages quote the body, and its recursion ends in a RangeError.
+    return undefined;
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * Calls that another span counts already (src/domain/span-pairs.ts): refused by the transaction that would
+ * count them again, and told apart afterwards.
+ *
+ * D1 runs transactions one after the other. Of two that count the same call the later one sees the earlier
+ * one's sample, whichever comes first and however close, for it looks inside itself.
+ */
+import {
+  childStartRange,
+  countedChildKeys,
+  countedParent,
+  type PairedCall,
+  type StartRange,
+} from "../domain/span-pairs.ts";
+import { uuid7LowerBound } from "../spec/uuid7.ts";
+import { jsonParameters } from "./json-parameter.ts";
+
+/** Row: [id, traceId, parentSpanId, instance|null, tool|null]. One seek each. */
+const FROM_PARENTS = `FROM jsonb_each(?2) j
+  CROSS JOIN tool_invocations t INDEXED BY tool_invocations_callers
+    ON t.org = ?1 AND t.trace_id = j.value ->> 1 AND t.span_id = j.value ->> 2 AND t.is_caller = 1
+  WHERE j.value ->> 3 IS NULL OR (t.instance = j.value ->> 3 AND t.tool = j.value ->> 4)`;
+
+/** As countedChildKeys: a caller's sample is known by its process and tool too. */
+const CHILD_KEY = `t.trace_id || t.parent_span_id ||
+  iif(t.is_caller, '/' || t.instance || '/' || t.tool, '')`;
+const FROM_CHILDREN = `FROM tool_invocations t
+  WHERE t.org = ?1 AND t.id >= ?3 AND t.id < ?4 AND t.parent_span_id IS NOT NULL
+    AND ${CHILD_KEY} IN (SELECT value FROM json_each(?2))`;
+
+/** An arrival without a payload: the table refuses it, and with it the whole transaction. */
+const refuseIf = (found: string) => `INSERT INTO arrivals (org, id, received_ms, bytes, payload)
+  SELECT ?1, '', 0, 0, NULL WHERE EXISTS (SELECT 1 ${found})`;
+const REFUSE_PARENTS = refuseIf(FROM_PARENTS);
+const REFUSE_CHILDREN = refuseIf(FROM_CHILDREN);
+
+const SELECT_WITH_PARENT = `SELECT j.value ->> 0 AS found ${FROM_PARENTS}`;
+const SELECT_CHILDREN = `SELECT ${CHILD_KEY} AS found ${FROM_CHILDREN}`;
+
+/** Statements of the ingest transaction: it fails if one of the calls is counted. */
+export function refuseCounted(
+  db: D1Database,
+  org: string,
+  calls: readonly PairedCall[],
+): D1PreparedStatement[] {
+  return [
+    ...parentRows(calls).map((rows) => db.prepare(REFUSE_PARENTS).bind(org, rows)),
+    ...childLookups(calls).map((lookup) => db.prepare(REFUSE_CHILDREN).bind(org, ...lookup)),
+  ];
+}
+
+/** The ids of those that are counted. */
+export async function findCounted(
+  db: D1Database,
+  org: string,
+  calls: readonly PairedCall[],
+): Promise<Set<string>> {
+  const parents = parentRows(calls).map((rows) => db.prepare(SELECT_WITH_PARENT).bind(org, rows));
+  const children = childLookups(calls).map((lookup) =>
+    db.prepare(SELECT_CHILDREN).bind(org, ...lookup),
+  );
+  if (parents.length + children.length === 0) return new Set();
+  const results = await db.batch<{ found: string }>([...parents, ...children]);
+  const found = new Set(results.flatMap((result) => result.results.map((row) => row.found)));
+  const isCounted = (call: PairedCall) =>
+    found.has(call.id) ||
+    (call.pair.isCaller && countedChildKeys(call).some((key) => found.has(key)));
+  return new Set(calls.filter(isCounted).map(({ id }) => id));
+}
+
+function parentRows(calls: readonly PairedCall[]): string[] {
+  const rows: string[] = [];
+  for (const call of calls) {
+    const parent = countedParent(call);
+    if (parent === null) continue;
+    const { traceId, spanId, instance, tool } = parent;
+    // Ids are hex: written so they need no escapes, and a row no JSON.stringify.
+    const ids = `"${call.id}","${traceId}","${spanId}"`;
+    const process =
+      instance === null ? "null" : `${JSON.stringify(instance)},${JSON.stringify(tool)}`;
+    rows.push(`[${ids},${process}]`);
+  }
+  return jsonParameters(rows);
+}
+
+type ChildLookup = readonly [keys: string, fromId: string, toId: string];
+
+/** A transaction's share of the 1,000 queries that a request may send. */
+const STRETCHES_MAX = 8;
+
+/** A look-up for each stretch of time that callers' calls lie in: what lies between is not scanned. */
+function childLookups(calls: readonly PairedCall[]): ChildLookup[] {
+  const stretches: { range: StartRange; keys: string[] }[] = [];
+  const callers = calls.filter(({ pair }) => pair.isCaller);
+  for (const call of callers.toSorted((a, b) => a.startedAtMs - b.startedAtMs)) {
+    const range = childStartRange(call);
+    const last = stretches.at(-1);
+    const isApart = range.fromMs > (last?.range.toMs ?? 0) && stretches.length < STRETCHES_MAX;
+    if (last === undefined || isApart) stretches.push({ range, keys: countedChildKeys(call) });
+    else {
+      last.range.toMs = Math.max(last.range.toMs, range.toMs);
+      last.keys.push(...countedChildKeys(call));
+    }
+  }
+  return stretches.flatMap(({ range, keys }) => {
+    const bounds = [uuid7LowerBound(range.fromMs), uuid7LowerBound(range.toMs + 1)] as const;
+    return jsonParameters(keys.map((key) => JSON.stringify(key))).map(
+      (json) => [json, ...bounds] as const,
+    );
+  });
+}

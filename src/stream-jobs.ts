@@ -1,0 +1,48 @@
+/** What each tick sends of orgs' streams to their receivers. Orgs that have none cost nothing. */
+import { outletOf } from "./domain/observability.ts";
+import type { Env } from "./env.ts";
+import { countStreamTargets, findStreamTargets } from "./store/stream-targets.ts";
+import { deliverPage } from "./streams/delivery-page.ts";
+import { deploymentStreams } from "./streams/streams-of.ts";
+import type { TickShare } from "./tick-share.ts";
+
+const MINUTE_MS = 60_000;
+/** Each is an invocation that has the tick's time for them. */
+const PAGE_ORGS = 50;
+const PAGES_AT_ONCE = 2;
+/** As many as one tick looks up: 2,000 orgs. With more, each minute begins where the last one ended. */
+const PAGES_MAX = 40;
+const QUERIES_PER_PAGE = 1;
+
+export async function deliverStreams(
+  env: Env,
+  shard: string,
+  scheduledTimeMs: number,
+  share: TickShare,
+): Promise<void> {
+  const defaults = deploymentStreams(env);
+  const hasDefault = (["metrics", "audit"] as const).some((stream) => outletOf(defaults, stream));
+  const asked = { shard, hasDefault };
+  if (!share.take(QUERIES_PER_PAGE)) return;
+  const orgs = await countStreamTargets(env.DIRECTORY, asked);
+  const pages = pagesOfTick(Math.ceil(orgs / PAGE_ORGS), scheduledTimeMs);
+  const worker = async () => {
+    for (let page = pages.shift(); page !== undefined; page = pages.shift()) {
+      if (!share.take(QUERIES_PER_PAGE)) return;
+      const place = { offset: page * PAGE_ORGS, limit: PAGE_ORGS };
+      await share.attempt(shard, async () => {
+        const targets = await findStreamTargets(env.DIRECTORY, asked, place);
+        const failed = targets.length === 0 ? 0 : await deliverPage(shard, targets);
+        if (failed > 0) throw new Error("streams could not be delivered");
+      });
+    }
+  };
+  await Promise.all(Array.from({ length: PAGES_AT_ONCE }, worker));
+}
+
+/** All of them where there are few, begun at another one each minute. */
+function pagesOfTick(pages: number, scheduledTimeMs: number): number[] {
+  const length = Math.min(pages, PAGES_MAX);
+  const first = Math.floor(scheduledTimeMs / MINUTE_MS) * length;
+  return Array.from({ length }, (_, at) => (first + at) % pages);
+}

@@ -1,0 +1,23 @@
+/**
+ * A page of orgs, delivered in an invocation of its own: one invocation may make 10,000 calls and send D1
+ * 1,000 queries, which a tick with thousands of receivers would exceed alone. As in ledger/signing-page.ts.
+ */
+import { exports, WorkerEntrypoint } from "cloudflare:workers";
+import type { Env } from "../env.ts";
+import type { StreamTarget } from "../store/stream-targets.ts";
+import { deliverPage as deliverHere } from "./deliver-page.ts";
+
+export class DeliveryPage extends WorkerEntrypoint<Env> {
+  /** How many could not be tried. */
+  async deliver(shard: string, targets: readonly StreamTarget[]): Promise<number> {
+    return deliverHere(this.env, shard, targets);
+  }
+}
+
+/** Through the runtime's loopback to this Worker's own exports. */
+export function deliverPage(shard: string, targets: readonly StreamTarget[]): Promise<number> {
+  const { DeliveryPage: page } = exports as unknown as {
+    DeliveryPage: { deliver(shard: string, targets: readonly StreamTarget[]): Promise<number> };
+  };
+  return page.deliver(shard, targets);
+}
