@@ -104,9 +104,11 @@ function* runsWith(
   { low, high }: { low: number; high: number },
 ): Generator<{ idx: number; places: number[] }> {
   const within = (entries: number) => [Math.floor(low / entries), Math.floor(high / entries)];
+  // Not sorted, for they grow. SQLite passes over those that lack the bytes.
   const bundles = sql.exec<{ idx: number; ids: ArrayBuffer }>(
-    `${SELECT_BUNDLES} ORDER BY idx DESC`,
+    `${SELECT_BUNDLES} AND instr(ids, ?) > 0 ORDER BY idx DESC`,
     ...within(TILE_WIDTH),
+    bigEndian(wanted),
   );
   for (const { idx, ids } of bundles) {
     yield { idx: Math.floor(idx / TILE_WIDTH), places: placesFrom(new DataView(ids), 0, wanted) };
@@ -123,6 +125,12 @@ function* runsWith(
       places: placesFrom(view, firstNotBelow(view, wanted), wanted, { isSorted: true }),
     };
   }
+}
+
+function bigEndian(fingerprint: number): ArrayBuffer {
+  const bytes = new ArrayBuffer(4);
+  new DataView(bytes).setUint32(0, fingerprint);
+  return bytes;
 }
 
 /** Binary search over sorted records. */
