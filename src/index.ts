@@ -12,7 +12,7 @@ export { DeliveryPage } from "./streams/delivery-page.ts";
 export default {
   fetch: app.fetch,
   scheduled: (controller, env, ctx) =>
-    traceTick(tracer, { env, ctx, cron: controller.cron }, (tracedEnv) =>
+    traceTick(tracer, { env, ctx, name: "cron tick", cron: controller.cron }, (tracedEnv) =>
       runCron(tracedEnv, controller.scheduledTime),
     ),
 } satisfies ExportedHandler<Env>;

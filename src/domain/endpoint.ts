@@ -21,7 +21,7 @@ const LOOPBACK = /^(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])$/;
 export interface EndpointRules {
   /** On a developer's machine: `http://127.0.0.1:4318` is a collector there. */
   allowsLoopback: boolean;
-  /** Hosts of this service: sending its streams to itself would never end. */
+  /** Hosts of this service, with the port if it is not the scheme's: sending its streams to itself would never end. */
   ownHosts: readonly string[];
 }
 
@@ -29,7 +29,7 @@ export interface EndpointRules {
 export function refuseEndpoint(text: string, rules: EndpointRules): string | null {
   const url = parseEndpoint(text);
   if (typeof url === "string") return url;
-  if (rules.ownHosts.includes(url.host)) return "must not be this service itself";
+  if (rules.ownHosts.some((own) => isSameHost(url, own))) return "must not be this service itself";
   return rules.allowsLoopback && isLoopback(url) ? null : refuseInside(url);
 }
 
@@ -59,6 +59,13 @@ function refuseParts({ port, username, password, hostname }: URL, text: string):
   return hostname === "" || hostname.endsWith(".") ? "must name a host" : null;
 }
 
+/** A public name serves us on any of its ports; of loopback, whatever it is called, ours is one. */
+function isSameHost(url: URL, own: string): boolean {
+  const ours = new URL(`${url.protocol}//${own}`);
+  if (isLoopback(url) && isLoopback(ours)) return url.port === ours.port;
+  return url.hostname === ours.hostname;
+}
+
 function refuseInside({ protocol, hostname }: URL): string | null {
   if (protocol !== "https:") return "must be https";
   const isInside = isAddress(hostname) || INSIDE_NAME.test(hostname) || !hostname.includes(".");
@@ -85,8 +92,4 @@ export function signalUrl(endpoint: string, signal: "traces" | "metrics"): strin
 /** Scheme, host and port: a path may be a secret, as that of a webhook is. */
 export function originOf(endpoint: string): string {
   return new URL(endpoint).origin;
-}
-
-export function hostnameOf(endpoint: string): string {
-  return new URL(endpoint).hostname;
 }

@@ -1,6 +1,6 @@
 /** What a request leaves as it is: stored header values, and the deployment's own destinations. */
 import type { ValidationError } from "../errors.ts";
-import { hostnameOf } from "./endpoint.ts";
+import { originOf } from "./endpoint.ts";
 import {
   destinationOf,
   mapOwnDestinations,
@@ -15,7 +15,7 @@ import {
 import type { KeptHeader, RequestedStreams, RequestTerms } from "./streams-request.ts";
 
 /**
- * Puts the stored values in the place of those to be kept. Only for the host that they were set for: who
+ * Puts the stored values in the place of those to be kept. Only for the origin that they were set for: who
  * may change an endpoint may not thereby read a secret that someone else set.
  */
 export function keepHeaders(
@@ -43,8 +43,8 @@ function storedHeader(
 ): { value: string } | { refusal: string } {
   const value = was !== null && Object.hasOwn(was.headers, header) ? was.headers[header] : null;
   if (was === null || value == null) return { refusal: "keeps a stored value, and there is none" };
-  if (hostnameOf(was.endpoint) === hostnameOf(to.endpoint)) return { value };
-  return { refusal: "is kept for the same host only: send the value again" };
+  if (originOf(was.endpoint) === originOf(to.endpoint)) return { value };
+  return { refusal: "is kept for the same scheme, host and port only: send the value again" };
 }
 
 /**

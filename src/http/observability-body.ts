@@ -67,17 +67,32 @@ export function refuse(errors: ValidationError[]): never {
   return fail({ kind: "invalid_request", errors });
 }
 
-/** What is in force, as it may be put back: header values are null, which keeps them. */
-export function streamsJson({ metrics, traces, audit }: Observability): StreamsBody {
-  const { otlp } = traces;
-  return {
-    metrics: { enabled: metrics.enabled, otlp: metrics.otlp && shown(metrics.otlp) },
-    traces: {
-      enabled: traces.enabled,
-      otlp: otlp && { ...shown(otlp), sample_rate: otlp.sampleRate },
-    },
-    audit: { enabled: audit.enabled, forward: audit.forward && shown(audit.forward) },
+/**
+ * What is in force, as it may be put back: header values are null, which keeps them, and what the org
+ * leaves to a deployment that sends nowhere is absent, which leaves it so. Null is the org's own "nowhere".
+ */
+export function streamsJson(
+  { metrics, traces, audit }: Observability,
+  own: OwnStreams,
+): StreamsBody {
+  const destination = <To extends Destination>(stream: Stream, to: To | null) => {
+    if (to !== null) return shown(to);
+    return own[stream]?.to === null ? null : undefined;
   };
+  const { otlp } = traces;
+  const spans = destination("traces", otlp);
+  return {
+    metrics: withDefined(metrics.enabled, { otlp: destination("metrics", metrics.otlp) }),
+    traces: withDefined(traces.enabled, {
+      otlp: spans && otlp && { ...spans, sample_rate: otlp.sampleRate },
+    }),
+    audit: withDefined(audit.enabled, { forward: destination("audit", audit.forward) }),
+  };
+}
+
+function withDefined<To extends object>(enabled: boolean, to: To) {
+  const defined = Object.entries(to).filter(([, value]) => value !== undefined);
+  return { enabled, ...Object.fromEntries(defined) };
 }
 
 function shown({ endpoint, headers }: Destination) {

@@ -78,7 +78,7 @@ export const observabilityStatus = new Hono<AppEnv>().get(
 );
 
 async function shownStreams(c: Context<AppEnv>, { own }: StoredStreams) {
-  return streamsJson(effectiveStreams(own, deploymentStreams(c.env)));
+  return streamsJson(effectiveStreams(own, deploymentStreams(c.env)), own);
 }
 
 async function changeStreams(c: Context<AppEnv>) {
@@ -90,7 +90,7 @@ async function changeStreams(c: Context<AppEnv>) {
   if (errors.length > 0) refuse(errors);
   const defaults = deploymentStreams(c.env);
   const [before, after] = [effectiveStreams(stored.own, defaults), effectiveStreams(own, defaults)];
-  if (JSON.stringify(own) === JSON.stringify(stored.own)) return streamsJson(after);
+  if (JSON.stringify(own) === JSON.stringify(stored.own)) return streamsJson(after, own);
   const action = actionOf(c, {
     org,
     action: "operator.streams.updated",
@@ -103,7 +103,7 @@ async function changeStreams(c: Context<AppEnv>) {
     fail({ kind: "conflict", detail: "The streams were changed meanwhile; read them again." });
   }
   await recordNow(c);
-  return streamsJson(after);
+  return streamsJson(after, own);
 }
 
 /** Before the answer, and before anyone here can have read that it is pending. Should it fail, the cron does it. */

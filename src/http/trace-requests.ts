@@ -9,6 +9,7 @@ import { type AttributeValue, SPAN_KIND } from "../spec/otlp/trace-model.ts";
 import { extractContext } from "../spec/trace-context/trace-context.ts";
 import { runInSpan } from "../tracing/active-span.ts";
 import { methodOf } from "../tracing/http-method.ts";
+import { isSpanExport } from "../tracing/post-spans.ts";
 import { tracedEnv } from "../tracing/traced-env.ts";
 import type { Tracer } from "../tracing/tracer.ts";
 import type { AppEnv } from "./app-env.ts";
@@ -16,15 +17,18 @@ import type { AppEnv } from "./app-env.ts";
 /** A caller may send any; the rest of them is cut. */
 const USER_AGENT_LENGTH_MAX = 256;
 const PATH_LENGTH_MAX = 1_024;
+const REFUSALS: ReadonlySet<number> = new Set([401, 403, 404, 429]);
 
 export function traceRequests(tracer: Tracer): MiddlewareHandler<AppEnv> {
   return async function traceRequests(c, next) {
+    if (isSpanExport(c.req.header("user-agent"))) return next();
     const env = tracedEnv(c.env);
     c.env = env;
     const owner = {
       env,
       org: () => c.var.org ?? null,
       isTrusted: () => c.var.isAuthenticated === true,
+      isServed: () => !REFUSALS.has(c.res.status),
     };
     const received = extractContext(c.req.raw.headers);
     const describe = () => describeRequest(c);

@@ -5,12 +5,15 @@
 import { exports, WorkerEntrypoint } from "cloudflare:workers";
 import type { Env } from "../env.ts";
 import type { StreamTarget } from "../store/stream-targets.ts";
+import { tracer } from "../tracer.ts";
+import { traceTick } from "../tracing/trace-tick.ts";
 import { deliverPage as deliverHere } from "./deliver-page.ts";
 
 export class DeliveryPage extends WorkerEntrypoint<Env> {
   /** How many could not be tried. */
   async deliver(shard: string, targets: readonly StreamTarget[]): Promise<number> {
-    return deliverHere(this.env, shard, targets);
+    const tick = { env: this.env, ctx: this.ctx, name: "delivery page", cron: null } as const;
+    return traceTick(tracer, tick, (env) => deliverHere(env, shard, targets));
   }
 }
 

@@ -1,5 +1,6 @@
 /** One request to a receiver, and how it went in words of our own: what a receiver says may be anything. */
 import type { HeaderValues } from "../domain/observability.ts";
+import { tracedFetch } from "../tracing/traced-fetch.ts";
 
 /** OpenTelemetry exporters' default: a receiver that takes longer is as good as gone. */
 const ANSWER_MS_MAX = 10_000;
@@ -38,7 +39,7 @@ export async function post({
 }: Post): Promise<PostResult> {
   const signal = AbortSignal.timeout(ANSWER_MS_MAX);
   try {
-    const response = await fetch(url, {
+    const request = new Request(url, {
       method: "POST",
       headers: { ...headers, "user-agent": USER_AGENT, ...described },
       body,
@@ -46,6 +47,7 @@ export async function post({
       redirect: "manual",
       signal,
     });
+    const response = await tracedFetch(request);
     return await resultOf(response, readsAnswer);
   } catch {
     // The runtime's message quotes the URL, whose path may be a secret.

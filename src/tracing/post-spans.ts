@@ -24,6 +24,14 @@ const TIMEOUT_MS = 10_000;
 const ANSWER_BYTES_MAX = 65_536;
 const VERSION = "0.1.0";
 
+/** OTLP exporter specification, "User Agent". */
+const EXPORTER = "OTel-OTLP-Exporter-MCPG";
+
+/** A request that brings spans, ours or another deployment's: a span of it would bring the next, for ever. */
+export function isSpanExport(userAgent: string | undefined): boolean {
+  return userAgent?.startsWith(`${EXPORTER}/`) ?? false;
+}
+
 export const SCOPE = { name: "mcpg-control-plane", version: VERSION };
 
 export interface PostTarget {
@@ -66,8 +74,7 @@ function messageOf({ destination, resource }: PostTarget, spans: readonly Span[]
 function headersOf({ headers }: PostTarget["destination"]): Headers {
   const all = new Headers(headers);
   all.set("content-type", "application/x-protobuf");
-  // OTLP exporter specification, "User Agent".
-  all.set("user-agent", `OTel-OTLP-Exporter-MCPG/${VERSION}`);
+  all.set("user-agent", `${EXPORTER}/${VERSION}`);
   return all;
 }
 

@@ -1,4 +1,4 @@
-/** A tick of the cron as a trace of its own. */
+/** What no request began, as a trace of its own: a tick of the cron, a page of its work. */
 import type { Env } from "../env.ts";
 import { SPAN_KIND } from "../spec/otlp/trace-model.ts";
 import { runInSpan } from "./active-span.ts";
@@ -8,34 +8,34 @@ import type { Tracer } from "./tracer.ts";
 export interface Tick {
   readonly env: Env;
   readonly ctx: Pick<ExecutionContext, "waitUntil">;
-  readonly cron: string;
+  readonly name: "cron tick" | "delivery page";
+  /** Null where it is not the runtime that calls. */
+  readonly cron: string | null;
 }
 
 /** By OpenTelemetry's semantic conventions for functions (docs/faas/faas-spans.md, "Timer"). */
-function describeTick(cron: string) {
-  const attributes = new Map([
-    ["faas.trigger", "timer"],
-    ["faas.cron", cron],
-  ]);
-  return { name: "cron tick", kind: SPAN_KIND.internal, attributes };
+function describeTick({ name, cron }: Tick) {
+  const attributes = new Map([["faas.trigger", "timer"]]);
+  if (cron !== null) attributes.set("faas.cron", cron);
+  return { name, kind: SPAN_KIND.internal, attributes };
 }
 
-export async function traceTick(
+export async function traceTick<Result>(
   tracer: Tracer,
-  { env: plainEnv, ctx, cron }: Tick,
-  work: (env: Env) => Promise<void>,
-): Promise<void> {
-  const env = tracedEnv(plainEnv);
-  const owner = { env, org: () => null, isTrusted: () => true };
-  const describe = () => describeTick(cron);
+  tick: Tick,
+  work: (env: Env) => Promise<Result>,
+): Promise<Result> {
+  const env = tracedEnv(tick.env);
+  const owner = { env, org: () => null, isTrusted: () => true, isServed: () => true };
+  const describe = () => describeTick(tick);
   const trace = tracer.begin({ received: null, describe, nowMs: Date.now(), owner });
   try {
-    await runInSpan(trace.root, () => work(env));
+    return await runInSpan(trace.root, () => work(env));
   } catch (error) {
     trace.root.failWith(error);
     throw error;
   } finally {
     trace.end();
-    ctx.waitUntil(tracer.report(trace, owner));
+    tick.ctx.waitUntil(tracer.report(trace, owner));
   }
 }

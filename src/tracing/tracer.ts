@@ -26,6 +26,8 @@ export interface TraceOwner {
   readonly env: Env;
   org(): Org | null;
   isTrusted(): boolean;
+  /** False for what was turned away: keeping its spans would let a refused caller write. */
+  isServed(): boolean;
 }
 
 export type TraceBeginning = Omit<TraceStart, "terms"> & { readonly owner: TraceOwner };
@@ -66,7 +68,8 @@ export class Tracer {
       this.#options.exporter.lose("unroutable", trace.spans.length, "no settings");
       return;
     }
-    const keeper = trace.received?.sampled === true ? owner.org() : null;
+    const isKept = trace.received?.sampled === true && owner.isServed();
+    const keeper = isKept ? owner.org() : null;
     if (!stream.enabled || (stream.otlp === null && keeper === null)) return;
     const placement = await trace.place();
     await this.#deliver(trace, placement, {

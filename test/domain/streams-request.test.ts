@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import {
   DEFAULT_OBSERVABILITY,
   effectiveStreams,
+  type Observability,
   type OwnDestination,
   type OwnStreams,
 } from "../../src/domain/observability.ts";
@@ -12,6 +13,11 @@ import { destinationPointer, parseStreams } from "../../src/domain/streams-reque
 import { streamsBody } from "../../src/domain/streams-schema.ts";
 import { streamsJson } from "../../src/http/observability-body.ts";
 
+const destinationsOf = ({ metrics, traces, audit }: Observability) => [
+  metrics.otlp,
+  traces.otlp,
+  audit.forward,
+];
 const TERMS = { refuseEndpoint: () => null, pointerOf: destinationPointer };
 
 const host = fc.constantFrom("https://a.example.com", "https://b.example.com/x");
@@ -48,13 +54,18 @@ function put(body: unknown, stored: OwnStreams, deployment: typeof DEFAULT_OBSER
 describe("Streams' settings", () => {
   it("are the same after an answer is put back, whoever set what", () => {
     fc.assert(
-      fc.property(own, own, (stored, deploymentOwn) => {
+      fc.property(own, own, own, (stored, deploymentOwn, laterOwn) => {
         const deployment = effectiveStreams(deploymentOwn, DEFAULT_OBSERVABILITY);
+        const later = effectiveStreams(laterOwn, DEFAULT_OBSERVABILITY);
         const before = effectiveStreams(stored, deployment);
-        const body = JSON.parse(JSON.stringify(streamsJson(before)));
+        const body = JSON.parse(JSON.stringify(streamsJson(before, stored)));
         const { own: after, errors } = put(body, stored, deployment);
         expect(errors).toEqual([]);
         expect(effectiveStreams(after, deployment)).toEqual(before);
+        // What was left to the deployment is still, and what was not is not.
+        expect(destinationsOf(effectiveStreams(after, later))).toEqual(
+          destinationsOf(effectiveStreams(stored, later)),
+        );
         expect(streamsChange(before, effectiveStreams(after, deployment))).toEqual({});
       }),
     );

@@ -18,11 +18,8 @@ afterEach(() => vi.restoreAllMocks());
 
 const SECRET = "Bearer s3cr3t-s3cr3t";
 const OTLP = { endpoint: "https://otel.example.com:4318", headers: { authorization: SECRET } };
-const DEFAULTS = {
-  metrics: { enabled: true, otlp: null },
-  traces: { enabled: true, otlp: null },
-  audit: { enabled: true, forward: null },
-};
+const ON = { enabled: true };
+const DEFAULTS = { metrics: ON, traces: ON, audit: ON };
 
 const path = (org: string) => `/v1/orgs/${org}/observability`;
 
@@ -60,9 +57,9 @@ describe("GET and PUT /observability", () => {
     const hidden = { ...OTLP, headers: { authorization: null }, sample_rate: 0.1 };
     const first = await putOk(org, { metrics: { enabled: false }, traces });
     const expected = {
-      metrics: { enabled: false, otlp: null },
+      metrics: { enabled: false },
       traces: { enabled: true, otlp: hidden },
-      audit: { enabled: true, forward: null },
+      audit: { enabled: true },
     };
     expect(first).toEqual(expected);
     expect(await getStreams(org)).toEqual(expected);
@@ -105,7 +102,7 @@ describe("GET and PUT /observability", () => {
     ]) {
       const [[pointer, message] = []] = await errorsOf(put(org, body));
       expect(pointer).toMatch(/\/headers\/(authorization|constructor)$/);
-      expect(message).toMatch(/kept for the same host|there is none/);
+      expect(message).toMatch(/kept for the same scheme|there is none/);
     }
     expect((await streamsOf(workerEnv, org)).metrics.otlp).toEqual(OTLP);
   });
@@ -238,11 +235,13 @@ describe("PUT /observability refuses", () => {
     }
   });
 
-  it("this service itself, whose streams would never end", async () => {
+  it("this service itself, on any port, whose streams would never end", async () => {
     const org = await createOrg();
-    const endpoint = `https://mcpg.test/v1/orgs/${org}/otlp`;
-    const [[, message] = []] = await errorsOf(put(org, { traces: { otlp: { endpoint } } }));
-    expect(message).toBe("must not be this service itself");
+    for (const host of ["mcpg.test", "mcpg.test:8443", "MCPG.test:2053"]) {
+      const endpoint = `https://${host}/v1/orgs/${org}/otlp`;
+      const [[, message] = []] = await errorsOf(put(org, { traces: { otlp: { endpoint } } }));
+      expect(message).toBe("must not be this service itself");
+    }
   });
 
   it("loopback, unless the deployment is a developer's machine", async () => {

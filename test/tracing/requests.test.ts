@@ -195,6 +195,30 @@ describe("Tracing", () => {
     expect(traced.kept).toHaveLength(0);
   });
 
+  it("does not trace what brings our own spans back: its span would bring the next, for ever", async () => {
+    const traced = new TracedApp();
+    traced.app.post("/", (c) => c.text("ok"));
+    const headers = { "user-agent": "OTel-OTLP-Exporter-MCPG/0.1.0" };
+    expect((await traced.request("/", { method: "POST", headers })).status).toBe(200);
+    expect(traced.spans).toHaveLength(0);
+  });
+
+  it.each([401, 403, 404, 429] as const)(
+    "keeps nothing of what was refused with %s",
+    async (status) => {
+      const traced = new TracedApp();
+      traced.app.get("/", (c) => {
+        c.set("isAuthenticated", true);
+        c.set("org", { org: "acme" } as never);
+        return c.text("no", status);
+      });
+      const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+      await traced.request("/", { headers: { traceparent } });
+      expect(traced.kept).toHaveLength(0);
+      expect(traced.spans).toHaveLength(1);
+    },
+  );
+
   it("parses settings once an env, however many requests it serves", async () => {
     const traced = new TracedApp();
     const seen = new Set<unknown>();

@@ -12,7 +12,11 @@ import { exportedTo, TracedApp } from "./traced-app.ts";
 async function tick(traced: TracedApp, work: Parameters<typeof traceTick>[2]): Promise<unknown> {
   const after: Promise<unknown>[] = [];
   const ctx = { waitUntil: (promise: Promise<unknown>) => void after.push(promise) };
-  const failure = await traceTick(traced.tracer, { env: workerEnv, ctx, cron: "* * * * *" }, work)
+  const failure = await traceTick(
+    traced.tracer,
+    { env: workerEnv, ctx, name: "cron tick" as const, cron: "* * * * *" },
+    work,
+  )
     .then(() => null)
     .catch((error: unknown) => error);
   await Promise.all(after);
@@ -60,7 +64,7 @@ describe("A call over MCP, as the gateway traces it", () => {
     const traced = new TracedApp();
     traced.app.post("/mcp", async (c) => {
       const { parent, link } = contextOfCall(await currentContext(), meta);
-      const owner = { env: c.env, org: () => null, isTrusted: () => true };
+      const owner = { env: c.env, org: () => null, isTrusted: () => true, isServed: () => true };
       const describe = () => ({
         name: "tools/call list_repos",
         kind: SPAN_KIND.server,

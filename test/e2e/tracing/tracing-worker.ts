@@ -52,5 +52,7 @@ export default {
     return Response.json(account());
   },
   scheduled: ({ cron, scheduledTime }: ScheduledController, env: Env, ctx: ExecutionContext) =>
-    traceTick(tracer, { env, ctx, cron }, (traced) => runCron(traced, scheduledTime)),
+    traceTick(tracer, { env, ctx, name: "cron tick", cron }, (traced) =>
+      runCron(traced, scheduledTime),
+    ),
 };
