@@ -1,5 +1,6 @@
 /** One request to a receiver, and how it went in words of our own: what a receiver says may be anything. */
 import type { HeaderValues } from "../domain/observability.ts";
+import { parseRetryAfter } from "../retry-after.ts";
 import { tracedFetch } from "../tracing/traced-fetch.ts";
 
 /** OpenTelemetry exporters' default: a receiver that takes longer is as good as gone. */
@@ -98,13 +99,4 @@ async function readSome({ body }: Response): Promise<Uint8Array> {
     return new Uint8Array(0);
   }
   return new Uint8Array(await new Blob(chunks).arrayBuffer());
-}
-
-/** RFC 9110 §10.2.3: seconds, or a date. Null where it is neither. */
-export function parseRetryAfter(text: string | null, nowMs: number): number | null {
-  if (text === null) return null;
-  if (/^\d{1,9}$/.test(text.trim())) return Number(text) * 1_000;
-  // Date.parse alone takes much that is no HTTP-date, such as "-1".
-  const atMs = /^[A-Z][a-z]{2,8}[, ]/.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(atMs) ? null : Math.max(0, atMs - nowMs);
 }

@@ -8,7 +8,7 @@ import type { TracesDestination } from "../domain/observability.ts";
 import { decodeRejectedCount } from "../spec/otlp/decode-export-response.ts";
 import { encodeTraces } from "../spec/otlp/encode-traces.ts";
 import type { Attributes, Span } from "../spec/otlp/trace-model.ts";
-import { isRetryable, parseRetryAfter } from "./retry.ts";
+import { askedWaitMs, isRetryable } from "./retry.ts";
 
 export type PostOutcome =
   /** `rejected` of the spans are lost all the same (`partial_success`). */
@@ -90,7 +90,7 @@ async function outcomeOf(response: Response): Promise<PostOutcome> {
   return {
     kind: "retry",
     reason,
-    afterMs: parseRetryAfter(headers.get("retry-after"), Date.now()),
+    afterMs: askedWaitMs(headers.get("retry-after"), Date.now()),
   };
 }
 

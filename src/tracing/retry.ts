@@ -3,6 +3,8 @@
  * Throttling" (opentelemetry-proto docs/specification.md): exponential back-off with jitter, and no sooner
  * than the server asks.
  */
+import { parseRetryAfter } from "../retry-after.ts";
+
 export interface Clock {
   nowMs(): number;
   delay(ms: number): Promise<void>;
@@ -35,9 +37,8 @@ export function backOffMs(failures: number, askedMs: number | null, { random }: 
   return Math.max(wholeMs * (0.5 + 0.5 * random()), askedMs ?? 0);
 }
 
-/** RFC 9110 §10.2.3: seconds, or a date. Null if it is neither. */
-export function parseRetryAfter(header: string | null, nowMs: number): number | null {
-  const text = header?.trim() ?? "";
-  const askedMs = /^\d{1,9}$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - nowMs;
-  return Number.isNaN(askedMs) ? null : Math.min(Math.max(askedMs, 0), ASKED_WAIT_MS_MAX);
+/** In milliseconds; null if the header asks for nothing. */
+export function askedWaitMs(header: string | null, nowMs: number): number | null {
+  const waitMs = parseRetryAfter(header, nowMs);
+  return waitMs === null ? null : Math.min(waitMs, ASKED_WAIT_MS_MAX);
 }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { parseRetryAfter } from "../../src/retry-after.ts";
 import { retryDelayMs } from "../../src/streams/attempts.ts";
-import { parseRetryAfter } from "../../src/streams/post.ts";
 
 describe("Retry-After", () => {
   const nowMs = Date.UTC(2026, 10, 22, 7, 0, 0);

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { TracesDestination } from "../../src/domain/observability.ts";
 import { encodeExportResponse } from "../../src/spec/otlp/export-response.ts";
 import type { Drop } from "../../src/tracing/log-drop.ts";
-import { parseRetryAfter } from "../../src/tracing/retry.ts";
+import { askedWaitMs } from "../../src/tracing/retry.ts";
 import { SpanExporter } from "../../src/tracing/span-exporter.ts";
 import { type Answer, FakeClock, FakeCollector, makeSpans } from "./collector.ts";
 
@@ -267,7 +267,7 @@ it("Retry-After is seconds or a date, never in the past nor beyond five minutes"
     [null, null],
     ["", null],
     ["soon", null],
-    ["-5", 0],
+    ["-5", null],
     ["0", 0],
     [" 30 ", 30_000],
     ["86400", 300_000],
@@ -275,6 +275,6 @@ it("Retry-After is seconds or a date, never in the past nor beyond five minutes"
     ["Sun, 22 Nov 2026 09:00:00 GMT", 0],
   ];
   for (const [header, expected] of cases) {
-    expect([header, parseRetryAfter(header, nowMs)]).toEqual([header, expected]);
+    expect([header, askedWaitMs(header, nowMs)]).toEqual([header, expected]);
   }
 });
