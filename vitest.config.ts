@@ -24,7 +24,7 @@ const common = { setupFiles: ["./test/apply-migrations.ts"], testTimeout: 30_000
 
 /** Suites that tick the cron over every org there is, or break databases: each file has its own. */
 const ALONE = [
-  "test/ledger/**/*.test.ts",
+  "test/ledger/{expiry,freezing,recovery}.test.ts",
   "test/*.test.ts",
   "test/store/**/*.test.ts",
   "test/streams/**/*.test.ts",

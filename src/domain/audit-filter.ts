@@ -10,6 +10,8 @@ export interface AuditFilter {
   outcome: string | null;
   requestId: string | null;
   traceId: string | null;
+  /** Asked for by a call's trace alone: no parameter over HTTP, and absent asks for any. */
+  invocationId?: string;
   from: string | null;
   to: string | null;
 }
@@ -26,6 +28,7 @@ export function matchesFilter(event: StoredEvent, filter: AuditFilter): boolean 
     isAsked(filter.outcome, event.outcome) &&
     isAsked(filter.requestId, event.request_id) &&
     isAsked(filter.traceId, event.trace_id) &&
+    isAsked(filter.invocationId ?? null, event.invocation_id) &&
     time >= (filter.from ?? "") &&
     (filter.to === null || time < filter.to)
   );

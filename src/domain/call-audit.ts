@@ -13,6 +13,11 @@ export interface AuditedCall {
   requestId: string | null;
 }
 
+/** With its log: after a recovery another entry has its seq. */
+export interface CallEntry extends LogEntry {
+  log: number;
+}
+
 const ANY: AuditFilter = {
   action: null,
   actionPrefix: null,
@@ -25,37 +30,44 @@ const ANY: AuditFilter = {
   to: null,
 };
 
+/** A sample's sender chooses its trace and request: by them it must not reach entries of other kinds. */
+const CALL_ACTIONS = "tool.call.";
+
 /**
- * What to search the ledger for: it has indexes of traces and of requests, none of invocations. The request
- * ids of JSON-RPC are 1, 2, 3, so that they are looked for in the call's time only.
+ * What to search the ledger for. A trace may go on for days and the request ids of JSON-RPC are 1, 2, 3:
+ * both are looked for in the call's time only.
  */
 export function auditSearches(
   call: AuditedCall,
   window: { from: string; to: string },
 ): AuditFilter[] {
-  const { traceId, requestId, instance } = call;
-  const searches: AuditFilter[] = [];
-  if (traceId !== null) searches.push({ ...ANY, traceId });
-  if (requestId !== null) searches.push({ ...ANY, ...window, requestId, instance });
-  return searches.length > 0 ? searches : [{ ...ANY, ...window, instance }];
+  const { id, traceId, requestId, instance } = call;
+  const nearby = { ...ANY, ...window, actionPrefix: CALL_ACTIONS };
+  const searches: AuditFilter[] = [{ ...ANY, invocationId: id }];
+  if (traceId !== null) searches.push({ ...nearby, traceId });
+  if (requestId !== null) searches.push({ ...nearby, requestId, instance });
+  return searches;
 }
 
-/** Each once, oldest first. */
-export function entriesOfCall(call: AuditedCall, found: readonly LogEntry[]): LogEntry[] {
-  const bySeq = new Map(found.map((entry) => [entry.seq, entry]));
-  return [...bySeq.values()]
-    .filter(({ body }) => isOfCall(call, JSON.parse(body) as AuditEvent))
-    .sort((a, b) => a.seq - b.seq);
-}
-
-function isOfCall(call: AuditedCall, event: AuditEvent): boolean {
+/** Of what one of the searches found: it kept to the call's time. */
+export function isEntryOfCall(call: AuditedCall, { body }: LogEntry): boolean {
+  const event = JSON.parse(body) as AuditEvent;
   if (event.invocation_id !== null) return event.invocation_id === call.id;
+  return (
+    event.action.startsWith(CALL_ACTIONS) && agreesOnTarget(call, event) && agreesOnIds(call, event)
+  );
+}
+
+function agreesOnTarget({ plugin, tool }: AuditedCall, { target }: AuditEvent): boolean {
+  return !target?.startsWith("tool://") || target === `tool://${plugin}/${tool}`;
+}
+
+/** By its trace, or by its request, which is one among those of its instance. */
+function agreesOnIds(call: AuditedCall, event: AuditEvent): boolean {
   if (!agree(event.trace_id, call.traceId) || !agree(event.request_id, call.requestId))
     return false;
-  const { target } = event;
-  if (target?.startsWith("tool://") && target !== `tool://${call.plugin}/${call.tool}`)
-    return false;
-  return isSame(event.trace_id, call.traceId) || isSame(event.request_id, call.requestId);
+  if (isSame(event.trace_id, call.traceId)) return true;
+  return isSame(event.request_id, call.requestId) && event.instance_id === call.instance;
 }
 
 function agree(a: string | null, b: string | null): boolean {
@@ -69,16 +81,17 @@ function isSame(a: string | null, b: string | null): boolean {
 const DECISION = /^tool\.call\.(allowed|denied|allowed_with_obligations)$/;
 
 export interface Decision {
+  log: number;
   seq: number;
   action: string;
   outcome: string;
 }
 
 /** The last entry that decided: an earlier one may have deferred. */
-export function decisionOf(entries: readonly LogEntry[]): Decision | null {
-  for (const { seq, body } of entries.toReversed()) {
+export function decisionOf(entries: readonly CallEntry[]): Decision | null {
+  for (const { log, seq, body } of entries.toReversed()) {
     const { action, outcome } = JSON.parse(body) as AuditEvent;
-    if (DECISION.test(action)) return { seq, action, outcome };
+    if (DECISION.test(action)) return { log, seq, action, outcome };
   }
   return null;
 }

@@ -25,26 +25,27 @@ export interface PairedCall extends Invocation {
 }
 
 /**
- * What a sample that counts the call already would be as this one's parent: a caller, and if both are, of
- * one process and tool, for then one instrumentation wraps the other. Null: it has no parent.
+ * What a sample that counts the call already would be as this one's parent: a caller of the same tool, and
+ * if both are callers, of one process, for then one instrumentation wraps the other. Null: it has no parent.
  */
 export interface CountedParent {
   traceId: string | null;
   spanId: string;
+  tool: string;
+  /** Null: any. */
   instance: string | null;
-  tool: string | null;
 }
 
 export function countedParent({ traceId, tool, pair }: PairedCall): CountedParent | null {
   if (pair.parentSpanId === null) return null;
   const { instance, isCaller } = pair;
-  const process = isCaller ? { instance, tool } : { instance: null, tool: null };
-  return { traceId, spanId: pair.parentSpanId, ...process };
+  return { traceId, spanId: pair.parentSpanId, tool, instance: isCaller ? instance : null };
 }
 
 /** By what a counted child is known: as a server's span, or as a caller's that this one wraps. */
 export function countedChildKeys({ traceId, spanId, tool, pair }: PairedCall): string[] {
-  return [`${traceId}${spanId}`, `${traceId}${spanId}/${pair.instance}/${tool}`];
+  const key = `${traceId}${spanId}/${tool}`;
+  return [key, `${key}/by/${pair.instance}`];
 }
 
 /** Clocks of hosts that keep them at all agree far better. */
@@ -67,4 +68,17 @@ export function childStartRange({
     fromMs: startedAtMs - CLOCK_SKEW_MS_MAX,
     toMs: startedAtMs + waitMs + CLOCK_SKEW_MS_MAX,
   };
+}
+
+/** When children of any of the callers' spans may have started: apart, by start. */
+export function childStartRanges(calls: readonly PairedCall[]): StartRange[] {
+  const ranges: StartRange[] = [];
+  const callers = calls.filter(({ pair }) => pair.isCaller);
+  for (const call of callers.toSorted((a, b) => a.startedAtMs - b.startedAtMs)) {
+    const range = childStartRange(call);
+    const last = ranges.at(-1);
+    if (last === undefined || range.fromMs > last.toMs) ranges.push(range);
+    else last.toMs = Math.max(last.toMs, range.toMs);
+  }
+  return ranges;
 }

@@ -1,30 +1,29 @@
 /** `GET …/invocations/{id}/trace`: one call from who asked to what was done, from all that is kept of it. */
 
-import type { LogEntry } from "../domain/audit-log.ts";
-import { auditSearches, decisionOf, entriesOfCall } from "../domain/call-audit.ts";
+import { decisionOf } from "../domain/call-audit.ts";
 import { stagesOfCall } from "../domain/call-stages.ts";
 import type { Org } from "../domain/org.ts";
 import { sampleSpan } from "../domain/sample-span.ts";
 import type { TraceSpan } from "../domain/trace-span.ts";
 import { type Env, shardDatabase } from "../env.ts";
-import { callLedger } from "../ledger/ledger-stub.ts";
-import { formatTimestamp } from "../spec/rfc3339.ts";
 import type { ToolInvocation } from "../store/shard-schema.ts";
 import { findCallsOfTrace, findSpans } from "../store/spans.ts";
-import { currentLog } from "./audit/audit-log.ts";
-import { entryJson } from "./audit/entry-json.ts";
-import { spansJson, stagesJson } from "./trace-json.ts";
+import { findEntries } from "./call-entries.ts";
+import { callEntryJson, spansJson, stagesJson } from "./trace-json.ts";
 
 const MINUTE_MS = 60_000;
 /** What carried the call in may end long after it, as an agent's turn does. */
 const SPANS_AFTER_MS = 60 * MINUTE_MS;
 /** Clocks, and what came just before. */
 const SPANS_BEFORE_MS = MINUTE_MS;
-const ENTRIES_MAX = 100;
-/** An entry without a time of its own has that of its report. */
-const ENTRIES_WITHIN_MS = 5 * MINUTE_MS;
 
-export async function callTrace(env: Env, org: Org, call: ToolInvocation): Promise<Response> {
+/** `readsAudit`: the asker may read the ledger itself. Another is told what was decided, and no more. */
+export async function callTrace(
+  env: Env,
+  org: Org,
+  call: ToolInvocation,
+  { readsAudit }: { readsAudit: boolean },
+): Promise<Response> {
   const [{ spans, calls }, entries] = await Promise.all([
     findTrace(env, org, call),
     findEntries(env, org, call),
@@ -32,8 +31,8 @@ export async function callTrace(env: Env, org: Org, call: ToolInvocation): Promi
   const own = spans.find(({ spanId }) => spanId === call.spanId) ?? sampleSpan(call);
   const stages = stagesJson(call, stagesOfCall(own, spans), decisionOf(entries));
   const listed = { ...stages, spans: spansJson(spans, calls) };
-  // The entries go in as the texts that were hashed.
-  const audit = `[${entries.map(entryJson).join(",")}]`;
+  const texts = entries.map((entry) => callEntryJson(entry, { isWhole: readsAudit }));
+  const audit = `[${texts.join(",")}]`;
   return new Response(`${JSON.stringify(listed).slice(0, -1)},"audit":${audit}}`, {
     headers: { "content-type": "application/json" },
   });
@@ -67,22 +66,4 @@ async function findTrace(env: Env, org: Org, call: ToolInvocation): Promise<Trac
     }
   }
   return { spans: [...spans.values()], calls };
-}
-
-async function findEntries(env: Env, org: Org, call: ToolInvocation): Promise<LogEntry[]> {
-  const untilMs = Math.max(call.startedAtMs + call.durationUs / 1_000, call.ingestedAtMs);
-  const window = {
-    from: formatTimestamp(call.startedAtMs - ENTRIES_WITHIN_MS),
-    to: formatTimestamp(Math.ceil(untilMs) + ENTRIES_WITHIN_MS),
-  };
-  const page = { before: null, limit: ENTRIES_MAX };
-  const pages = await Promise.all(
-    auditSearches(call, window).map((filter) =>
-      callLedger(env, currentLog(org), (ledger) => ledger.search(filter, page)),
-    ),
-  );
-  return entriesOfCall(
-    call,
-    pages.flatMap(({ entries }) => entries),
-  );
 }

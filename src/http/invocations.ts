@@ -1,6 +1,7 @@
 /** Tool calls: reported by gateways, and read back (api.md, "Ingest" and "Reading calls"). */
 import { Hono } from "hono";
 import { ReportSchema } from "../domain/invocation-schema.ts";
+import { holdsScope } from "../domain/principal.ts";
 import { shardDatabase } from "../env.ts";
 import { fail } from "../errors.ts";
 import { parseUuid7 } from "../spec/uuid7.ts";
@@ -97,7 +98,8 @@ export const invocations = new Hono<AppEnv>()
       summary: "One tool call's trace",
       description:
         "Who called, what was decided and what was called, with the spans that timed it, the ledger's " +
-        "entries about it, and the spans of its trace that ended within an hour of it.",
+        "entries about it, and the spans of its trace that ended within an hour of it. Without `audit:read`, " +
+        "an entry's event has its action, outcome, target and times only: no actor, no details.",
       scope: "telemetry:read",
       answers: { 200: { description: "The trace", schema: CallTraceSchema } },
     }),
@@ -106,6 +108,8 @@ export const invocations = new Hono<AppEnv>()
       const id = parseUuid7(c.req.param("id")) ?? fail({ kind: "not_found" });
       const db = shardDatabase(c.env, c.var.org.shard);
       const invocation = await findInvocation(db, c.var.org.org, id);
-      return callTrace(c.env, c.var.org, invocation ?? fail({ kind: "not_found" }));
+      return callTrace(c.env, c.var.org, invocation ?? fail({ kind: "not_found" }), {
+        readsAudit: holdsScope(c.var.principal, "audit:read"),
+      });
     },
   );

@@ -1,13 +1,13 @@
 /** A call's trace on the wire (api.md, "Reading calls"). */
 import * as Type from "typebox";
-import type { Decision } from "../domain/call-audit.ts";
+import type { CallEntry, Decision } from "../domain/call-audit.ts";
 import type { CallStages, StageSpan } from "../domain/call-stages.ts";
 import type { TraceSpan } from "../domain/trace-span.ts";
 import { SPAN_KIND, STATUS_CODE } from "../spec/otlp/trace-model.ts";
 import { elapsedMs } from "../spec/otlp/unix-nano.ts";
 import { formatTimestamp } from "../spec/rfc3339.ts";
 import type { ToolInvocation } from "../store/shard-schema.ts";
-import { EntrySchema } from "./audit/entry-json.ts";
+import { EntrySchema, entryJson } from "./audit/entry-json.ts";
 
 const OptionalText = Type.Union([Type.String(), Type.Null()]);
 
@@ -35,6 +35,9 @@ const SpanSchema = Type.Object({
   invocation_id: OptionalText,
 });
 
+/** Of an entry, to who may not read the ledger: what was decided, and neither who asked nor any detail. */
+const SHOWN_FIELDS = ["action", "outcome", "target", "occurred_at", "recorded_at"] as const;
+
 export const CallTraceSchema = Type.Object({
   identity: Type.Object({
     actor: OptionalText,
@@ -47,6 +50,7 @@ export const CallTraceSchema = Type.Object({
     {
       decision: OptionalText,
       action: OptionalText,
+      log: Type.Union([Type.Integer(), Type.Null()]),
       seq: Type.Union([Type.Integer(), Type.Null()]),
       ...Timing,
     },
@@ -60,9 +64,32 @@ export const CallTraceSchema = Type.Object({
     error_code: OptionalText,
     ...Timing,
   }),
-  audit: Type.Array(EntrySchema),
+  audit: Type.Array(
+    Type.Object({
+      log: Type.Integer({ description: "Number of the entry's log; a recovery opens another" }),
+      ...EntrySchema.properties,
+      event: Type.Object(
+        {},
+        {
+          additionalProperties: true,
+          description: `As it was hashed; without \`audit:read\`, ${SHOWN_FIELDS.join(", ")} alone`,
+        },
+      ),
+    }),
+  ),
   spans: Type.Array(SpanSchema),
 });
+
+/** The whole event is put in as the text that was hashed. */
+export function callEntryJson(entry: CallEntry, { isWhole }: { isWhole: boolean }): string {
+  const body = isWhole ? entry.body : shownBody(entry.body);
+  return `{"log":${entry.log},${entryJson({ ...entry, body }).slice(1)}`;
+}
+
+function shownBody(body: string): string {
+  const event = JSON.parse(body) as Record<string, unknown>;
+  return JSON.stringify(Object.fromEntries(SHOWN_FIELDS.map((field) => [field, event[field]])));
+}
 
 export function stagesJson(row: ToolInvocation, stages: CallStages, decision: Decision | null) {
   return {
@@ -76,6 +103,7 @@ export function stagesJson(row: ToolInvocation, stages: CallStages, decision: De
     policy: {
       decision: decision?.outcome ?? null,
       action: decision?.action ?? null,
+      log: decision?.log ?? null,
       seq: decision?.seq ?? null,
       ...timingJson(stages.policy),
     },

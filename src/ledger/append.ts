@@ -98,6 +98,7 @@ function newEntry(event: AuditEvent, place: Place): NewEntry | null {
     time: event.occurred_at ?? recordedAt,
     requestId: event.request_id,
     traceId: event.trace_id,
+    invocationId: event.invocation_id,
     body,
     ...hashes,
     previousHash,

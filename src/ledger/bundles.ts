@@ -3,15 +3,13 @@
  * others without an index row an entry. Written with the entries, a row for each bundle an append touches.
  */
 import { TILE_WIDTH } from "../spec/tlog/tlog-tiles.ts";
-import { fingerprintsOf, mergeRuns, packRecords } from "./id-runs.ts";
+import { type EntryIds, fingerprintsOf, mergeRuns, packRecords } from "./id-runs.ts";
 
-export interface BundledEntry {
+export interface BundledEntry extends EntryIds {
   seq: number;
   /** RFC 3339: when it occurred, else when it was recorded. */
   time: string;
   byteLength: number;
-  requestId: string | null;
-  traceId: string | null;
 }
 
 interface Bundle {

@@ -1,9 +1,9 @@
 /**
- * Where request and trace ids stand in the log. They are random, so an index over them would dirty a page
- * of the database for each entry: a third of an append's time (measured). Instead a bundle of 256 entries
- * keeps fingerprints of its ids, and those of 256 bundles are merged into runs that are sorted and cut by
- * the fingerprint's first byte. An id is looked up in a row for each 65,536 entries, and in the bundles
- * since, 256 at most, whatever the log's size.
+ * Where request, trace and invocation ids stand in the log. They are random, so an index over them would
+ * dirty a page of the database for each entry: a third of an append's time (measured). Instead a bundle of
+ * 256 entries keeps fingerprints of its ids, and those of 256 bundles are merged into runs that are sorted
+ * and cut by the fingerprint's first byte. An id is looked up in a row for each 65,536 entries, and in the
+ * bundles since, 256 at most, whatever the log's size.
  *
  * Two ids may share a fingerprint: that proposes an entry too many, never one too few, and what a search
  * returns is judged by its bytes.
@@ -18,26 +18,37 @@ const RECORD_BYTES = 6;
 /** As a number, below 2^48: the fingerprint times this, plus the place. So records sort as numbers. */
 const PLACES = MERGED_ENTRIES;
 
-export type IdColumn = "request_id" | "trace_id";
+/** Where the hash of each column's ids begins: apart, so that no id is looked up as another column's. */
+const HASH_STARTS = {
+  request_id: 0x811c9dc5,
+  trace_id: 0x050c5d1f,
+  invocation_id: 0x9e3779b1,
+} as const;
 
-export function fingerprintsOf(entry: {
-  seq: number;
+export type IdColumn = keyof typeof HASH_STARTS;
+
+/** By which an entry is looked up, as it names them. */
+export interface EntryIds {
   requestId: string | null;
   traceId: string | null;
-}): number[] {
+  invocationId: string | null;
+}
+
+export function fingerprintsOf(entry: EntryIds & { seq: number }): number[] {
   const place = entry.seq % PLACES;
   const ids = [
     ["request_id", entry.requestId],
     ["trace_id", entry.traceId],
+    ["invocation_id", entry.invocationId],
   ] as const;
   return ids.flatMap(([column, id]) =>
     id === null ? [] : [fingerprint(column, id) * PLACES + place],
   );
 }
 
-/** FNV-1a, 32 bits, over the UTF-16 code units; the columns begin apart. */
+/** FNV-1a, 32 bits, over the UTF-16 code units. */
 function fingerprint(column: IdColumn, id: string): number {
-  let hash = column === "request_id" ? 0x811c9dc5 : 0x050c5d1f;
+  let hash: number = HASH_STARTS[column];
   for (let at = 0; at < id.length; at += 1) {
     hash = Math.imul(hash ^ id.charCodeAt(at), 0x01000193);
   }
@@ -82,17 +93,21 @@ export function mergeRuns(sql: SqlStorage, lastBundle: number): void {
 const SELECT_BUNDLES =
   "SELECT idx, ids FROM bundles WHERE idx BETWEEN ? AND ? AND octet_length(ids) > 0";
 
-/** Seqs in [low, high) of entries that may have the id, newest first. */
+/** Seqs in [low, high) of entries that may have the id, newest first, each once. */
 export function* seqsWithId(
   sql: SqlStorage,
   { column, id }: { column: IdColumn; id: string },
   { low, high }: { low: number; high: number },
 ): Generator<number> {
   const wanted = fingerprint(column, id);
+  let last = -1;
   for (const { idx, places } of runsWith(sql, wanted, { low, high })) {
     for (const place of places.reverse()) {
       const seq = idx * MERGED_ENTRIES + place;
-      if (seq >= low && seq < high) yield seq;
+      // An entry whose ids share a fingerprint has two records, side by side in both kinds of run.
+      if (seq < low || seq >= high || seq === last) continue;
+      last = seq;
+      yield seq;
     }
   }
 }

@@ -121,7 +121,7 @@ CREATE TABLE bundles (
   ids      BLOB    NOT NULL                       -- src/ledger/id-runs.ts; empty once they are merged
 ) STRICT;
 
--- Fingerprints of the request and trace ids of 65,536 entries, sorted, cut in 256 parts.
+-- Fingerprints of the request, trace and invocation ids of 65,536 entries, sorted, cut in 256 parts.
 CREATE TABLE id_runs (
   idx  INTEGER NOT NULL,
   part INTEGER NOT NULL,

@@ -87,6 +87,8 @@ function seqRange(
 /** Newest first, from the index that leaves least to look at. */
 function candidates(sql: SqlStorage, filter: AuditFilter, range: SeqRange): Iterable<EntryRow> {
   const by = (column: string, value: string) => entriesBy(sql, column, value, range);
+  const { invocationId } = filter;
+  if (invocationId !== undefined) return entriesOfId(sql, "invocation_id", invocationId, range);
   if (filter.requestId !== null) return entriesOfId(sql, "request_id", filter.requestId, range);
   if (filter.traceId !== null) return entriesOfId(sql, "trace_id", filter.traceId, range);
   if (filter.actor !== null) return by("actor", filter.actor);

@@ -6,27 +6,28 @@
  * one's sample, whichever comes first and however close, for it looks inside itself.
  */
 import {
-  childStartRange,
+  childStartRanges,
   countedChildKeys,
   countedParent,
   type PairedCall,
-  type StartRange,
 } from "../domain/span-pairs.ts";
 import { uuid7LowerBound } from "../spec/uuid7.ts";
 import { jsonParameters } from "./json-parameter.ts";
 
-/** Row: [id, traceId, parentSpanId, instance|null, tool|null]. One seek each. */
+/** Row: [id, traceId, parentSpanId, tool, instance|null]. One seek each. */
 const FROM_PARENTS = `FROM jsonb_each(?2) j
   CROSS JOIN tool_invocations t INDEXED BY tool_invocations_callers
     ON t.org = ?1 AND t.trace_id = j.value ->> 1 AND t.span_id = j.value ->> 2 AND t.is_caller = 1
-  WHERE j.value ->> 3 IS NULL OR (t.instance = j.value ->> 3 AND t.tool = j.value ->> 4)`;
+  WHERE t.tool = j.value ->> 3 AND (j.value ->> 4 IS NULL OR t.instance = j.value ->> 4)`;
 
-/** As countedChildKeys: a caller's sample is known by its process and tool too. */
-const CHILD_KEY = `t.trace_id || t.parent_span_id ||
-  iif(t.is_caller, '/' || t.instance || '/' || t.tool, '')`;
-const FROM_CHILDREN = `FROM tool_invocations t
-  WHERE t.org = ?1 AND t.id >= ?3 AND t.id < ?4 AND t.parent_span_id IS NOT NULL
-    AND ${CHILD_KEY} IN (SELECT value FROM json_each(?2))`;
+/** As countedChildKeys: a caller's sample is known by its process too. */
+const CHILD_KEY = `t.trace_id || t.parent_span_id || '/' || t.tool ||
+  iif(t.is_caller, '/by/' || t.instance, '')`;
+/** Row of ?3: [fromId, toId]. What lies between these ranges is not gone through. */
+const FROM_CHILDREN = `FROM json_each(?3) j
+  CROSS JOIN tool_invocations t
+    ON t.org = ?1 AND t.id >= j.value ->> 0 AND t.id < j.value ->> 1
+  WHERE t.parent_span_id IS NOT NULL AND ${CHILD_KEY} IN (SELECT value FROM json_each(?2))`;
 
 /** An arrival without a payload: the table refuses it, and with it the whole transaction. */
 const refuseIf = (found: string) => `INSERT INTO arrivals (org, id, received_ms, bytes, payload)
@@ -73,39 +74,23 @@ function parentRows(calls: readonly PairedCall[]): string[] {
   for (const call of calls) {
     const parent = countedParent(call);
     if (parent === null) continue;
-    const { traceId, spanId, instance, tool } = parent;
+    const { traceId, spanId, tool, instance } = parent;
     // Ids are hex: written so they need no escapes, and a row no JSON.stringify.
     const ids = `"${call.id}","${traceId}","${spanId}"`;
-    const process =
-      instance === null ? "null" : `${JSON.stringify(instance)},${JSON.stringify(tool)}`;
-    rows.push(`[${ids},${process}]`);
+    rows.push(`[${ids},${JSON.stringify(tool)},${JSON.stringify(instance)}]`);
   }
   return jsonParameters(rows);
 }
 
-type ChildLookup = readonly [keys: string, fromId: string, toId: string];
+type ChildLookup = readonly [keys: string, ranges: string];
 
-/** A transaction's share of the 1,000 queries that a request may send. */
-const STRETCHES_MAX = 8;
-
-/** A look-up for each stretch of time that callers' calls lie in: what lies between is not scanned. */
+/** How much time they go through is up to who cuts the transactions (src/domain/span-transactions.ts). */
 function childLookups(calls: readonly PairedCall[]): ChildLookup[] {
-  const stretches: { range: StartRange; keys: string[] }[] = [];
+  const ranges = childStartRanges(calls).map(({ fromMs, toMs }) => [
+    uuid7LowerBound(fromMs),
+    uuid7LowerBound(toMs + 1),
+  ]);
   const callers = calls.filter(({ pair }) => pair.isCaller);
-  for (const call of callers.toSorted((a, b) => a.startedAtMs - b.startedAtMs)) {
-    const range = childStartRange(call);
-    const last = stretches.at(-1);
-    const isApart = range.fromMs > (last?.range.toMs ?? 0) && stretches.length < STRETCHES_MAX;
-    if (last === undefined || isApart) stretches.push({ range, keys: countedChildKeys(call) });
-    else {
-      last.range.toMs = Math.max(last.range.toMs, range.toMs);
-      last.keys.push(...countedChildKeys(call));
-    }
-  }
-  return stretches.flatMap(({ range, keys }) => {
-    const bounds = [uuid7LowerBound(range.fromMs), uuid7LowerBound(range.toMs + 1)] as const;
-    return jsonParameters(keys.map((key) => JSON.stringify(key))).map(
-      (json) => [json, ...bounds] as const,
-    );
-  });
+  const keys = callers.flatMap((call) => countedChildKeys(call).map((key) => JSON.stringify(key)));
+  return jsonParameters(keys).map((json) => [json, JSON.stringify(ranges)] as const);
 }

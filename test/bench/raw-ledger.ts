@@ -73,8 +73,14 @@ function appender(db: DatabaseSync, org: string): (events: readonly AuditEvent[]
       const leaf = leafHash(bytes);
       insert.run(seq, body, hash, previous, leaf, event === events[0] ? 1 : null);
       leaves.push(leaf);
-      const ids = { seq, requestId: event.request_id, traceId: event.trace_id };
-      records.push(...fingerprintsOf(ids));
+      records.push(
+        ...fingerprintsOf({
+          seq,
+          requestId: event.request_id,
+          traceId: event.trace_id,
+          invocationId: event.invocation_id,
+        }),
+      );
       previous = hash;
       seq += 1;
       if (leaves.length < TILE_WIDTH) continue;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { callsOfRequest } from "../../src/domain/span-calls.ts";
+import { reportsOfCalls } from "../../src/domain/span-reports.ts";
 import type { ResourceSpans, Span } from "../../src/spec/otlp/trace-model.ts";
 import { ATTRIBUTES, makeSpan, RESOURCE } from "./spans.ts";
 
@@ -17,17 +18,24 @@ function spanOf(name: string, kind: number, parent: string | null, tool = "list_
 
 function processOf(service: string, ...spans: Span[]): ResourceSpans {
   return {
-    resource: new Map(Object.entries({ ...RESOURCE, "service.name": service })),
+    resource: new Map(
+      Object.entries({ ...RESOURCE, "service.name": service, "service.instance.id": service }),
+    ),
     scopeSpans: [{ scope: { name: "", version: "" }, spans }],
   };
 }
 
+const CONTEXT = { receivedAtMs: 1_795_333_300_000, fingerprintKey: new Uint8Array(32) };
+
 /** What is counted, as letters with the plugin that it is counted for. */
 function countedOf(...traces: ResourceSpans[]): string[] {
-  return [...callsOfRequest(traces).reports.values()].flat().map(({ sample }) => {
-    const letter = String.fromCharCode(Number.parseInt(sample.span_id ?? "", 16));
-    return `${letter} ${sample.plugin}`;
-  });
+  const { reports } = reportsOfCalls(callsOfRequest(traces).calls, CONTEXT);
+  return reports.flatMap(({ invocations }) =>
+    invocations.map(({ spanId, plugin }) => {
+      const letter = String.fromCharCode(Number.parseInt(spanId ?? "", 16));
+      return `${letter} ${plugin}`;
+    }),
+  );
 }
 
 describe("callsOfRequest", () => {
@@ -75,9 +83,63 @@ describe("callsOfRequest", () => {
     expect(countedOf(...hops)).toEqual(["c agent", "d proxy"]);
   });
 
+  it("counts a process's call once however many resources it sends, and a copied span once", () => {
+    const inner = processOf("agent", spanOf("c", CLIENT, "i"));
+    const outer = processOf("agent", spanOf("i", INTERNAL, "a"));
+    expect(countedOf(inner, outer)).toEqual(["c agent"]);
+    expect(countedOf(outer, inner)).toEqual(["c agent"]);
+    const copied = processOf("agent", spanOf("c", CLIENT, null), spanOf("c", CLIENT, null));
+    const server = processOf("github", spanOf("s", SERVER, "c"), spanOf("s", SERVER, "c"));
+    expect(countedOf(copied, server)).toEqual(["s github"]);
+    expect(countedOf(copied)).toEqual(["c agent"]);
+  });
+
+  it("counts once a call whose spans are linked by spans that do not count, in any order", () => {
+    for (const outer of [INTERNAL, CLIENT]) {
+      const spans = [
+        processOf("agent", spanOf("a", outer, null)),
+        processOf("agent", spanOf("b", INTERNAL, "a")),
+        processOf("github", spanOf("s", SERVER, "b")),
+      ];
+      expect(countedOf(...spans)).toEqual(["s github"]);
+      expect(countedOf(...spans.reverse())).toEqual(["s github"]);
+    }
+    const chain = Array.from({ length: 20_000 }, (_, index) =>
+      spanOf(String.fromCharCode(index + 1), INTERNAL, String.fromCharCode(index)),
+    );
+    expect(countedOf(processOf("agent", ...chain))).toHaveLength(1);
+  });
+
+  it("counts each server's span under one caller, and the caller's only if none is of its tool", () => {
+    const client = processOf("agent", spanOf("c", CLIENT, null));
+    const tries = processOf("github", spanOf("s", SERVER, "c"), spanOf("t", SERVER, "c"));
+    expect(countedOf(client, tries)).toEqual(["s github", "t github"]);
+    const tools = [spanOf("s", SERVER, "c", "y"), spanOf("t", SERVER, "c", "z")];
+    const others = processOf("github", ...tools);
+    expect(countedOf(client, others)).toEqual(["c agent", "s github", "t github"]);
+    const wrapped = [
+      spanOf("i", INTERNAL, null),
+      spanOf("c", CLIENT, "i"),
+      spanOf("d", CLIENT, "i"),
+    ];
+    expect(countedOf(processOf("agent", ...wrapped))).toEqual(["c agent", "d agent"]);
+    expect(
+      countedOf(processOf("agent", ...wrapped), processOf("github", spanOf("s", SERVER, "d"))),
+    ).toHaveLength(2);
+  });
+
+  it("counts the caller's span of a call whose server's cannot be counted", () => {
+    const ahead = { ms: CONTEXT.receivedAtMs + 600_000, nanos: 0 };
+    const server = { ...spanOf("s", SERVER, "c"), start: ahead, end: ahead };
+    const traces = [processOf("agent", spanOf("c", CLIENT, null)), processOf("github", server)];
+    expect(countedOf(...traces)).toEqual(["c agent"]);
+  });
+
   it("counts a span that names itself as its parent", () => {
     expect(countedOf(processOf("agent", spanOf("c", CLIENT, "c")))).toEqual(["c agent"]);
     expect(countedOf(processOf("agent", spanOf("i", INTERNAL, "i")))).toEqual(["i agent"]);
+    const circle = [spanOf("i", INTERNAL, "j"), spanOf("j", INTERNAL, "i")];
+    expect(countedOf(processOf("agent", ...circle))).toHaveLength(1);
   });
 
   it("does not take spans of two traces with the same ids for parent and child", () => {
@@ -103,12 +165,16 @@ describe("callsOfRequest", () => {
     const other = processOf("b", spanOf("t", SERVER, null));
     const elsewhere = { ...other, resource: new Map([["service.instance.id", "gw-2"]]) };
     const calls = callsOfRequest([one, elsewhere]);
-    expect([...calls.reports].map(([instance, { length }]) => [instance, length])).toEqual([
-      ["gw-1", 1],
-      ["gw-2", 1],
-    ]);
-    expect(calls).toMatchObject({ ignored: 2, merged: 1, rejected: 1 });
+    const { reports, merged } = reportsOfCalls(calls.calls, CONTEXT);
+    expect(reports.map(({ header, invocations }) => [header.instance, invocations.length])).toEqual(
+      [
+        ["a", 1],
+        ["gw-2", 1],
+      ],
+    );
+    expect(calls).toMatchObject({ ignored: 2, rejected: 1 });
+    expect(merged).toBe(1);
     expect(calls.reason).toMatch(/names no tool/);
-    expect(callsOfRequest([])).toMatchObject({ ignored: 0, merged: 0, rejected: 0, reason: null });
+    expect(callsOfRequest([])).toEqual({ calls: [], ignored: 0, rejected: 0, reason: null });
   });
 });

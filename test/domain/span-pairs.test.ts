@@ -3,6 +3,7 @@ import { isRejection, parseInvocation } from "../../src/domain/invocation.ts";
 import { mapSpan } from "../../src/domain/span-mapping.ts";
 import {
   childStartRange,
+  childStartRanges,
   countedChildKeys,
   countedParent,
   type PairedCall,
@@ -32,12 +33,11 @@ const client = callOf({ spanId: "00000000000000c1", kind: CLIENT, parentSpanId: 
 const server = callOf({ spanId: "00000000000000d1", kind: SERVER, parentSpanId: client.spanId });
 
 describe("countedParent", () => {
-  it("is any caller for a server's span, and one of its process and tool for a caller's", () => {
-    const parent = { traceId: client.traceId, spanId: client.spanId };
-    expect(countedParent(server)).toEqual({ ...parent, instance: null, tool: null });
+  it("is any caller of its tool for a server's span, and one of its process for a caller's", () => {
+    const parent = { traceId: client.traceId, spanId: client.spanId, tool: "list_repos" };
+    expect(countedParent(server)).toEqual({ ...parent, instance: null });
     const inner = callOf({ spanId: "00000000000000c2", kind: CLIENT, parentSpanId: client.spanId });
-    const process = { instance: "unknown_service", tool: "list_repos" };
-    expect(countedParent(inner)).toEqual({ ...parent, ...process });
+    expect(countedParent(inner)).toEqual({ ...parent, instance: "unknown_service" });
   });
 
   it("is none for a root span", () => {
@@ -46,9 +46,9 @@ describe("countedParent", () => {
 });
 
 describe("countedChildKeys", () => {
-  it("name the caller's span, and the process and tool of one that it wraps", () => {
-    const key = `${client.traceId}${client.spanId}`;
-    expect(countedChildKeys(client)).toEqual([key, `${key}/unknown_service/list_repos`]);
+  it("name the caller's span and tool, and the process of one that it wraps", () => {
+    const key = `${client.traceId}${client.spanId}/list_repos`;
+    expect(countedChildKeys(client)).toEqual([key, `${key}/by/unknown_service`]);
   });
 });
 
@@ -59,5 +59,18 @@ describe("childStartRange", () => {
     expect(childStartRange(client)).toEqual(range);
     const long = { startedAtMs, durationUs: 3_600_000_000 };
     expect(childStartRange(long).toMs).toBe(startedAtMs + 70_000);
+  });
+});
+
+describe("childStartRanges", () => {
+  it("are apart and by start: what lies between callers' calls is not gone through", () => {
+    const later = (ms: number) => ({ ...client, startedAtMs: client.startedAtMs + ms });
+    const [first, last] = [childStartRange(client), childStartRange(later(60_000))];
+    const near = childStartRange(later(5_000));
+    expect(childStartRanges([later(60_000), server, later(5_000), client])).toEqual([
+      { fromMs: first.fromMs, toMs: near.toMs },
+      last,
+    ]);
+    expect(childStartRanges([server])).toEqual([]);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Span } from "../../src/spec/otlp/trace-model.ts";
 import { call, getJson, ingest, makeOrg, makeSample, newId, testEnv } from "../fleet.ts";
+import { traceOf } from "./call-trace.ts";
 import {
   ATTRIBUTES,
   CLIENT,
@@ -13,21 +14,6 @@ import {
   SERVER,
   sendTraces,
 } from "./otlp.ts";
-
-interface Timing {
-  span_id: string | null;
-  started_at: string | null;
-  duration_ms: number | null;
-  found_by: string | null;
-}
-
-interface CallTrace {
-  identity: Timing & Record<string, unknown>;
-  policy: Timing & Record<string, unknown>;
-  dispatch: Timing & Record<string, unknown>;
-  audit: { seq: number; event: Record<string, unknown> }[];
-  spans: ({ span_id: string; name: string } & Record<string, unknown>)[];
-}
 
 /** `ms` after the call's start, for `durationMs`. */
 function child(of: Span, name: string, atMs: number, durationMs: number, given: object = {}): Span {
@@ -42,16 +28,6 @@ async function idOf(org: string, span: Span): Promise<string> {
     `/v1/orgs/${org}/invocations${query}`,
   );
   return invocations.find(({ span_id }) => span_id === span.spanId)?.id ?? "";
-}
-
-function traceOf(org: string, id: string): Promise<CallTrace> {
-  return getJson(`/v1/orgs/${org}/invocations/${id}/trace`);
-}
-
-async function appendEvents(org: string, events: object[]): Promise<void> {
-  const body = JSON.stringify({ instance_id: "gw-1", events });
-  const response = await call(`/v1/orgs/${org}/audit`, { method: "POST", body });
-  if (response.status !== 201) throw new Error(await response.text());
 }
 
 const countSpanRows = (org: string) =>
@@ -163,39 +139,6 @@ describe("GET /v1/orgs/{org}/invocations/{id}/trace", () => {
       audit: [],
       spans: [],
     });
-  });
-
-  it("brings the ledger's entries about the call, and no other's", async () => {
-    const org = await makeOrg();
-    const [traceId, other] = [newHex(32), newId()];
-    const named = { trace_id: traceId, request_id: "7" };
-    const sample = makeSample({ ...named, span_id: newHex(16) });
-    await ingest(org, [sample]);
-    const id = String(sample["id"]);
-    const event = { actor: "user:alice", outcome: "allowed", target: "tool://github/list_repos" };
-    await appendEvents(org, [
-      { ...event, action: "tool.call.denied", outcome: "deferred", trace_id: traceId },
-      { ...event, action: "tool.call.allowed", invocation_id: id, trace_id: traceId },
-      { ...event, action: "tool.call.completed", request_id: "7" },
-      { ...event, action: "tool.call.allowed", invocation_id: other, trace_id: traceId },
-      { ...event, action: "tool.call.allowed", trace_id: newHex(32), request_id: "7" },
-      { ...event, action: "tool.call.allowed", ...named, target: "tool://github/other" },
-      { ...event, action: "tool.call.allowed", trace_id: traceId, request_id: "8" },
-    ]);
-    const { audit, policy } = await traceOf(org, id);
-    const firstSeq = audit[0]?.seq ?? Number.NaN;
-    expect(audit.map(({ seq }) => seq - firstSeq)).toEqual([0, 1, 2]);
-    expect(policy).toMatchObject({ decision: "allowed", seq: firstSeq + 1 });
-    expect(audit[1]?.event["invocation_id"]).toBe(id);
-  });
-
-  it("finds entries by the invocation's id where the sample has neither trace nor request", async () => {
-    const org = await makeOrg();
-    const sample = makeSample();
-    await ingest(org, [sample]);
-    const event = { actor: "user:alice", outcome: "allowed", action: "tool.call.allowed" };
-    await appendEvents(org, [event, { ...event, invocation_id: sample["id"] }]);
-    expect((await traceOf(org, String(sample["id"]))).audit).toHaveLength(1);
   });
 
   it("does not answer for another org, nor for a call that is not there", async () => {

@@ -115,6 +115,20 @@ describe("POST /v1/orgs/{org}/otlp/v1/traces", () => {
     expect(await countedCalls(org)).toBe(1);
   });
 
+  it("counts the caller's span of a call whose server's is refused, and says so of one call", async () => {
+    const org = await makeOrg();
+    const aheadMs = Date.now() + 600_000;
+    const client = callSpan({ kind: CLIENT });
+    const { traceId, spanId: parentSpanId } = client;
+    const times = { start: { ms: aheadMs, nanos: 0 }, end: { ms: aheadMs, nanos: 0 } };
+    const answer = await partialSuccess(org, [
+      client,
+      callSpan({ traceId, parentSpanId, ...times }),
+    ]);
+    expect(answer?.errorMessage).toMatch(/^1 tool call cannot be counted; the first: too_new/);
+    expect(await countedCalls(org)).toBe(1);
+  });
+
   it("writes partialSuccess in protobuf too", async () => {
     const org = await makeOrg();
     const response = await sendTraces(org, [resourceSpans([callSpan({ traceId: "" })])]);

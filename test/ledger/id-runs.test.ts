@@ -6,12 +6,12 @@ import {
   deletePrunedBundles,
   recordInBundles,
 } from "../../src/ledger/bundles.ts";
-import { seqsWithId } from "../../src/ledger/id-runs.ts";
+import { fingerprintsOf, type IdColumn, seqsWithId } from "../../src/ledger/id-runs.ts";
 import { newLogOf, objectOf } from "./test-log.ts";
 
 const ENTRIES = 2 * 65_536 + 600;
 
-/** Every entry has a trace of its own, every third a request that 1,000 others share. */
+/** Every entry has a trace and an invocation of its own, every third a request that 1,000 others share. */
 function entryAt(seq: number): BundledEntry {
   return {
     seq,
@@ -19,6 +19,7 @@ function entryAt(seq: number): BundledEntry {
     byteLength: 1,
     requestId: seq % 3 === 0 ? `req-${seq % 131}` : null,
     traceId: seq.toString(16).padStart(32, "0"),
+    invocationId: `call-${seq}`,
   };
 }
 
@@ -43,7 +44,7 @@ async function recordedLog(entries: number, appendSize: number): Promise<LogAddr
 
 function seqsOf(
   log: LogAddress,
-  wanted: { column: "request_id" | "trace_id"; id: string },
+  wanted: { column: IdColumn; id: string },
   range = { low: 0, high: ENTRIES },
 ): Promise<number[]> {
   return runInDurableObject(objectOf(log), (_, { storage }) => [
@@ -66,6 +67,8 @@ describe("The runs of ids", () => {
     for (const seq of [0, 255, 256, 65_535, 65_536, 131_071, 131_072, ENTRIES - 1]) {
       const id = seq.toString(16).padStart(32, "0");
       expect(await seqsOf(log, { column: "trace_id", id })).toContain(seq);
+      const invocation = { column: "invocation_id", id: `call-${seq}` } as const;
+      expect(await seqsOf(log, invocation)).toContain(seq);
     }
   }, 60_000);
 
@@ -76,7 +79,9 @@ describe("The runs of ids", () => {
     expect(await seqsOf(log, { column: "request_id", id }, range)).toEqual(
       expectedSeqs(5, 60_000, 69_000),
     );
-    expect(await seqsOf(log, { column: "trace_id", id })).toEqual([]);
+    for (const column of ["trace_id", "invocation_id"] as const) {
+      expect(await seqsOf(log, { column, id })).toEqual([]);
+    }
   }, 60_000);
 
   it("say the same whatever the size of the appends", async () => {
@@ -86,6 +91,28 @@ describe("The runs of ids", () => {
       expect(await seqsOf(log, { column: "request_id", id: "req-9" }, range)).toEqual(
         expectedSeqs(9, 0, 600),
       );
+    }
+  });
+
+  it("propose an entry once though two of its ids share a fingerprint, merged or not", async () => {
+    const traceId = "a".repeat(32);
+    const ids = { requestId: "r17247750e", traceId, invocationId: null };
+    const [first, second] = fingerprintsOf({ seq: 0, ...ids });
+    expect(first).toBe(second);
+    const log = await newLogOf(1);
+    const twins = [3, 4, 65_535, 65_536, 65_540];
+    await runInDurableObject(objectOf(log), (_, { storage }) => {
+      storage.sql.exec("DELETE FROM bundles");
+      const entries = Array.from({ length: 65_600 }, (_entry, seq) =>
+        twins.includes(seq) ? { ...entryAt(seq), ...ids } : entryAt(seq),
+      );
+      storage.transactionSync(() => recordInBundles(storage.sql, entries));
+    });
+    for (const [column, id] of [
+      ["trace_id", traceId],
+      ["request_id", ids.requestId],
+    ] as const) {
+      expect(await seqsOf(log, { column, id })).toEqual(twins.toReversed());
     }
   });
 

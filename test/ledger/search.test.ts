@@ -4,6 +4,7 @@ import type { AuditEvent } from "../../src/domain/audit-event.ts";
 import type { AuditFilter } from "../../src/domain/audit-filter.ts";
 import type { LogAddress } from "../../src/domain/audit-log.ts";
 import { formatTimestamp } from "../../src/spec/rfc3339.ts";
+import { newId } from "../fleet.ts";
 import { announce, runAlarms, termsAt } from "./pruning.ts";
 import {
   append,
@@ -66,6 +67,7 @@ function modelled(events: readonly Stored[], filter: Partial<AuditFilter>): numb
       [filter.outcome, event.outcome === filter.outcome],
       [filter.requestId, event.request_id === filter.requestId],
       [filter.traceId, event.trace_id === filter.traceId],
+      [filter.invocationId, event.invocation_id === filter.invocationId],
       [filter.from, time >= Date.parse(filter.from ?? "")],
       [filter.to, time < Date.parse(filter.to ?? "")],
     ];
@@ -84,6 +86,7 @@ const ACTIONS = [
 const OUTCOMES = ["allowed", "denied", "deferred", "error"] as const;
 const pick = <Item>(items: readonly Item[], at: number) => items[at % items.length]!;
 const TRACES = ["a", "b"].map((digit) => digit.repeat(32));
+const INVOCATIONS = [newId(), newId()];
 
 /** Of 900 entries whose times of occurrence lie anywhere in 40 days, in whatever order. */
 function variedEvents(nowMs: number): AuditEvent[] {
@@ -96,6 +99,7 @@ function variedEvents(nowMs: number): AuditEvent[] {
       outcome: pick(OUTCOMES, spread % 7),
       request_id: spread % 5 === 0 ? `r-${spread % 10}` : null,
       trace_id: spread % 6 === 0 ? pick(TRACES, spread) : null,
+      invocation_id: spread % 8 === 0 ? pick(INVOCATIONS, spread / 8) : null,
       occurred_at: at % 4 === 0 ? null : formatTimestamp(nowMs - spread * 0.04 * DAY_MS),
     });
   });
@@ -127,15 +131,16 @@ describe("Searching a log", () => {
     from: time,
     to: time,
   });
+  const invocation = fc.constantFrom({}, ...INVOCATIONS.map((invocationId) => ({ invocationId })));
 
   it("finds what looking at every entry finds, in any combination and by any page length", async () => {
     const property = fc.asyncProperty(
       filters,
+      invocation,
       fc.integer({ min: 1, max: 400 }),
-      async (filter, limit) => {
-        const asked = Object.fromEntries(
-          Object.entries(filter).filter(([, value]) => value !== null),
-        );
+      async (filter, ofInvocation, limit) => {
+        const given = Object.entries(filter).filter(([, value]) => value !== null);
+        const asked = { ...Object.fromEntries(given), ...ofInvocation };
         const found = await searchAll(log, asked, { limit: Math.max(limit, 20) });
         expect(found).toEqual(modelled(events, asked));
       },
@@ -152,6 +157,7 @@ describe("Searching a log", () => {
       { instance: "gw-1" },
       { requestId: "r-5" },
       { traceId: TRACES[0]! },
+      { invocationId: INVOCATIONS[1]! },
       { from: formatTimestamp(nowMs - 3 * DAY_MS) },
       { to: formatTimestamp(nowMs - 35 * DAY_MS) },
       { from: formatTimestamp(nowMs - 20 * DAY_MS), to: formatTimestamp(nowMs - 19 * DAY_MS) },
@@ -184,6 +190,16 @@ describe("Searching", () => {
     for (const actionPrefix of ["bulk.", "bulk.a1", "bulk.a309", "b"]) {
       const found = await searchAll(log, { actionPrefix });
       expect(found).toEqual(modelled(events, { actionPrefix }));
+    }
+  });
+
+  it("gives an entry once though its request's and its trace's id share a fingerprint", async () => {
+    const log = await newLog();
+    const ids = { request_id: "r17247750e", trace_id: "a".repeat(32) };
+    await append(log, makeEvents(2, ids));
+    for (const limit of [1, 100]) {
+      expect(await searchAll(log, { traceId: ids.trace_id }, { limit })).toEqual([1, 0]);
+      expect(await searchAll(log, { requestId: ids.request_id }, { limit })).toEqual([1, 0]);
     }
   });
 

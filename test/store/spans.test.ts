@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { transactionsOf } from "../../src/domain/span-reports.ts";
+import { transactionsOf } from "../../src/domain/span-transactions.ts";
 import type { TraceSpan } from "../../src/domain/trace-span.ts";
 import { insertReports } from "../../src/store/ingest.ts";
 import { eraseOnce, PRUNE_SPAN_ROWS_MAX, pruneOnce } from "../../src/store/prune.ts";

@@ -2,8 +2,9 @@
 import type { Org } from "../../domain/org.ts";
 import { PRUNED_TIME, STREAM_DISABLED } from "../../domain/sample-rejection.ts";
 import { PLUGIN, textOf } from "../../domain/span-attributes.ts";
-import { callsOfRequest, type SpanCalls, spansOf } from "../../domain/span-calls.ts";
-import { reportsOfCalls, type SpanReports, transactionsOf } from "../../domain/span-reports.ts";
+import { callsOfRequest, spansOf } from "../../domain/span-calls.ts";
+import { reportsOfCalls, type SpanReports } from "../../domain/span-reports.ts";
+import { transactionsOf } from "../../domain/span-transactions.ts";
 import type { TraceSpan } from "../../domain/trace-span.ts";
 import { type Env, shardDatabase } from "../../env.ts";
 import { fail } from "../../errors.ts";
@@ -25,10 +26,14 @@ export async function ingestTraces(
   const refused = new Refusals();
   const calls = callsOfRequest(traces, org.spanMapping);
   if (calls.reason !== null) refused.add(calls.rejected, calls.reason);
+  const context = { receivedAtMs, fingerprintKey: fingerprintKey(env, org.org) };
+  const reports = reportsOfCalls(calls.calls, context);
+  for (const { code, message } of reports.rejected) refused.add(1, `${code}: ${message}`);
   const stored = streams.metrics.enabled
-    ? await storeCalls(env, org, calls, receivedAtMs, refused)
-    : refuseCalls(calls, refused);
-  const hasOthers = calls.ignored + calls.merged + calls.rejected > 0 || stored.unsampled.size > 0;
+    ? await storeCalls(env, org, reports.reports, refused)
+    : refuseCalls(reports.reports, refused);
+  const hasOthers =
+    calls.ignored + reports.merged + calls.rejected > 0 || stored.unsampled.size > 0;
   if (streams.traces.enabled && hasOthers) {
     const spans = spansBeside(traces, stored);
     await keepSpans(shardDatabase(env, org.shard), org, spans, receivedAtMs);
@@ -48,7 +53,8 @@ class Refusals {
 
   partialSuccess(): PartialSuccess | null {
     if (this.#reason === null) return null;
-    const errorMessage = `${this.#spans} tool calls cannot be counted; the first: ${this.#reason}`;
+    const calls = this.#spans === 1 ? "1 tool call" : `${this.#spans} tool calls`;
+    const errorMessage = `${calls} cannot be counted; the first: ${this.#reason}`;
     return { rejectedSpans: this.#spans, errorMessage };
   }
 }
@@ -59,22 +65,18 @@ interface StoredCalls {
   unsampled: ReadonlySet<string>;
 }
 
-function refuseCalls({ reports }: SpanCalls, refused: Refusals): StoredCalls {
-  const calls = [...reports.values()].flat();
+function refuseCalls(reports: SpanReports["reports"], refused: Refusals): StoredCalls {
+  const calls = reports.flatMap(({ invocations }) => invocations);
   refused.add(calls.length, STREAM_DISABLED.join(": "));
-  return { reports: [], unsampled: new Set(calls.map(({ sample }) => sample.id ?? "")) };
+  return { reports: [], unsampled: new Set(calls.map(({ id }) => id)) };
 }
 
 async function storeCalls(
   env: Env,
   org: Org,
-  calls: SpanCalls,
-  receivedAtMs: number,
+  reports: SpanReports["reports"],
   refused: Refusals,
 ): Promise<StoredCalls> {
-  const context = { receivedAtMs, fingerprintKey: fingerprintKey(env, org.org) };
-  const { reports, rejected } = reportsOfCalls(calls.reports, context);
-  for (const { code, message } of rejected) refused.add(1, `${code}: ${message}`);
   const unsampled = new Set<string>();
   for (const transaction of transactionsOf(reports)) {
     const missing = await storeReports(env, org, transaction, refused);
