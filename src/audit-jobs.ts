@@ -36,17 +36,16 @@ const QUERIES = { sign: 1, forward: 4, expire: 6, destroy: 2 };
 export async function signShard(env: Env, shard: string, share: TickShare): Promise<void> {
   if (!share.take(QUERIES.sign)) return;
   const rows = await findLogsToSign(shardDatabase(env, shard), Date.now(), SIGNED_LOGS_MAX);
-  const pages = pagesOf(rows);
-  const worker = async () => {
-    for (let page = pages.shift(); page !== undefined && share.take(0); page = pages.shift()) {
-      const logs = page;
-      await share.attempt(shard, async () => {
-        const failed = await signPage(shard, logs);
-        if (failed > 0) throw new Error("logs could not be signed");
-      });
-    }
-  };
-  await Promise.all(Array.from({ length: PAGES_AT_ONCE }, worker));
+  const pace = { atOnce: PAGES_AT_ONCE, queries: 0 };
+  await share.attemptEach(
+    pagesOf(rows),
+    pace,
+    () => shard,
+    async (logs) => {
+      const failed = await signPage(shard, logs);
+      if (failed > 0) throw new Error("logs could not be signed");
+    },
+  );
 }
 
 function pagesOf(rows: readonly AuditLogRow[]): AuditLogRow[][] {

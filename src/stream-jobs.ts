@@ -26,18 +26,18 @@ export async function deliverStreams(
   if (!share.take(QUERIES_PER_PAGE)) return;
   const orgs = await countStreamTargets(env.DIRECTORY, asked);
   const pages = pagesOfTick(Math.ceil(orgs / PAGE_ORGS), scheduledTimeMs);
-  const worker = async () => {
-    for (let page = pages.shift(); page !== undefined; page = pages.shift()) {
-      if (!share.take(QUERIES_PER_PAGE)) return;
+  const pace = { atOnce: PAGES_AT_ONCE, queries: QUERIES_PER_PAGE };
+  await share.attemptEach(
+    pages,
+    pace,
+    () => shard,
+    async (page) => {
       const place = { offset: page * PAGE_ORGS, limit: PAGE_ORGS };
-      await share.attempt(shard, async () => {
-        const targets = await findStreamTargets(env.DIRECTORY, asked, place);
-        const failed = targets.length === 0 ? 0 : await deliverPage(shard, targets);
-        if (failed > 0) throw new Error("streams could not be delivered");
-      });
-    }
-  };
-  await Promise.all(Array.from({ length: PAGES_AT_ONCE }, worker));
+      const targets = await findStreamTargets(env.DIRECTORY, asked, place);
+      const failed = targets.length === 0 ? 0 : await deliverPage(shard, targets);
+      if (failed > 0) throw new Error("streams could not be delivered");
+    },
+  );
 }
 
 /** All of them where there are few, begun at another one each minute. */

@@ -32,6 +32,23 @@ export class TickShare {
     }
   }
 
+  /** Each of them by itself, in order, `atOnce` at a time, while there is time and `queries` for each. */
+  async attemptEach<Item>(
+    items: readonly Item[],
+    { atOnce, queries }: { atOnce: number; queries: number },
+    subjectOf: (item: Item) => string,
+    work: (item: Item) => Promise<void>,
+  ): Promise<void> {
+    const queue = [...items];
+    const worker = async () => {
+      while (queue.length > 0 && this.take(queries)) {
+        const item = queue.shift() as Item;
+        await this.attempt(subjectOf(item), () => work(item));
+      }
+    };
+    await Promise.all(Array.from({ length: atOnce }, worker));
+  }
+
   /** Named by the job alone: a name for each org would be none. */
   #describe(subject: string) {
     const attributes = new Map([["mcpg.job.subject", subject]]);

@@ -16,6 +16,18 @@ export interface AuditFilter {
   to: string | null;
 }
 
+export const ANY_EVENT: AuditFilter = {
+  action: null,
+  actionPrefix: null,
+  actor: null,
+  instance: null,
+  outcome: null,
+  requestId: null,
+  traceId: null,
+  from: null,
+  to: null,
+};
+
 type StoredEvent = AuditEvent & { recorded_at: string };
 
 export function matchesFilter(event: StoredEvent, filter: AuditFilter): boolean {

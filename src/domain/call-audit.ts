@@ -1,6 +1,6 @@
 /** The entries of the ledger that are about one tool call, and what they say of its policy. */
 import type { AuditEvent } from "./audit-event.ts";
-import type { AuditFilter } from "./audit-filter.ts";
+import { ANY_EVENT, type AuditFilter } from "./audit-filter.ts";
 import type { LogEntry } from "./audit-log.ts";
 
 /** As a sample names itself. */
@@ -18,18 +18,6 @@ export interface CallEntry extends LogEntry {
   log: number;
 }
 
-const ANY: AuditFilter = {
-  action: null,
-  actionPrefix: null,
-  actor: null,
-  instance: null,
-  outcome: null,
-  requestId: null,
-  traceId: null,
-  from: null,
-  to: null,
-};
-
 /** A sample's sender chooses its trace and request: by them it must not reach entries of other kinds. */
 const CALL_ACTIONS = "tool.call.";
 
@@ -42,8 +30,8 @@ export function auditSearches(
   window: { from: string; to: string },
 ): AuditFilter[] {
   const { id, traceId, requestId, instance } = call;
-  const nearby = { ...ANY, ...window, actionPrefix: CALL_ACTIONS };
-  const searches: AuditFilter[] = [{ ...ANY, invocationId: id }];
+  const nearby = { ...ANY_EVENT, ...window, actionPrefix: CALL_ACTIONS };
+  const searches: AuditFilter[] = [{ ...ANY_EVENT, invocationId: id }];
   if (traceId !== null) searches.push({ ...nearby, traceId });
   if (requestId !== null) searches.push({ ...nearby, requestId, instance });
   return searches;

@@ -56,14 +56,13 @@ async function findTrace(env: Env, org: Org, call: ToolInvocation): Promise<Trac
     findCallsOfTrace(db, org.org, traceId, { fromMs, toMs: endedAtMs + SPANS_BEFORE_MS }),
   ]);
   const spans = new Map(kept.map((span) => [span.spanId, span]));
+  const keptIds = new Set(spans.keys());
   const calls = new Map<string, string>();
   // Last, so that of two samples with one span's id the asked one is shown.
   for (const sample of [...nearby, call]) {
     if (sample.spanId === null) continue;
     calls.set(sample.spanId, sample.id);
-    if (!kept.some(({ spanId }) => spanId === sample.spanId)) {
-      spans.set(sample.spanId, sampleSpan(sample));
-    }
+    if (!keptIds.has(sample.spanId)) spans.set(sample.spanId, sampleSpan(sample));
   }
   return { spans: [...spans.values()], calls };
 }

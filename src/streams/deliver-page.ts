@@ -50,13 +50,12 @@ export async function deliverPage(
   const share = new TickShare("streams", QUERIES_MAX, overMs);
   const limits = { share, overMs, inTurn: oneAtATime() };
   const due = await findDue(env, shard, targets);
-  const worker = async () => {
-    for (let next = due.shift(); next !== undefined && share.take(0); next = due.shift()) {
-      const one = next;
-      await share.attempt(one.target.org, () => deliver(env, shard, one, limits));
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  await share.attemptEach(
+    due,
+    { atOnce: AT_ONCE, queries: 0 },
+    ({ target }) => target.org,
+    (one) => deliver(env, shard, one, limits),
+  );
   return share.failures;
 }
 

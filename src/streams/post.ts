@@ -1,5 +1,6 @@
 /** One request to a receiver, and how it went in words of our own: what a receiver says may be anything. */
 import type { HeaderValues } from "../domain/observability.ts";
+import { readAnswer } from "../read-answer.ts";
 import { parseRetryAfter } from "../retry-after.ts";
 import { tracedFetch } from "../tracing/traced-fetch.ts";
 
@@ -69,7 +70,7 @@ async function resultOf(response: Response, readsAnswer: boolean): Promise<PostR
   const { status } = response;
   const contentType = response.headers.get("content-type");
   if (response.ok && readsAnswer) {
-    return { kind: "taken", body: await readSome(response), contentType };
+    return { kind: "taken", body: await readAnswer(response.body, ANSWER_BYTES_MAX), contentType };
   }
   // Its end is not waited for: the status says it all.
   await response.body?.cancel();
@@ -82,21 +83,4 @@ async function resultOf(response: Response, readsAnswer: boolean): Promise<PostR
     isRetryable: RETRYABLE.includes(status),
     retryAfterMs: parseRetryAfter(response.headers.get("retry-after"), Date.now()),
   };
-}
-
-/** As much as any answer of the protocol has; of one that is longer, or breaks off, nothing: it was taken. */
-async function readSome({ body }: Response): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  if (body === null) return new Uint8Array(0);
-  try {
-    for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) {
-      chunks.push(chunk);
-      length += chunk.byteLength;
-      if (length > ANSWER_BYTES_MAX) return new Uint8Array(0);
-    }
-  } catch {
-    return new Uint8Array(0);
-  }
-  return new Uint8Array(await new Blob(chunks).arrayBuffer());
 }

@@ -5,6 +5,7 @@
 
 import { signalUrl } from "../domain/endpoint.ts";
 import type { TracesDestination } from "../domain/observability.ts";
+import { readAnswer } from "../read-answer.ts";
 import { decodeRejectedCount } from "../spec/otlp/decode-export-response.ts";
 import { encodeTraces } from "../spec/otlp/encode-traces.ts";
 import type { Attributes, Span } from "../spec/otlp/trace-model.ts";
@@ -81,7 +82,8 @@ function headersOf({ headers }: PostTarget["destination"]): Headers {
 async function outcomeOf(response: Response): Promise<PostOutcome> {
   const { status, ok, headers, body } = response;
   if (ok) {
-    const answer = await readBounded(body);
+    // Whatever it says: sending again would double the spans.
+    const answer = await readAnswer(body, ANSWER_BYTES_MAX);
     return { kind: "taken", rejected: decodeRejectedCount(answer, headers.get("content-type")) };
   }
   await body?.cancel();
@@ -92,33 +94,6 @@ async function outcomeOf(response: Response): Promise<PostOutcome> {
     reason,
     afterMs: askedWaitMs(headers.get("retry-after"), Date.now()),
   };
-}
-
-/** A 200 is success even if its body then breaks off: sending again would double the spans. */
-async function readBounded(body: ReadableStream<Uint8Array> | null): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  try {
-    for await (const chunk of body ?? []) {
-      bytes += chunk.length;
-      // Leaving the loop cancels the stream.
-      if (bytes > ANSWER_BYTES_MAX) return new Uint8Array(0);
-      chunks.push(chunk);
-    }
-  } catch {
-    return new Uint8Array(0);
-  }
-  return joined(chunks, bytes);
-}
-
-function joined(chunks: readonly Uint8Array[], bytes: number): Uint8Array {
-  const whole = new Uint8Array(bytes);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
 }
 
 /** An error's message may quote the URL or a header. */

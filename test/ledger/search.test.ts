@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import type { AuditEvent } from "../../src/domain/audit-event.ts";
-import type { AuditFilter } from "../../src/domain/audit-filter.ts";
+import { ANY_EVENT, type AuditFilter } from "../../src/domain/audit-filter.ts";
 import type { LogAddress } from "../../src/domain/audit-log.ts";
 import { formatTimestamp } from "../../src/spec/rfc3339.ts";
 import { newId } from "../fleet.ts";
@@ -18,17 +18,6 @@ import {
 } from "./test-log.ts";
 
 const DAY_MS = 86_400_000;
-const ANY: AuditFilter = {
-  action: null,
-  actionPrefix: null,
-  actor: null,
-  instance: null,
-  outcome: null,
-  requestId: null,
-  traceId: null,
-  from: null,
-  to: null,
-};
 
 type Stored = AuditEvent & { recorded_at: string };
 
@@ -40,7 +29,7 @@ async function searchAll(
 ): Promise<number[]> {
   const seqs: number[] = [];
   for (let before: number | null = null; ; ) {
-    const page = await ledgerOf(log).search({ ...ANY, ...filter }, { before, limit });
+    const page = await ledgerOf(log).search({ ...ANY_EVENT, ...filter }, { before, limit });
     expect(page.entries.length).toBeLessThanOrEqual(limit);
     seqs.push(...page.entries.map(({ seq }) => seq));
     if (page.before === null) return seqs;
@@ -248,7 +237,10 @@ describe("Searching", () => {
     await append(log, makeEvents(2_100, { outcome: "error" }));
     // An index leads to the action alone: each of its entries has to be looked at.
     const filter = { action: "tool.call.allowed", outcome: "allowed" };
-    const page = await ledgerOf(log).search({ ...ANY, ...filter }, { before: null, limit: 10 });
+    const page = await ledgerOf(log).search(
+      { ...ANY_EVENT, ...filter },
+      { before: null, limit: 10 },
+    );
     expect(page).toEqual({ entries: [], before: 101 });
     expect(await searchAll(log, filter)).toEqual([0]);
   });
@@ -256,7 +248,7 @@ describe("Searching", () => {
   it("ends a page before it is too large to answer, and loses nothing by it", async () => {
     const log = await newLog();
     await append(log, makeEvents(200, { details: { text: "x".repeat(60_000) } }));
-    const page = await ledgerOf(log).search(ANY, { before: null, limit: 1_000 });
+    const page = await ledgerOf(log).search(ANY_EVENT, { before: null, limit: 1_000 });
     expect(page.entries.length).toBeLessThan(100);
     expect(await searchAll(log, {}, { limit: 1_000 })).toHaveLength(200);
   });
