@@ -1,23 +1,23 @@
 /** The whole HTTP surface. Each router states its routes, their scopes and their OpenAPI entries. */
 import { Hono } from "hono";
-import type { AppEnv } from "./http/app-env.ts";
-import { audit } from "./http/audit/router.ts";
-import { describeOperation } from "./http/describe-operation.ts";
-import { forwardOperatorActions } from "./http/forward-actions.ts";
-import { health } from "./http/health.ts";
-import { instances } from "./http/instances.ts";
-import { invocations } from "./http/invocations.ts";
-import { metrics } from "./http/metrics.ts";
-import { observability, observabilityStatus } from "./http/observability.ts";
-import { openapi } from "./http/openapi.ts";
-import { orgs } from "./http/orgs.ts";
-import { otlpTraces } from "./http/otlp-traces.ts";
-import { onError, onNotFound } from "./http/problem.ts";
-import { requestId } from "./http/request-id.ts";
-import { rollups } from "./http/rollups.ts";
-import { serviceTokens } from "./http/service-tokens.ts";
-import { traceRequests } from "./http/trace-requests.ts";
-import { tracer } from "./tracer.ts";
+import { audit } from "#audit/http/audit-routes.ts";
+import { invocations } from "#calls/http/call-routes.ts";
+import { instances } from "#calls/http/instance-routes.ts";
+import { metrics } from "#calls/http/metrics-routes.ts";
+import { rollups } from "#calls/http/rollup-routes.ts";
+import { describeOperation } from "#http/describe-operation.ts";
+import { health } from "#http/health.ts";
+import { openapi } from "#http/openapi.ts";
+import { onError, onNotFound } from "#http/problem.ts";
+import { requestId } from "#http/request-id.ts";
+import type { AppEnv } from "#orgs/http/app-env.ts";
+import { orgs } from "#orgs/http/org-routes.ts";
+import { forwardOperatorActions } from "#orgs/http/record-actions.ts";
+import { serviceTokens } from "#orgs/http/service-token-routes.ts";
+import { otlpTraces } from "#otlp/http/otlp-routes.ts";
+import { observability, observabilityStatus } from "#streams/http/stream-routes.ts";
+import { traceRequests } from "#tracing/http/trace-requests.ts";
+import { tracer } from "#tracing/isolate-tracer.ts";
 
 export const app = new Hono<AppEnv>();
 

@@ -4,16 +4,16 @@
  * bounded and carries on where it stopped: what is left is there for the next tick to see, so a tick that
  * was missed, doubled or killed changes nothing but the hour of the work.
  */
-import { expireEntries, forwardPending, signShard } from "./audit-jobs.ts";
-import { pruneCutoffs } from "./domain/prune-cutoffs.ts";
-import { type Env, shardDatabase, shardNames } from "./env.ts";
-import { foldAll } from "./store/fold.ts";
-import { countOrgsOnShard, findOrg, findOrgsOnShard, markOrgDeleted } from "./store/orgs.ts";
-import { eraseOnce, pruneOnce } from "./store/prune.ts";
-import { deleteShardOrg } from "./store/shard-orgs.ts";
-import { findOrgsWithArrivals } from "./store/unfolded-orgs.ts";
-import { deliverStreams } from "./stream-jobs.ts";
-import { TickShare } from "./tick-share.ts";
+import { expireEntries, forwardPending, signShard } from "#audit/audit-jobs.ts";
+import { pruneCutoffs } from "#calls/prune-cutoffs.ts";
+import { foldAll } from "#calls/store/fold.ts";
+import { eraseOnce, pruneOnce } from "#calls/store/prune.ts";
+import { findOrgsWithArrivals } from "#calls/store/unfolded-orgs.ts";
+import { deliverStreams } from "#delivery/delivery-job.ts";
+import { countOrgsOnShard, findOrg, findOrgsOnShard, markOrgDeleted } from "#orgs/store/orgs.ts";
+import { deleteShardOrg } from "#orgs/store/shard-orgs.ts";
+import { type Env, shardDatabase, shardNames } from "#platform/env.ts";
+import { TickShare } from "#platform/jobs/tick-share.ts";
 
 const MINUTE_MS = 60_000;
 /** Under the minute, so that ticks do not pile up. */

@@ -1,13 +1,14 @@
 /** The Worker. */
+
+import type { Env } from "#platform/env.ts";
+import { tracer } from "#tracing/isolate-tracer.ts";
+import { traceTick } from "#tracing/trace-tick.ts";
 import { app } from "./app.ts";
 import { runCron } from "./cron.ts";
-import type { Env } from "./env.ts";
-import { tracer } from "./tracer.ts";
-import { traceTick } from "./tracing/trace-tick.ts";
 
-export { Ledger } from "./ledger/ledger.ts";
-export { SigningPage } from "./ledger/signing-page.ts";
-export { DeliveryPage } from "./streams/delivery-page.ts";
+export { Ledger } from "#audit/ledger/ledger.ts";
+export { SigningPage } from "#audit/signing/signing-page.ts";
+export { DeliveryPage } from "#delivery/delivery-page.ts";
 
 export default {
   fetch: app.fetch,

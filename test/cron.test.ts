@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { runCron } from "../src/cron.ts";
+import { runCron } from "#cron.ts";
 import { call, getJson, ingest, makeOrg, makeSample, testEnv } from "./fleet.ts";
-import { countRows, sumOf } from "./store/shard.ts";
+import { countRows, sumOf } from "./shard.ts";
 
 describe("cron", () => {
   it("folds what arrived in every org", async () => {

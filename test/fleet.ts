@@ -1,7 +1,7 @@
 /** An org of a test's own, and what a gateway, a scraper and a reader do with it. */
 import { env, exports } from "cloudflare:workers";
-import type { Env } from "../src/env.ts";
-import { uuid7FromRandom } from "../src/spec/uuid7.ts";
+import { uuid7FromRandom } from "#formats/uuid7.ts";
+import type { Env } from "#platform/env.ts";
 
 export const testEnv = env as unknown as Env;
 export const worker = (exports as unknown as { default: Fetcher }).default;

@@ -5,9 +5,9 @@
 CREATE TABLE orgs (
   org           TEXT    NOT NULL PRIMARY KEY,     -- ^[a-z0-9][a-z0-9-]{0,62}$
   tier          TEXT    NOT NULL CHECK (tier IN ('community', 'pro', 'team', 'enterprise')),
-  entitlements  TEXT    NOT NULL DEFAULT '{}',    -- JSON: what differs from the default, src/domain/org.ts
+  entitlements  TEXT    NOT NULL DEFAULT '{}',    -- JSON: what differs from the default, src/orgs/org.ts
   limits        TEXT    NOT NULL DEFAULT '{}',    -- JSON: the same
-  retention     TEXT    NOT NULL DEFAULT '{}',    -- JSON: overrides of the tier's, src/domain/retention.ts
+  retention     TEXT    NOT NULL DEFAULT '{}',    -- JSON: overrides of the tier's, src/orgs/retention.ts
   shard         TEXT    NOT NULL,                 -- binding of the org's database, e.g. SHARD_0
   generation    INTEGER NOT NULL DEFAULT 1,       -- raised by a deletion or a move; the shard checks it
   state         TEXT    NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'deleting', 'deleted')),
@@ -24,7 +24,7 @@ CREATE TABLE service_tokens (
   id            TEXT    NOT NULL PRIMARY KEY,     -- the id inside the token: time first, so it sorts by age
   org           TEXT    NOT NULL REFERENCES orgs (org),
   name          TEXT    NOT NULL,
-  scopes        TEXT    NOT NULL,                 -- JSON array, in the order of src/domain/principal.ts
+  scopes        TEXT    NOT NULL,                 -- JSON array, in the order of src/orgs/principal.ts
   actor         TEXT,                             -- NULL: acts are recorded as service:<id>
   digest        TEXT    NOT NULL,                 -- lower-case hex
   created_at_ms INTEGER NOT NULL,

@@ -46,7 +46,7 @@ CREATE TABLE arrivals (
   id          TEXT    NOT NULL,                  -- UUIDv7 made by the Worker: arrival order, never reused
   received_ms INTEGER NOT NULL,
   bytes       INTEGER NOT NULL,                  -- length of payload
-  payload     TEXT    NOT NULL,                  -- src/domain/arrival.ts
+  payload     TEXT    NOT NULL,                  -- src/calls/arrival.ts
   PRIMARY KEY (org, id)
 ) WITHOUT ROWID;
 
@@ -119,7 +119,7 @@ CREATE TABLE instances (
   org            TEXT    NOT NULL,
   instance       TEXT    NOT NULL,
   last_report_ms INTEGER NOT NULL,
-  reports        TEXT    NOT NULL,               -- src/domain/instance-reports.ts: epochs, seq ranges, drops
+  reports        TEXT    NOT NULL,               -- src/calls/instance-reports.ts: epochs, seq ranges, drops
   dropped        INTEGER NOT NULL,               -- samples the instance says it lost, over all its epochs
   lag_sum_us     INTEGER NOT NULL,
   lag_histogram  BLOB    NOT NULL,               -- JSONB, as in series; arrival minus end of the call, below zero as zero

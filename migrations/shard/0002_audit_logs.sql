@@ -16,7 +16,7 @@ CREATE TABLE audit_logs (
   seed_version          INTEGER NOT NULL DEFAULT 1,  -- which MCPG_LEDGER_SEED the key derives from
   rotation_seq          INTEGER,                     -- entry ledger.key_rotated that the old key has to sign first
   rotation_seed_version INTEGER,
-  keys                  TEXT    NOT NULL DEFAULT '[]', -- JSON: src/domain/signing-key.ts
+  keys                  TEXT    NOT NULL DEFAULT '[]', -- JSON: src/audit/signing/signing-key.ts
   frozen_reason         TEXT,                        -- no more is signed
   PRIMARY KEY (org, log),
   CHECK (published_size <= signed_size AND signed_size <= tree_size),

@@ -17,6 +17,6 @@ CREATE TABLE spans (
   org     TEXT NOT NULL,
   id      TEXT NOT NULL,                     -- UUIDv7: the latest end, and a digest of the spans' ids
   traces  TEXT NOT NULL,                     -- ",xxxxxxxx" for each trace: the last 8 digits of its id
-  payload TEXT NOT NULL,                     -- src/store/span-rows.ts
+  payload TEXT NOT NULL,                     -- src/otlp/store/span-rows.ts
   PRIMARY KEY (org, id)
 ) WITHOUT ROWID;

@@ -2,15 +2,21 @@
  * `npm run verify -- …`: verifies an audit log, on its server or from an export.
  *
  * What it verifies is in src/spec, and nothing else of this project is used: an auditor reads
- * src/spec/ledger/log-audit.ts and what it imports. This folder only fetches and prints.
+ * src/formats/ledger/log-audit.ts and what it imports. This folder only fetches and prints.
  */
-import { exitCodeOf } from "../spec/ledger/verdicts.ts";
-import { reasonOf, SourceUnavailable, StateNotWritten, UsageError } from "./verify/failures.ts";
-import { parseOptions } from "./verify/options.ts";
-import { jsonReport } from "./verify/report-json.ts";
-import { textReport } from "./verify/report-text.ts";
-import { runVerification } from "./verify/run-verification.ts";
-import { writeState } from "./verify/state-file.ts";
+
+import {
+  reasonOf,
+  SourceUnavailable,
+  StateNotWritten,
+  UsageError,
+} from "#cli/verify/no-verdict.ts";
+import { parseOptions } from "#cli/verify/options.ts";
+import { jsonReport } from "#cli/verify/result-json.ts";
+import { textReport } from "#cli/verify/result-text.ts";
+import { runVerification } from "#cli/verify/run-verification.ts";
+import { writeState } from "#cli/verify/state-file.ts";
+import { exitCodeOf } from "#formats/ledger/verdicts.ts";
 
 /** sysexits.h: EX_USAGE, EX_UNAVAILABLE, EX_SOFTWARE, EX_CANTCREAT. None of them is a verdict. */
 const EXIT = { usage: 64, unavailable: 69, broken: 70, notKept: 73 };

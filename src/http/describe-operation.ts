@@ -11,7 +11,7 @@
 import type { MiddlewareHandler } from "hono";
 import { type DescribeRouteOptions, describeRoute } from "hono-openapi";
 import type { TSchema } from "typebox";
-import type { Scope } from "../domain/principal.ts";
+import type { Scope } from "#orgs/principal.ts";
 
 type Responses = NonNullable<DescribeRouteOptions["responses"]>;
 type Parameters = NonNullable<DescribeRouteOptions["parameters"]>;

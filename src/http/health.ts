@@ -1,12 +1,12 @@
 /** For whoever restarts or routes: alive says that code runs, ready that requests can be answered. */
 import { Hono } from "hono";
 import * as Type from "typebox";
-import { DEFAULT_ORG } from "../domain/org.ts";
-import { type Env, settingsOf, shardDatabase, shardNames } from "../env.ts";
-import { fail } from "../errors.ts";
-import { callLedger } from "../ledger/ledger-stub.ts";
-import { probeDatabase } from "../store/database-probe.ts";
-import type { AppEnv } from "./app-env.ts";
+import { callLedger } from "#audit/ledger-stub.ts";
+import type { AppEnv } from "#orgs/http/app-env.ts";
+import { DEFAULT_ORG } from "#orgs/org.ts";
+import { probeDatabase } from "#platform/d1/database-probe.ts";
+import { type Env, settingsOf, shardDatabase, shardNames } from "#platform/env.ts";
+import { fail } from "#platform/errors.ts";
 import { describeOperation } from "./describe-operation.ts";
 
 const StatusSchema = Type.Object({ status: Type.Literal("ok") });

@@ -2,7 +2,7 @@
 import type { Hono, MiddlewareHandler } from "hono";
 import { openAPIRouteHandler } from "hono-openapi";
 import * as Type from "typebox";
-import type { AppEnv } from "./app-env.ts";
+import type { AppEnv } from "#orgs/http/app-env.ts";
 
 const ProblemSchema = Type.Object(
   {

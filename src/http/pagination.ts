@@ -3,7 +3,7 @@
  * of the page before. A cursor holds keys and no page number, so that a list stays stable while
  * others insert; and it holds no authority: the org always comes from the path.
  */
-import { fail, type ValidationError } from "../errors.ts";
+import { fail, type ValidationError } from "#platform/errors.ts";
 
 const LIMIT_DEFAULT = 100;
 const LIMIT_MAX = 1_000;

@@ -1,9 +1,9 @@
 /** Failures as `application/problem+json` (RFC 9457). Nothing else of an error leaves the Worker. */
 import type { Context } from "hono";
-import { type Failure, FailureError, problemOf } from "../errors.ts";
-import { logError } from "../log-error.ts";
-import { isTransientD1Error } from "../store/d1-errors.ts";
-import type { AppEnv } from "./app-env.ts";
+import type { AppEnv } from "#orgs/http/app-env.ts";
+import { isTransientD1Error } from "#platform/d1/d1-errors.ts";
+import { type Failure, FailureError, problemOf } from "#platform/errors.ts";
+import { logError } from "#platform/log-error.ts";
 
 export function problemResponse(failure: Failure, requestId: string): Response {
   const { status, title, detail, headers, errors } = problemOf(failure);

@@ -1,5 +1,5 @@
 /** Query parameters, as strict as a body: a misspelt filter would silently answer too much. */
-import { fail, type ValidationError } from "../errors.ts";
+import { fail, type ValidationError } from "#platform/errors.ts";
 
 /** Each parameter at most once, and none that is not in `names`; else 400. */
 export function readQuery<const Name extends string>(

@@ -2,7 +2,7 @@
  * A request's body, read with a limit: the bytes are counted as they are decompressed, so that a
  * gzip bomb costs `bytesMax` bytes of memory and no more, whatever it would unpack to.
  */
-import { FailureError, fail } from "../errors.ts";
+import { FailureError, fail } from "#platform/errors.ts";
 
 interface BodyLimit {
   /** After decompression; a compressed body that is larger than this itself is refused unread. */

@@ -1,6 +1,6 @@
 /** YAML bodies (RFC 9512), as the guide shows settings: YAML 1.2, its core schema, one document. */
 import { parseDocument } from "yaml";
-import { fail } from "../errors.ts";
+import { fail } from "#platform/errors.ts";
 
 export function isYaml(contentType: string | undefined): boolean {
   const [type = ""] = (contentType ?? "").toLowerCase().split(";");

@@ -1,6 +1,6 @@
 /** Every answer names its request, so that a report from outside finds its log lines. */
 import type { MiddlewareHandler } from "hono";
-import type { AppEnv } from "./app-env.ts";
+import type { AppEnv } from "#orgs/http/app-env.ts";
 
 /** An inbound id goes into headers, logs and the ledger: only what is inert in all three is kept. */
 const SAFE_REQUEST_ID = /^[A-Za-z0-9_.-]{8,64}$/;

@@ -1,4 +1,4 @@
-import { parseTimestampMs } from "../spec/rfc3339.ts";
+import { parseTimestampMs } from "#formats/rfc3339.ts";
 import { refuseParameter } from "./query.ts";
 
 /** A time in a query: RFC 3339, or epoch milliseconds. */

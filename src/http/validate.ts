@@ -6,7 +6,7 @@
 import type { Static, TProperties, TSchema } from "typebox";
 import type { Validator } from "typebox/compile";
 import type { TLocalizedValidationError } from "typebox/error";
-import { fail, type ValidationError } from "../errors.ts";
+import { fail, type ValidationError } from "#platform/errors.ts";
 
 /** A pointer quotes the sender's key: long enough to find it, too short to be an echo. */
 const POINTER_LENGTH_MAX = 256;

@@ -1,4 +1,10 @@
 /** An org's streams as they are in force: what it set itself, else the deployment's settings. */
+
+import { type Env, settingsOf } from "#platform/env.ts";
+import { ExpiringMap } from "#platform/expiring-map.ts";
+import { logError } from "#platform/log-error.ts";
+import { findStreams, type StoredStreams } from "#streams/store/streams.ts";
+import { openHeaders } from "#vault/sealed-headers.ts";
 import {
   effectiveStreams,
   type HeaderValues,
@@ -7,12 +13,7 @@ import {
   type OwnStreams,
   ownDestination,
   STREAMS,
-} from "../domain/observability.ts";
-import { type Env, settingsOf } from "../env.ts";
-import { ExpiringMap } from "../expiring-map.ts";
-import { logError } from "../log-error.ts";
-import { findStreams, type StoredStreams } from "../store/observability.ts";
-import { openHeaders } from "../stream-secrets.ts";
+} from "./observability.ts";
 
 /** As orgs and tokens (http/directory-lookup.ts): a change is in force everywhere within 30 s. */
 const opened = new ExpiringMap<OwnStreams>({ ttlMs: 30_000, entriesMax: 4_096 });

@@ -3,14 +3,14 @@
  * of most requests nothing is, and they pay for two times and a closure a span.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
-import { FailureError } from "../errors.ts";
-import type { Attributes, AttributeValue } from "../spec/otlp/trace-model.ts";
+import type { Attributes, AttributeValue } from "#formats/otlp/trace-model.ts";
+import { FailureError } from "#platform/errors.ts";
 import type { LocalTrace } from "./local-trace.ts";
 import { newSpanId } from "./random-ids.ts";
 
 export interface SpanDescription {
   readonly name: string;
-  /** `SPAN_KIND` of src/spec/otlp/trace-model.ts. */
+  /** `SPAN_KIND` of src/formats/otlp/trace-model.ts. */
   readonly kind: number;
   readonly attributes: Attributes;
 }

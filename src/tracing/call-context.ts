@@ -5,7 +5,7 @@
  * semantic conventions for MCP, docs/gen-ai/mcp.md "Context propagation"; SEP-414). Without a valid
  * context in `_meta`, the call is a child of the HTTP span.
  */
-import type { TraceContext } from "../spec/trace-context/trace-context.ts";
+import type { TraceContext } from "#formats/trace-context/trace-context.ts";
 
 export interface CallContext {
   readonly parent: TraceContext | null;

@@ -1,18 +1,19 @@
 /** The spans of a trace that has ended, as OTLP carries them and as they are kept for the drill-down. */
-import type { TraceSpan } from "../domain/trace-span.ts";
+
 import {
   type AttributeValue,
   type Span,
   type SpanLink,
   STATUS_CODE,
   STATUS_UNSET,
-} from "../spec/otlp/trace-model.ts";
-import type { TraceContext } from "../spec/trace-context/trace-context.ts";
-import { formatTracestate } from "../spec/trace-context/tracestate.ts";
+} from "#formats/otlp/trace-model.ts";
+import type { TraceContext } from "#formats/trace-context/trace-context.ts";
+import { formatTracestate } from "#formats/trace-context/tracestate.ts";
 import type { ActiveSpan } from "./active-span.ts";
 import type { LocalTrace } from "./local-trace.ts";
 import { SCOPE } from "./post-spans.ts";
 import type { TracePlacement } from "./trace-placement.ts";
+import type { TraceSpan } from "./trace-span.ts";
 
 /** `SpanFlags` of trace.proto: the parent is known to be here, or elsewhere. */
 const HAS_IS_REMOTE = 0x100;

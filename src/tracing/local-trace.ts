@@ -1,5 +1,5 @@
 /** The part of a trace that takes place in one request, tick or call: a root span and those under it. */
-import type { TraceContext } from "../spec/trace-context/trace-context.ts";
+import type { TraceContext } from "#formats/trace-context/trace-context.ts";
 import { ActiveSpan, type Describe } from "./active-span.ts";
 import { type PlacementTerms, placeTrace, type TracePlacement } from "./trace-placement.ts";
 

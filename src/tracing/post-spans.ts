@@ -3,12 +3,12 @@
  * protobuf, which every receiver must take and which has 0.44 of JSON's bytes for our spans.
  */
 
-import { signalUrl } from "../domain/endpoint.ts";
-import type { TracesDestination } from "../domain/observability.ts";
-import { readAnswer } from "../read-answer.ts";
-import { decodeRejectedCount } from "../spec/otlp/decode-export-response.ts";
-import { encodeTraces } from "../spec/otlp/encode-traces.ts";
-import type { Attributes, Span } from "../spec/otlp/trace-model.ts";
+import { decodeRejectedCount } from "#formats/otlp/decode-export-response.ts";
+import { encodeTraces } from "#formats/otlp/encode-traces.ts";
+import type { Attributes, Span } from "#formats/otlp/trace-model.ts";
+import { readAnswer } from "#platform/outgoing/read-answer.ts";
+import { signalUrl } from "#streams/endpoint.ts";
+import type { TracesDestination } from "#streams/observability.ts";
 import { askedWaitMs, isRetryable } from "./retry.ts";
 
 export type PostOutcome =

@@ -3,7 +3,7 @@
  * random flag of a trace that begins here is true. One call for 4 KB of randomness takes as long as one for
  * 16 bytes, and most requests need no more than 24.
  */
-import { encodeHex } from "../spec/hex.ts";
+import { encodeHex } from "#formats/hex.ts";
 
 const TRACE_ID_BYTES = 16;
 const SPAN_ID_BYTES = 8;

@@ -3,7 +3,7 @@
  * Throttling" (opentelemetry-proto docs/specification.md): exponential back-off with jitter, and no sooner
  * than the server asks.
  */
-import { parseRetryAfter } from "../retry-after.ts";
+import { parseRetryAfter } from "#platform/outgoing/retry-after.ts";
 
 export interface Clock {
   nowMs(): number;

@@ -4,7 +4,7 @@ import {
   SPAN_KIND,
   type Span,
   STATUS_CODE,
-} from "../spec/otlp/trace-model.ts";
+} from "#formats/otlp/trace-model.ts";
 import { newSpanId, newTraceId } from "./random-ids.ts";
 
 export const DROP_REASONS = [

@@ -1,7 +1,8 @@
 /** An isolate's outboxes, one for each collector, and how many spans were lost on the way. */
-import { originOf } from "../domain/endpoint.ts";
-import type { TracesDestination } from "../domain/observability.ts";
-import type { Span } from "../spec/otlp/trace-model.ts";
+
+import type { Span } from "#formats/otlp/trace-model.ts";
+import { originOf } from "#streams/endpoint.ts";
+import type { TracesDestination } from "#streams/observability.ts";
 import { logDrop } from "./log-drop.ts";
 import { postSpans, type SendRequest } from "./post-spans.ts";
 import { type Clock, SYSTEM_CLOCK } from "./retry.ts";

@@ -5,7 +5,7 @@
  *
  * An isolate that is ended takes what waits with it; that alone is not counted.
  */
-import type { Span } from "../spec/otlp/trace-model.ts";
+import type { Span } from "#formats/otlp/trace-model.ts";
 import type { PostOutcome } from "./post-spans.ts";
 import { ATTEMPTS_MAX, backOffMs, type Clock } from "./retry.ts";
 import { type DropReason, dropReport, SpanCounts } from "./span-counts.ts";

@@ -1,6 +1,6 @@
 /**
  * Which trace a request is part of, and whether that is sampled: W3C Trace Context Level 2 §4.1 and §7.2,
- * by the rules of src/spec/trace-context/probability-sampling.ts.
+ * by the rules of src/formats/trace-context/probability-sampling.ts.
  *
  * A caller that is authenticated is joined: never sampled if it did not sample, and of the rest what our
  * own rate lets through, which caps what a foreign `sampled` flag costs. Any other caller's trace is not
@@ -11,8 +11,8 @@ import {
   decideSamplingByParent,
   type SamplingDecision,
   thresholdOf,
-} from "../spec/trace-context/probability-sampling.ts";
-import type { TraceContext } from "../spec/trace-context/trace-context.ts";
+} from "#formats/trace-context/probability-sampling.ts";
+import type { TraceContext } from "#formats/trace-context/trace-context.ts";
 import { newTraceId } from "./random-ids.ts";
 
 export interface PlacementTerms {

@@ -1,6 +1,7 @@
 /** What no request began, as a trace of its own: a tick of the cron, a page of its work. */
-import type { Env } from "../env.ts";
-import { SPAN_KIND } from "../spec/otlp/trace-model.ts";
+
+import { SPAN_KIND } from "#formats/otlp/trace-model.ts";
+import type { Env } from "#platform/env.ts";
 import { runInSpan } from "./active-span.ts";
 import { tracedEnv } from "./traced-env.ts";
 import type { Tracer } from "./tracer.ts";

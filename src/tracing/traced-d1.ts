@@ -3,7 +3,7 @@
  * (docs/db/database-spans.md): which statement it was, never with what values. Outside of a trace it is
  * the binding itself, but for one call.
  */
-import { type Attributes, type AttributeValue, SPAN_KIND } from "../spec/otlp/trace-model.ts";
+import { type Attributes, type AttributeValue, SPAN_KIND } from "#formats/otlp/trace-model.ts";
 import { measured, type SpanDescription } from "./active-span.ts";
 import { summaryOf } from "./query-summary.ts";
 

@@ -3,8 +3,8 @@
  * HTTP (docs/http/http-spans.md), whose context goes along in the headers. What exports telemetry does not
  * use it: it would trace itself.
  */
-import { type AttributeValue, SPAN_KIND } from "../spec/otlp/trace-model.ts";
-import { injectContext, type TraceContext } from "../spec/trace-context/trace-context.ts";
+import { type AttributeValue, SPAN_KIND } from "#formats/otlp/trace-model.ts";
+import { injectContext, type TraceContext } from "#formats/trace-context/trace-context.ts";
 import { type ActiveSpan, activeSpan, measured } from "./active-span.ts";
 import { methodOf } from "./http-method.ts";
 import { contextWithin } from "./trace-placement.ts";

@@ -2,7 +2,7 @@
  * The ledgers' namespace with a CLIENT span for each call, by OpenTelemetry's semantic conventions for RPC
  * (docs/rpc/rpc-spans.md). The call carries no context: RPC has no headers, and a ledger makes no spans.
  */
-import { SPAN_KIND } from "../spec/otlp/trace-model.ts";
+import { SPAN_KIND } from "#formats/otlp/trace-model.ts";
 import { activeSpan, measured } from "./active-span.ts";
 
 type Method = (...args: unknown[]) => Promise<unknown>;

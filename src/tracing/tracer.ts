@@ -2,15 +2,16 @@
  * Traces begin and end here: what a request or a tick did goes to the collector of whoever's it was, and
  * into the drill-down where a caller's trace was joined. Nothing of it delays or fails the work itself.
  */
-import type { Observability, TracesDestination } from "../domain/observability.ts";
-import type { Org } from "../domain/org.ts";
-import type { TraceSpan } from "../domain/trace-span.ts";
-import type { Env } from "../env.ts";
-import { logError } from "../log-error.ts";
+
+import type { Org } from "#orgs/org.ts";
+import type { Env } from "#platform/env.ts";
+import { logError } from "#platform/log-error.ts";
+import type { Observability, TracesDestination } from "#streams/observability.ts";
 import { finishedSpans, keptSpans } from "./finished-spans.ts";
 import { LocalTrace, type TraceStart } from "./local-trace.ts";
 import type { SpanExporter } from "./span-exporter.ts";
 import type { PlacementTerms, TracePlacement } from "./trace-placement.ts";
+import type { TraceSpan } from "./trace-span.ts";
 
 type TracesStream = Observability["traces"];
 

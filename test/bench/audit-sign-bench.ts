@@ -1,6 +1,6 @@
 /** One cron tick that signs 1,000 logs, against as many bare Ed25519 signatures. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { sign } from "../../src/spec/ed25519.ts";
+import { sign } from "#formats/ed25519.ts";
 import { AuditFleet } from "../harness/audit-load.ts";
 import type { Runtime } from "../harness/runtime.ts";
 import { sendTimed } from "../harness/timed-requests.ts";

@@ -2,8 +2,8 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { sha256 } from "../../src/spec/sha256.ts";
-import { leafHash } from "../../src/spec/tlog/merkle-hash.ts";
+import { sha256 } from "#formats/sha256.ts";
+import { leafHash } from "#formats/tlog/merkle-hash.ts";
 
 export class LedgerFile {
   readonly #path: string;

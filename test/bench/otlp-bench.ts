@@ -1,6 +1,6 @@
 /** The same calls as JSON samples and as OTLP spans, 500 a request, taking turns on one machine. */
-import { encodeTraces } from "../../src/spec/otlp/encode-traces.ts";
-import type { AttributeValue, ResourceSpans, Span } from "../../src/spec/otlp/trace-model.ts";
+import { encodeTraces } from "#formats/otlp/encode-traces.ts";
+import type { AttributeValue, ResourceSpans, Span } from "#formats/otlp/trace-model.ts";
 import { runtimeCpuMs } from "../harness/cpu-time.ts";
 import { hex, type LoadSample, makeReports, reportBody } from "../harness/load.ts";
 import type { Runtime } from "../harness/runtime.ts";

@@ -1,7 +1,7 @@
 /** The baseline of a scrape: prom-client rendering the same families, already in memory. */
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
-import { OUTCOMES } from "../../src/domain/outcome.ts";
-import { CLASSIC_BOUNDS_SECONDS } from "../../src/spec/exponential-histogram.ts";
+import { OUTCOMES } from "#calls/outcome.ts";
+import { CLASSIC_BOUNDS_SECONDS } from "#formats/exponential-histogram.ts";
 
 const TOOL = ["org", "workspace", "plugin", "tool"];
 

@@ -7,14 +7,14 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { type AuditEvent, parseAuditEvent } from "../../src/domain/audit-event.ts";
-import { fingerprintsOf, packRecords } from "../../src/ledger/id-runs.ts";
-import { MIGRATIONS } from "../../src/ledger/schema.ts";
-import { canonicalJson } from "../../src/spec/canonical-json.ts";
-import { sha256 } from "../../src/spec/sha256.ts";
-import { leafHash } from "../../src/spec/tlog/merkle-hash.ts";
-import { TILE_WIDTH } from "../../src/spec/tlog/tlog-tiles.ts";
-import { uuid7FromRandom } from "../../src/spec/uuid7.ts";
+import { type AuditEvent, parseAuditEvent } from "#audit/audit-event.ts";
+import { fingerprintsOf, packRecords } from "#audit/ledger/id-runs.ts";
+import { MIGRATIONS } from "#audit/ledger/schema.ts";
+import { canonicalJson } from "#formats/canonical-json.ts";
+import { sha256 } from "#formats/sha256.ts";
+import { leafHash } from "#formats/tlog/merkle-hash.ts";
+import { TILE_WIDTH } from "#formats/tlog/tlog-tiles.ts";
+import { uuid7FromRandom } from "#formats/uuid7.ts";
 import type { AuditReport } from "../harness/audit-load.ts";
 
 /** A transaction each. */

@@ -1,6 +1,6 @@
 /** Pages of a large ledger by each filter, from random places; one request at a time. */
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { cursorFormat, encodeCursor } from "../../src/http/pagination.ts";
+import { cursorFormat, encodeCursor } from "#http/pagination.ts";
 import { randomSource } from "../harness/load.ts";
 import type { Runtime } from "../harness/runtime.ts";
 import { sendTimed } from "../harness/timed-requests.ts";

@@ -1,7 +1,7 @@
 /** Audit events as a fleet of gateways reports them; the same for us and for every baseline. */
 import { randomFillSync } from "node:crypto";
-import type { ReportedEvent } from "../../src/domain/audit-event-schema.ts";
-import { uuid7FromRandom } from "../../src/spec/uuid7.ts";
+import type { ReportedEvent } from "#audit/audit-event-schema.ts";
+import { uuid7FromRandom } from "#formats/uuid7.ts";
 import { hex, randomSource } from "./load.ts";
 
 export interface AuditLoad {

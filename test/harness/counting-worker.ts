@@ -1,10 +1,10 @@
 /** The Worker under measurement, with the rows that D1 bills counted and single folds callable. */
-import { app } from "../../src/app.ts";
-import { runCron } from "../../src/cron.ts";
-import { type Env, shardDatabase } from "../../src/env.ts";
-import { foldOnce } from "../../src/store/fold.ts";
-import { findOrg } from "../../src/store/orgs.ts";
-import { pruneOnce } from "../../src/store/prune.ts";
+import { app } from "#app.ts";
+import { foldOnce } from "#calls/store/fold.ts";
+import { pruneOnce } from "#calls/store/prune.ts";
+import { runCron } from "#cron.ts";
+import { findOrg } from "#orgs/store/orgs.ts";
+import { type Env, shardDatabase } from "#platform/env.ts";
 import { BilledRows } from "./billed-rows.ts";
 
 const billed = new BilledRows();
@@ -19,9 +19,9 @@ function countedEnv(env: Env): Env {
   return wrapped;
 }
 
-export { Ledger } from "../../src/ledger/ledger.ts";
-export { SigningPage } from "../../src/ledger/signing-page.ts";
-export { DeliveryPage } from "../../src/streams/delivery-page.ts";
+export { Ledger } from "#audit/ledger/ledger.ts";
+export { SigningPage } from "#audit/signing/signing-page.ts";
+export { DeliveryPage } from "#delivery/delivery-page.ts";
 
 export default {
   async fetch(request: Request, rawEnv: Env, ctx: ExecutionContext): Promise<Response> {

@@ -1,10 +1,10 @@
 /** The Worker with a ledger that counts the rows its SQL reads and writes: they are the object's bill. */
-import { app } from "../../src/app.ts";
-import type { Env } from "../../src/env.ts";
-import { Ledger as PlainLedger } from "../../src/ledger/ledger.ts";
+import { app } from "#app.ts";
+import { Ledger as PlainLedger } from "#audit/ledger/ledger.ts";
+import type { Env } from "#platform/env.ts";
 
-export { SigningPage } from "../../src/ledger/signing-page.ts";
-export { DeliveryPage } from "../../src/streams/delivery-page.ts";
+export { SigningPage } from "#audit/signing/signing-page.ts";
+export { DeliveryPage } from "#delivery/delivery-page.ts";
 
 interface Rows {
   rowsRead: number;

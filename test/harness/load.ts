@@ -1,6 +1,6 @@
 /** Tool calls as a fleet reports them; the same for us and for every baseline. */
 import { randomFillSync } from "node:crypto";
-import { uuid7FromRandom } from "../../src/spec/uuid7.ts";
+import { uuid7FromRandom } from "#formats/uuid7.ts";
 
 export interface LoadSample {
   id: string;

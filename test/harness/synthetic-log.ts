@@ -1,17 +1,17 @@
 /** An audit log made of the spec alone: honest, or whatever a test makes of it. */
-import { encodeBase64 } from "../../src/spec/base64.ts";
-import { type CanonicalObject, canonicalJson } from "../../src/spec/canonical-json.ts";
-import { publicKeyOf } from "../../src/spec/ed25519.ts";
-import { encodeHex } from "../../src/spec/hex.ts";
-import { entryHash, GENESIS_HASH } from "../../src/spec/ledger/entry.ts";
-import { formatTimestamp } from "../../src/spec/rfc3339.ts";
-import { sha256 } from "../../src/spec/sha256.ts";
-import { formatCheckpoint } from "../../src/spec/tlog/checkpoint.ts";
-import { leafHash, nodeHash } from "../../src/spec/tlog/merkle-hash.ts";
-import { consistencyProof, type NodeReader, treeRoot } from "../../src/spec/tlog/merkle-proof.ts";
-import { peakNodes } from "../../src/spec/tlog/merkle-shape.ts";
-import { formatVkey, verifierKey } from "../../src/spec/tlog/note-key.ts";
-import { formatNote, signNote } from "../../src/spec/tlog/signed-note.ts";
+import { encodeBase64 } from "#formats/base64.ts";
+import { type CanonicalObject, canonicalJson } from "#formats/canonical-json.ts";
+import { publicKeyOf } from "#formats/ed25519.ts";
+import { encodeHex } from "#formats/hex.ts";
+import { entryHash, GENESIS_HASH } from "#formats/ledger/entry.ts";
+import { formatTimestamp } from "#formats/rfc3339.ts";
+import { sha256 } from "#formats/sha256.ts";
+import { formatCheckpoint } from "#formats/tlog/checkpoint.ts";
+import { leafHash, nodeHash } from "#formats/tlog/merkle-hash.ts";
+import { consistencyProof, type NodeReader, treeRoot } from "#formats/tlog/merkle-proof.ts";
+import { peakNodes } from "#formats/tlog/merkle-shape.ts";
+import { formatVkey, verifierKey } from "#formats/tlog/note-key.ts";
+import { formatNote, signNote } from "#formats/tlog/signed-note.ts";
 
 export interface SyntheticKey {
   seed: Uint8Array;

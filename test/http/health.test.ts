@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { app } from "../../src/app.ts";
-import { call, problemOf, workerEnv } from "./api.ts";
+import { app } from "#app.ts";
+import { call, problemOf, workerEnv } from "../api.ts";
 
 /** A database that fails at once, or never answers. */
 function database(first: () => Promise<unknown>): D1Database {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { app } from "../../src/app.ts";
-import { call } from "./api.ts";
+import { app } from "#app.ts";
+import { call } from "../api.ts";
 
 interface Operation {
   summary?: string;

@@ -1,10 +1,10 @@
 import { Hono } from "hono";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { type Failure, FailureError } from "../../src/errors.ts";
-import type { AppEnv } from "../../src/http/app-env.ts";
-import { onError, onNotFound } from "../../src/http/problem.ts";
-import { requestId } from "../../src/http/request-id.ts";
-import { call, problemOf } from "./api.ts";
+import { onError, onNotFound } from "#http/problem.ts";
+import { requestId } from "#http/request-id.ts";
+import type { AppEnv } from "#orgs/http/app-env.ts";
+import { type Failure, FailureError } from "#platform/errors.ts";
+import { call, problemOf } from "../api.ts";
 
 afterEach(() => {
   vi.restoreAllMocks();

@@ -1,8 +1,8 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { FailureError } from "../../src/errors.ts";
-import { parseJsonBody, readBody, readBytes } from "../../src/http/read-body.ts";
-import { call, newOrgName, problemOf } from "./api.ts";
+import { parseJsonBody, readBody, readBytes } from "#http/read-body.ts";
+import { FailureError } from "#platform/errors.ts";
+import { call, newOrgName, problemOf } from "../api.ts";
 
 const valid = () => JSON.stringify({ org: newOrgName(), tier: "pro" });
 const post = (body: string | Uint8Array, headers: Record<string, string> = {}) =>

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import type { TraceContext } from "../../src/spec/trace-context/trace-context.ts";
-import { contextOfCall } from "../../src/tracing/call-context.ts";
+import type { TraceContext } from "#formats/trace-context/trace-context.ts";
+import { contextOfCall } from "#tracing/call-context.ts";
 
 const http: TraceContext = {
   traceId: "a".repeat(32),

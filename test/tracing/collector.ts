@@ -1,9 +1,9 @@
 /** A collector that answers as a test says, and a clock that jumps to the end of every wait. */
 
-import { decodeTraces, isDecodeFailure } from "../../src/spec/otlp/decode-traces.ts";
-import type { Span } from "../../src/spec/otlp/trace-model.ts";
-import type { SendRequest } from "../../src/tracing/post-spans.ts";
-import type { Clock } from "../../src/tracing/retry.ts";
+import { decodeTraces, isDecodeFailure } from "#formats/otlp/decode-traces.ts";
+import type { Span } from "#formats/otlp/trace-model.ts";
+import type { SendRequest } from "#tracing/post-spans.ts";
+import type { Clock } from "#tracing/retry.ts";
 
 export interface Received {
   url: string;

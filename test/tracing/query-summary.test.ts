@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { summaryOf } from "../../src/tracing/query-summary.ts";
+import { summaryOf } from "#tracing/query-summary.ts";
 
 it.each([
   ["SELECT * FROM orgs WHERE org = ?1", "SELECT orgs"],

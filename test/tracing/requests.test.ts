@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
-import { SPAN_KIND, STATUS_CODE } from "../../src/spec/otlp/trace-model.ts";
-import { withSpan } from "../../src/tracing/active-span.ts";
-import { ADMIN, workerEnv } from "../http/api.ts";
+import { SPAN_KIND, STATUS_CODE } from "#formats/otlp/trace-model.ts";
+import { withSpan } from "#tracing/active-span.ts";
+import { ADMIN, workerEnv } from "../api.ts";
 import { exportedTo, TracedApp } from "./traced-app.ts";
 
 const attributesOf = ({ attributes }: { attributes: ReadonlyMap<string, unknown> }) =>

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
-import { SPAN_KIND } from "../../src/spec/otlp/trace-model.ts";
-import { extractContext } from "../../src/spec/trace-context/trace-context.ts";
-import { tracedFetch } from "../../src/tracing/traced-fetch.ts";
+import { SPAN_KIND } from "#formats/otlp/trace-model.ts";
+import { extractContext } from "#formats/trace-context/trace-context.ts";
+import { tracedFetch } from "#tracing/traced-fetch.ts";
 import { exportedTo, TracedApp, type TracesStream } from "./traced-app.ts";
 
 const TRACE = "0af7651916cd43dd8448eb211c80319c";

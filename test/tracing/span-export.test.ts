@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { TracesDestination } from "../../src/domain/observability.ts";
-import { encodeExportResponse } from "../../src/spec/otlp/export-response.ts";
-import type { Drop } from "../../src/tracing/log-drop.ts";
-import { askedWaitMs } from "../../src/tracing/retry.ts";
-import { SpanExporter } from "../../src/tracing/span-exporter.ts";
+import { encodeExportResponse } from "#formats/otlp/export-response.ts";
+import type { TracesDestination } from "#streams/observability.ts";
+import type { Drop } from "#tracing/log-drop.ts";
+import { askedWaitMs } from "#tracing/retry.ts";
+import { SpanExporter } from "#tracing/span-exporter.ts";
 import { type Answer, FakeClock, FakeCollector, makeSpans } from "./collector.ts";
 
 const DESTINATION: TracesDestination = {

@@ -1,12 +1,12 @@
 import { describe, expect, it, vi } from "vitest";
-import { SPAN_KIND, STATUS_CODE } from "../../src/spec/otlp/trace-model.ts";
-import type { TraceContext } from "../../src/spec/trace-context/trace-context.ts";
-import { TickShare } from "../../src/tick-share.ts";
-import { runInSpan } from "../../src/tracing/active-span.ts";
-import { contextOfCall } from "../../src/tracing/call-context.ts";
-import { traceTick } from "../../src/tracing/trace-tick.ts";
-import { currentContext } from "../../src/tracing/traced-fetch.ts";
-import { workerEnv } from "../http/api.ts";
+import { SPAN_KIND, STATUS_CODE } from "#formats/otlp/trace-model.ts";
+import type { TraceContext } from "#formats/trace-context/trace-context.ts";
+import { TickShare } from "#platform/jobs/tick-share.ts";
+import { runInSpan } from "#tracing/active-span.ts";
+import { contextOfCall } from "#tracing/call-context.ts";
+import { traceTick } from "#tracing/trace-tick.ts";
+import { currentContext } from "#tracing/traced-fetch.ts";
+import { workerEnv } from "../api.ts";
 import { exportedTo, TracedApp } from "./traced-app.ts";
 
 async function tick(traced: TracedApp, work: Parameters<typeof traceTick>[2]): Promise<unknown> {

@@ -1,17 +1,17 @@
 /** The app's middleware around routes of a test, with what it exports and keeps at hand. */
 import { Hono } from "hono";
-import type { Observability } from "../../src/domain/observability.ts";
-import type { Org } from "../../src/domain/org.ts";
-import type { TraceSpan } from "../../src/domain/trace-span.ts";
-import type { Env } from "../../src/env.ts";
-import type { AppEnv } from "../../src/http/app-env.ts";
-import { onError, onNotFound } from "../../src/http/problem.ts";
-import { requestId } from "../../src/http/request-id.ts";
-import { traceRequests } from "../../src/http/trace-requests.ts";
-import type { Span } from "../../src/spec/otlp/trace-model.ts";
-import { SpanExporter } from "../../src/tracing/span-exporter.ts";
-import { Tracer } from "../../src/tracing/tracer.ts";
-import { workerEnv } from "../http/api.ts";
+import type { Span } from "#formats/otlp/trace-model.ts";
+import { onError, onNotFound } from "#http/problem.ts";
+import { requestId } from "#http/request-id.ts";
+import type { AppEnv } from "#orgs/http/app-env.ts";
+import type { Org } from "#orgs/org.ts";
+import type { Env } from "#platform/env.ts";
+import type { Observability } from "#streams/observability.ts";
+import { traceRequests } from "#tracing/http/trace-requests.ts";
+import { SpanExporter } from "#tracing/span-exporter.ts";
+import type { TraceSpan } from "#tracing/trace-span.ts";
+import { Tracer } from "#tracing/tracer.ts";
+import { workerEnv } from "../api.ts";
 import { FakeClock, FakeCollector } from "./collector.ts";
 
 export type TracesStream = Observability["traces"];

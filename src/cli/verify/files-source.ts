@@ -5,7 +5,7 @@ import {
   parseCheckpointNote,
   parseHashLines,
   parseKeyList,
-} from "../../spec/ledger/evidence.ts";
+} from "#formats/ledger/evidence.ts";
 import type { LogSource } from "./log-source.ts";
 import { readLines } from "./ndjson-file.ts";
 import type { FilesOptions } from "./options.ts";

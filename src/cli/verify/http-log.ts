@@ -1,6 +1,6 @@
 /** GET requests under an org's audit log. What may pass is tried again; what will not ends the run. */
 import { setTimeout as delay } from "node:timers/promises";
-import { reasonOf, SourceUnavailable } from "./failures.ts";
+import { reasonOf, SourceUnavailable } from "./no-verdict.ts";
 
 export interface Answer {
   readonly status: 200 | 404 | 410;

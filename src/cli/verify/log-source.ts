@@ -1,5 +1,5 @@
 /** Where a log comes from: a server, an export pack, or single files. */
-import type { LogEvidence } from "../../spec/ledger/evidence.ts";
+import type { LogEvidence } from "#formats/ledger/evidence.ts";
 
 /** All evidence but the verifier's own. */
 export type SourceEvidence = Omit<

@@ -1,6 +1,6 @@
 /** Entries out of a byte stream of NDJSON. */
-import { NdjsonLines } from "../../spec/ledger/ndjson-lines.ts";
-import { MissingEntries, reasonOf } from "./failures.ts";
+import { NdjsonLines } from "#formats/ledger/ndjson-lines.ts";
+import { MissingEntries, reasonOf } from "./no-verdict.ts";
 
 export async function* readLines(
   chunks: AsyncIterable<Uint8Array>,

@@ -1,7 +1,7 @@
 /** The entries under a log's checkpoint, from its bundles. */
-import { type CanonicalObject, canonicalJson } from "../../spec/canonical-json.ts";
-import { TILE_WIDTH } from "../../spec/tlog/tlog-tiles.ts";
-import { MissingEntries, PrunedMeanwhile } from "./failures.ts";
+import { type CanonicalObject, canonicalJson } from "#formats/canonical-json.ts";
+import { TILE_WIDTH } from "#formats/tlog/tlog-tiles.ts";
+import { MissingEntries, PrunedMeanwhile } from "./no-verdict.ts";
 import type { OnlineLog } from "./online-evidence.ts";
 import { readStatus } from "./online-status.ts";
 import { range, readAhead } from "./read-ahead.ts";

@@ -5,7 +5,7 @@ import {
   parseCheckpointNote,
   parseHashLines,
   parseKeyList,
-} from "../../spec/ledger/evidence.ts";
+} from "#formats/ledger/evidence.ts";
 import type { HttpLog } from "./http-log.ts";
 import type { SourceEvidence } from "./log-source.ts";
 import { eventOf } from "./online-entries.ts";

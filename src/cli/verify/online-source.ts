@@ -1,5 +1,5 @@
 /** A log on its server. The checkpoint that is there at the start rules: later entries are not read. */
-import { parseCheckpointNote } from "../../spec/ledger/evidence.ts";
+import { parseCheckpointNote } from "#formats/ledger/evidence.ts";
 import type { HttpLog } from "./http-log.ts";
 import type { LogSource } from "./log-source.ts";
 import { OnlineEntries } from "./online-entries.ts";

@@ -1,8 +1,8 @@
 /** What `GET …/audit/status` says. It is the server's word: it shapes the questions, never the verdict. */
-import { orgOfOrigin } from "../../spec/ledger/signed-head.ts";
-import { isDecimal } from "../../spec/tlog/decimal.ts";
-import { SourceUnavailable } from "./failures.ts";
+import { orgOfOrigin } from "#formats/ledger/signed-head.ts";
+import { isDecimal } from "#formats/tlog/decimal.ts";
 import type { HttpLog } from "./http-log.ts";
+import { SourceUnavailable } from "./no-verdict.ts";
 
 export interface LogStatus {
   readonly org: string;

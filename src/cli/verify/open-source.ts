@@ -1,9 +1,9 @@
-import type { KeptCheckpoint } from "../../spec/ledger/evidence.ts";
-import type { VerifierKey } from "../../spec/tlog/note-key.ts";
-import { UsageError } from "./failures.ts";
+import type { KeptCheckpoint } from "#formats/ledger/evidence.ts";
+import type { VerifierKey } from "#formats/tlog/note-key.ts";
 import { openFiles } from "./files-source.ts";
 import { HttpLog } from "./http-log.ts";
 import type { LogSource } from "./log-source.ts";
+import { UsageError } from "./no-verdict.ts";
 import { openOnline } from "./online-source.ts";
 import type { OnlineOptions, VerifyOptions } from "./options.ts";
 import { openPack } from "./pack-source.ts";

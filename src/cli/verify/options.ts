@@ -1,8 +1,8 @@
 /** The command line. What is wrong with it is a UsageError. */
 import { Command, CommanderError } from "commander";
-import { parseDecimal } from "../../spec/tlog/decimal.ts";
-import { parseVkey, type VerifierKey } from "../../spec/tlog/note-key.ts";
-import { UsageError } from "./failures.ts";
+import { parseDecimal } from "#formats/tlog/decimal.ts";
+import { parseVkey, type VerifierKey } from "#formats/tlog/note-key.ts";
+import { UsageError } from "./no-verdict.ts";
 
 export interface OnlineOptions {
   readonly kind: "online";

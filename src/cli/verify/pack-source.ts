@@ -13,10 +13,10 @@ import {
   parseExportSummary,
   parseHashLines,
   parseKeyList,
-} from "../../spec/ledger/evidence.ts";
-import { MissingEntries, reasonOf } from "./failures.ts";
+} from "#formats/ledger/evidence.ts";
 import type { LogSource, SourceEvidence } from "./log-source.ts";
 import { readLines } from "./ndjson-file.ts";
+import { MissingEntries, reasonOf } from "./no-verdict.ts";
 import { decodeUtf8, requireReadable } from "./read-file.ts";
 
 const ENTRIES = "entries.ndjson";

@@ -1,5 +1,5 @@
 import { access, constants, readFile } from "node:fs/promises";
-import { reasonOf, SourceUnavailable } from "./failures.ts";
+import { reasonOf, SourceUnavailable } from "./no-verdict.ts";
 
 /** Null for what is not UTF-8. */
 export async function readText(path: string): Promise<string | null> {

@@ -1,21 +1,22 @@
 /** One verification: gather what the verifier kept, read the log, judge, and say what to keep. */
-import type { AuditReport } from "../../spec/ledger/audit-report.ts";
+
 import {
   type KeptCheckpoint,
   type LogEvidence,
   parseCheckpointNote,
-} from "../../spec/ledger/evidence.ts";
-import { LogAudit } from "../../spec/ledger/log-audit.ts";
-import { exitCodeOf } from "../../spec/ledger/verdicts.ts";
-import { formatVkey, type VerifierKey } from "../../spec/tlog/note-key.ts";
-import { formatNote } from "../../spec/tlog/signed-note.ts";
-import { MissingEntries, PrunedMeanwhile, SourceUnavailable, UsageError } from "./failures.ts";
+} from "#formats/ledger/evidence.ts";
+import { LogAudit } from "#formats/ledger/log-audit.ts";
+import { exitCodeOf } from "#formats/ledger/verdicts.ts";
+import type { AuditReport } from "#formats/ledger/verification.ts";
+import { formatVkey, type VerifierKey } from "#formats/tlog/note-key.ts";
+import { formatNote } from "#formats/tlog/signed-note.ts";
 import type { Location, LogSource } from "./log-source.ts";
+import { MissingEntries, PrunedMeanwhile, SourceUnavailable, UsageError } from "./no-verdict.ts";
 import { openSource } from "./open-source.ts";
 import type { VerifyOptions } from "./options.ts";
 import { Progress } from "./progress.ts";
 import { readText } from "./read-file.ts";
-import type { RunResult } from "./report.ts";
+import type { RunResult } from "./result.ts";
 import { type KeptState, pinnedKey, readState, type StateJson } from "./state-file.ts";
 
 /** A log is pruned once a day at most. */

@@ -3,9 +3,9 @@
  * run is compared, and the key by which, so that a key seen once need not be pinned by hand.
  */
 import { open, rename, rm } from "node:fs/promises";
-import { type CheckpointNote, parseCheckpointNote } from "../../spec/ledger/evidence.ts";
-import { formatVkey, parseVkey, type VerifierKey } from "../../spec/tlog/note-key.ts";
-import { reasonOf, StateNotWritten, UsageError } from "./failures.ts";
+import { type CheckpointNote, parseCheckpointNote } from "#formats/ledger/evidence.ts";
+import { formatVkey, parseVkey, type VerifierKey } from "#formats/tlog/note-key.ts";
+import { reasonOf, StateNotWritten, UsageError } from "./no-verdict.ts";
 import { readText, requireReadable } from "./read-file.ts";
 
 export interface KeptState {

@@ -1,15 +1,15 @@
 /** A log's tiles at one size (c2sp.org/tlog-tiles), however much the log grows meanwhile. */
-import { HASH_BYTES, nodeHash } from "../../spec/tlog/merkle-hash.ts";
-import { peakNodes } from "../../spec/tlog/merkle-shape.ts";
+import { HASH_BYTES, nodeHash } from "#formats/tlog/merkle-hash.ts";
+import { peakNodes } from "#formats/tlog/merkle-shape.ts";
 import {
   decodeBundle,
   formatTilePath,
   TILE_HEIGHT,
   TILE_WIDTH,
   type TilePath,
-} from "../../spec/tlog/tlog-tiles.ts";
-import { MissingEntries } from "./failures.ts";
+} from "#formats/tlog/tlog-tiles.ts";
 import type { Answer, HttpLog } from "./http-log.ts";
+import { MissingEntries } from "./no-verdict.ts";
 
 export class TileReader {
   readonly #http: HttpLog;

@@ -1,5 +1,5 @@
 /** Tool calls of a seeded fleet: names that are hard to quote, durations at every edge. */
-import { uuid7FromRandom } from "../../../src/spec/uuid7.ts";
+import { uuid7FromRandom } from "#formats/uuid7.ts";
 import { type CountedSample, OUTCOMES, type Outcome } from "./truth.ts";
 
 export const MINUTE_MS = 60_000;

@@ -1,13 +1,13 @@
 /** The Worker under test, with its cron tick and its pruning callable at any moment. */
-import { app } from "../../../src/app.ts";
-import { runCron } from "../../../src/cron.ts";
-import { type Env, shardDatabase } from "../../../src/env.ts";
-import { findOrg } from "../../../src/store/orgs.ts";
-import { pruneOnce } from "../../../src/store/prune.ts";
+import { app } from "#app.ts";
+import { pruneOnce } from "#calls/store/prune.ts";
+import { runCron } from "#cron.ts";
+import { findOrg } from "#orgs/store/orgs.ts";
+import { type Env, shardDatabase } from "#platform/env.ts";
 
-export { Ledger } from "../../../src/ledger/ledger.ts";
-export { SigningPage } from "../../../src/ledger/signing-page.ts";
-export { DeliveryPage } from "../../../src/streams/delivery-page.ts";
+export { Ledger } from "#audit/ledger/ledger.ts";
+export { SigningPage } from "#audit/signing/signing-page.ts";
+export { DeliveryPage } from "#delivery/delivery-page.ts";
 
 export default {
   async fetch(request: Request, env: Env, ctx: ExecutionContext): Promise<Response> {

@@ -1,6 +1,6 @@
 /** Reports in which the middle one of three samples is bad: its neighbours must not pay for it. */
 import { randomFillSync } from "node:crypto";
-import { uuid7FromRandom } from "../../../src/spec/uuid7.ts";
+import { uuid7FromRandom } from "#formats/uuid7.ts";
 import { deep, wrong } from "./malformed-values.ts";
 
 /** Sent as an error's message, which no answer may repeat. */

@@ -1,5 +1,5 @@
 /** A page of the Prometheus endpoint, by sample, and what must hold within any one page. */
-import { readPage, type Sample } from "../../spec/exposition/read-page.ts";
+import { readPage, type Sample } from "../../formats/exposition/read-page.ts";
 import { OUTCOMES, seriesKey } from "./truth.ts";
 
 /** Everything on the page that may only grow. */

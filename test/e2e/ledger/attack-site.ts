@@ -1,9 +1,9 @@
 /** The log under attack: its folder now and when it was younger, and what an honest verifier kept. */
 import { cp, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { publicKeyOf } from "../../../src/spec/ed25519.ts";
-import { formatVkey, verifierKey } from "../../../src/spec/tlog/note-key.ts";
-import { formatNote, parseNote, signNote } from "../../../src/spec/tlog/signed-note.ts";
+import { publicKeyOf } from "#formats/ed25519.ts";
+import { formatVkey, verifierKey } from "#formats/tlog/note-key.ts";
+import { formatNote, parseNote, signNote } from "#formats/tlog/signed-note.ts";
 import { ADMIN_TOKEN } from "../../harness/runtime.ts";
 import { EventSource } from "./events.ts";
 import { type LedgerRuntime, newFolder } from "./ledger-runtime.ts";

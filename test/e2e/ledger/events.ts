@@ -1,5 +1,5 @@
 /** Audit events as gateways report them, from a seed. */
-import { uuid7FromRandom } from "../../../src/spec/uuid7.ts";
+import { uuid7FromRandom } from "#formats/uuid7.ts";
 import { randomSource } from "../../harness/load.ts";
 
 export interface SentEvent {

@@ -3,9 +3,9 @@ import {
   type CheckpointNote,
   parseCheckpointNote,
   parseHashLines,
-} from "../../../src/spec/ledger/evidence.ts";
-import { exitCodeOf } from "../../../src/spec/ledger/verdicts.ts";
-import { parseVkey, type VerifierKey } from "../../../src/spec/tlog/note-key.ts";
+} from "#formats/ledger/evidence.ts";
+import { exitCodeOf } from "#formats/ledger/verdicts.ts";
+import { parseVkey, type VerifierKey } from "#formats/tlog/note-key.ts";
 import { EventSource, type SentEvent } from "./events.ts";
 import type { Answer, LedgerRuntime } from "./ledger-runtime.ts";
 import { findUnannounced } from "./log-check.ts";

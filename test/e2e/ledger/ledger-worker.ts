@@ -2,20 +2,20 @@
  * The Worker under test, with what only time or disaster brings callable at any moment: ticks, alarms,
  * pruning, freezing, faults.
  */
-import { app } from "../../../src/app.ts";
-import { signShard } from "../../../src/audit-jobs.ts";
-import { runCron } from "../../../src/cron.ts";
-import type { LogAddress } from "../../../src/domain/audit-log.ts";
-import type { Org } from "../../../src/domain/org.ts";
-import { type Env, shardDatabase } from "../../../src/env.ts";
-import { Ledger as RealLedger } from "../../../src/ledger/ledger.ts";
-import { callLedger } from "../../../src/ledger/ledger-stub.ts";
-import { SigningPage as RealSigningPage } from "../../../src/ledger/signing-page.ts";
-import { formatTimestamp } from "../../../src/spec/rfc3339.ts";
-import { uuid7FromRandom } from "../../../src/spec/uuid7.ts";
-import { findOrg } from "../../../src/store/orgs.ts";
-import { DeliveryPage } from "../../../src/streams/delivery-page.ts";
-import { TickShare } from "../../../src/tick-share.ts";
+import { app } from "#app.ts";
+import { signShard } from "#audit/audit-jobs.ts";
+import type { LogAddress } from "#audit/audit-log.ts";
+import { Ledger as RealLedger } from "#audit/ledger/ledger.ts";
+import { callLedger } from "#audit/ledger-stub.ts";
+import { SigningPage as RealSigningPage } from "#audit/signing/signing-page.ts";
+import { runCron } from "#cron.ts";
+import { DeliveryPage } from "#delivery/delivery-page.ts";
+import { formatTimestamp } from "#formats/rfc3339.ts";
+import { uuid7FromRandom } from "#formats/uuid7.ts";
+import type { Org } from "#orgs/org.ts";
+import { findOrg } from "#orgs/store/orgs.ts";
+import { type Env, shardDatabase } from "#platform/env.ts";
+import { TickShare } from "#platform/jobs/tick-share.ts";
 import {
   arm,
   countWaiting,

@@ -1,10 +1,10 @@
 /** 10,000 single appends over 32 connections: what each client was told is what the log holds, provably. */
-import { entryHash, GENESIS_HASH } from "../../../src/spec/ledger/entry.ts";
-import { parseCheckpointNote, parseKeyList } from "../../../src/spec/ledger/evidence.ts";
-import { isSameHash, leafHash } from "../../../src/spec/tlog/merkle-hash.ts";
-import { verifyInclusion } from "../../../src/spec/tlog/merkle-verify.ts";
-import { verifyNote } from "../../../src/spec/tlog/signed-note.ts";
-import { parseTlogProof } from "../../../src/spec/tlog/tlog-proof.ts";
+import { entryHash, GENESIS_HASH } from "#formats/ledger/entry.ts";
+import { parseCheckpointNote, parseKeyList } from "#formats/ledger/evidence.ts";
+import { isSameHash, leafHash } from "#formats/tlog/merkle-hash.ts";
+import { verifyInclusion } from "#formats/tlog/merkle-verify.ts";
+import { verifyNote } from "#formats/tlog/signed-note.ts";
+import { parseTlogProof } from "#formats/tlog/tlog-proof.ts";
 import type { Checks } from "../exactness/checks.ts";
 import { EventSource } from "./events.ts";
 import type { LedgerRuntime } from "./ledger-runtime.ts";

@@ -3,19 +3,19 @@
  * and tree are whole, every checkpoint ever handed out is of this very log, and it goes on by itself.
  * Chain and tree are computed here, from what the log hands out.
  */
-import { encodeHex } from "../../../src/spec/hex.ts";
-import { entryHash, GENESIS_HASH, LEDGER_ACTIONS } from "../../../src/spec/ledger/entry.ts";
+import { encodeHex } from "#formats/hex.ts";
+import { entryHash, GENESIS_HASH, LEDGER_ACTIONS } from "#formats/ledger/entry.ts";
 import {
   type ListedKey,
   parseCheckpointNote,
   parseHashLines,
   parseKeyList,
-} from "../../../src/spec/ledger/evidence.ts";
-import { CompactRange } from "../../../src/spec/tlog/compact-range.ts";
-import { HASH_BYTES, leafHash } from "../../../src/spec/tlog/merkle-hash.ts";
-import { verifyConsistency } from "../../../src/spec/tlog/merkle-verify.ts";
-import { verifyNote } from "../../../src/spec/tlog/signed-note.ts";
-import { formatTilePath, TILE_WIDTH } from "../../../src/spec/tlog/tlog-tiles.ts";
+} from "#formats/ledger/evidence.ts";
+import { CompactRange } from "#formats/tlog/compact-range.ts";
+import { HASH_BYTES, leafHash } from "#formats/tlog/merkle-hash.ts";
+import { verifyConsistency } from "#formats/tlog/merkle-verify.ts";
+import { verifyNote } from "#formats/tlog/signed-note.ts";
+import { formatTilePath, TILE_WIDTH } from "#formats/tlog/tlog-tiles.ts";
 import type { AlarmState } from "./ledger-worker.ts";
 import type { LogClient, LogStatus } from "./log-client.ts";
 

@@ -1,7 +1,7 @@
 /** One org's log as its clients see it: what was acknowledged, and every checkpoint ever handed out. */
 
-import { parseCheckpointNote } from "../../../src/spec/ledger/evidence.ts";
-import type { Checkpoint } from "../../../src/spec/tlog/checkpoint.ts";
+import { parseCheckpointNote } from "#formats/ledger/evidence.ts";
+import type { Checkpoint } from "#formats/tlog/checkpoint.ts";
 import type { SentEvent } from "./events.ts";
 import { type Answer, type LedgerRuntime, wasUnderWay } from "./ledger-runtime.ts";
 

@@ -1,6 +1,5 @@
 /** An export pack and what a verifier kept, judged by the spec in this process. */
 import { unpackTar } from "modern-tar";
-import type { AuditReport } from "../../../src/spec/ledger/audit-report.ts";
 import {
   type CheckpointNote,
   type KeptCheckpoint,
@@ -9,9 +8,10 @@ import {
   parseExportSummary,
   parseHashLines,
   parseKeyList,
-} from "../../../src/spec/ledger/evidence.ts";
-import { LogAudit } from "../../../src/spec/ledger/log-audit.ts";
-import type { VerifierKey } from "../../../src/spec/tlog/note-key.ts";
+} from "#formats/ledger/evidence.ts";
+import { LogAudit } from "#formats/ledger/log-audit.ts";
+import type { AuditReport } from "#formats/ledger/verification.ts";
+import type { VerifierKey } from "#formats/tlog/note-key.ts";
 import { linesOf } from "./log-check.ts";
 
 export interface Kept {

@@ -6,8 +6,8 @@ import { createHash } from "node:crypto";
 import { copyFileSync, existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { type CanonicalObject, canonicalJson } from "../../../src/spec/canonical-json.ts";
-import { TILE_WIDTH } from "../../../src/spec/tlog/tlog-tiles.ts";
+import { type CanonicalObject, canonicalJson } from "#formats/canonical-json.ts";
+import { TILE_WIDTH } from "#formats/tlog/tlog-tiles.ts";
 
 export interface StoredEntry {
   body: string;

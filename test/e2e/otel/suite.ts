@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { readPage } from "../../spec/exposition/read-page.ts";
+import { readPage } from "../../formats/exposition/read-page.ts";
 import type { Checks, Verdict } from "../exactness/checks.ts";
 import type { KillableRuntime } from "../exactness/killable-runtime.ts";
 import { runSuite } from "../exactness/suite.ts";

@@ -1,6 +1,6 @@
 /** The tools that the fleet of this suite calls, and what each of their calls is. */
 import { randomFillSync } from "node:crypto";
-import { uuid7FromRandom } from "../../../src/spec/uuid7.ts";
+import { uuid7FromRandom } from "#formats/uuid7.ts";
 import { hex, type LoadSample } from "../../harness/load.ts";
 
 export interface Tool {

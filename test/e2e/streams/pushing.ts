@@ -1,6 +1,6 @@
 /** Totals pushed as OTLP metrics are those of a scrape, though the receiver fails in between. */
 import { gunzipSync } from "node:zlib";
-import { readPushed } from "../../streams/read-pushed.ts";
+import { readPushed } from "../../delivery/read-pushed.ts";
 import type { Checks } from "../exactness/checks.ts";
 import type { LedgerRuntime } from "../ledger/ledger-runtime.ts";
 import type { Batch, Sink } from "./sink.ts";

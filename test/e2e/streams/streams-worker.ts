@@ -1,11 +1,11 @@
 /** The Worker under test, with its tick callable at any moment. */
-import { app } from "../../../src/app.ts";
-import { runCron } from "../../../src/cron.ts";
-import type { Env } from "../../../src/env.ts";
+import { app } from "#app.ts";
+import { runCron } from "#cron.ts";
+import type { Env } from "#platform/env.ts";
 
-export { Ledger } from "../../../src/ledger/ledger.ts";
-export { SigningPage } from "../../../src/ledger/signing-page.ts";
-export { DeliveryPage } from "../../../src/streams/delivery-page.ts";
+export { Ledger } from "#audit/ledger/ledger.ts";
+export { SigningPage } from "#audit/signing/signing-page.ts";
+export { DeliveryPage } from "#delivery/delivery-page.ts";
 
 export default {
   async fetch(request: Request, env: Env, ctx: ExecutionContext): Promise<Response> {

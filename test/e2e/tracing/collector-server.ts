@@ -1,8 +1,8 @@
 /** A collector that fails in every way that one can, and keeps account of what it took. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { decodeTraces, isDecodeFailure } from "../../../src/spec/otlp/decode-traces.ts";
-import type { Span } from "../../../src/spec/otlp/trace-model.ts";
+import { decodeTraces, isDecodeFailure } from "#formats/otlp/decode-traces.ts";
+import type { Span } from "#formats/otlp/trace-model.ts";
 
 export const FAULTS = ["429", "503", "hang", "reset", "garbage", "refusal", "none"] as const;
 export type Fault = (typeof FAULTS)[number];

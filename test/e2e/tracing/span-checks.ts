@@ -1,5 +1,5 @@
 /** What a collector gets to see of requests and ticks. */
-import { SPAN_KIND, STATUS_CODE } from "../../../src/spec/otlp/trace-model.ts";
+import { SPAN_KIND, STATUS_CODE } from "#formats/otlp/trace-model.ts";
 import type { Checks } from "../exactness/checks.ts";
 import type { CollectorServer } from "./collector-server.ts";
 import { settledAccount } from "./settle.ts";

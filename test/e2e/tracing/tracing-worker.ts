@@ -2,16 +2,16 @@
  * The Worker under test, with a route that calls another service through the traced fetch, as the gateway
  * does, one that fails, and the exporter's account.
  */
-import { app } from "../../../src/app.ts";
-import { runCron } from "../../../src/cron.ts";
-import type { Env } from "../../../src/env.ts";
-import { authenticated } from "../../../src/http/authenticate.ts";
-import { spanExporter, tracer } from "../../../src/tracer.ts";
-import { traceTick } from "../../../src/tracing/trace-tick.ts";
-import { tracedFetch } from "../../../src/tracing/traced-fetch.ts";
+import { app } from "#app.ts";
+import { runCron } from "#cron.ts";
+import { authenticated } from "#orgs/http/authenticate.ts";
+import type { Env } from "#platform/env.ts";
+import { spanExporter, tracer } from "#tracing/isolate-tracer.ts";
+import { traceTick } from "#tracing/trace-tick.ts";
+import { tracedFetch } from "#tracing/traced-fetch.ts";
 
-export { Ledger } from "../../../src/ledger/ledger.ts";
-export { SigningPage } from "../../../src/ledger/signing-page.ts";
+export { Ledger } from "#audit/ledger/ledger.ts";
+export { SigningPage } from "#audit/signing/signing-page.ts";
 
 app.get("/test/call", authenticated(), async (c) => {
   const url = c.req.query("url") ?? "";

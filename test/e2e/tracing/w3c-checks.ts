@@ -4,9 +4,12 @@
  */
 import { createServer, type IncomingMessage } from "node:http";
 import { type AddressInfo, connect } from "node:net";
+import { W3C_CASES, type W3cRequest } from "../../formats/trace-context/w3c-cases.ts";
+import {
+  complaintsAbout,
+  type OutgoingHeaders,
+} from "../../formats/trace-context/w3c-complaints.ts";
 import { ADMIN_TOKEN } from "../../harness/runtime.ts";
-import { W3C_CASES, type W3cRequest } from "../../spec/trace-context/w3c-cases.ts";
-import { complaintsAbout, type OutgoingHeaders } from "../../spec/trace-context/w3c-complaints.ts";
 import type { Checks } from "../exactness/checks.ts";
 import type { TracingRuntime } from "./tracing-runtime.ts";
 

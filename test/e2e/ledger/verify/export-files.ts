@@ -2,8 +2,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { packTar } from "modern-tar";
-import { inclusionProof } from "../../../../src/spec/tlog/merkle-proof.ts";
-import { formatTlogProof } from "../../../../src/spec/tlog/tlog-proof.ts";
+import { inclusionProof } from "#formats/tlog/merkle-proof.ts";
+import { formatTlogProof } from "#formats/tlog/tlog-proof.ts";
 import { hashLines, type SyntheticLog } from "../../../harness/synthetic-log.ts";
 
 export type PackMembers = Map<string, string | Uint8Array>;

@@ -1,6 +1,6 @@
 /** Every way to alter an export: each is found, and the first bad entry is named. */
 import { join } from "node:path";
-import { entryHash } from "../../../../src/spec/ledger/entry.ts";
+import { entryHash } from "#formats/ledger/entry.ts";
 import { entryBytes, type SyntheticLog } from "../../../harness/synthetic-log.ts";
 import type { Checks } from "../../exactness/checks.ts";
 import { ndjson, packMembers, writeFiles, writePack } from "./export-files.ts";

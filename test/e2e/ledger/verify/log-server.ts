@@ -2,13 +2,13 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { entryHash } from "../../../../src/spec/ledger/entry.ts";
+import { entryHash } from "#formats/ledger/entry.ts";
 import {
   encodeBundle,
   parseTilePath,
   TILE_WIDTH,
   type TilePath,
-} from "../../../../src/spec/tlog/tlog-tiles.ts";
+} from "#formats/tlog/tlog-tiles.ts";
 import { hashLines, type SyntheticLog } from "../../../harness/synthetic-log.ts";
 
 export const TOKEN = "mcpgst_synthetic";
@@ -128,7 +128,7 @@ export class LogServer {
     );
   }
 
-  /** As src/ledger/published.ts: a partial tile is there until the full one is. */
+  /** As src/audit/ledger/published.ts: a partial tile is there until the full one is. */
   #tile(tile: TilePath): Reply {
     const level = tile.kind === "hash" ? tile.level : 0;
     const hashes = Math.floor(this.log.size / TILE_WIDTH ** level);

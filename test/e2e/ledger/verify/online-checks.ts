@@ -1,7 +1,7 @@
 /** A server that alters, withholds, grows, prunes, falters or lies. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { encodeBundle } from "../../../../src/spec/tlog/tlog-tiles.ts";
+import { encodeBundle } from "#formats/tlog/tlog-tiles.ts";
 import { entryBytes, SyntheticLog } from "../../../harness/synthetic-log.ts";
 import type { Checks } from "../../exactness/checks.ts";
 import { onlineArgs, tokenFile } from "./honest-checks.ts";

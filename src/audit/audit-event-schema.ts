@@ -1,0 +1,66 @@
+/**
+ * The one description of a report of audit events (api.md, "Audit ledger"): it validates requests and
+ * is the OpenAPI schema. Compiled when the module loads, as in invocation-schema.ts.
+ */
+import * as Type from "typebox";
+import { Compile } from "typebox/compile";
+import { Timestamp } from "#calls/sample-schema.ts";
+
+/** One transaction of the ledger: about 15 ms. */
+export const REPORT_EVENTS_MAX = 256;
+
+export const AUDIT_OUTCOMES = ["allowed", "denied", "deferred", "error"] as const;
+export type AuditOutcome = (typeof AUDIT_OUTCOMES)[number];
+
+/** No control characters (SEP-3004) and no lone surrogates, which have no UTF-8 form. */
+const PRINTABLE = "^[^\\u0000-\\u001f\\u007f-\\u009f\\p{Cs}]*$";
+/** Details may hold line ends and tabs. NUL ends a string in SQLite's JSON functions. */
+const STORABLE = "^[^\\u0000\\p{Cs}]*$";
+
+export const ACTION_PATTERN = "^[a-z][a-z0-9_-]*(\\.[a-z0-9_-]+)*$";
+export const ACTION_LENGTH_MAX = 128;
+const DETAIL_KEY = "^[a-z][a-z0-9_.-]{0,63}$";
+const UUID = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$";
+
+const nullable = (schema: object) =>
+  Type.Optional(Type.Unsafe<string | null>({ type: ["string", "null"], ...schema }));
+const text = (maxLength: number) => ({ minLength: 1, maxLength, pattern: PRINTABLE });
+
+export type DetailValue = string | boolean | null;
+
+const EventSchema = Type.Object(
+  {
+    event_id: nullable({ pattern: UUID, description: "Makes a resend recognisable" }),
+    occurred_at: Type.Optional(
+      Type.Unsafe<string | number | null>({ ...Timestamp, type: ["string", "integer", "null"] }),
+    ),
+    actor: Type.String(text(256)),
+    action: Type.String({ maxLength: ACTION_LENGTH_MAX, pattern: ACTION_PATTERN }),
+    outcome: Type.Enum([...AUDIT_OUTCOMES]),
+    target: nullable(text(1_024)),
+    workspace: nullable(text(128)),
+    request_id: nullable(text(256)),
+    trace_id: nullable({ pattern: "^[0-9a-fA-F]{32}$" }),
+    invocation_id: nullable({ pattern: UUID }),
+    details: Type.Optional(
+      Type.Unsafe<Record<string, DetailValue> | null>({
+        type: ["object", "null"],
+        propertyNames: { pattern: DETAIL_KEY },
+        additionalProperties: { type: ["string", "boolean", "null"], pattern: STORABLE },
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+export type ReportedEvent = Type.Static<typeof EventSchema>;
+
+export const AuditReportSchema = Type.Object(
+  {
+    instance_id: Type.String(text(128)),
+    events: Type.Array(EventSchema, { minItems: 1, maxItems: REPORT_EVENTS_MAX }),
+  },
+  { additionalProperties: false },
+);
+
+export const auditReport = Compile(AuditReportSchema);

@@ -1,0 +1,40 @@
+/** What a scrape says of the org's audit log: whether it grows, is signed, is whole. */
+
+import type { AuditLogFigures, MetricsSnapshot } from "#calls/metrics-snapshot.ts";
+import { labelSet, type MetricFamily } from "#formats/exposition/metric-family.ts";
+
+export function auditFamilies({ org, auditLog }: MetricsSnapshot): MetricFamily[] {
+  const labels = labelSet([["org", org]]);
+  /** A value that is not known has no point: a zero would be a claim. */
+  const points = (figureOf: (log: AuditLogFigures) => number | null) => {
+    const value = auditLog === null ? null : figureOf(auditLog);
+    return value === null ? [] : [{ labels, value }];
+  };
+  return [
+    {
+      type: "gauge",
+      name: "mcpg_audit_tree_size",
+      help: "Entries of the audit log",
+      points: points(({ treeSize }) => treeSize),
+    },
+    {
+      type: "gauge",
+      name: "mcpg_audit_checkpoint_timestamp_seconds",
+      help: "When the newest checkpoint of the audit log was signed",
+      unit: "seconds",
+      points: points(({ signedAtMs }) => (signedAtMs === null ? null : signedAtMs / 1e3)),
+    },
+    {
+      type: "gauge",
+      name: "mcpg_audit_unsigned_entries",
+      help: "Entries of the audit log that no signed checkpoint covers yet",
+      points: points(({ treeSize, signedSize }) => treeSize - signedSize),
+    },
+    {
+      type: "gauge",
+      name: "mcpg_audit_frozen",
+      help: "1 if the audit log contradicts what was signed, and takes no entries",
+      points: points(({ isFrozen }) => (isFrozen ? 1 : 0)),
+    },
+  ];
+}

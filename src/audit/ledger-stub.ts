@@ -1,0 +1,52 @@
+/** Calls to a ledger, from a Worker. */
+
+import type { Ledger } from "#audit/ledger/ledger.ts";
+import type { Env } from "#platform/env.ts";
+import { FailureError } from "#platform/errors.ts";
+import type { LogAddress } from "./audit-log.ts";
+
+/** As a caller sees it: each answer in a promise. The runtime's own stub types dissolve unions. */
+export type LedgerStub = {
+  [Method in keyof Ledger]: Ledger[Method] extends (...args: infer Args) => infer Answer
+    ? (...args: Args) => Promise<Awaited<Answer>>
+    : never;
+};
+
+/**
+ * Every method of a ledger may be called twice: entries have their ids before the first call. So an
+ * error of the way there is tried once more, on a fresh stub, for one that threw keeps throwing.
+ */
+export async function callLedger<Result>(
+  env: Env,
+  address: Pick<LogAddress, "org" | "log">,
+  call: (ledger: LedgerStub) => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await call(stubOf(env, address));
+  } catch (error) {
+    if (!isTransient(error)) throw error;
+  }
+  try {
+    return await call(stubOf(env, address));
+  } catch (error) {
+    if (!isTransient(error)) throw error;
+    throw new FailureError({ kind: "unavailable", retryAfterSeconds: 1 }, { cause: error });
+  }
+}
+
+function stubOf(env: Env, { org, log }: Pick<LogAddress, "org" | "log">): LedgerStub {
+  return env.LEDGER.getByName(`${org}/${log}`) as unknown as LedgerStub;
+}
+
+/** What the runtime says of errors that are not our code's (reference/platform.md, "Measured"). */
+interface RuntimeError extends Error {
+  retryable?: boolean;
+  overloaded?: boolean;
+  durableObjectReset?: boolean;
+  remote?: boolean;
+}
+
+function isTransient(error: unknown): boolean {
+  const { retryable, overloaded, durableObjectReset, remote } = error as RuntimeError;
+  return Boolean(retryable || overloaded || durableObjectReset) || remote !== true;
+}

@@ -1,0 +1,59 @@
+/**
+ * Appends that arrive at the same time share one commit, which costs more than any of them: up to 2 ms.
+ * Each keeps a transaction of its own within it, so that what one is refused costs no other anything.
+ */
+import type { AuditEvent } from "#audit/audit-event.ts";
+import type { AppendResult, LogAddress } from "#audit/audit-log.ts";
+
+interface WaitingAppend {
+  address: LogAddress;
+  events: readonly AuditEvent[];
+  outcome: { result: AppendResult } | { error: unknown } | null;
+}
+
+/** About 150 ms of the object's one thread: reads wait no longer than that. */
+const COMMIT_EVENTS_MAX = 2_048;
+
+/** Where appends have come together, the next ones will: they wait so long for company. */
+const COMPANY_MS = 3;
+const TOGETHER_WITHIN_MS = 50;
+
+export class AppendQueue {
+  #waiting: WaitingAppend[] = [];
+  #togetherUntilMs = 0;
+  readonly #append: (address: LogAddress, events: readonly AuditEvent[]) => AppendResult;
+
+  constructor(append: (address: LogAddress, events: readonly AuditEvent[]) => AppendResult) {
+    this.#append = append;
+  }
+
+  /** Every request waits on its own timer and does the work if none did before: none hangs on another. */
+  async append(address: LogAddress, events: readonly AuditEvent[]): Promise<AppendResult> {
+    const append: WaitingAppend = { address, events, outcome: null };
+    this.#waiting.push(append);
+    do await scheduler.wait(Date.now() < this.#togetherUntilMs ? COMPANY_MS : 0);
+    while (append.outcome === null && !this.#appendOldest(append));
+    if ("error" in append.outcome!) throw append.outcome.error;
+    return append.outcome!.result;
+  }
+
+  /** Synchronous, so all of it is one commit. True if `own` was among it. */
+  #appendOldest(own: WaitingAppend): boolean {
+    let events = 0;
+    if (this.#waiting.length > 1) this.#togetherUntilMs = Date.now() + TOGETHER_WITHIN_MS;
+    while (this.#waiting.length > 0 && events < COMMIT_EVENTS_MAX) {
+      const append = this.#waiting.shift()!;
+      events += append.events.length;
+      append.outcome = this.#attempt(append);
+    }
+    return own.outcome !== null;
+  }
+
+  #attempt({ address, events }: WaitingAppend): WaitingAppend["outcome"] {
+    try {
+      return { result: this.#append(address, events) };
+    } catch (error) {
+      return { error };
+    }
+  }
+}

@@ -1,0 +1,158 @@
+/**
+ * Appending: synchronous from the first read to the last write, inside one transaction. Nothing may
+ * be awaited in here: while an object waits for anything but its storage, other requests run.
+ */
+import { type AuditEvent, entryText, SUBMITTED_FIELDS } from "#audit/audit-event.ts";
+import type { AppendResult, Receipt } from "#audit/audit-log.ts";
+import { type CanonicalObject, canonicalJson } from "#formats/canonical-json.ts";
+import { encodeHex } from "#formats/hex.ts";
+import { formatTimestamp } from "#formats/rfc3339.ts";
+import { sha256 } from "#formats/sha256.ts";
+import { recordInBundles } from "./bundles.ts";
+import { hashEntry } from "./entry-hashes.ts";
+import { insertEntries, type NewEntry } from "./insert-entries.ts";
+import { closedBy, type LogState, readChainEnd } from "./log-state.ts";
+
+const utf8 = new TextEncoder();
+
+/** Writes all of the events or none. Call it in a transaction: it may throw half way. */
+export function appendEvents(
+  sql: SqlStorage,
+  state: LogState,
+  events: readonly AuditEvent[],
+  nowMs: number,
+): AppendResult {
+  const planned = plan(sql, state, events, nowMs);
+  if (!Array.isArray(planned)) return planned;
+  const closed = closedBy(state);
+  // A resend is answered by a closed log too: its receipts are as true as ever.
+  if (closed !== null && planned.some(({ entry }) => entry !== null)) return closed;
+  const entries = planned.flatMap(({ entry }) => entry ?? []);
+  insertEntries(sql, entries);
+  recordInBundles(sql, entries);
+  const last = entries.at(-1);
+  if (last !== undefined) sql.exec("UPDATE log SET tree_size = ?", last.seq + 1);
+  return { kind: "appended", receipts: planned.map(({ receipt }) => receipt) };
+}
+
+/** `entry` is null where the event is in the log already. */
+interface Planned {
+  receipt: Receipt;
+  entry: NewEntry | null;
+}
+
+function plan(
+  sql: SqlStorage,
+  state: LogState,
+  events: readonly AuditEvent[],
+  nowMs: number,
+): Planned[] | AppendResult {
+  const known = knownEvents(sql, events);
+  const end = readChainEnd(sql);
+  const recordedAt = notBefore(end.lastRecordedAt, formatTimestamp(nowMs));
+  let { size, headHash } = end;
+  const planned: Planned[] = [];
+  for (const [index, event] of events.entries()) {
+    const before = known.get(event.event_id);
+    if (before !== undefined) {
+      if (!before.isSame(event)) return { kind: "conflict", index };
+      planned.push({ receipt: before.receipt, entry: null });
+      continue;
+    }
+    const entry = newEntry(event, {
+      org: state.org,
+      seq: size,
+      previousHash: headHash,
+      recordedAt,
+    });
+    if (entry === null) return { kind: "too_large", index };
+    const receipt = receiptOf(event.event_id, entry);
+    planned.push({ receipt, entry });
+    known.set(event.event_id, { receipt, isSame: (other) => isSameEvent(event, other) });
+    size += 1;
+    headHash = entry.hash;
+  }
+  return planned;
+}
+
+/** A clock that was set back must not make times of record fall: retention searches by them. */
+function notBefore(last: string, now: string): string {
+  return now < last ? last : now;
+}
+
+interface Place {
+  org: string;
+  seq: number;
+  previousHash: Uint8Array;
+  recordedAt: string;
+}
+
+/** Null if it is too large. */
+function newEntry(event: AuditEvent, place: Place): NewEntry | null {
+  const { seq, previousHash, recordedAt } = place;
+  const body = entryText(event, { ...place, previousHash: encodeHex(previousHash) });
+  const hashes = hashEntry(body);
+  if (hashes === null) return null;
+  return {
+    seq,
+    time: event.occurred_at ?? recordedAt,
+    requestId: event.request_id,
+    traceId: event.trace_id,
+    invocationId: event.invocation_id,
+    body,
+    ...hashes,
+    previousHash,
+  };
+}
+
+function receiptOf(eventId: string, { seq, hash, previousHash }: NewEntry): Receipt {
+  return { seq, event_id: eventId, hash: encodeHex(hash), previous_hash: encodeHex(previousHash) };
+}
+
+interface KnownEvent {
+  receipt: Receipt;
+  isSame(event: AuditEvent): boolean;
+}
+
+const SELECT_KNOWN = `SELECT e.seq, e.event_id, e.hash, e.previous_hash, e.body, NULL AS submitted
+    FROM json_each(?1) id CROSS JOIN entries e ON e.event_id = id.value
+  UNION ALL SELECT p.seq, p.event_id, p.hash, p.previous_hash, NULL, p.submitted
+    FROM json_each(?1) id CROSS JOIN pruned_ids p ON p.event_id = id.value`;
+
+function knownEvents(sql: SqlStorage, events: readonly AuditEvent[]): Map<string, KnownEvent> {
+  const ids = JSON.stringify(events.map(({ event_id }) => event_id));
+  const known = new Map<string, KnownEvent>();
+  for (const row of sql.exec(SELECT_KNOWN, ids)) {
+    const eventId = row["event_id"] as string;
+    const receipt = {
+      seq: row["seq"] as number,
+      event_id: eventId,
+      hash: encodeHex(new Uint8Array(row["hash"] as ArrayBuffer)),
+      previous_hash: encodeHex(new Uint8Array(row["previous_hash"] as ArrayBuffer)),
+    };
+    const { body, submitted } = row;
+    const isSame =
+      typeof body === "string"
+        ? (event: AuditEvent) => isSameEvent(JSON.parse(body), event)
+        : (event: AuditEvent) =>
+            encodeHex(submittedHash(event)) === encodeHex(new Uint8Array(submitted as ArrayBuffer));
+    known.set(eventId, { receipt, isSame });
+  }
+  return known;
+}
+
+type Submitted = Pick<AuditEvent, (typeof SUBMITTED_FIELDS)[number]>;
+
+function isSameEvent(left: Submitted, right: Submitted): boolean {
+  return submittedText(left) === submittedText(right);
+}
+
+/** What stays of a pruned entry to compare a resend with. */
+export function submittedHash(event: Submitted): Uint8Array {
+  return sha256(utf8.encode(submittedText(event)));
+}
+
+function submittedText(event: Submitted): string {
+  const fields = SUBMITTED_FIELDS.map((field) => [field, event[field]]);
+  return canonicalJson(Object.fromEntries(fields) as CanonicalObject);
+}

@@ -1,0 +1,94 @@
+import type { AppendResult, ClosedLog } from "#audit/audit-log.ts";
+import { consistencyProof } from "#formats/tlog/merkle-proof.ts";
+import { peakNodes } from "#formats/tlog/merkle-shape.ts";
+import { type LogState, readChainEnd } from "./log-state.ts";
+import { countLineBytes, type ProofAnswer, proveEntry } from "./published.ts";
+import { treeNodes } from "./tree.ts";
+
+/** Leaf indexes in [from, to); null is where the log begins and ends. */
+export interface ExportRange {
+  from: number | null;
+  to: number | null;
+  /** Only what is under the published checkpoint, so that all of it can be proven. */
+  isPublishedOnly: boolean;
+}
+
+export interface PlannedExport {
+  kind: "export";
+  from: number;
+  to: number;
+  /** Of its lines, a line end each. */
+  bytes: number;
+  minIndex: number;
+  /** Of a pack only. */
+  evidence: ExportEvidence | null;
+}
+
+/** What proves the entries of a pack, all of it under one checkpoint. */
+export interface ExportEvidence {
+  checkpoint: string;
+  treeSize: number;
+  /** Peaks of the tree of size `from`, largest first: what came before the entries. */
+  prefix: Uint8Array[];
+  /** From the tree of size `to` to that of the checkpoint. */
+  consistency: Uint8Array[];
+  /** Of the first and the last entry. */
+  proofs: { seq: number; proof: string }[];
+}
+
+export type ExportAnswer =
+  | PlannedExport
+  | { kind: "pruned"; minIndex: number }
+  | { kind: "empty_range" }
+  | { kind: "not_signed_yet" }
+  | Exclude<AppendResult, { kind: "appended" }>
+  | ClosedLog;
+
+/** As the export's own entry says, if it is in the log: then this is the same call, whose answer was lost. */
+export function recordedRange(sql: SqlStorage, eventId: string, asked: ExportRange): ExportRange {
+  const [row] = sql
+    .exec(
+      `SELECT body ->> '$.details.from_seq' AS first, body ->> '$.details.to_seq' AS end
+       FROM entries WHERE event_id = ?`,
+      eventId,
+    )
+    .toArray();
+  if (row === undefined) return asked;
+  return { ...asked, from: Number(row["first"]), to: Number(row["end"]) };
+}
+
+export function planExport(sql: SqlStorage, state: LogState, range: ExportRange): ExportAnswer {
+  const { minIndex, publishedSize } = state;
+  const from = range.from ?? minIndex;
+  if (from < minIndex) return { kind: "pruned", minIndex };
+  const end = range.isPublishedOnly ? publishedSize : readChainEnd(sql).size;
+  const to = Math.min(range.to ?? end, end);
+  if (range.to !== null && range.to < from) return { kind: "empty_range" };
+  const isSigned = state.checkpoint !== null && from <= publishedSize;
+  if (range.isPublishedOnly && !isSigned) return { kind: "not_signed_yet" };
+  const seqs = { from, to: Math.max(from, to) };
+  const bytes = countLineBytes(sql, seqs.from, seqs.to);
+  const evidence = range.isPublishedOnly ? evidenceOf(sql, state, seqs) : null;
+  return { kind: "export", ...seqs, bytes, minIndex, evidence };
+}
+
+function evidenceOf(
+  sql: SqlStorage,
+  state: LogState,
+  { from, to }: { from: number; to: number },
+): ExportEvidence {
+  const nodes = treeNodes(sql);
+  const ends = from === to ? [] : [...new Set([from, to - 1])];
+  return {
+    checkpoint: state.checkpoint ?? "",
+    treeSize: state.publishedSize,
+    prefix: peakNodes(from).map(({ level, index }) => nodes(level, index)),
+    consistency: consistencyProof(to, state.publishedSize, nodes),
+    proofs: ends.map((seq) => ({ seq, proof: proofText(proveEntry(sql, state, seq)) })),
+  };
+}
+
+function proofText(answer: ProofAnswer): string {
+  if (answer.kind !== "proof") throw new Error(`export: no proof: ${answer.kind}`);
+  return answer.proof;
+}

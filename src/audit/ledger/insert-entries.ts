@@ -1,0 +1,41 @@
+/** The rows of an append, with the tiles of the tree that they complete. */
+import { TILE_WIDTH } from "#formats/tlog/tlog-tiles.ts";
+import type { BundledEntry } from "./bundles.ts";
+import type { EntryHashes } from "./entry-hashes.ts";
+import { completeLeafTile } from "./tree.ts";
+
+export interface NewEntry extends BundledEntry, EntryHashes {
+  body: string;
+  previousHash: Uint8Array;
+}
+
+const COLUMNS = ["seq", "body", "hash", "previous_hash", "leaf", "begins_append"];
+
+/** At a call: SQLite takes 100 parameters here. It makes an append a twentieth faster than calls of one. */
+const ROWS_MAX = Math.floor(100 / COLUMNS.length);
+
+const INSERT = `INSERT INTO entries (${COLUMNS.join(", ")}) VALUES `;
+const ROW = `(${COLUMNS.map(() => "?").join(", ")})`;
+/** Two texts only, so that both stay prepared. */
+const INSERT_ONE = INSERT + ROW;
+const INSERT_MANY = INSERT + Array(ROWS_MAX).fill(ROW).join(", ");
+
+/** In the transaction that has the log's row take them. */
+export function insertEntries(sql: SqlStorage, entries: readonly NewEntry[]): void {
+  const rows = entries.map((entry, at) => rowOf(entry, { isFirst: at === 0 }));
+  const many = rows.length - (rows.length % ROWS_MAX);
+  for (let at = 0; at < many; at += ROWS_MAX) {
+    sql.exec(INSERT_MANY, ...rows.slice(at, at + ROWS_MAX).flat());
+  }
+  for (const row of rows.slice(many)) sql.exec(INSERT_ONE, ...row);
+  for (const { seq } of entries) {
+    if ((seq + 1) % TILE_WIDTH === 0) completeLeafTile(sql, Math.floor(seq / TILE_WIDTH));
+  }
+}
+
+function rowOf(entry: NewEntry, { isFirst }: { isFirst: boolean }): SqlStorageValue[] {
+  const { seq, body, hash, previousHash, leaf } = entry;
+  // The runtime binds views as they are; its types know buffers only.
+  const blobs = [hash, previousHash, leaf] as unknown as ArrayBuffer[];
+  return [seq, body, ...blobs, isFirst ? 1 : null];
+}

@@ -1,0 +1,23 @@
+import type { LogStatus } from "#audit/audit-log.ts";
+import { encodeHex } from "#formats/hex.ts";
+import { type LogState, readChainEnd } from "./log-state.ts";
+import { countActiveHolds } from "./pruning.ts";
+
+export function readStatus(sql: SqlStorage, state: LogState): LogStatus {
+  const { size, headHash } = readChainEnd(sql);
+  const { origin, minIndex, publishedSize, publishedAtMs, checkpoint } = state;
+  const { frozenReason, frozenAtMs, successor } = state;
+  return {
+    origin,
+    treeSize: size,
+    head: size === 0 ? null : { seq: size - 1, hash: encodeHex(headHash) },
+    minIndex,
+    publishedSize,
+    publishedAtMs,
+    checkpoint,
+    frozenReason,
+    frozenAtMs,
+    successor,
+    holds: countActiveHolds(sql),
+  };
+}

@@ -1,0 +1,171 @@
+/**
+ * Searching the log, newest first. An index proposes candidates; what is returned is judged by the
+ * hashed bytes themselves. A page looks at a bounded number of entries and carries on by its cursor.
+ */
+
+import type { LogEntry } from "#audit/audit-log.ts";
+import type { AuditFilter } from "#audit/entry-filter.ts";
+import { matchesFilter } from "#audit/entry-filter.ts";
+import { encodeHex } from "#formats/hex.ts";
+import { seqsBetween } from "./bundles.ts";
+import { type IdColumn, seqsWithId } from "./id-runs.ts";
+import { readChainEnd } from "./log-state.ts";
+
+/** About 10 µs each. */
+const SCANNED_ENTRIES_MAX = 2_000;
+/** An RPC answer may have 32 MiB; a body may have 64 KiB. */
+const PAGE_CHARACTERS_MAX = 4_000_000;
+/** With more, merging costs more than looking at every entry. */
+const MERGED_ACTIONS_MAX = 256;
+
+export interface EntryPage {
+  entries: LogEntry[];
+  /** Where the next page begins: entries with a smaller seq. Null at the end. */
+  before: number | null;
+}
+
+export interface PageBounds {
+  minIndex: number;
+  before: number | null;
+  limit: number;
+}
+
+export function searchEntries(sql: SqlStorage, filter: AuditFilter, bounds: PageBounds): EntryPage {
+  const range = seqRange(sql, filter, bounds);
+  const entries: LogEntry[] = [];
+  let scanned = 0;
+  let characters = 0;
+  for (const row of candidates(sql, filter, range)) {
+    const body = row["body"] as string;
+    scanned += 1;
+    if (matchesFilter(JSON.parse(body), filter)) {
+      if (entries.length === bounds.limit) return { entries, before: entries.at(-1)?.seq ?? null };
+      entries.push(entryOf(row));
+      characters += body.length;
+    }
+    if (scanned === SCANNED_ENTRIES_MAX || characters > PAGE_CHARACTERS_MAX) {
+      return { entries, before: row["seq"] as number };
+    }
+  }
+  return { entries, before: null };
+}
+
+export function findEntry(sql: SqlStorage, seq: number): LogEntry | null {
+  const [row] = sql.exec(`${SELECT_ENTRY} WHERE seq = ?`, seq).toArray();
+  return row === undefined ? null : entryOf(row);
+}
+
+const SELECT_ENTRY = "SELECT seq, hash, previous_hash, body FROM entries";
+
+type EntryRow = Record<string, SqlStorageValue>;
+
+function entryOf(row: EntryRow): LogEntry {
+  return {
+    seq: row["seq"] as number,
+    hash: encodeHex(new Uint8Array(row["hash"] as ArrayBuffer)),
+    previousHash: encodeHex(new Uint8Array(row["previous_hash"] as ArrayBuffer)),
+    body: row["body"] as string,
+  };
+}
+
+interface SeqRange {
+  low: number;
+  high: number;
+}
+
+/** Narrowed by what each bundle spans in time. */
+function seqRange(
+  sql: SqlStorage,
+  { from, to }: AuditFilter,
+  { minIndex, before }: PageBounds,
+): SeqRange {
+  const { size } = readChainEnd(sql);
+  const { low, high } = seqsBetween(sql, { from, to });
+  return { low: Math.max(low, minIndex), high: Math.min(high, before ?? size, size) };
+}
+
+/** Newest first, from the index that leaves least to look at. */
+function candidates(sql: SqlStorage, filter: AuditFilter, range: SeqRange): Iterable<EntryRow> {
+  const by = (column: string, value: string) => entriesBy(sql, column, value, range);
+  const { invocationId } = filter;
+  if (invocationId !== undefined) return entriesOfId(sql, "invocation_id", invocationId, range);
+  if (filter.requestId !== null) return entriesOfId(sql, "request_id", filter.requestId, range);
+  if (filter.traceId !== null) return entriesOfId(sql, "trace_id", filter.traceId, range);
+  if (filter.actor !== null) return by("actor", filter.actor);
+  if (filter.action !== null) return by("action", filter.action);
+  const actions = filter.actionPrefix === null ? null : actionsWith(sql, filter.actionPrefix);
+  if (actions !== null) return newestFirst(actions.map((action) => by("action", action)));
+  if (filter.outcome !== null && filter.outcome !== "allowed") return by("outcome", filter.outcome);
+  if (filter.instance !== null) return by("instance", filter.instance);
+  return sql.exec(
+    `${SELECT_ENTRY} WHERE seq >= ? AND seq < ? ORDER BY seq DESC`,
+    range.low,
+    range.high,
+  );
+}
+
+function* entriesOfId(
+  sql: SqlStorage,
+  column: IdColumn,
+  id: string,
+  range: SeqRange,
+): Generator<EntryRow> {
+  for (const seq of seqsWithId(sql, { column, id }, range)) {
+    yield* sql.exec(`${SELECT_ENTRY} WHERE seq = ?`, seq);
+  }
+}
+
+/** Repeats the index's condition, or SQLite would not use it. */
+const SPARSE: Record<string, string> = { outcome: " AND outcome <> 'allowed'" };
+
+function entriesBy(sql: SqlStorage, column: string, value: string, { low, high }: SeqRange) {
+  return sql.exec(
+    `SELECT seq, hash, previous_hash, body FROM entries INDEXED BY entries_by_${column}
+     WHERE ${column} = ?${SPARSE[column] ?? ""} AND seq >= ? AND seq < ? ORDER BY seq DESC`,
+    value,
+    low,
+    high,
+  );
+}
+
+/** The distinct actions under a prefix, one index seek each; null when there are too many to merge. */
+function actionsWith(sql: SqlStorage, prefix: string): string[] | null {
+  const actions: string[] = [];
+  let [row] = sql
+    .exec("SELECT min(action) AS next FROM entries WHERE action >= ?", prefix)
+    .toArray();
+  for (;;) {
+    const action = row?.["next"];
+    if (typeof action !== "string" || !action.startsWith(prefix)) return actions;
+    if (actions.length === MERGED_ACTIONS_MAX) return null;
+    actions.push(action);
+    [row] = sql.exec("SELECT min(action) AS next FROM entries WHERE action > ?", action).toArray();
+  }
+}
+
+/** Merges lists that are each newest first, reading no further in any than it must. */
+function* newestFirst(lists: readonly Iterable<EntryRow>[]): Generator<EntryRow> {
+  const heads = lists.map((list) => {
+    const iterator = list[Symbol.iterator]();
+    return { iterator, row: next(iterator) };
+  });
+  for (;;) {
+    let newest: (typeof heads)[number] | null = null;
+    for (const head of heads) {
+      if (head.row !== null && (newest?.row == null || seqOf(head.row) > seqOf(newest.row)))
+        newest = head;
+    }
+    if (newest?.row == null) return;
+    yield newest.row;
+    newest.row = next(newest.iterator);
+  }
+}
+
+function next(iterator: Iterator<EntryRow>): EntryRow | null {
+  const { value, done } = iterator.next();
+  return done ? null : value;
+}
+
+function seqOf(row: EntryRow): number {
+  return row["seq"] as number;
+}

@@ -1,0 +1,99 @@
+/**
+ * The Merkle tree as stored: tiles of 256 hashes (schema.ts). The leaves of the last, incomplete tile
+ * stand in `entries`; a leaf tile that is there but short was cut at a pruning and goes on in them.
+ */
+import { HASH_BYTES, nodeHash } from "#formats/tlog/merkle-hash.ts";
+import type { NodeReader } from "#formats/tlog/merkle-proof.ts";
+import { TILE_HEIGHT, TILE_WIDTH } from "#formats/tlog/tlog-tiles.ts";
+
+/** A complete subtree's root is computed from the tile that holds it: at most 255 hashes, 1 ms. */
+export function treeNodes(sql: SqlStorage): NodeReader {
+  const tiles = new Map<string, Uint8Array>();
+  const readTile = (level: number, index: number) => {
+    const key = `${level}/${index}`;
+    const tile = tiles.get(key) ?? tileHashes(sql, level, index);
+    tiles.set(key, tile);
+    return tile;
+  };
+  return (level, index) => {
+    const tileLevel = Math.floor(level / TILE_HEIGHT);
+    const width = 2 ** (level % TILE_HEIGHT);
+    const first = index * width;
+    const tile = readTile(tileLevel, Math.floor(first / TILE_WIDTH));
+    const offset = first % TILE_WIDTH;
+    return subtreeRoot(tile.subarray(offset * HASH_BYTES, (offset + width) * HASH_BYTES), width);
+  };
+}
+
+/** All hashes that the tile has by now, concatenated; none if it has not begun. */
+export function tileHashes(sql: SqlStorage, level: number, index: number): Uint8Array {
+  const stored = storedTile(sql, level, index);
+  if (level > 0 || stored.length === TILE_WIDTH * HASH_BYTES) return stored;
+  const first = index * TILE_WIDTH + stored.length / HASH_BYTES;
+  const rows = sql
+    .exec(
+      "SELECT leaf FROM entries WHERE seq >= ? AND seq < ? ORDER BY seq",
+      first,
+      (index + 1) * TILE_WIDTH,
+    )
+    .toArray();
+  return concatenate([stored, ...rows.map((row) => new Uint8Array(row["leaf"] as ArrayBuffer))]);
+}
+
+/** After the entry that ends a bundle: its tile, and each tile above that it adds a hash to. */
+export function completeLeafTile(sql: SqlStorage, index: number): void {
+  let hashes = tileHashes(sql, 0, index);
+  writeTile(sql, 0, index, hashes);
+  let at = index;
+  for (let level = 1; hashes.length === TILE_WIDTH * HASH_BYTES; level += 1) {
+    const above = Math.floor(at / TILE_WIDTH);
+    hashes = concatenate([storedTile(sql, level, above), subtreeRoot(hashes, TILE_WIDTH)]);
+    writeTile(sql, level, above, hashes);
+    at = above;
+  }
+}
+
+/** Before entries up to a bundle's middle are pruned: their leaves must outlive them. */
+export function keepLeaves(sql: SqlStorage, index: number): void {
+  writeTile(sql, 0, index, tileHashes(sql, 0, index));
+}
+
+function storedTile(sql: SqlStorage, level: number, index: number): Uint8Array {
+  const [row] = sql
+    .exec("SELECT hashes FROM tiles WHERE level = ? AND idx = ?", level, index)
+    .toArray();
+  return new Uint8Array((row?.["hashes"] as ArrayBuffer | undefined) ?? new ArrayBuffer(0));
+}
+
+function writeTile(sql: SqlStorage, level: number, index: number, hashes: Uint8Array): void {
+  sql.exec(
+    `INSERT INTO tiles (level, idx, hashes) VALUES (?, ?, ?)
+     ON CONFLICT (level, idx) DO UPDATE SET hashes = excluded.hashes`,
+    level,
+    index,
+    hashes,
+  );
+}
+
+function subtreeRoot(hashes: Uint8Array, width: number): Uint8Array {
+  if (hashes.length !== width * HASH_BYTES) throw new Error("ledger: the tree lacks a node");
+  let level: Uint8Array[] = Array.from({ length: width }, (_, at) =>
+    hashes.slice(at * HASH_BYTES, (at + 1) * HASH_BYTES),
+  );
+  while (level.length > 1) {
+    level = Array.from({ length: level.length / 2 }, (_, at) =>
+      nodeHash(level[2 * at]!, level[2 * at + 1]!),
+    );
+  }
+  return level[0]!;
+}
+
+function concatenate(parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    bytes.set(part, offset);
+    offset += part.length;
+  }
+  return bytes;
+}

@@ -1,0 +1,47 @@
+/** Brings operator actions from where they were recorded into the org's ledger. */
+
+import { formatTimestamp } from "#formats/rfc3339.ts";
+import {
+  findPendingActions,
+  forgetActions,
+  type OperatorAction,
+} from "#orgs/store/operator-actions.ts";
+import type { Env } from "#platform/env.ts";
+import type { AuditEvent } from "./audit-event.ts";
+import type { LogAddress } from "./audit-log.ts";
+import { callLedger } from "./ledger-stub.ts";
+
+const ACTIONS_MAX = 256;
+
+/** Idempotent, and safe beside itself. A closed log leaves them waiting for its successor. */
+export async function forwardActions(env: Env, address: LogAddress): Promise<void> {
+  const actions = await findPendingActions(env.DIRECTORY, address.org, ACTIONS_MAX);
+  if (actions.length === 0) return;
+  const events = actions.map(eventOf);
+  const result = await callLedger(env, address, (ledger) => ledger.append(address, events));
+  if (result.kind === "frozen" || result.kind === "succeeded") return;
+  if (result.kind !== "appended") throw new Error(`outbox: ${result.kind}`);
+  await forgetActions(
+    env.DIRECTORY,
+    actions.map(({ id }) => id),
+  );
+}
+
+/** Recorded by whoever acted: no one else vouches for it. */
+export function eventOf(action: OperatorAction): AuditEvent {
+  return {
+    action: action.action,
+    actor: action.actor,
+    details: action.details,
+    event_id: action.id,
+    instance_id: null,
+    invocation_id: null,
+    occurred_at: formatTimestamp(action.occurredAtMs),
+    outcome: "allowed",
+    recorded_by: action.actor,
+    request_id: action.requestId,
+    target: action.target,
+    trace_id: null,
+    workspace: null,
+  };
+}

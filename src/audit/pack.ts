@@ -1,0 +1,104 @@
+/** An export pack: a tar of entries and of all that it takes to verify them, now or in ten years. */
+import type { Context } from "hono";
+import { createTarPacker, type TarPackController } from "modern-tar";
+import type { PlannedExport } from "#audit/ledger/export-range.ts";
+import { findAuditLog } from "#audit/store/audit-logs.ts";
+import { encodeBase64 } from "#formats/base64.ts";
+import type { AppEnv } from "#orgs/http/app-env.ts";
+import { settingsOf, shardDatabase } from "#platform/env.ts";
+import { fail } from "#platform/errors.ts";
+import { logError } from "#platform/log-error.ts";
+import { type LogAddress, logOrigin } from "./audit-log.ts";
+import { packReadme } from "./pack-readme.ts";
+
+interface PackFile {
+  name: string;
+  text: string;
+}
+
+const utf8 = new TextEncoder();
+
+/** The entries come last: whoever reads it as a stream has by then what to check them with. */
+export async function packStream(
+  c: Context<AppEnv>,
+  address: LogAddress,
+  planned: PlannedExport,
+  lines: AsyncIterable<Uint8Array>,
+): Promise<ReadableStream<Uint8Array>> {
+  const files = await packFiles(c, address, planned);
+  const { readable, controller } = createTarPacker();
+  writePack(controller, files, planned.bytes, lines).catch((error: unknown) => {
+    logError(error, { request_id: c.var.requestId });
+    controller.error(error);
+  });
+  return readable;
+}
+
+async function writePack(
+  controller: TarPackController,
+  files: readonly PackFile[],
+  bytes: number,
+  lines: AsyncIterable<Uint8Array>,
+): Promise<void> {
+  const mtime = new Date();
+  for (const { name, text } of files) {
+    const content = utf8.encode(text);
+    const writer = controller.add({ name, size: content.length, mtime }).getWriter();
+    if (content.length > 0) await writer.write(content);
+    await writer.close();
+  }
+  const writer = controller.add({ name: "entries.ndjson", size: bytes, mtime }).getWriter();
+  for await (const page of lines) await writer.write(page);
+  await writer.close();
+  controller.finalize();
+}
+
+async function packFiles(
+  c: Context<AppEnv>,
+  address: LogAddress,
+  { from, to, minIndex, evidence }: PlannedExport,
+): Promise<PackFile[]> {
+  if (evidence === null) return fail({ kind: "internal" });
+  const { checkpoint, treeSize, prefix, consistency, proofs } = evidence;
+  const origin = logOrigin(settingsOf(c.env).originHost, address);
+  const row = await findAuditLog(shardDatabase(c.env, address.shard), address);
+  const keys = row?.keys ?? [];
+  const log = {
+    origin,
+    from_seq: from,
+    to_seq: to,
+    tree_size: treeSize,
+    minimum_index: minIndex,
+  };
+  const former = keys.filter(({ toSize }) => toSize !== null && toSize <= treeSize);
+  return [
+    { name: "README.md", text: packReadme({ origin, from, to, treeSize, keys }) },
+    { name: "log.json", text: json(log) },
+    { name: "keys.json", text: json({ keys: keys.map(keyJson) }) },
+    { name: "checkpoint", text: checkpoint },
+    ...former.map((key) => ({ name: `checkpoints/${key.toSize}`, text: key.checkpoint ?? "" })),
+    { name: "prefix", text: hashLines(prefix) },
+    { name: "consistency", text: hashLines(consistency) },
+    ...proofs.map(({ seq, proof }) => ({ name: `proofs/${seq}.tlog-proof`, text: proof })),
+  ];
+}
+
+function keyJson({
+  vkey,
+  fromSize,
+  toSize,
+}: {
+  vkey: string;
+  fromSize: number;
+  toSize: number | null;
+}) {
+  return { vkey, from_size: fromSize, to_size: toSize };
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+function hashLines(hashes: readonly Uint8Array[]): string {
+  return hashes.map((hash) => `${encodeBase64(hash)}\n`).join("");
+}

@@ -1,0 +1,80 @@
+/** Ends a frozen log and opens its successor. Every step may be repeated: a recovery that died goes on. */
+
+import { type AuditLogRow, findAuditLog, insertAuditLog } from "#audit/store/audit-logs.ts";
+import { encodeBase64 } from "#formats/base64.ts";
+import { LEDGER_ACTIONS } from "#formats/ledger/entry.ts";
+import { sha256 } from "#formats/sha256.ts";
+import { parseCheckpoint } from "#formats/tlog/checkpoint.ts";
+import { parseNote } from "#formats/tlog/signed-note.ts";
+import { uuid7FromRandom } from "#formats/uuid7.ts";
+import { type Env, settingsOf, shardDatabase } from "#platform/env.ts";
+import type { AuditEvent } from "./audit-event.ts";
+import { type LogAddress, type LogStatus, logOrigin } from "./audit-log.ts";
+import { callLedger } from "./ledger-stub.ts";
+
+/** False if the log is not frozen. Afterwards the directory has to name the successor. */
+export async function openSuccessor(
+  env: Env,
+  frozen: LogAddress,
+  { reason, recordedBy }: { reason: string; recordedBy: string },
+): Promise<boolean> {
+  const next = { ...frozen, log: frozen.log + 1 };
+  const db = shardDatabase(env, frozen.shard);
+  const row = await findAuditLog(db, frozen);
+  // A ledger that was set back to before it was frozen does not know it any more.
+  const known = row?.frozenReason ?? null;
+  if (known !== null) await callLedger(env, frozen, (ledger) => ledger.freeze(frozen, known));
+  const isEnded = await callLedger(env, frozen, (ledger) => ledger.succeed(frozen, next.log));
+  if (!isEnded) return false;
+  const status = await callLedger(env, frozen, (ledger) => ledger.status());
+  const origin = logOrigin(settingsOf(env).originHost, frozen);
+  const details = { ...lastSigned(row, status), frozen_because: status?.frozenReason ?? null };
+  const event = succeededEvent(origin, { ...details, reason }, recordedBy);
+  const result = await callLedger(env, next, (ledger) => ledger.append(next, [event]));
+  // A conflict: an attempt before this one opened it, for a reason of its own.
+  if (result.kind !== "appended" && result.kind !== "conflict") {
+    throw new Error(`recovery: ${result.kind}`);
+  }
+  await insertAuditLog(db, next);
+  return true;
+}
+
+/** Whichever of the two was set back, the other knows the larger one, which was signed. */
+function lastSigned(
+  row: AuditLogRow | null,
+  status: LogStatus | null,
+): { size: string; root: string | null } {
+  const signedSize = row?.signedSize ?? 0;
+  const published = parseCheckpoint(parseNote(status?.checkpoint ?? "")?.text ?? "");
+  if (published !== null && published.size > signedSize) {
+    return { size: String(published.size), root: encodeBase64(published.root) };
+  }
+  return { size: String(signedSize), root: row?.signedRoot ?? null };
+}
+
+function succeededEvent(
+  origin: string,
+  details: Record<string, string | null>,
+  recordedBy: string,
+): AuditEvent {
+  return {
+    action: LEDGER_ACTIONS.succeeded,
+    actor: "ledger",
+    details: { origin, ...details },
+    event_id: successionId(origin),
+    instance_id: null,
+    invocation_id: null,
+    occurred_at: null,
+    outcome: "allowed",
+    recorded_by: recordedBy,
+    request_id: null,
+    target: null,
+    trace_id: null,
+    workspace: null,
+  };
+}
+
+/** The same for each attempt, so that the successor has one first entry. */
+function successionId(origin: string): string {
+  return uuid7FromRandom(0, sha256(new TextEncoder().encode(origin)).subarray(0, 10));
+}

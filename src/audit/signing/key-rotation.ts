@@ -1,0 +1,65 @@
+/** Announces a log's next signing key. The old key signs the announcement, then both, then the new one. */
+import type { AuditEvent } from "#audit/audit-event.ts";
+import { type LogAddress, logOrigin } from "#audit/audit-log.ts";
+import { callLedger } from "#audit/ledger-stub.ts";
+import { beginRotation, findAuditLog } from "#audit/store/audit-logs.ts";
+import { LEDGER_ACTIONS } from "#formats/ledger/entry.ts";
+import { sha256 } from "#formats/sha256.ts";
+import { uuid7FromRandom } from "#formats/uuid7.ts";
+import { type Env, settingsOf, shardDatabase } from "#platform/env.ts";
+import { fail } from "#platform/errors.ts";
+import { newestSeedVersion, signerOf, vkeyOf } from "./signing-keys.ts";
+
+/** The vkey that takes over with the next checkpoint. Repeating it before then changes nothing. */
+export async function announceKey(
+  env: Env,
+  address: LogAddress,
+  recordedBy: string,
+): Promise<string> {
+  const db = shardDatabase(env, address.shard);
+  const row = await findAuditLog(db, address);
+  if (row === null || row.frozenReason !== null) {
+    return fail({ kind: "conflict", detail: "The log is not open." });
+  }
+  const origin = logOrigin(settingsOf(env).originHost, address);
+  const seedVersion = row.rotationSeedVersion ?? newestSeedVersion(env);
+  const key = { origin, epoch: row.keyEpoch + 1, seedVersion };
+  const vkey = vkeyOf(signerOf(env, key));
+  const event = rotatedEvent(key, vkey, recordedBy);
+  const result = await callLedger(env, address, (ledger) => ledger.append(address, [event]));
+  const seq = result.kind === "appended" ? result.receipts[0]?.seq : undefined;
+  if (seq === undefined) {
+    return fail({ kind: "conflict", detail: "The key could not be announced; try again." });
+  }
+  const isBegun = await beginRotation(db, row, { seq, seedVersion }, Date.now());
+  if (!isBegun)
+    fail({ kind: "conflict", detail: "Another rotation was under way; look at the keys." });
+  return vkey;
+}
+
+function rotatedEvent(
+  { origin, epoch, seedVersion }: { origin: string; epoch: number; seedVersion: number },
+  vkey: string,
+  recordedBy: string,
+): AuditEvent {
+  return {
+    action: LEDGER_ACTIONS.keyRotated,
+    actor: recordedBy,
+    details: { epoch: String(epoch), vkey },
+    event_id: rotationId(`${origin}\n${epoch}\n${seedVersion}`),
+    instance_id: null,
+    invocation_id: null,
+    occurred_at: null,
+    outcome: "allowed",
+    recorded_by: recordedBy,
+    request_id: null,
+    target: null,
+    trace_id: null,
+    workspace: null,
+  };
+}
+
+/** The same for each attempt, so that a key is announced once. */
+function rotationId(name: string): string {
+  return uuid7FromRandom(0, sha256(new TextEncoder().encode(name)).subarray(0, 10));
+}

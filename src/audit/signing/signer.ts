@@ -1,0 +1,190 @@
+/**
+ * Signs heads. What was signed last is kept in D1, outside the ledgers: a head is signed only with a
+ * proof that it extends that, and leaves only after D1 has taken it in place of what it extends.
+ */
+import type { LogAddress } from "#audit/audit-log.ts";
+import type { NewHead } from "#audit/ledger/head.ts";
+import { callLedger } from "#audit/ledger-stub.ts";
+import {
+  type AuditLogRow,
+  findAuditLog,
+  markFrozen,
+  markPublished,
+  recordSigned,
+  type SignedStep,
+  signLater,
+} from "#audit/store/audit-logs.ts";
+import { decodeBase64 } from "#formats/base64.ts";
+import { formatTimestamp } from "#formats/rfc3339.ts";
+import { EMPTY_ROOT } from "#formats/tlog/merkle-hash.ts";
+import { verifyConsistency } from "#formats/tlog/merkle-verify.ts";
+import { type Env, shardDatabase } from "#platform/env.ts";
+import { logError } from "#platform/log-error.ts";
+import { signedStep } from "./signed-step.ts";
+
+const RETRY_AFTER_MS = 60_000;
+
+/** What became of a log: `published` is the size that its ledger has for sure. */
+export type SigningOutcome =
+  | { kind: "published"; size: number }
+  | { kind: "frozen"; reason: string }
+  /** Another signer was faster. */
+  | { kind: "overtaken" }
+  | { kind: "failed"; error: unknown };
+
+/** Signs what the rows say is unsigned; three queries for all of them. In the order of the rows. */
+export async function signLogs(
+  env: Env,
+  shard: string,
+  rows: readonly AuditLogRow[],
+): Promise<SigningOutcome[]> {
+  const db = shardDatabase(env, shard);
+  const decisions = await Promise.all(rows.map((row) => decideSafely(env, shard, row)));
+  const steps = decisions.flatMap((decision) => (decision.kind === "sign" ? [decision.step] : []));
+  const recorded = steps.length === 0 ? [] : await recordSigned(db, steps, Date.now());
+  const isRecorded = new Set(recorded.map(({ org, log }) => `${org}/${log}`));
+  const outcomes = await Promise.all(
+    decisions.map((decision) => publishSafely(env, shard, decision, isRecorded)),
+  );
+  await settle(db, rows, outcomes);
+  return outcomes;
+}
+
+type Decision = { kind: "sign"; step: SignedStep } | SigningOutcome;
+
+async function decideSafely(env: Env, shard: string, row: AuditLogRow): Promise<Decision> {
+  try {
+    return await decide(env, shard, row);
+  } catch (error) {
+    return { kind: "failed", error };
+  }
+}
+
+async function decide(env: Env, shard: string, row: AuditLogRow): Promise<Decision> {
+  const address = { org: row.org, log: row.log, shard };
+  if (row.frozenReason !== null) return { kind: "frozen", reason: row.frozenReason };
+  // Signed, and then something died before the ledger had it.
+  const resent = await publishAgain(env, address, row);
+  if (resent !== null) return resent;
+  const root = row.signedRoot === null ? null : decodeBase64(row.signedRoot);
+  const signed = { size: row.signedSize, root, toldSize: row.treeSize };
+  const answer = await callLedger(env, address, (ledger) => ledger.headSince(address, signed));
+  switch (answer.kind) {
+    case "head":
+      return signHead(env, address, row, answer);
+    case "unchanged":
+      return signAgain(env, address, row) ?? { kind: "published", size: row.signedSize };
+    case "behind":
+      return recheck(env, address, answer.publishedSize);
+    case "frozen":
+      return answer;
+    case "succeeded":
+      return { kind: "frozen", reason: `it was succeeded by log ${answer.successor}` };
+  }
+}
+
+async function publishAgain(
+  env: Env,
+  address: LogAddress,
+  { checkpoint, signedSize, publishedSize }: AuditLogRow,
+): Promise<SigningOutcome | null> {
+  if (checkpoint === null || publishedSize === signedSize) return null;
+  const answer = await callLedger(env, address, (ledger) => ledger.publish(address, checkpoint));
+  return answer.kind === "frozen" ? answer : null;
+}
+
+/**
+ * The ledger has published more than this row says was signed. Every checkpoint is recorded before it
+ * is published, so a row read after that answer which still says less has been set back.
+ */
+async function recheck(env: Env, address: LogAddress, publishedSize: number): Promise<Decision> {
+  const row = await findAuditLog(shardDatabase(env, address.shard), address);
+  if ((row?.signedSize ?? 0) >= publishedSize) return { kind: "overtaken" };
+  const reason = `the ledger has published ${publishedSize} entries, the signer's record says ${row?.signedSize ?? 0}: it was set back`;
+  return freezeLedger(env, address, reason);
+}
+
+async function freezeLedger(
+  env: Env,
+  address: LogAddress,
+  reason: string,
+): Promise<SigningOutcome> {
+  await callLedger(env, address, (ledger) => ledger.freeze(address, reason));
+  return { kind: "frozen", reason };
+}
+
+async function signHead(
+  env: Env,
+  address: LogAddress,
+  row: AuditLogRow,
+  head: NewHead,
+): Promise<Decision> {
+  const oldRoot = row.signedRoot === null ? EMPTY_ROOT : decodeBase64(row.signedRoot);
+  const isConsistent = verifyConsistency({
+    oldSize: row.signedSize,
+    newSize: head.size,
+    oldRoot: oldRoot ?? new Uint8Array(0),
+    newRoot: head.root,
+    proof: head.consistency,
+  });
+  if (!isConsistent) {
+    return freezeLedger(
+      env,
+      address,
+      `the head of size ${head.size} does not extend what was signed`,
+    );
+  }
+  return { kind: "sign", step: signedStep(env, address, row, head) };
+}
+
+/**
+ * Another signer covered a key's announcement before D1 knew of the rotation: then it is due, and no new
+ * head comes of it. Both keys sign the one there is.
+ */
+function signAgain(env: Env, address: LogAddress, row: AuditLogRow): Decision | null {
+  const { rotationSeq, signedSize: size, signedRoot, oldestAtMs } = row;
+  const root = signedRoot === null ? null : decodeBase64(signedRoot);
+  if (rotationSeq === null || rotationSeq >= size || root === null) return null;
+  const oldestAt = oldestAtMs === null ? null : formatTimestamp(oldestAtMs);
+  const head: NewHead = { kind: "head", size, root, consistency: [], oldestAt };
+  return { kind: "sign", step: signedStep(env, address, row, head) };
+}
+
+async function publishSafely(
+  env: Env,
+  shard: string,
+  decision: Decision,
+  isRecorded: ReadonlySet<string>,
+): Promise<SigningOutcome> {
+  if (decision.kind !== "sign") return decision;
+  const { org, log, size, checkpoint } = decision.step;
+  if (!isRecorded.has(`${org}/${log}`)) return { kind: "overtaken" };
+  const address = { org, log, shard };
+  try {
+    const answer = await callLedger(env, address, (ledger) => ledger.publish(address, checkpoint));
+    if (answer.kind === "published") return { kind: "published", size };
+    return { kind: "frozen", reason: answer.kind === "frozen" ? answer.reason : "succeeded" };
+  } catch (error) {
+    return { kind: "failed", error };
+  }
+}
+
+async function settle(
+  db: D1Database,
+  rows: readonly AuditLogRow[],
+  outcomes: readonly SigningOutcome[],
+): Promise<void> {
+  const published: { org: string; log: number; size: number }[] = [];
+  const failed: { org: string; log: number }[] = [];
+  for (const [index, outcome] of outcomes.entries()) {
+    const { org, log } = rows[index]!;
+    if (outcome.kind === "published") published.push({ org, log, size: outcome.size });
+    if (outcome.kind === "frozen") await markFrozen(db, { org, log }, outcome.reason);
+    if (outcome.kind !== "failed") continue;
+    logError(outcome.error, { job: "sign", subject: `${org}/${log}` });
+    failed.push({ org, log });
+  }
+  const nowMs = Date.now();
+  if (published.length > 0) await markPublished(db, published, nowMs);
+  if (failed.length > 0) await signLater(db, failed, nowMs + RETRY_AFTER_MS);
+}

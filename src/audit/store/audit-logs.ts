@@ -1,0 +1,249 @@
+/** What D1 knows of each log (migrations/shard/0002): its size as told, and what was signed of it. */
+import type { SigningKey } from "#audit/signing/signing-key.ts";
+
+export interface AuditLogRow {
+  org: string;
+  log: number;
+  treeSize: number;
+  oldestAtMs: number | null;
+  signedSize: number;
+  /** Base64; null at size 0. */
+  signedRoot: string | null;
+  signedAtMs: number | null;
+  checkpoint: string | null;
+  publishedSize: number;
+  keyEpoch: number;
+  seedVersion: number;
+  rotationSeq: number | null;
+  rotationSeedVersion: number | null;
+  keys: SigningKey[];
+  frozenReason: string | null;
+}
+
+export type LogKey = Pick<AuditLogRow, "org" | "log">;
+
+const COLUMNS = `org, log, tree_size AS treeSize, oldest_at_ms AS oldestAtMs, signed_size AS signedSize,
+  signed_root AS signedRoot, signed_at_ms AS signedAtMs, checkpoint, published_size AS publishedSize,
+  key_epoch AS keyEpoch, seed_version AS seedVersion, rotation_seq AS rotationSeq,
+  rotation_seed_version AS rotationSeedVersion, keys, frozen_reason AS frozenReason`;
+
+type StoredRow = Omit<AuditLogRow, "keys"> & { keys: string };
+
+function rowOf({ keys, ...row }: StoredRow): AuditLogRow {
+  return { ...row, keys: JSON.parse(keys) };
+}
+
+export async function findAuditLog(
+  db: D1Database,
+  { org, log }: LogKey,
+): Promise<AuditLogRow | null> {
+  const row = await db
+    .prepare(`SELECT ${COLUMNS} FROM audit_logs WHERE org = ?1 AND log = ?2`)
+    .bind(org, log)
+    .first<StoredRow>();
+  return row === null ? null : rowOf(row);
+}
+
+/** Those that wait longest first. */
+export async function findLogsToSign(
+  db: D1Database,
+  nowMs: number,
+  limit: number,
+): Promise<AuditLogRow[]> {
+  const { results } = await db
+    .prepare(
+      `SELECT ${COLUMNS} FROM audit_logs WHERE sign_after_ms <= ?1 ORDER BY sign_after_ms LIMIT ?2`,
+    )
+    .bind(nowMs, limit)
+    .all<StoredRow>();
+  return results.map(rowOf);
+}
+
+/** Idempotent. */
+export async function insertAuditLog(db: D1Database, { org, log }: LogKey): Promise<void> {
+  await db
+    .prepare("INSERT INTO audit_logs (org, log) VALUES (?1, ?2) ON CONFLICT DO NOTHING")
+    .bind(org, log)
+    .run();
+}
+
+export interface ToldSize extends LogKey {
+  treeSize: number;
+  oldestAtMs: number | null;
+  frozenReason: string | null;
+}
+
+/** The ledger's word, which may come late and twice: a size never falls. */
+const TELL = `INSERT INTO audit_logs (org, log, tree_size, oldest_at_ms, frozen_reason, sign_after_ms)
+  VALUES (?1, ?2, ?3, ?4, ?5, iif(?5 IS NULL, ?6, NULL))
+  ON CONFLICT (org, log) DO UPDATE SET
+    tree_size = max(tree_size, excluded.tree_size),
+    oldest_at_ms = excluded.oldest_at_ms,
+    frozen_reason = coalesce(frozen_reason, excluded.frozen_reason),
+    sign_after_ms = CASE
+      WHEN coalesce(frozen_reason, excluded.frozen_reason) IS NOT NULL THEN NULL
+      WHEN max(tree_size, excluded.tree_size) > published_size THEN coalesce(sign_after_ms, ?6)
+      ELSE sign_after_ms END
+  RETURNING frozen_reason AS frozenReason`;
+
+/** Why the log is frozen, as far as D1 knows: a ledger set back to before that must hear of it. */
+export async function tellTreeSize(
+  db: D1Database,
+  told: ToldSize,
+  nowMs: number,
+): Promise<string | null> {
+  const { org, log, treeSize, oldestAtMs, frozenReason } = told;
+  return db
+    .prepare(TELL)
+    .bind(org, log, treeSize, oldestAtMs, frozenReason, nowMs)
+    .first<string>("frozenReason");
+}
+
+export async function markFrozen(
+  db: D1Database,
+  { org, log }: LogKey,
+  reason: string,
+): Promise<void> {
+  await db
+    .prepare(
+      `UPDATE audit_logs SET frozen_reason = coalesce(frozen_reason, ?3), sign_after_ms = NULL
+       WHERE org = ?1 AND log = ?2`,
+    )
+    .bind(org, log, reason)
+    .run();
+}
+
+/** A signed head and the one it was decided on. */
+export interface SignedStep extends LogKey {
+  fromSize: number;
+  fromRoot: string | null;
+  size: number;
+  root: string;
+  checkpoint: string;
+  oldestAtMs: number | null;
+  keyEpoch: number;
+  seedVersion: number;
+  /** As the row said it, and as it becomes. */
+  wasRotationSeq: number | null;
+  rotationSeq: number | null;
+  rotationSeedVersion: number | null;
+  keys: SigningKey[];
+}
+
+/** Compare-and-set of (size, root): of two signers one wins, and the other's signature goes nowhere. */
+const RECORD_SIGNED = `UPDATE audit_logs SET
+    tree_size = max(tree_size, step.size), oldest_at_ms = step.oldest_at_ms,
+    signed_size = step.size, signed_root = step.root, signed_at_ms = ?2, checkpoint = step.checkpoint,
+    key_epoch = step.key_epoch, seed_version = step.seed_version, keys = step.keys,
+    rotation_seq = step.rotation_seq, rotation_seed_version = step.rotation_seed_version
+  FROM (SELECT value ->> 'org' AS org, value ->> 'log' AS log, value ->> 'fromSize' AS from_size,
+      value ->> 'fromRoot' AS from_root, value ->> 'size' AS size, value ->> 'root' AS root,
+      value ->> 'checkpoint' AS checkpoint, value ->> 'oldestAtMs' AS oldest_at_ms,
+      value ->> 'keyEpoch' AS key_epoch, value ->> 'seedVersion' AS seed_version,
+      value ->> 'rotationSeq' AS rotation_seq, value ->> 'rotationSeedVersion' AS rotation_seed_version,
+      value ->> 'keys' AS keys, value ->> 'wasRotationSeq' AS was_rotation_seq
+    FROM json_each(?1)) AS step
+  WHERE audit_logs.org = step.org AND audit_logs.log = step.log
+    AND signed_size = step.from_size AND signed_root IS step.from_root
+    AND audit_logs.rotation_seq IS step.was_rotation_seq AND frozen_reason IS NULL
+  RETURNING audit_logs.org, audit_logs.log`;
+
+/** Those of the steps that were recorded: only their checkpoints may leave. */
+export async function recordSigned(
+  db: D1Database,
+  steps: readonly SignedStep[],
+  nowMs: number,
+): Promise<LogKey[]> {
+  const { results } = await db
+    .prepare(RECORD_SIGNED)
+    .bind(JSON.stringify(steps), nowMs)
+    .all<LogKey>();
+  return results;
+}
+
+const MARK_PUBLISHED = `UPDATE audit_logs SET
+    published_size = max(published_size, done.size),
+    sign_after_ms = iif(tree_size > done.size, ?2, NULL)
+  FROM (SELECT value ->> 'org' AS org, value ->> 'log' AS log, value ->> 'size' AS size
+    FROM json_each(?1)) AS done
+  WHERE audit_logs.org = done.org AND audit_logs.log = done.log AND signed_size = done.size`;
+
+/** The ledger has these: what it has not told of since is done with. */
+export async function markPublished(
+  db: D1Database,
+  logs: readonly (LogKey & { size: number })[],
+  nowMs: number,
+): Promise<void> {
+  await db.prepare(MARK_PUBLISHED).bind(JSON.stringify(logs), nowMs).run();
+}
+
+/** Goes to the queue's end, so that one which fails does not keep the others from being signed. */
+export async function signLater(
+  db: D1Database,
+  logs: readonly LogKey[],
+  afterMs: number,
+): Promise<void> {
+  await db
+    .prepare(
+      `UPDATE audit_logs SET sign_after_ms = ?2 FROM json_each(?1) AS later
+       WHERE org = later.value ->> 'org' AND log = later.value ->> 'log' AND frozen_reason IS NULL`,
+    )
+    .bind(JSON.stringify(logs), afterMs)
+    .run();
+}
+
+/** False if another rotation is under way, or was done meanwhile. */
+export async function beginRotation(
+  db: D1Database,
+  { org, log, keyEpoch }: Pick<AuditLogRow, "org" | "log" | "keyEpoch">,
+  rotation: { seq: number; seedVersion: number },
+  nowMs: number,
+): Promise<boolean> {
+  const { meta } = await db
+    .prepare(
+      `UPDATE audit_logs SET rotation_seq = ?4, rotation_seed_version = ?5,
+         tree_size = max(tree_size, ?4 + 1), sign_after_ms = coalesce(sign_after_ms, ?6)
+       WHERE org = ?1 AND log = ?2 AND key_epoch = ?3 AND frozen_reason IS NULL
+         AND (rotation_seq IS NULL OR rotation_seq = ?4)`,
+    )
+    .bind(org, log, keyEpoch, rotation.seq, rotation.seedVersion, nowMs)
+    .run();
+  return meta.changes > 0;
+}
+
+/** Logs of an org in which nothing but what the ledger says of itself is left, untouched since. */
+export async function findEmptiedLogs(
+  db: D1Database,
+  org: string,
+  beforeMs: number,
+): Promise<LogKey[]> {
+  const { results } = await db
+    .prepare(
+      `SELECT org, log FROM audit_logs
+       WHERE org = ?1 AND oldest_at_ms IS NULL AND signed_at_ms < ?2 AND signed_size = tree_size`,
+    )
+    .bind(org, beforeMs)
+    .all<LogKey>();
+  return results;
+}
+
+/** Once its ledger is no more. */
+export async function deleteAuditLog(db: D1Database, { org, log }: LogKey): Promise<void> {
+  await db.prepare("DELETE FROM audit_logs WHERE org = ?1 AND log = ?2").bind(org, log).run();
+}
+
+/** The oldest of each org's unpruned entries, for the orgs of a page; a log without any is left out. */
+export async function findOldestEntries(
+  db: D1Database,
+  orgs: readonly string[],
+): Promise<(LogKey & { oldestAtMs: number })[]> {
+  const { results } = await db
+    .prepare(
+      `SELECT org, log, oldest_at_ms AS oldestAtMs FROM json_each(?1) AS wanted
+       CROSS JOIN audit_logs ON org = wanted.value
+       WHERE oldest_at_ms IS NOT NULL AND frozen_reason IS NULL`,
+    )
+    .bind(JSON.stringify(orgs))
+    .all<LogKey & { oldestAtMs: number }>();
+  return results;
+}

@@ -1,0 +1,189 @@
+/**
+ * What one report adds to the figures: the payload of a row of `arrivals`, written with the samples
+ * in one transaction and folded into totals and rollups later. It is grouped by series, hour, bucket
+ * and outcome, because that is all the fold needs; the fold never reads samples.
+ *
+ * As stored, a JSON array: [instance|null, epochMs|null, seq|null, dropped|null, names, groups, exemplars, lags]
+ * - names: [workspace, plugin, tool] per series of this report
+ * - groups: [series, hour, bucket, outcome, count, sumUs, minUs, maxUs]; a lone sample ends after count's
+ *   place with its duration: [series, hour, bucket, outcome, durationUs]
+ * - exemplars: [series, classicBucket, durationUs, endedAtMs, invocationId, traceId|null]
+ * - lags: [bucket, count, sumUs]
+ */
+import {
+  bucketIndex,
+  classicBucket,
+  INDEX_MAX,
+  ZERO_BUCKET_INDEX,
+} from "#formats/exponential-histogram.ts";
+import type { Invocation } from "./call.ts";
+import { OUTCOMES, REPLAY } from "./outcome.ts";
+
+const HOUR_MS = 3_600_000;
+const BUCKETS = INDEX_MAX - ZERO_BUCKET_INDEX + 1;
+/** More than the 25 hours that a report's samples can span, so that no two of them share a place. */
+const HOURS_SPAN = 32;
+
+/**
+ * Exemplars are examples: a report carries its latest. One for each bucket of each series would be
+ * half of an arrival's bytes, and be replaced by the next report.
+ */
+const EXEMPLARS_MAX = 128;
+
+export type SeriesName = readonly [workspace: string, plugin: string, tool: string];
+export type GroupRow =
+  | [series: number, hour: number, bucket: number, outcome: number, durationUs: number]
+  | [
+      series: number,
+      hour: number,
+      bucket: number,
+      outcome: number,
+      count: number,
+      sumUs: number,
+      minUs: number,
+      maxUs: number,
+    ];
+export type ExemplarRow = [
+  series: number,
+  classicBucket: number,
+  durationUs: number,
+  endedAtMs: number,
+  invocationId: string,
+  traceId: string | null,
+];
+export type LagRow = [bucket: number, count: number, sumUs: number];
+
+/** Without an instance: series regrouped from several reports (src/calls/regrouped-arrivals.ts). */
+export type Arrival = [
+  instance: string | null,
+  epochMs: number | null,
+  seq: number | null,
+  dropped: number | null,
+  names: SeriesName[],
+  groups: GroupRow[],
+  exemplars: ExemplarRow[],
+  lags: LagRow[],
+];
+
+export interface ReportHeader {
+  instance: string;
+  epochMs: number | null;
+  seq: number | null;
+  dropped: number | null;
+  receivedAtMs: number;
+}
+
+/** Groups a report's new samples. Without samples it is a heartbeat. */
+export function buildArrival(header: ReportHeader, invocations: readonly Invocation[]): Arrival {
+  const names = new SeriesNames();
+  const groups = new Map<number, GroupRow>();
+  const exemplars = new Map<number, ExemplarRow>();
+  const lags = new Map<number, LagRow>();
+  for (const invocation of invocations) {
+    const series = names.indexOf(invocation);
+    addToGroup(groups, series, invocation);
+    addLag(lags, invocation, header.receivedAtMs);
+    if (invocation.outcomeIndex !== REPLAY) addExemplar(exemplars, series, invocation);
+  }
+  return [
+    header.instance,
+    header.epochMs,
+    header.seq,
+    header.dropped,
+    names.list,
+    [...groups.values()],
+    latest(exemplars.values()),
+    [...lags.values()],
+  ];
+}
+
+export function parseArrival(payload: string): Arrival {
+  return JSON.parse(payload) as Arrival;
+}
+
+class SeriesNames {
+  readonly list: SeriesName[] = [];
+  readonly #indexes = new Map<string, number>();
+
+  indexOf({ workspace, plugin, tool }: Invocation): number {
+    const key = seriesKey(workspace, plugin, tool);
+    const known = this.#indexes.get(key);
+    if (known !== undefined) return known;
+    this.#indexes.set(key, this.list.length);
+    return this.list.push([workspace, plugin, tool]) - 1;
+  }
+}
+
+/** Names hold no NUL (the schema refuses it), so the key is unambiguous. */
+export function seriesKey(workspace: string, plugin: string, tool: string): string {
+  return `${workspace}\0${plugin}\0${tool}`;
+}
+
+/** One number for (series, hour, bucket, outcome): a text key takes three times as long to make. */
+function groupKey(series: number, hour: number, bucket: number, outcome: number): number {
+  const slot = (series * BUCKETS + bucket - ZERO_BUCKET_INDEX) * OUTCOMES.length + outcome;
+  return slot * HOURS_SPAN + (hour % HOURS_SPAN);
+}
+
+function addToGroup(groups: Map<number, GroupRow>, series: number, invocation: Invocation): void {
+  const { durationUs, bucket, outcomeIndex } = invocation;
+  const hour = Math.floor(invocation.startedAtMs / HOUR_MS);
+  const key = groupKey(series, hour, bucket, outcomeIndex);
+  const group = groups.get(key);
+  if (group === undefined) {
+    groups.set(key, [series, hour, bucket, outcomeIndex, durationUs]);
+    return;
+  }
+  const [, , , , count, sumUs, minUs, maxUs] = widened(group);
+  groups.set(key, [
+    series,
+    hour,
+    bucket,
+    outcomeIndex,
+    count + 1,
+    sumUs + durationUs,
+    Math.min(minUs, durationUs),
+    Math.max(maxUs, durationUs),
+  ]);
+}
+
+/** A group in its long form. */
+export function widened(group: GroupRow): GroupRow & { length: 8 } {
+  if (group.length === 8) return group;
+  const [series, hour, bucket, outcome, durationUs] = group;
+  return [series, hour, bucket, outcome, 1, durationUs, durationUs, durationUs];
+}
+
+function addLag(lags: Map<number, LagRow>, invocation: Invocation, receivedAtMs: number): void {
+  const endedAtUs = invocation.startedAtMs * 1_000 + invocation.durationUs;
+  const lagUs = Math.max(0, receivedAtMs * 1_000 - endedAtUs);
+  const bucket = bucketIndex(lagUs);
+  const lag = lags.get(bucket);
+  if (lag === undefined) {
+    lags.set(bucket, [bucket, 1, lagUs]);
+    return;
+  }
+  lag[1] += 1;
+  lag[2] += lagUs;
+}
+
+/** The latest call of each classic bucket stands for it on a graph. */
+function addExemplar(
+  exemplars: Map<number, ExemplarRow>,
+  series: number,
+  invocation: Invocation,
+): void {
+  const bucket = classicBucket(invocation.bucket);
+  const endedAtMs = Math.round(invocation.startedAtMs + invocation.durationUs / 1_000);
+  const key = series * 16 + bucket;
+  const known = exemplars.get(key);
+  if (known !== undefined && known[3] > endedAtMs) return;
+  const { durationUs, id, traceId } = invocation;
+  exemplars.set(key, [series, bucket, durationUs, endedAtMs, id, traceId]);
+}
+
+function latest(exemplars: Iterable<ExemplarRow>): ExemplarRow[] {
+  const rows = [...exemplars];
+  if (rows.length <= EXEMPLARS_MAX) return rows;
+  return rows.sort((a, b) => b[3] - a[3]).slice(0, EXEMPLARS_MAX);
+}

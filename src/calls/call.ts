@@ -1,0 +1,176 @@
+/**
+ * A tool call as we keep it, made from a sample as it was sent: checked, normalised, and given the
+ * id and the histogram bucket that it keeps for good.
+ */
+import { blake3 } from "@noble/hashes/blake3.js";
+import { bucketIndex } from "#formats/exponential-histogram.ts";
+import { parseTimestampMs } from "#formats/rfc3339.ts";
+import { parseUuid7, uuid7FromDigest, uuid7TimeMs } from "#formats/uuid7.ts";
+import { errorFingerprint, errorHash } from "./error-fingerprint.ts";
+import { type Outcome, outcomeIndex } from "./outcome.ts";
+import { type Rejection, reject, shapeRejection } from "./sample-rejection.ts";
+import { type Sample, sample } from "./sample-schema.ts";
+import type { SpanPair } from "./span-pairs.ts";
+
+const HOUR_MS = 3_600_000;
+
+/** Accepted from 24 h ago: late enough for a gateway that was cut off overnight. */
+export const SAMPLE_AGE_MS_MAX = 24 * HOUR_MS;
+/** Accepted to 5 min ahead: the clock skew that NTP-less machines are seen with. */
+export const SAMPLE_AHEAD_MS_MAX = 5 * 60_000;
+/** The id's time orders and expires the sample, so it may not stray far from the call's. */
+export const ID_SKEW_MS_MAX = HOUR_MS;
+
+/** Who reports, and when it reached us. */
+export interface ReportContext {
+  instance: string;
+  epochMs: number | null;
+  seq: number | null;
+  batchId: string | null;
+  receivedAtMs: number;
+  fingerprintKey: Uint8Array;
+  /** Errors of the report by message: they repeat, and hashing and fingerprinting one takes 30 µs. */
+  knownErrors: Map<string, KnownError>;
+}
+
+interface KnownError {
+  hash: string;
+  fingerprint: string;
+}
+
+export interface Invocation {
+  id: string;
+  workspace: string;
+  plugin: string;
+  tool: string;
+  startedAtMs: number;
+  durationUs: number;
+  outcome: Outcome;
+  /** Index into OUTCOMES. */
+  outcomeIndex: number;
+  /** Of the latency histogram (src/formats/exponential-histogram.ts). */
+  bucket: number;
+  actor: string | null;
+  traceId: string | null;
+  spanId: string | null;
+  sessionId: string | null;
+  requestId: string | null;
+  requestBytes: number | null;
+  responseBytes: number | null;
+  errorCode: string | null;
+  errorHash: string | null;
+  errorFingerprint: string | null;
+  /** Null for a sample that was no span. */
+  pair: SpanPair | null;
+}
+
+/** The sample as an invocation, or why it is refused. */
+export function parseInvocation(
+  value: unknown,
+  index: number,
+  context: ReportContext,
+): Invocation | Rejection {
+  if (!sample.Check(value)) return shapeRejection(value, index);
+  const startedAtMs = parseTimestampMs(value.started_at);
+  if (startedAtMs === undefined) {
+    return reject(index, "invalid_started_at", "started_at must be an RFC 3339 date-time");
+  }
+  if (startedAtMs < context.receivedAtMs - SAMPLE_AGE_MS_MAX) {
+    return reject(index, "too_old", "started_at is more than 24 hours in the past");
+  }
+  if (startedAtMs > context.receivedAtMs + SAMPLE_AHEAD_MS_MAX) {
+    return reject(index, "too_new", "started_at is more than 5 minutes in the future");
+  }
+  return withId(value, index, startedAtMs, context);
+}
+
+export function isRejection(parsed: Invocation | Rejection): parsed is Rejection {
+  return "code" in parsed;
+}
+
+function withId(
+  value: Sample,
+  index: number,
+  startedAtMs: number,
+  context: ReportContext,
+): Invocation | Rejection {
+  if (isZeroId(value.trace_id)) return reject(index, "invalid_trace_id", "trace_id is all zeros");
+  if (isZeroId(value.span_id)) return reject(index, "invalid_span_id", "span_id is all zeros");
+  const invocation = normalise(value, startedAtMs);
+  if (typeof value.error_message === "string") addError(invocation, value.error_message, context);
+  if (value.id === undefined || value.id === null) {
+    invocation.id = derivedId(invocation, index, context);
+    return invocation;
+  }
+  const id = parseUuid7(value.id);
+  if (id === undefined) return reject(index, "invalid_id", "id must be a UUIDv7");
+  if (Math.abs(uuid7TimeMs(id) - startedAtMs) > ID_SKEW_MS_MAX) {
+    return reject(index, "id_time_mismatch", "the time in id is over an hour from started_at");
+  }
+  invocation.id = id;
+  return invocation;
+}
+
+function normalise(value: Sample, startedAtMs: number): Invocation {
+  const durationUs = Math.round(value.duration_ms * 1_000);
+  return {
+    id: "",
+    workspace: value.workspace,
+    plugin: value.plugin,
+    tool: value.tool,
+    startedAtMs,
+    durationUs,
+    outcome: value.outcome,
+    outcomeIndex: outcomeIndex(value.outcome),
+    bucket: bucketIndex(durationUs),
+    actor: value.actor ?? null,
+    traceId: value.trace_id?.toLowerCase() ?? null,
+    spanId: value.span_id?.toLowerCase() ?? null,
+    sessionId: value.session_id ?? null,
+    requestId: value.request_id ?? null,
+    requestBytes: value.request_bytes ?? null,
+    responseBytes: value.response_bytes ?? null,
+    errorCode: value.error_code ?? null,
+    errorHash: value.error_hash?.toLowerCase() ?? null,
+    errorFingerprint: null,
+    pair: null,
+  };
+}
+
+/** The message itself stops here: its hash finds equal messages, its fingerprint groups alike ones. */
+function addError(invocation: Invocation, message: string, context: ReportContext): void {
+  const known = context.knownErrors.get(message) ?? {
+    hash: errorHash(message),
+    fingerprint: errorFingerprint(context.fingerprintKey, message),
+  };
+  context.knownErrors.set(message, known);
+  invocation.errorHash = known.hash;
+  invocation.errorFingerprint = known.fingerprint;
+}
+
+/** W3C Trace Context §3.2.2.3: an id of zeros is invalid. */
+function isZeroId(id: string | null | undefined): boolean {
+  return typeof id === "string" && /^0+$/.test(id);
+}
+
+/**
+ * An id that a resend derives again, from what was sent alone: nothing that a key, a bucket rule or a
+ * later version of this code decides. From the report's name and the sample's place in it. A report
+ * without a name has no places either, so its identical samples are one. Payloads are left out: they
+ * may be megabytes, or nested deeper than a serialiser's stack.
+ */
+function derivedId(invocation: Invocation, index: number, context: ReportContext): string {
+  const report =
+    context.batchId ??
+    (context.epochMs !== null && context.seq !== null ? [context.epochMs, context.seq] : null);
+  const { workspace, plugin, tool, startedAtMs, durationUs, outcome } = invocation;
+  const { actor, traceId, spanId, sessionId, requestId, requestBytes, responseBytes } = invocation;
+  const { errorCode, errorHash: hash } = invocation;
+  const content = JSON.stringify([
+    [context.instance, report, report === null ? null : index],
+    [workspace, plugin, tool, startedAtMs, durationUs, outcome],
+    [actor, traceId, spanId, sessionId, requestId, requestBytes, responseBytes],
+    [errorCode, hash],
+  ]);
+  return uuid7FromDigest(invocation.startedAtMs, blake3(new TextEncoder().encode(content)));
+}

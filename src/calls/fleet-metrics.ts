@@ -1,0 +1,228 @@
+/**
+ * The metric families of an org (api.md, "Metrics"), made from one snapshot. Points are generated
+ * while a page is written, so that a page of 10,000 tools is never held as objects.
+ */
+
+import { auditFamilies } from "#audit/audit-figures.ts";
+import {
+  BucketCounts,
+  CLASSIC_BOUNDS_SECONDS,
+  classicBucket,
+  SCHEMA,
+  ZERO_THRESHOLD_SECONDS,
+} from "#formats/exponential-histogram.ts";
+import {
+  type Exemplar,
+  type HistogramPoint,
+  type LabelSet,
+  labelSet,
+  type MetricFamily,
+  type NativeBuckets,
+  type ScalarPoint,
+  withLastLabel,
+} from "#formats/exposition/metric-family.ts";
+import type { InstanceTotals, MetricsSnapshot, SeriesTotals } from "./metrics-snapshot.ts";
+import { callsOf, errorsOf, OUTCOMES } from "./outcome.ts";
+import { toolLatencyPoints } from "./tool-latency.ts";
+
+export const FAMILY_NAMES = [
+  "mcpg_tool_calls_total",
+  "mcpg_tool_errors_total",
+  "mcpg_tool_latency_ms",
+  "mcpg_tool_invocations_total",
+  "mcpg_tool_duration_seconds",
+  "mcpg_ingest_lag_seconds",
+  "mcpg_instance_last_report_timestamp_seconds",
+  "mcpg_instance_dropped_samples_total",
+  "mcpg_rollup_watermark_timestamp_seconds",
+  "mcpg_audit_tree_size",
+  "mcpg_audit_checkpoint_timestamp_seconds",
+  "mcpg_audit_unsigned_entries",
+  "mcpg_audit_frozen",
+] as const;
+
+export type FamilyName = (typeof FAMILY_NAMES)[number];
+
+interface LabelledSeries {
+  labels: LabelSet;
+  totals: SeriesTotals;
+}
+
+interface LabelledInstance {
+  labels: LabelSet;
+  totals: InstanceTotals;
+}
+
+/** In the order of FAMILY_NAMES. */
+export function fleetMetrics(snapshot: MetricsSnapshot): MetricFamily[] {
+  const { org } = snapshot;
+  const series = snapshot.series.map((totals) => ({ labels: seriesLabels(org, totals), totals }));
+  const instances = snapshot.instances.map((totals) => ({
+    labels: labelSet([
+      ["org", org],
+      ["instance", totals.instance],
+    ]),
+    totals,
+  }));
+  return [
+    ...toolFamilies(snapshot, series),
+    ...instanceFamilies(instances),
+    watermark(snapshot),
+    ...auditFamilies(snapshot),
+  ];
+}
+
+function seriesLabels(org: string, { workspace, plugin, tool }: SeriesTotals): LabelSet {
+  return labelSet([
+    ["org", org],
+    ["workspace", workspace],
+    ["plugin", plugin],
+    ["tool", tool],
+  ]);
+}
+
+function toolFamilies(
+  snapshot: MetricsSnapshot,
+  series: readonly LabelledSeries[],
+): MetricFamily[] {
+  return [
+    {
+      type: "counter",
+      name: "mcpg_tool_calls_total",
+      help: "Total tool invocations",
+      points: mapped(series, ({ labels, totals }) => ({ labels, value: callsOf(totals.outcomes) })),
+    },
+    {
+      type: "counter",
+      name: "mcpg_tool_errors_total",
+      help: "Total tool errors",
+      points: mapped(series, ({ labels, totals }) => ({
+        labels,
+        value: errorsOf(totals.outcomes),
+      })),
+    },
+    {
+      type: "gauge",
+      name: "mcpg_tool_latency_ms",
+      help: "Tool latency quantiles",
+      points: { [Symbol.iterator]: () => toolLatencyPoints(snapshot) },
+    },
+    {
+      type: "counter",
+      name: "mcpg_tool_invocations_total",
+      help: "Tool invocations by outcome, idempotent replays included",
+      points: { [Symbol.iterator]: () => outcomePoints(series) },
+    },
+    {
+      type: "histogram",
+      name: "mcpg_tool_duration_seconds",
+      help: "Duration of tool invocations, errors included, idempotent replays left out",
+      unit: "seconds",
+      bounds: CLASSIC_BOUNDS_SECONDS,
+      points: mapped(series, durationPoint),
+    },
+  ];
+}
+
+function* outcomePoints(series: readonly LabelledSeries[]): Generator<ScalarPoint> {
+  for (const { labels, totals } of series) {
+    for (const [index, outcome] of OUTCOMES.entries()) {
+      const value = totals.outcomes[index] ?? 0;
+      yield { labels: withLastLabel("outcome", outcome, labels), value };
+    }
+  }
+}
+
+/** One for all points of a page: adding a series' histogram touches its range only. */
+const scratch = new BucketCounts();
+
+function durationPoint({ labels, totals }: LabelledSeries): HistogramPoint {
+  return {
+    labels,
+    sum: totals.sumUs / 1e6,
+    count: callsOf(totals.outcomes),
+    bucketCounts: totals.classic,
+    ...(totals.histogram === null ? {} : { native: nativeBuckets(totals.histogram) }),
+    ...(totals.exemplars === null ? {} : { exemplars: exemplarsOf(totals.exemplars) }),
+  };
+}
+
+function nativeBuckets(histogram: string): NativeBuckets {
+  scratch.clear();
+  scratch.addJson(histogram);
+  return { schema: SCHEMA, zeroThreshold: ZERO_THRESHOLD_SECONDS, ...scratch.sparse() };
+}
+
+type StoredExemplar = [durationUs: number, endedAtMs: number, id: string, traceId: string | null];
+
+function exemplarsOf(stored: string): (Exemplar | undefined)[] {
+  const exemplars = new Array<Exemplar | undefined>(CLASSIC_BOUNDS_SECONDS.length + 1);
+  for (const [bucket, value] of Object.entries(JSON.parse(stored))) {
+    const [durationUs, timestampMs, id, traceId] = value as StoredExemplar;
+    const invocation = ["invocation_id", id] as const;
+    const labels = labelSet(traceId === null ? [invocation] : [["trace_id", traceId], invocation]);
+    exemplars[Number(bucket)] = { labels, value: durationUs / 1e6, timestampMs };
+  }
+  return exemplars;
+}
+
+function instanceFamilies(instances: readonly LabelledInstance[]): MetricFamily[] {
+  return [
+    {
+      type: "histogram",
+      name: "mcpg_ingest_lag_seconds",
+      help: "Time from the end of a tool invocation to its arrival",
+      unit: "seconds",
+      bounds: CLASSIC_BOUNDS_SECONDS,
+      points: mapped(instances, lagPoint),
+    },
+    {
+      type: "gauge",
+      name: "mcpg_instance_last_report_timestamp_seconds",
+      help: "When the instance last reported",
+      unit: "seconds",
+      points: mapped(instances, ({ labels, totals }) => ({
+        labels,
+        value: totals.lastReportMs / 1e3,
+      })),
+    },
+    {
+      type: "counter",
+      name: "mcpg_instance_dropped_samples_total",
+      help: "Samples that the instance says it lost before reporting them",
+      points: mapped(instances, ({ labels, totals }) => ({ labels, value: totals.dropped })),
+    },
+  ];
+}
+
+function lagPoint({ labels, totals }: LabelledInstance): HistogramPoint {
+  const native = nativeBuckets(totals.lagHistogram);
+  const bucketCounts = new Array<number>(CLASSIC_BOUNDS_SECONDS.length + 1).fill(0);
+  native.indexes.forEach((index, position) => {
+    const bucket = classicBucket(index);
+    bucketCounts[bucket] = (bucketCounts[bucket] ?? 0) + (native.counts[position] ?? 0);
+  });
+  bucketCounts[0] = (bucketCounts[0] ?? 0) + native.zeroCount;
+  const count = bucketCounts.reduce((sum, bucketCount) => sum + bucketCount, 0);
+  return { labels, sum: totals.lagSumUs / 1e6, count, bucketCounts, native };
+}
+
+function watermark(snapshot: MetricsSnapshot): MetricFamily {
+  const value = (snapshot.oldestUnfoldedMs ?? snapshot.nowMs) / 1e3;
+  return {
+    type: "gauge",
+    name: "mcpg_rollup_watermark_timestamp_seconds",
+    help: "Arrival of the oldest report that these figures do not count yet, else now",
+    unit: "seconds",
+    points: [{ labels: labelSet([["org", snapshot.org]]), value }],
+  };
+}
+
+/** Restartable, unlike a generator: a family may be walked more than once. */
+function mapped<From, To>(items: readonly From[], map: (item: From) => To): Iterable<To> {
+  return {
+    *[Symbol.iterator]() {
+      for (const item of items) yield map(item);
+    },
+  };
+}

@@ -1,0 +1,180 @@
+/**
+ * What a run of arrivals adds up to. The fold reads arrivals, sums them here, and adds the sums to
+ * totals, hours and days in one transaction.
+ */
+import { classicBucket } from "#formats/exponential-histogram.ts";
+import {
+  type Arrival,
+  type ExemplarRow,
+  type LagRow,
+  type SeriesName,
+  seriesKey,
+  widened,
+} from "./arrival.ts";
+import { OUTCOMES, REPLAY } from "./outcome.ts";
+
+export const HOURS_PER_DAY = 24;
+export const CLASSIC_BUCKETS = 16;
+
+/** The calls of one series in one window. */
+export class Tally {
+  readonly outcomes: number[] = OUTCOMES.map(() => 0);
+  readonly buckets = new Map<number, number>();
+  /** Of calls; replays have no latency. */
+  sumUs = 0;
+  minUs: number | null = null;
+  maxUs: number | null = null;
+
+  add(outcome: number, bucket: number, count: number, sumUs: number, minUs: number, maxUs: number) {
+    this.outcomes[outcome] = (this.outcomes[outcome] ?? 0) + count;
+    if (outcome === REPLAY) return;
+    this.buckets.set(bucket, (this.buckets.get(bucket) ?? 0) + count);
+    this.sumUs += sumUs;
+    this.minUs = this.minUs === null ? minUs : Math.min(this.minUs, minUs);
+    this.maxUs = this.maxUs === null ? maxUs : Math.max(this.maxUs, maxUs);
+  }
+
+  merge(other: Tally): void {
+    other.outcomes.forEach((count, outcome) => {
+      this.outcomes[outcome] = (this.outcomes[outcome] ?? 0) + count;
+    });
+    for (const [bucket, count] of other.buckets) {
+      this.buckets.set(bucket, (this.buckets.get(bucket) ?? 0) + count);
+    }
+    if (other.minUs === null || other.maxUs === null) return;
+    this.sumUs += other.sumUs;
+    this.minUs = this.minUs === null ? other.minUs : Math.min(this.minUs, other.minUs);
+    this.maxUs = this.maxUs === null ? other.maxUs : Math.max(this.maxUs, other.maxUs);
+  }
+
+  /** Counts at the classic bounds, not cumulative: they follow exactly from the native buckets. */
+  classicCounts(): number[] {
+    const counts = new Array<number>(CLASSIC_BUCKETS).fill(0);
+    for (const [bucket, count] of this.buckets) {
+      const classic = classicBucket(bucket);
+      counts[classic] = (counts[classic] ?? 0) + count;
+    }
+    return counts;
+  }
+}
+
+/** One tally for several, without copying a lone one. */
+export function mergedTally(tallies: readonly Tally[]): Tally {
+  const [first, ...rest] = tallies;
+  if (first === undefined) return new Tally();
+  if (rest.length === 0) return first;
+  const merged = new Tally();
+  for (const tally of tallies) merged.merge(tally);
+  return merged;
+}
+
+export class SeriesDelta {
+  readonly hours = new Map<number, Tally>();
+  readonly exemplars = new Map<number, ExemplarRow>();
+  readonly name: SeriesName;
+  lastSeenMs = 0;
+
+  constructor(name: SeriesName) {
+    this.name = name;
+  }
+
+  hour(hour: number): Tally {
+    let tally = this.hours.get(hour);
+    if (tally === undefined) {
+      tally = new Tally();
+      this.hours.set(hour, tally);
+    }
+    return tally;
+  }
+
+  addExemplar(exemplar: ExemplarRow): void {
+    const known = this.exemplars.get(exemplar[1]);
+    if (known === undefined || known[3] <= exemplar[3]) this.exemplars.set(exemplar[1], exemplar);
+  }
+
+  merge(other: SeriesDelta): void {
+    for (const [hour, tally] of other.hours) this.hour(hour).merge(tally);
+    for (const exemplar of other.exemplars.values()) this.addExemplar(exemplar);
+    this.lastSeenMs = Math.max(this.lastSeenMs, other.lastSeenMs);
+  }
+
+  /** Tallies by day: days since the epoch → the hours' tallies. */
+  days(): Map<number, Tally[]> {
+    const days = new Map<number, Tally[]>();
+    for (const [hour, tally] of this.hours) {
+      const day = Math.floor(hour / HOURS_PER_DAY);
+      days.set(day, [...(days.get(day) ?? []), tally]);
+    }
+    return days;
+  }
+}
+
+export interface Report {
+  epochMs: number | null;
+  seq: number | null;
+  dropped: number | null;
+}
+
+export class InstanceDelta {
+  readonly reports: Report[] = [];
+  readonly lagBuckets = new Map<number, number>();
+  lagSumUs = 0;
+  lastReportMs = 0;
+
+  addLags(lags: readonly LagRow[]): void {
+    for (const [bucket, count, sumUs] of lags) {
+      this.lagBuckets.set(bucket, (this.lagBuckets.get(bucket) ?? 0) + count);
+      this.lagSumUs += sumUs;
+    }
+  }
+
+  merge(other: InstanceDelta): void {
+    this.addLags([...other.lagBuckets].map(([bucket, count]) => [bucket, count, 0]));
+    this.lagSumUs += other.lagSumUs;
+    this.lastReportMs = Math.max(this.lastReportMs, other.lastReportMs);
+  }
+}
+
+export class FoldDelta {
+  readonly series = new Map<string, SeriesDelta>();
+  readonly instances = new Map<string, InstanceDelta>();
+  /** (series, hour) pairs touched: what the transaction's cost grows with. */
+  tallyCount = 0;
+
+  add(arrival: Arrival, receivedMs: number): void {
+    const [instance, epochMs, seq, dropped, names, groups, exemplars, lags] = arrival;
+    const touched = names.map((name) => this.#seriesDelta(name, receivedMs));
+    for (const group of groups) {
+      const [series, hour, bucket, outcome, count, sumUs, minUs, maxUs] = widened(group);
+      const delta = touched[series] as SeriesDelta;
+      if (!delta.hours.has(hour)) this.tallyCount += 1;
+      delta.hour(hour).add(outcome, bucket, count, sumUs, minUs, maxUs);
+    }
+    for (const exemplar of exemplars) touched[exemplar[0]]?.addExemplar(exemplar);
+    if (instance === null) return;
+    const reporter = this.#instanceDelta(instance, receivedMs);
+    reporter.addLags(lags);
+    reporter.reports.push({ epochMs, seq, dropped });
+  }
+
+  #seriesDelta(name: SeriesName, receivedMs: number): SeriesDelta {
+    const key = seriesKey(...name);
+    let delta = this.series.get(key);
+    if (delta === undefined) {
+      delta = new SeriesDelta(name);
+      this.series.set(key, delta);
+    }
+    delta.lastSeenMs = Math.max(delta.lastSeenMs, receivedMs);
+    return delta;
+  }
+
+  #instanceDelta(instance: string, receivedMs: number): InstanceDelta {
+    let delta = this.instances.get(instance);
+    if (delta === undefined) {
+      delta = new InstanceDelta();
+      this.instances.set(instance, delta);
+    }
+    delta.lastReportMs = Math.max(delta.lastReportMs, receivedMs);
+    return delta;
+  }
+}

@@ -1,0 +1,63 @@
+import * as Type from "typebox";
+import { OUTCOMES } from "#calls/outcome.ts";
+import type { ToolInvocation } from "#calls/store/shard-schema.ts";
+import { formatTimestamp } from "#formats/rfc3339.ts";
+
+const OptionalText = Type.Union([Type.String(), Type.Null()]);
+const OptionalBytes = Type.Union([Type.Integer(), Type.Null()]);
+
+export const InvocationSchema = Type.Object({
+  id: Type.String({ description: "UUIDv7" }),
+  workspace: Type.String(),
+  plugin: Type.String(),
+  tool: Type.String(),
+  instance_id: Type.String(),
+  started_at: Type.String(),
+  duration_ms: Type.Number(),
+  outcome: Type.Enum([...OUTCOMES]),
+  error_code: OptionalText,
+  error_hash: OptionalText,
+  error_fingerprint: OptionalText,
+  actor: OptionalText,
+  session_id: OptionalText,
+  request_id: OptionalText,
+  trace_id: OptionalText,
+  span_id: OptionalText,
+  request_bytes: OptionalBytes,
+  response_bytes: OptionalBytes,
+  ingested_at: Type.String(),
+  lag_ms: Type.Number({ description: "Arrival minus end of the call; negative by clock skew" }),
+  has_payload: Type.Boolean(),
+});
+
+export const InvocationListSchema = Type.Object({
+  invocations: Type.Array(InvocationSchema),
+  next_cursor: OptionalText,
+});
+
+/** A call as it is read back: all it was sent with but payloads and message, and when it arrived. */
+export function invocationJson(row: ToolInvocation): Type.Static<typeof InvocationSchema> {
+  return {
+    id: row.id,
+    workspace: row.workspace,
+    plugin: row.plugin,
+    tool: row.tool,
+    instance_id: row.instance,
+    started_at: formatTimestamp(row.startedAtMs),
+    duration_ms: row.durationUs / 1e3,
+    outcome: row.outcome,
+    error_code: row.errorCode,
+    error_hash: row.errorHash,
+    error_fingerprint: row.errorFingerprint,
+    actor: row.actor,
+    session_id: row.sessionId,
+    request_id: row.requestId,
+    trace_id: row.traceId,
+    span_id: row.spanId,
+    request_bytes: row.requestBytes,
+    response_bytes: row.responseBytes,
+    ingested_at: formatTimestamp(row.ingestedAtMs),
+    lag_ms: (row.ingestedAtMs * 1e3 - row.startedAtMs * 1e3 - row.durationUs) / 1e3,
+    has_payload: false,
+  };
+}

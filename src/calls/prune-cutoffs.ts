@@ -1,0 +1,22 @@
+import type { Retention } from "#orgs/retention.ts";
+import { HOURS_PER_DAY } from "./fold-delta.ts";
+
+const HOUR_MS = 3_600_000;
+
+/** What is older may go. */
+export interface PruneCutoffs {
+  samplesBeforeMs: number;
+  /** Hours and days since the epoch. */
+  hoursBefore: number;
+  daysBefore: number;
+}
+
+export function pruneCutoffs(retention: Retention, nowMs: number): PruneCutoffs {
+  const hour = Math.floor(nowMs / HOUR_MS);
+  const day = Math.floor(hour / HOURS_PER_DAY);
+  return {
+    samplesBeforeMs: nowMs - retention.samplesHours * HOUR_MS,
+    hoursBefore: hour - retention.rollupsHourlyDays * HOURS_PER_DAY,
+    daysBefore: day - retention.rollupsDailyDays,
+  };
+}

@@ -1,0 +1,116 @@
+/** Reads samples, newest first. The key (org, UUIDv7) is the time index; other filters are residual. */
+import { and, desc, eq, gte, inArray, lt, lte, type SQL } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/d1";
+import type { AnySQLiteColumn } from "drizzle-orm/sqlite-core";
+import { ID_SKEW_MS_MAX } from "#calls/call.ts";
+import type { Outcome } from "#calls/outcome.ts";
+import { uuid7LowerBound } from "#formats/uuid7.ts";
+import { type ToolInvocation, toolInvocations as t } from "./shard-schema.ts";
+
+/**
+ * Samples looked at for one page, about 100 ms of D1's one thread. A page whose filters match few of
+ * them is short and carries a cursor: the reader goes on from there.
+ */
+export const SCAN_ROWS_MAX = 50_000;
+
+export interface InvocationFilter {
+  workspace?: string | undefined;
+  plugin?: string | undefined;
+  tool?: string | undefined;
+  instance?: string | undefined;
+  actor?: string | undefined;
+  traceId?: string | undefined;
+  errorFingerprint?: string | undefined;
+  outcomes?: Outcome[] | undefined;
+  /** Of started_at: from is inclusive, to exclusive. */
+  fromMs?: number | undefined;
+  toMs?: number | undefined;
+  minDurationUs?: number | undefined;
+  maxDurationUs?: number | undefined;
+}
+
+export interface InvocationPage {
+  invocations: ToolInvocation[];
+  /** Continue below this id; null at the end. */
+  nextId: string | null;
+}
+
+export async function findInvocations(
+  db: D1Database,
+  org: string,
+  filter: InvocationFilter,
+  limit: number,
+  belowId: string | null,
+): Promise<InvocationPage> {
+  const range = keyRange(org, filter, belowId);
+  const orm = drizzle(db);
+  const scanned = orm
+    .select()
+    .from(t)
+    .where(range)
+    .orderBy(desc(t.id))
+    .limit(SCAN_ROWS_MAX)
+    .as("scanned");
+  const [page, boundary] = await orm.batch([
+    orm
+      .select()
+      .from(scanned)
+      .where(and(...conditions(scanned, filter)))
+      .orderBy(desc(scanned.id))
+      .limit(limit + 1),
+    orm
+      .select({ id: t.id })
+      .from(t)
+      .where(range)
+      .orderBy(desc(t.id))
+      .limit(1)
+      .offset(SCAN_ROWS_MAX - 1),
+  ]);
+  const invocations = page.slice(0, limit);
+  if (page.length > limit) return { invocations, nextId: invocations.at(-1)?.id ?? null };
+  return { invocations, nextId: boundary[0]?.id ?? null };
+}
+
+export async function findInvocation(
+  db: D1Database,
+  org: string,
+  id: string,
+): Promise<ToolInvocation | undefined> {
+  const [invocation] = await drizzle(db)
+    .select()
+    .from(t)
+    .where(and(eq(t.org, org), eq(t.id, id)));
+  return invocation;
+}
+
+/** An id's time lies within an hour of the call's, so a time range widened by that is a key range. */
+function keyRange(org: string, filter: InvocationFilter, belowId: string | null): SQL | undefined {
+  const { fromMs, toMs } = filter;
+  return and(
+    eq(t.org, org),
+    belowId === null ? undefined : lt(t.id, belowId),
+    fromMs === undefined ? undefined : gte(t.id, uuid7LowerBound(fromMs - ID_SKEW_MS_MAX)),
+    toMs === undefined ? undefined : lt(t.id, uuid7LowerBound(toMs + ID_SKEW_MS_MAX + 1)),
+  );
+}
+
+type Columns = Record<Exclude<keyof ToolInvocation, "org">, AnySQLiteColumn>;
+
+function conditions(columns: Columns, filter: InvocationFilter): (SQL | undefined)[] {
+  const equal = (column: Columns[keyof Columns], value: string | undefined) =>
+    value === undefined ? undefined : eq(column, value);
+  return [
+    equal(columns.workspace, filter.workspace),
+    equal(columns.plugin, filter.plugin),
+    equal(columns.tool, filter.tool),
+    equal(columns.instance, filter.instance),
+    equal(columns.actor, filter.actor),
+    equal(columns.traceId, filter.traceId),
+    equal(columns.errorFingerprint, filter.errorFingerprint),
+    filter.outcomes && inArray(columns.outcome, filter.outcomes),
+    filter.fromMs === undefined ? undefined : gte(columns.startedAtMs, filter.fromMs),
+    filter.toMs === undefined ? undefined : lt(columns.startedAtMs, filter.toMs),
+    filter.minDurationUs === undefined ? undefined : gte(columns.durationUs, filter.minDurationUs),
+    filter.maxDurationUs === undefined ? undefined : lte(columns.durationUs, filter.maxDurationUs),
+  ];
+}

@@ -1,0 +1,147 @@
+/**
+ * The fold: takes the oldest arrivals of an org, adds what they hold to totals, hours, days and
+ * instances, and deletes them, in one transaction. Nothing is counted anywhere else.
+ *
+ * The sums are made here, between a read and that transaction; the transaction is conditional on the
+ * org's fold number (compare-and-set), so what was read is still true when it is written. A fold that
+ * dies leaves its arrivals; a fold whose answer is lost finds them gone.
+ */
+import { parseArrival, seriesKey } from "#calls/arrival.ts";
+import { FoldDelta } from "#calls/fold-delta.ts";
+import { type ShardOrg, selectShardOrg } from "#orgs/store/shard-orgs.ts";
+import { jsonParameters } from "#platform/d1/json-parameter.ts";
+import { resolveInstances } from "./fold-instances.ts";
+import { appendSeriesRows, type FoldRows } from "./fold-rows.ts";
+import { type FoldedOrg, resolveSeries } from "./fold-series.ts";
+import {
+  ADVANCE_FOLD,
+  DELETE_ARRIVALS,
+  UPSERT_DAILY,
+  UPSERT_HOURLY,
+  UPSERT_INSTANCES,
+  UPSERT_SERIES,
+} from "./fold-statements.ts";
+import { type ArrivalRow, type ParsedArrivalRow, regroupStatements } from "./regroup.ts";
+
+/** Arrivals read at most, by count and by bytes: bounds the memory of a fold. */
+const ARRIVALS_READ_MAX = 256;
+const ARRIVAL_BYTES_READ_MAX = 6_000_000;
+/**
+ * (series, hour) pairs a fold takes on: a row each of `series`, hours and days is patched, 60 to 90 µs
+ * together at 84 buckets, so that a chunk stays under 500 ms.
+ */
+const TALLIES_MAX = 3_000;
+/** Arrivals that name each series this often are regrouped first: rewriting costs a third of a fold. */
+const OVERLAP_MIN = 1.5;
+
+/** Oldest first; `total` is summed over `bytes` alone, so what is over the bound is not read. */
+const SELECT_OLDEST_ARRIVALS = `SELECT id, received_ms AS receivedMs, payload FROM arrivals
+  WHERE org = ?1 AND id IN (
+    SELECT id FROM (
+      SELECT id, bytes, sum(bytes) OVER (ORDER BY id) AS total
+      FROM (SELECT id, bytes FROM arrivals WHERE org = ?1 ORDER BY id LIMIT ${ARRIVALS_READ_MAX})
+    ) WHERE total - bytes < ${ARRIVAL_BYTES_READ_MAX})
+  ORDER BY id`;
+
+/** "empty": nothing left to fold. "contended": another fold was faster; there may be more. */
+export type FoldResult = "folded" | "contended" | "empty";
+
+/** Folds one bounded chunk. */
+export async function foldOnce(db: D1Database, org: FoldedOrg, nowMs: number): Promise<FoldResult> {
+  const [orgs, arrivals] = await db.batch<ShardOrg | ArrivalRow>([
+    selectShardOrg(db, org.org),
+    db.prepare(SELECT_OLDEST_ARRIVALS).bind(org.org),
+  ]);
+  const shardOrg = orgs?.results[0] as ShardOrg | undefined;
+  const rows = (arrivals?.results ?? []) as ArrivalRow[];
+  if (rows.length === 0 || shardOrg?.state !== "active") return "empty";
+  if (shardOrg.generation !== org.generation) return "empty";
+  const statements = await nextStatements(db, org, shardOrg, rows, nowMs);
+  const results = await db.batch(statements);
+  return results.at(-1)?.meta.changes === 1 ? "folded" : "contended";
+}
+
+/** Folds all that was read, or regroups it, or folds its oldest part. */
+async function nextStatements(
+  db: D1Database,
+  org: FoldedOrg,
+  shardOrg: ShardOrg,
+  rows: readonly ArrivalRow[],
+  nowMs: number,
+): Promise<D1PreparedStatement[]> {
+  const arrived = rows.map((row) => ({ ...row, arrival: parseArrival(row.payload) }));
+  if (isWorthRegrouping(arrived)) {
+    const guard = [org.org, org.generation, shardOrg.folds] as const;
+    return regroupStatements(db, guard, arrived, TALLIES_MAX, shardOrg.seriesNext);
+  }
+  const { delta, ids } = sumOldest(arrived);
+  return foldStatements(db, org, shardOrg, delta, ids, nowMs);
+}
+
+/** More series than a chunk takes, and each named again and again. */
+function isWorthRegrouping(arrived: readonly ParsedArrivalRow[]): boolean {
+  const named = arrived.reduce((sum, { arrival }) => sum + arrival[4].length, 0);
+  if (named <= TALLIES_MAX) return false;
+  const names = arrived.flatMap(({ arrival }) => arrival[4].map((name) => seriesKey(...name)));
+  const series = new Set(names).size;
+  return series > TALLIES_MAX && named > OVERLAP_MIN * series;
+}
+
+/** Folds chunk after chunk until nothing is left or `isOver` says so. True when nothing is left. */
+export async function foldAll(
+  db: D1Database,
+  org: FoldedOrg,
+  now: () => number,
+  isOver: () => boolean,
+): Promise<boolean> {
+  for (;;) {
+    if ((await foldOnce(db, org, now())) === "empty") return true;
+    if (isOver()) return false;
+  }
+}
+
+/** The oldest arrivals, at least one, until what they touch is a chunk. */
+function sumOldest(arrived: readonly ParsedArrivalRow[]) {
+  const delta = new FoldDelta();
+  const ids: string[] = [];
+  for (const { id, receivedMs, arrival } of arrived) {
+    if (delta.tallyCount >= TALLIES_MAX) break;
+    delta.add(arrival, receivedMs);
+    ids.push(id);
+  }
+  return { delta, ids };
+}
+
+async function foldStatements(
+  db: D1Database,
+  org: FoldedOrg,
+  shardOrg: ShardOrg,
+  delta: FoldDelta,
+  ids: readonly string[],
+  nowMs: number,
+): Promise<D1PreparedStatement[]> {
+  const guard = [org.org, org.generation, shardOrg.folds] as const;
+  const [resolved, instanceRows] = await Promise.all([
+    resolveSeries(db, org, shardOrg.seriesNext, [...delta.series.values()], nowMs),
+    resolveInstances(db, org.org, delta.instances, nowMs),
+  ]);
+  const rows: FoldRows = { series: [], hourly: [], daily: [] };
+  for (const [series, seriesDelta] of inKeyOrder(resolved.deltas)) {
+    appendSeriesRows(rows, series, seriesDelta);
+  }
+  const upserts = (sql: string, values: readonly string[]) =>
+    jsonParameters(values).map((parameter) => db.prepare(sql).bind(...guard, parameter));
+  return [
+    ...upserts(UPSERT_SERIES, rows.series),
+    ...upserts(UPSERT_HOURLY, rows.hourly),
+    ...upserts(UPSERT_DAILY, rows.daily),
+    ...upserts(UPSERT_INSTANCES, instanceRows),
+    db.prepare(DELETE_ARRIVALS).bind(...guard, JSON.stringify(ids)),
+    db.prepare(ADVANCE_FOLD).bind(...guard, resolved.seriesNext),
+  ];
+}
+
+/** Neighbours share a page, and SQLite's page cache holds a fraction of a large org's rows. */
+function inKeyOrder<Value>(map: ReadonlyMap<number, Value>): [number, Value][] {
+  return [...map].sort(([a], [b]) => a - b);
+}

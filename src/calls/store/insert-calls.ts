@@ -1,0 +1,155 @@
+/**
+ * Makes reports durable: their samples, and the arrivals that will count them, in one transaction.
+ *
+ * Exactly-once rests on one key. The transaction inserts samples without an "or ignore": a sample
+ * that is there already aborts it whole, and the arrival with it. The ids that are there are then
+ * left out and the rest is tried again. So an arrival never counts a sample that was not inserted by
+ * its own transaction, whoever resends what, how often and how concurrently. Samples that were spans are
+ * held to one thing more: the transaction fails if another span counts the call (counted-calls.ts).
+ */
+import type { ReportHeader } from "#calls/arrival.ts";
+import type { Invocation } from "#calls/call.ts";
+import { uuid7TimeMs } from "#formats/uuid7.ts";
+import { findShardOrg, type ShardedOrg } from "#orgs/store/shard-orgs.ts";
+import { findCounted, refuseCounted } from "./counted-calls.ts";
+import { insertStatements, pairedCalls, type Report } from "./insert-statements.ts";
+
+/** Each failed try drops the ids that a concurrent copy won; beyond this many the caller is told to come back. */
+const TRIES_MAX = 8;
+
+export type IngestResult =
+  | {
+      kind: "stored";
+      accepted: number;
+      /** Those that were there, and those that another span counts. */
+      duplicates: number;
+      pruned: readonly Invocation[];
+      /** Ids of calls that another span counts: of these there is no sample. */
+      countedElsewhere: ReadonlySet<string>;
+    }
+  | { kind: "org_gone" }
+  | { kind: "contended" };
+
+/** CROSS JOIN: a key look-up an id. Left to choose, SQLite scans the org's samples for every id. */
+const SELECT_PRESENT = `SELECT t.id FROM json_each(?2) j
+  CROSS JOIN tool_invocations t ON t.org = ?1 AND t.id = j.value`;
+
+export function insertReport(
+  db: D1Database,
+  org: ShardedOrg,
+  header: ReportHeader,
+  invocations: readonly Invocation[],
+): Promise<IngestResult> {
+  return insertReports(db, org, [{ header, invocations }]);
+}
+
+/** What is left to insert, and why the rest is not. */
+interface Attempt {
+  fresh: readonly Report[];
+  pruned: readonly Invocation[];
+  countedElsewhere: ReadonlySet<string>;
+}
+
+/** All in one transaction. */
+export async function insertReports(
+  db: D1Database,
+  org: ShardedOrg,
+  reports: readonly Report[],
+): Promise<IngestResult> {
+  let attempt: Attempt = { fresh: reports, pruned: [], countedElsewhere: new Set() };
+  for (let tries = 0; tries < TRIES_MAX; tries += 1) {
+    const outcome = await tryInsert(db, org, attempt.fresh);
+    if (outcome === "stored") return storedResult(countOf(reports), attempt);
+    const next =
+      outcome === "refused"
+        ? await withoutPruned(db, org, attempt)
+        : withoutConflicts(attempt, outcome);
+    if (next === null) return { kind: "org_gone" };
+    attempt = next;
+  }
+  return { kind: "contended" };
+}
+
+function storedResult(sent: number, { fresh, pruned, countedElsewhere }: Attempt): IngestResult {
+  const accepted = countOf(fresh);
+  const duplicates = sent - accepted - pruned.length;
+  return { kind: "stored", accepted, duplicates, pruned, countedElsewhere };
+}
+
+/** Null: it is the org that is not there. */
+async function withoutPruned(
+  db: D1Database,
+  org: ShardedOrg,
+  { fresh, pruned, countedElsewhere }: Attempt,
+): Promise<Attempt | null> {
+  const shardOrg = await findShardOrg(db, org.org);
+  if (shardOrg?.state !== "active" || shardOrg.generation !== org.generation) return null;
+  const isPruned = ({ id }: Invocation) => uuid7TimeMs(id) < shardOrg.prunedBeforeMs;
+  const gone = fresh.flatMap(({ invocations }) => invocations.filter(isPruned));
+  return {
+    fresh: keeping(fresh, (invocation) => !isPruned(invocation)),
+    pruned: [...pruned, ...gone],
+    countedElsewhere,
+  };
+}
+
+function withoutConflicts(
+  { fresh, pruned, countedElsewhere }: Attempt,
+  { present, counted }: Conflicts,
+): Attempt {
+  return {
+    fresh: keeping(fresh, ({ id }) => !present.has(id) && !counted.has(id)),
+    pruned,
+    countedElsewhere: new Set([...countedElsewhere, ...counted]),
+  };
+}
+
+function countOf(reports: readonly Report[]): number {
+  return reports.reduce((count, { invocations }) => count + invocations.length, 0);
+}
+
+function keeping(
+  reports: readonly Report[],
+  isKept: (invocation: Invocation) => boolean,
+): readonly Report[] {
+  return reports.map((report) => ({ ...report, invocations: report.invocations.filter(isKept) }));
+}
+
+/** Why nothing was written: ids that are there, calls that another span counts. */
+interface Conflicts {
+  present: Set<string>;
+  counted: Set<string>;
+}
+
+/** "refused" by the org's row. */
+async function tryInsert(
+  db: D1Database,
+  org: ShardedOrg,
+  reports: readonly Report[],
+): Promise<"stored" | "refused" | Conflicts> {
+  const pairs = pairedCalls(reports);
+  try {
+    const guards = pairs.length === 0 ? [] : refuseCounted(db, org.org, pairs);
+    const results = await db.batch([...guards, ...insertStatements(db, org, reports, pairs)]);
+    return results[guards.length]?.meta.changes === 0 ? "refused" : "stored";
+  } catch (error) {
+    const present = await findPresentIds(db, org.org, reports);
+    const absent = pairs.filter(({ id }) => !present.has(id));
+    const counted = await findCounted(db, org.org, absent);
+    if (present.size + counted.size === 0) throw error;
+    return { present, counted };
+  }
+}
+
+async function findPresentIds(
+  db: D1Database,
+  org: string,
+  reports: readonly Report[],
+): Promise<Set<string>> {
+  const ids = reports.flatMap(({ invocations }) => invocations.map(({ id }) => id));
+  const { results } = await db
+    .prepare(SELECT_PRESENT)
+    .bind(org, JSON.stringify(ids))
+    .all<{ id: string }>();
+  return new Set(results.map(({ id }) => id));
+}

@@ -1,0 +1,94 @@
+/** Reads a scrape's figures in one batch: D1 runs it as one transaction, so no family is ahead of another. */
+import { CLASSIC_BUCKETS, HOURS_PER_DAY } from "#calls/fold-delta.ts";
+import type {
+  AuditLogFigures,
+  Granularity,
+  InstanceTotals,
+  MetricsSnapshot,
+  SeriesTotals,
+  SeriesWindow,
+  SnapshotWants,
+} from "#calls/metrics-snapshot.ts";
+import { OUTCOMES } from "#calls/outcome.ts";
+import { INSTANCE_IDLE_MS_MAX, SERIES_IDLE_MS_MAX } from "#calls/series.ts";
+
+const HOUR_MS = 3_600_000;
+
+const OLDEST_ARRIVAL = `SELECT received_ms AS receivedMs FROM arrivals
+  WHERE org = ?1 ORDER BY id LIMIT 1`;
+
+const CLASSIC_COLUMNS = Array.from({ length: CLASSIC_BUCKETS }, (_, index) => `le_${index}`);
+
+const selectSeries = ({
+  native,
+  exemplars,
+}: SnapshotWants) => `SELECT series, workspace, plugin, tool,
+    ${OUTCOMES.join(", ")}, sum_us, ${CLASSIC_COLUMNS.join(", ")},
+    ${native ? "json(histogram)" : "NULL"} AS histogram,
+    ${exemplars ? "json(exemplars)" : "NULL"} AS exemplars
+  FROM series WHERE org = ?1 AND last_seen_ms > ?2 ORDER BY series`;
+
+const SELECT_WINDOWS: Record<Granularity, string> = {
+  hour: `SELECT series, min_us AS minUs, max_us AS maxUs, json(histogram) AS histogram FROM rollups_hourly
+    WHERE org = ?1 AND hour IN (?2 - 1, ?2)`,
+  day: `SELECT series, min_us AS minUs, max_us AS maxUs, json(histogram) AS histogram FROM rollups_daily
+    WHERE org = ?1 AND day IN (?2 - 1, ?2)`,
+};
+
+const SELECT_INSTANCES = `SELECT instance, last_report_ms AS lastReportMs, dropped,
+    lag_sum_us AS lagSumUs, json(lag_histogram) AS lagHistogram
+  FROM instances WHERE org = ?1 AND last_report_ms > ?2 ORDER BY instance`;
+
+const SELECT_AUDIT_LOG = `SELECT tree_size AS treeSize, signed_size AS signedSize,
+    signed_at_ms AS signedAtMs, frozen_reason IS NOT NULL AS isFrozen
+  FROM audit_logs WHERE org = ?1 ORDER BY log DESC LIMIT 1`;
+
+type SeriesRow = Record<string, string | number | null>;
+
+export async function readMetricsSnapshot(
+  db: D1Database,
+  org: string,
+  wants: SnapshotWants,
+  nowMs: number,
+): Promise<MetricsSnapshot> {
+  const hour = Math.floor(nowMs / HOUR_MS);
+  const window = wants.granularity === "hour" ? hour : Math.floor(hour / HOURS_PER_DAY);
+  const statements = [
+    db.prepare(OLDEST_ARRIVAL).bind(org),
+    db.prepare(selectSeries(wants)).bind(org, nowMs - SERIES_IDLE_MS_MAX),
+    db.prepare(SELECT_AUDIT_LOG).bind(org),
+    ...(wants.windows ? [db.prepare(SELECT_WINDOWS[wants.granularity]).bind(org, window)] : []),
+    ...(wants.instances
+      ? [db.prepare(SELECT_INSTANCES).bind(org, nowMs - INSTANCE_IDLE_MS_MAX)]
+      : []),
+  ];
+  const results = (await db.batch(statements)).map((result) => result.results);
+  const [oldest, series, [auditLog]] = results as [
+    { receivedMs: number }[],
+    SeriesRow[],
+    (Omit<AuditLogFigures, "isFrozen"> & { isFrozen: 0 | 1 })[],
+  ];
+  return {
+    org,
+    nowMs,
+    oldestUnfoldedMs: oldest[0]?.receivedMs ?? null,
+    series: series.map(seriesTotals),
+    windows: wants.windows ? (results[3] as SeriesWindow[]) : [],
+    instances: wants.instances ? (results.at(-1) as InstanceTotals[]) : [],
+    auditLog: auditLog === undefined ? null : { ...auditLog, isFrozen: auditLog.isFrozen === 1 },
+  };
+}
+
+function seriesTotals(row: SeriesRow): SeriesTotals {
+  return {
+    series: row["series"] as number,
+    workspace: row["workspace"] as string,
+    plugin: row["plugin"] as string,
+    tool: row["tool"] as string,
+    outcomes: OUTCOMES.map((outcome) => row[outcome] as number),
+    sumUs: row["sum_us"] as number,
+    classic: CLASSIC_COLUMNS.map((column) => row[column] as number),
+    histogram: row["histogram"] as string | null,
+    exemplars: row["exemplars"] as string | null,
+  };
+}

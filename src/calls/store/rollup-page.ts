@@ -1,0 +1,86 @@
+/**
+ * A page of rollup groups: reads windows newest first, in slices of bounded cost, until the page is
+ * full or the request has cost enough; then the page is short and carries on from its cursor.
+ */
+import type { Granularity } from "#calls/metrics-snapshot.ts";
+import {
+  compareKeys,
+  type GroupLabel,
+  groupFigures,
+  groupRollups,
+  type RollupGroup,
+  type RollupGroupFigures,
+} from "#calls/rollup-groups.ts";
+import {
+  findRollupExtent,
+  findRollupRows,
+  type RollupFilter,
+  type WindowRange,
+} from "./rollup-windows.ts";
+
+/** Rows a slice may read: 20 MB at a KB a histogram. */
+const SLICE_ROWS_MAX = 20_000;
+/** Rows a request may read: a second or two of D1's one thread. */
+const REQUEST_ROWS_MAX = 60_000;
+
+/** Where a page ended: after a group, or after the whole of a window. */
+export interface RollupPosition {
+  windowNumber: number;
+  key: string;
+  isWindowDone: boolean;
+}
+
+export interface RollupQuery {
+  org: string;
+  granularity: Granularity;
+  range: WindowRange;
+  filter: RollupFilter;
+  groupBy: readonly GroupLabel[];
+  after: RollupPosition | null;
+}
+
+export interface RollupPage {
+  groups: RollupGroupFigures[];
+  next: RollupPosition | null;
+}
+
+export async function findRollupPage(
+  db: D1Database,
+  query: RollupQuery,
+  limit: number,
+): Promise<RollupPage> {
+  const { org, granularity, filter, after } = query;
+  const extent = await findRollupExtent(db, org, granularity, filter);
+  const from = Math.max(query.range.from, extent.oldestWindow);
+  const sliceWindows = Math.max(1, Math.floor(SLICE_ROWS_MAX / Math.max(1, extent.series)));
+  const groups: RollupGroupFigures[] = [];
+  let to = firstWindowEnd(query);
+  let rowsRead = 0;
+  while (to > from && groups.length <= limit && rowsRead < REQUEST_ROWS_MAX) {
+    const slice = { from: Math.max(from, to - sliceWindows), to };
+    const rows = await findRollupRows(db, org, granularity, slice, filter);
+    const wanted = groupRollups(rows, query.groupBy).filter((group) => isAfter(group, after));
+    groups.push(...wanted.map(groupFigures));
+    rowsRead += Math.max(rows.length, (slice.to - slice.from) * extent.series);
+    to = slice.from;
+  }
+  if (groups.length > limit) return fullPage(groups, limit);
+  return { groups, next: to > from ? { windowNumber: to, key: "", isWindowDone: true } : null };
+}
+
+/** A cursor comes from outside: it may only narrow the range. */
+function firstWindowEnd({ range, after }: RollupQuery): number {
+  if (after === null) return range.to;
+  return Math.min(range.to, after.isWindowDone ? after.windowNumber : after.windowNumber + 1);
+}
+
+function isAfter(group: RollupGroup, after: RollupPosition | null): boolean {
+  if (after === null || group.windowNumber < after.windowNumber) return true;
+  return group.windowNumber === after.windowNumber && compareKeys(group.key, after.key) > 0;
+}
+
+function fullPage(groups: readonly RollupGroupFigures[], limit: number): RollupPage {
+  const page = groups.slice(0, limit);
+  const { windowNumber, key } = page.at(-1) as RollupGroupFigures;
+  return { groups: page, next: { windowNumber, key, isWindowDone: false } };
+}

@@ -1,0 +1,36 @@
+/** What of an org's logs its receiver gets next. */
+import type { LogAddress } from "#audit/audit-log.ts";
+import { callLedger } from "#audit/ledger-stub.ts";
+import type { Env } from "#platform/env.ts";
+
+/** A batch ends once it has so many characters, so it is at most an entry (64 KiB) larger. */
+const BATCH_CHARACTERS = 512_000;
+
+/** A log that was set back to an older state: the receiver has what it lost. */
+const SHORTER = "the log has fewer entries than were forwarded";
+const MISSING = "the log's next entry is not there";
+
+export type AuditBatch =
+  /** Canonical events, a line each: `[from, next)` of the log. */
+  | { kind: "lines"; bytes: Uint8Array; next: number }
+  /** Retention has removed what comes next, up to there. */
+  | { kind: "pruned"; next: number }
+  /** All of it was sent. */
+  | { kind: "end" }
+  | { kind: "broken"; problem: string };
+
+export async function nextBatch(
+  env: Env,
+  address: LogAddress,
+  { from, rowsMax }: { from: number; rowsMax: number },
+): Promise<AuditBatch> {
+  const status = await callLedger(env, address, (ledger) => ledger.status());
+  const { treeSize, minIndex } = status ?? { treeSize: 0, minIndex: 0 };
+  if (from < minIndex) return { kind: "pruned", next: minIndex };
+  if (from > treeSize) return { kind: "broken", problem: SHORTER };
+  if (from === treeSize) return { kind: "end" };
+  const range = { from, to: Math.min(treeSize, from + rowsMax), bytesMax: BATCH_CHARACTERS };
+  const { bytes, next } = await callLedger(env, address, (ledger) => ledger.lines(range));
+  // Pruned since its status was read: the next attempt sees up to where.
+  return next > from ? { kind: "lines", bytes, next } : { kind: "broken", problem: MISSING };
+}

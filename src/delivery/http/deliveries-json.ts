@@ -1,0 +1,51 @@
+/** How far an org's streams have been delivered, on the wire. */
+import * as Type from "typebox";
+import type { DeliveredStream, DeliveryState } from "#delivery/store/stream-deliveries.ts";
+import { formatTimestamp } from "#formats/rfc3339.ts";
+
+const nullable = (type: string, format?: string) =>
+  Type.Unsafe<string | null>({ type: [type, "null"], ...(format !== undefined && { format }) });
+
+const delivery = {
+  delivered_at: nullable("string", "date-time"),
+  failures: Type.Integer({ description: "In a row" }),
+  last_error: nullable("string"),
+  retry_at: nullable("string", "date-time"),
+};
+
+export const DeliveriesSchema = Type.Object({
+  metrics: Type.Object(delivery),
+  audit: Type.Object({
+    log: Type.Integer({ description: "1, then one more for each recovery" }),
+    next_seq: Type.Integer(),
+    missed_entries: Type.Integer(),
+    ...delivery,
+  }),
+});
+
+/** Of a stream that was never sent: that nothing was. */
+export function deliveriesJson(
+  states: readonly DeliveryState[],
+): Type.Static<typeof DeliveriesSchema> {
+  const of = (stream: DeliveredStream) => states.find((state) => state.stream === stream);
+  const audit = of("audit");
+  return {
+    metrics: deliveryJson(of("metrics")),
+    audit: {
+      log: audit?.log ?? 1,
+      next_seq: audit?.nextSeq ?? 0,
+      missed_entries: audit?.missed ?? 0,
+      ...deliveryJson(audit),
+    },
+  };
+}
+
+function deliveryJson(state: DeliveryState | undefined) {
+  const { deliveredAtMs = null, failures = 0, lastError = null, retryAtMs = 0 } = state ?? {};
+  return {
+    delivered_at: deliveredAtMs === null ? null : formatTimestamp(deliveredAtMs),
+    failures,
+    last_error: lastError,
+    retry_at: retryAtMs === 0 ? null : formatTimestamp(retryAtMs),
+  };
+}

@@ -1,0 +1,72 @@
+/** An org's totals as OTLP metrics to its receiver: one snapshot, in as many requests as it takes. */
+import { gzipSync } from "node:zlib";
+import { fleetMetrics } from "#calls/fleet-metrics.ts";
+import { readMetricsSnapshot } from "#calls/store/read-snapshot.ts";
+import type { ClaimedDelivery, DeliveryEnd } from "#delivery/store/stream-deliveries.ts";
+import { decodeRejectedCount } from "#formats/otlp/decode-export-response.ts";
+import { encodeMetrics } from "#formats/otlp/encode-metrics.ts";
+import { type Env, shardDatabase } from "#platform/env.ts";
+import { postPatiently, retryDelayMs } from "#platform/outgoing/attempts.ts";
+import { signalUrl } from "#streams/endpoint.ts";
+import type { Destination } from "#streams/observability.ts";
+import { otlpMetricsPages } from "./otlp-metrics.ts";
+
+/** Native histograms rather than classic ones, and no quantiles: neither is pushed. */
+const WANTS = {
+  granularity: "hour",
+  windows: false,
+  native: true,
+  exemplars: false,
+  instances: true,
+} as const;
+
+const TIME_UP = "the tick's time was up before all of it was sent";
+
+export interface PushedOrg {
+  org: string;
+  shard: string;
+  createdAtMs: number;
+}
+
+/** Those of one snapshot, encoded: a fiftieth of what the snapshot takes in memory. */
+export async function encodePush(
+  env: Env,
+  { org, shard, createdAtMs }: PushedOrg,
+): Promise<Uint8Array[]> {
+  const nowMs = Date.now();
+  const snapshot = await readMetricsSnapshot(shardDatabase(env, shard), org, WANTS, nowMs);
+  const times = { startMs: Math.min(createdAtMs, nowMs), nowMs };
+  const pages = otlpMetricsPages(fleetMetrics(snapshot), org, times);
+  return Array.from(pages, (page) => {
+    // Labels repeat on every point.
+    return new Uint8Array(gzipSync(encodeMetrics([page], "protobuf"), { level: 1 }));
+  });
+}
+
+/** Totals are cumulative: what one push leaves out, the next one says. */
+export async function pushMetrics(
+  bodies: readonly Uint8Array[],
+  to: Destination,
+  { failures }: ClaimedDelivery,
+  overMs: number,
+): Promise<DeliveryEnd> {
+  let rejected = 0;
+  for (const body of bodies) {
+    if (Date.now() > overMs) return failed(failures, TIME_UP, null);
+    const result = await postPatiently(postOf(to, body), overMs);
+    if (result.kind === "failed") return failed(failures, result.problem, result.retryAfterMs);
+    rejected += decodeRejectedCount(result.body, result.contentType);
+  }
+  const error = rejected > 0 ? `rejected ${rejected} data points` : null;
+  return { error, retryAtMs: 0, isDelivered: true };
+}
+
+function failed(failures: number, error: string, retryAfterMs: number | null): DeliveryEnd {
+  const retryAtMs = Date.now() + retryDelayMs(failures, retryAfterMs);
+  return { error, retryAtMs, isDelivered: false };
+}
+
+function postOf({ endpoint, headers }: Destination, body: Uint8Array) {
+  const described = { "content-type": "application/x-protobuf", "content-encoding": "gzip" };
+  return { url: signalUrl(endpoint, "metrics"), headers, described, body, readsAnswer: true };
+}

@@ -1,0 +1,79 @@
+/** The ledger's entries about one call: from the org's log and, for a call of before a recovery, from those before it. */
+
+import type { LogAddress } from "#audit/audit-log.ts";
+import type { AuditFilter } from "#audit/entry-filter.ts";
+import { currentLog } from "#audit/http/asked-log.ts";
+import type { EntryPage } from "#audit/ledger/search.ts";
+import { callLedger } from "#audit/ledger-stub.ts";
+import type { ToolInvocation } from "#calls/store/shard-schema.ts";
+import { formatTimestamp } from "#formats/rfc3339.ts";
+import type { Org } from "#orgs/org.ts";
+import type { Env } from "#platform/env.ts";
+import { auditSearches, type CallEntry, isEntryOfCall } from "./call-audit.ts";
+
+/** An entry without a time of its own has that of its report. */
+const ENTRIES_WITHIN_MS = 5 * 60_000;
+/** Of each search: a page looks at 2,000 entries, and a busy trace may have many that are others'. */
+const PAGES_MAX = 5;
+const ENTRIES_MAX = 100;
+const EARLIER_LOGS_MAX = 3;
+
+/** Oldest first, each once. */
+export async function findEntries(env: Env, org: Org, call: ToolInvocation): Promise<CallEntry[]> {
+  const window = windowOf(call);
+  const searches = auditSearches(call, window);
+  const current = currentLog(org);
+  const oldest = Math.max(1, current.log - EARLIER_LOGS_MAX);
+  const found: CallEntry[] = [];
+  for (let log = current.log; log >= oldest; log -= 1) {
+    const address = { ...current, log };
+    const [lists, isFarEnough] = await Promise.all([
+      Promise.all(searches.map((filter) => searchLog(env, address, call, filter))),
+      beganBefore(env, address, window.from),
+    ]);
+    const bySeq = new Map(lists.flat().map((entry) => [entry.seq, entry]));
+    found.unshift(...[...bySeq.values()].sort((a, b) => a.seq - b.seq));
+    if (isFarEnough) break;
+  }
+  return found;
+}
+
+function windowOf(call: ToolInvocation): { from: string; to: string } {
+  const untilMs = Math.max(call.startedAtMs + call.durationUs / 1_000, call.ingestedAtMs);
+  return {
+    from: formatTimestamp(call.startedAtMs - ENTRIES_WITHIN_MS),
+    to: formatTimestamp(Math.ceil(untilMs) + ENTRIES_WITHIN_MS),
+  };
+}
+
+/** A page at a time, of which only the call's own entries are kept. */
+async function searchLog(
+  env: Env,
+  address: LogAddress,
+  call: ToolInvocation,
+  filter: AuditFilter,
+): Promise<CallEntry[]> {
+  const found: CallEntry[] = [];
+  let before: number | null = null;
+  for (let pages = 0; pages < PAGES_MAX && found.length < ENTRIES_MAX; pages += 1) {
+    const bounds: { before: number | null; limit: number } = { before, limit: ENTRIES_MAX };
+    const page: EntryPage = await callLedger(env, address, (ledger) =>
+      ledger.search(filter, bounds),
+    );
+    for (const entry of page.entries) {
+      if (isEntryOfCall(call, entry)) found.push({ ...entry, log: address.log });
+    }
+    before = page.before;
+    if (before === null) break;
+  }
+  return found.slice(0, ENTRIES_MAX);
+}
+
+/** As a log's first entry tells, or its being pruned: what an earlier log has is older still. */
+async function beganBefore(env: Env, address: LogAddress, time: string): Promise<boolean> {
+  if (address.log === 1) return true;
+  const first = await callLedger(env, address, (ledger) => ledger.entry(0));
+  if (first === null) return false;
+  if (first === "pruned") return true;
+  return (JSON.parse(first.body) as { recorded_at: string }).recorded_at <= time;
+}

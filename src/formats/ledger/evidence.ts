@@ -1,0 +1,134 @@
+/**
+ * What a verification goes by besides the entries, and the texts in which it comes: the same from a
+ * server, an export pack or single files. Nothing of it is trusted but the pinned key and what the
+ * verifier kept.
+ */
+import { decodeBase64 } from "#formats/base64.ts";
+import { type Checkpoint, parseCheckpoint } from "#formats/tlog/checkpoint.ts";
+import { isDecimal } from "#formats/tlog/decimal.ts";
+import { isHash } from "#formats/tlog/merkle-hash.ts";
+import { parseVkey, type VerifierKey } from "#formats/tlog/note-key.ts";
+import { type Note, parseNote } from "#formats/tlog/signed-note.ts";
+
+/** A key as the log lists it, with the tree sizes that it signs. */
+export interface ListedKey {
+  readonly key: VerifierKey;
+  readonly fromSize: number;
+  /** Null for the key in use. Its successor signs this size too: the cutover. */
+  readonly toSize: number | null;
+}
+
+export interface CheckpointNote {
+  readonly note: Note;
+  readonly checkpoint: Checkpoint;
+}
+
+/** A checkpoint that the verifier has from before, whose word stands against the log's. */
+export interface KeptCheckpoint extends CheckpointNote {
+  /** Where it was kept, for messages. */
+  readonly label: string;
+}
+
+export interface FreshnessTerms {
+  readonly nowMs: number;
+  /** How old the newest signed entry may be; null if that was not asked. */
+  readonly maxAgeMinutes: number | null;
+  /** Of a log that is online: entries that no checkpoint covers, and when the oldest was recorded. */
+  readonly unsigned: { readonly count: number; readonly oldestAt: string | null } | null;
+}
+
+export interface LogEvidence {
+  /** What should have come and did not, and what came but has no meaning: each as a message. */
+  readonly missing: readonly string[];
+  readonly damaged: readonly string[];
+  readonly checkpoint: CheckpointNote | null;
+  readonly pinned: VerifierKey | null;
+  /** Oldest first. */
+  readonly keys: readonly ListedKey[];
+  /** By size, the checkpoints that a key and its successor both signed. */
+  readonly cutovers: ReadonlyMap<number, CheckpointNote>;
+  /** Of the log that was asked for; null where its name comes with the checkpoint. */
+  readonly origin: string | null;
+  readonly fromSeq: number;
+  /** Where the entries say that they end; null if they say nothing. */
+  readonly toSeq: number | null;
+  /** Where the log itself begins by now. */
+  readonly minimumIndex: number;
+  /** The peaks of the tree of size `fromSeq`, largest first. */
+  readonly prefix: readonly Uint8Array[] | null;
+  /** RFC 6962 §2.1.2, from the tree that the entries end with to the checkpoint's. */
+  readonly consistency: readonly Uint8Array[] | null;
+  /** By size, such proofs from trees that end before `fromSeq`. */
+  readonly earlierProofs: ReadonlyMap<number, readonly Uint8Array[]>;
+  readonly kept: readonly KeptCheckpoint[];
+  readonly freshness: FreshnessTerms;
+  /** Entries that were left out by choice are no reason to fail. */
+  readonly isPartAccepted: boolean;
+}
+
+/** `log.json` of an export pack. */
+export interface ExportSummary {
+  readonly origin: string;
+  readonly fromSeq: number;
+  readonly toSeq: number;
+  readonly treeSize: number;
+  readonly minimumIndex: number;
+}
+
+/** Null unless it is a signed note whose text is a checkpoint. No signature is verified. */
+export function parseCheckpointNote(text: string): CheckpointNote | null {
+  const note = parseNote(text);
+  const checkpoint = note === null ? null : parseCheckpoint(note.text);
+  return note === null || checkpoint === null ? null : { note, checkpoint };
+}
+
+/** One base64 hash a line. */
+export function parseHashLines(text: string): Uint8Array[] | null {
+  if (text === "") return [];
+  if (!text.endsWith("\n")) return null;
+  const lines = text.slice(0, -1).split("\n");
+  const hashes = lines.map(decodeBase64).filter((hash) => hash !== null);
+  return hashes.length === lines.length && hashes.every(isHash) ? hashes : null;
+}
+
+/** `{ "keys": [ { "vkey", "from_size", "to_size" } ] }` */
+export function parseKeyList(text: string): ListedKey[] | null {
+  const listed = membersOf(parseJson(text))["keys"];
+  if (!Array.isArray(listed)) return null;
+  const keys = listed.map(parseListedKey).filter((key) => key !== null);
+  return keys.length === listed.length ? keys : null;
+}
+
+export function parseExportSummary(text: string): ExportSummary | null {
+  const members = membersOf(parseJson(text));
+  const { origin } = members;
+  const numbers = ["from_seq", "to_seq", "tree_size", "minimum_index"].map((name) => members[name]);
+  if (typeof origin !== "string" || !numbers.every(isCount)) return null;
+  const [fromSeq = 0, toSeq = 0, treeSize = 0, minimumIndex = 0] = numbers;
+  const isOrdered = minimumIndex <= fromSeq && fromSeq <= toSeq && toSeq <= treeSize;
+  return isOrdered ? { origin, fromSeq, toSeq, treeSize, minimumIndex } : null;
+}
+
+function parseListedKey(value: unknown): ListedKey | null {
+  const members = membersOf(value);
+  const [vkey, fromSize, toSize] = [members["vkey"], members["from_size"], members["to_size"]];
+  const key = typeof vkey === "string" ? parseVkey(vkey) : null;
+  if (key === null || !isCount(fromSize) || !(toSize === null || isCount(toSize))) return null;
+  return { key, fromSize, toSize };
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && isDecimal(value);
+}
+
+function membersOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

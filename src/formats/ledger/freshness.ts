@@ -1,0 +1,48 @@
+/**
+ * Whether the signed head is recent. A log that is signed late, or a server that shows an old head,
+ * is not caught by any signature: only a clock tells, and it is the verifier's own.
+ */
+import { parseTimestampMs } from "#formats/rfc3339.ts";
+import type { FreshnessTerms } from "./evidence.ts";
+import type { Finding } from "./verdicts.ts";
+
+/** The log signs each minute. */
+const UNSIGNED_MINUTES_MAX = 15;
+const MS_PER_MINUTE = 60_000;
+
+/** `newestAt`: when the newest signed entry was recorded; null if that is not known. */
+export function judgeFreshness(terms: FreshnessTerms, newestAt: string | null): Finding[] {
+  const late = findUnsigned(terms);
+  const old = findOld(terms, newestAt);
+  return [late, old].flatMap((message) => (message === null ? [] : [stale(message)]));
+}
+
+export function isFreshnessJudged({ maxAgeMinutes, unsigned }: FreshnessTerms): boolean {
+  return maxAgeMinutes !== null || unsigned !== null;
+}
+
+function findUnsigned({ nowMs, unsigned }: FreshnessTerms): string | null {
+  if (unsigned === null || unsigned.count === 0) return null;
+  const { count, oldestAt } = unsigned;
+  if (oldestAt === null) return `${count} entries are not signed, and since when cannot be seen`;
+  const minutes = minutesSince(oldestAt, nowMs);
+  if (minutes <= UNSIGNED_MINUTES_MAX) return null;
+  return `${count} entries are not signed, the oldest since ${oldestAt}: ${Math.floor(minutes)} minutes`;
+}
+
+function findOld({ nowMs, maxAgeMinutes }: FreshnessTerms, newestAt: string | null): string | null {
+  if (maxAgeMinutes === null) return null;
+  if (newestAt === null) return "there is no signed entry whose age could be told";
+  const minutes = minutesSince(newestAt, nowMs);
+  if (minutes <= maxAgeMinutes) return null;
+  return `the newest signed entry was recorded at ${newestAt}: ${Math.floor(minutes)} minutes ago, more than ${maxAgeMinutes}`;
+}
+
+/** What is no time is older than any. */
+function minutesSince(time: string, nowMs: number): number {
+  return (nowMs - (parseTimestampMs(time) ?? Number.NEGATIVE_INFINITY)) / MS_PER_MINUTE;
+}
+
+function stale(message: string): Finding {
+  return { aspect: "freshness", failure: "STALE", code: "stale", message };
+}

@@ -1,0 +1,20 @@
+/** What a client sends to `/v1/traces` (opentelemetry-proto docs/specification.md, "OTLP/HTTP Request"). */
+import { type DecodeFailure, decodeOrFail } from "./decode-error.ts";
+import { parseTraces } from "./parse-traces.ts";
+import { readTraces } from "./read-traces.ts";
+import type { OtlpEncoding, ResourceSpans } from "./trace-model.ts";
+
+/** Never throws, whatever the bytes: what is no `ExportTraceServiceRequest` is a failure. */
+export function decodeTraces(
+  bytes: Uint8Array,
+  encoding: OtlpEncoding,
+): readonly ResourceSpans[] | DecodeFailure {
+  const decode = encoding === "protobuf" ? readTraces : parseTraces;
+  return decodeOrFail(() => decode(bytes));
+}
+
+export function isDecodeFailure(
+  decoded: readonly ResourceSpans[] | DecodeFailure,
+): decoded is DecodeFailure {
+  return "failure" in decoded;
+}

@@ -1,0 +1,103 @@
+/**
+ * `ExportTraceServiceRequest` from JSON: the protobuf JSON mapping, with what OTLP changes of it
+ * (opentelemetry-proto docs/specification.md, "JSON Protobuf Encoding"): ids are hex in any case, enums
+ * integers only, names lowerCamelCase only, unknown names passed over. As in the mapping, null is "not
+ * set", and 64-bit integers are decimal strings or numbers.
+ */
+import { MalformedMessage } from "./decode-error.ts";
+import { parseAttributes } from "./parse-attributes.ts";
+import { type JsonObject, listOf, messageOf, textOf, uint32Of } from "./parse-json-fields.ts";
+import {
+  type InstrumentationScope,
+  type ResourceSpans,
+  type ScopeSpans,
+  SPANS_MAX,
+  type Span,
+  type SpanStatus,
+  STATUS_UNSET,
+} from "./trace-model.ts";
+import { parseUnixNano, UNIX_EPOCH, type UnixNano } from "./unix-nano.ts";
+
+/** Throws on what is no such message. Leaves out what holds no spans. */
+export function parseTraces(bytes: Uint8Array): ResourceSpans[] {
+  const request = messageOf(parseJson(bytes), "the request");
+  const budget = { spans: SPANS_MAX };
+  const list: ResourceSpans[] = [];
+  for (const entry of listOf(request["resourceSpans"], "resourceSpans")) {
+    const resourceSpans = messageOf(entry, "resourceSpans");
+    const scopeSpans = parseScopeSpans(resourceSpans["scopeSpans"], budget);
+    if (scopeSpans.length === 0) continue;
+    const resource = messageOf(resourceSpans["resource"], "resource");
+    list.push({ resource: parseAttributes(resource["attributes"]), scopeSpans });
+  }
+  return list;
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes));
+  } catch {
+    throw new MalformedMessage("the body is not JSON in UTF-8");
+  }
+}
+
+function parseScopeSpans(value: unknown, budget: { spans: number }): ScopeSpans[] {
+  const list: ScopeSpans[] = [];
+  for (const entry of listOf(value, "scopeSpans")) {
+    const scopeSpans = messageOf(entry, "scopeSpans");
+    const spans = listOf(scopeSpans["spans"], "spans");
+    if (spans.length === 0) continue;
+    budget.spans -= spans.length;
+    if (budget.spans < 0) throw new MalformedMessage(`more than ${SPANS_MAX} spans in one request`);
+    const scope = parseScope(messageOf(scopeSpans["scope"], "scope"));
+    list.push({ scope, spans: spans.map((span) => parseSpan(messageOf(span, "spans"))) });
+  }
+  return list;
+}
+
+function parseScope(message: JsonObject): InstrumentationScope {
+  return { name: textOf(message["name"], "name"), version: textOf(message["version"], "version") };
+}
+
+function parseSpan(message: JsonObject): Span {
+  return {
+    traceId: parseId(message["traceId"], "traceId", TRACE_ID),
+    spanId: parseId(message["spanId"], "spanId", SPAN_ID),
+    parentSpanId: parseId(message["parentSpanId"], "parentSpanId", SPAN_ID) || null,
+    traceState: textOf(message["traceState"], "traceState"),
+    flags: uint32Of(message["flags"], "flags"),
+    name: textOf(message["name"], "name"),
+    kind: uint32Of(message["kind"], "kind"),
+    start: parseTime(message["startTimeUnixNano"], "startTimeUnixNano"),
+    end: parseTime(message["endTimeUnixNano"], "endTimeUnixNano"),
+    attributes: parseAttributes(message["attributes"]),
+    status: parseStatus(message["status"]),
+  };
+}
+
+function parseStatus(value: unknown): SpanStatus {
+  if (value === undefined) return STATUS_UNSET;
+  const message = messageOf(value, "status");
+  return {
+    code: uint32Of(message["code"], "code"),
+    message: textOf(message["message"], "message"),
+  };
+}
+
+const TRACE_ID = /^(?!0{32})[\da-f]{32}$/;
+const SPAN_ID = /^(?!0{16})[\da-f]{16}$/;
+
+/** Empty if it is invalid, as in protobuf: that is a matter of one span. */
+function parseId(value: unknown, field: string, form: RegExp): string {
+  const id = textOf(value, field);
+  if (id.length > 32) return "";
+  const lower = id.toLowerCase();
+  return form.test(lower) ? lower : "";
+}
+
+function parseTime(value: unknown, field: string): UnixNano {
+  if (value === undefined || value === null) return UNIX_EPOCH;
+  const time = parseUnixNano(value);
+  if (time === undefined) throw new MalformedMessage(`${field} must be nanoseconds since 1970`);
+  return time;
+}

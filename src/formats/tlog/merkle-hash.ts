@@ -1,0 +1,57 @@
+/**
+ * Merkle tree hashes, RFC 6962 §2.1 (the same in RFC 9162 §2.1.1).
+ * https://www.rfc-editor.org/rfc/rfc6962#section-2.1
+ *
+ *   empty tree   SHA-256()
+ *   leaf         SHA-256(00 || entry)
+ *   node         SHA-256(01 || left || right)
+ *
+ * The prefixes keep an entry from passing for a node. A hash is a value: nobody writes into one.
+ */
+import { sha256 } from "#formats/sha256.ts";
+
+export const HASH_BYTES = 32;
+export const LEAF_PREFIX = 0x00;
+const NODE_PREFIX = 0x01;
+
+/** The root of the tree without leaves. */
+export const EMPTY_ROOT: Uint8Array = sha256(new Uint8Array(0));
+
+export function leafHash(entry: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(1 + entry.length);
+  bytes[0] = LEAF_PREFIX;
+  bytes.set(entry, 1);
+  return sha256(bytes);
+}
+
+export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(1 + 2 * HASH_BYTES);
+  bytes[0] = NODE_PREFIX;
+  bytes.set(requireHash(left), 1);
+  bytes.set(requireHash(right), 1 + HASH_BYTES);
+  return sha256(bytes);
+}
+
+/**
+ * The root over the roots of complete subtrees, the largest first. Each split of RFC 6962 has a
+ * complete subtree on its left, so the right side is folded up first.
+ */
+export function rootOfPeaks(peaks: readonly Uint8Array[]): Uint8Array {
+  if (peaks.length === 0) return EMPTY_ROOT;
+  return peaks.reduceRight((right, left) => nodeHash(left, right));
+}
+
+export function isHash(hash: Uint8Array): boolean {
+  return hash.length === HASH_BYTES;
+}
+
+/** A hash of another length is a broken store or caller: hashed on, it would be signed. */
+export function requireHash(hash: Uint8Array): Uint8Array {
+  if (!isHash(hash)) throw new RangeError(`a hash has ${HASH_BYTES} bytes, got ${hash.length}`);
+  return hash;
+}
+
+/** Roots are public: there is nothing for the time this takes to give away. */
+export function isSameHash(left: Uint8Array, right: Uint8Array): boolean {
+  return left.length === right.length && left.every((byte, at) => byte === right[at]);
+}

@@ -1,0 +1,188 @@
+/** An org on the wire, and the way between it and the domain. */
+import type { TSchema } from "typebox";
+import * as Type from "typebox";
+import { Compile } from "typebox/compile";
+import { formatTimestamp } from "#formats/rfc3339.ts";
+import { LIMIT_BOUNDS, ORG_NAME_PATTERN, type Org } from "#orgs/org.ts";
+import type { OrgPatch } from "#orgs/org-settings.ts";
+import { RETENTION_BOUNDS, type RetentionKey } from "#orgs/retention.ts";
+import { TIERS } from "#orgs/tier.ts";
+
+const CLOSED = { additionalProperties: false };
+
+const Tier = Type.Enum([...TIERS]);
+
+const CreateOrgSchema = Type.Object(
+  {
+    org: Type.String({ pattern: ORG_NAME_PATTERN }),
+    tier: Tier,
+    entitlements: Type.Optional(
+      Type.Object({ payload_capture: Type.Optional(Type.Boolean()) }, CLOSED),
+    ),
+  },
+  CLOSED,
+);
+
+/** Null takes a value back to its default. */
+function nullableInteger({ min, max }: { min: number; max: number }) {
+  const schema = { type: ["integer", "null"], minimum: min, maximum: max };
+  return Type.Optional(Type.Unsafe<number | null>(schema));
+}
+
+/** The conventions' own lists have six names at most. */
+const AttributeNames = {
+  type: "array",
+  minItems: 1,
+  maxItems: 8,
+  uniqueItems: true,
+  items: { type: "string", minLength: 1, maxLength: 128, pattern: "^[\\x21-\\x7e]+$" },
+};
+
+function spanMapping<Schema extends TSchema>(names: Schema, description: string) {
+  const parts = { workspace: names, plugin: names, instance: names, tool: names, actor: names };
+  return Type.Object(parts, { ...CLOSED, description });
+}
+
+const PatchOrgSchema = Type.Object(
+  {
+    tier: Type.Optional(Tier),
+    entitlements: Type.Optional(
+      Type.Object(
+        {
+          payload_capture: Type.Optional(
+            Type.Unsafe<boolean | null>({ type: ["boolean", "null"] }),
+          ),
+        },
+        CLOSED,
+      ),
+    ),
+    limits: Type.Optional(
+      Type.Object(
+        {
+          series_max: nullableInteger(LIMIT_BOUNDS.seriesMax),
+          requests_per_minute: nullableInteger(LIMIT_BOUNDS.requestsPerMinute),
+        },
+        CLOSED,
+      ),
+    ),
+    retention: Type.Optional(
+      Type.Object(
+        {
+          samples_hours: nullableInteger(RETENTION_BOUNDS.samplesHours),
+          rollups_hourly_days: nullableInteger(RETENTION_BOUNDS.rollupsHourlyDays),
+          rollups_daily_days: nullableInteger(RETENTION_BOUNDS.rollupsDailyDays),
+          audit_days: nullableInteger(RETENTION_BOUNDS.auditDays),
+        },
+        CLOSED,
+      ),
+    ),
+    publishes_audit_log: Type.Optional(
+      Type.Boolean({
+        description: "Anyone may read the checkpoint and the hash tiles of the audit log",
+      }),
+    ),
+    span_mapping: Type.Optional(
+      spanMapping(
+        Type.Optional(
+          Type.Unsafe<readonly string[] | null>({ ...AttributeNames, type: ["array", "null"] }),
+        ),
+        "Attributes of OTLP spans and resources, tried in order before the conventions'",
+      ),
+    ),
+  },
+  CLOSED,
+);
+
+export const OrgSchema = Type.Object({
+  org: Type.String(),
+  tier: Tier,
+  state: Type.Enum(["active", "deleting"]),
+  entitlements: Type.Object({ payload_capture: Type.Boolean() }),
+  limits: Type.Object({
+    series_max: Type.Integer(),
+    requests_per_minute: Type.Unsafe<number | null>({ type: ["integer", "null"] }),
+  }),
+  retention: Type.Object(
+    {
+      samples_hours: Type.Integer(),
+      rollups_hourly_days: Type.Integer(),
+      rollups_daily_days: Type.Integer(),
+      audit_days: Type.Integer(),
+    },
+    { description: "Effective: the tier's, with the org's overrides applied" },
+  ),
+  publishes_audit_log: Type.Boolean(),
+  span_mapping: spanMapping(
+    Type.Optional(Type.Unsafe<readonly string[]>(AttributeNames)),
+    "The org's own; what is absent is as the conventions have it",
+  ),
+  created_at: Type.String({ format: "date-time" }),
+  updated_at: Type.String({ format: "date-time" }),
+});
+
+export const createOrgBody = Compile(CreateOrgSchema);
+export const patchOrgBody = Compile(PatchOrgSchema);
+export { CreateOrgSchema, PatchOrgSchema };
+
+/** The wire's name of each retention, for pointers in errors. */
+export const RETENTION_NAMES: Record<RetentionKey, string> = {
+  samplesHours: "samples_hours",
+  rollupsHourlyDays: "rollups_hourly_days",
+  rollupsDailyDays: "rollups_daily_days",
+  auditDays: "audit_days",
+};
+
+export function patchOf(body: Type.Static<typeof PatchOrgSchema>): OrgPatch {
+  const { tier, entitlements, limits, retention, publishes_audit_log, span_mapping } = body;
+  return {
+    ...(publishes_audit_log !== undefined && { publishesAuditLog: publishes_audit_log }),
+    ...(span_mapping && { spanMapping: defined(span_mapping) }),
+    ...(tier && { tier }),
+    ...(entitlements && {
+      entitlements: defined({ payloadCapture: entitlements.payload_capture }),
+    }),
+    ...(limits && {
+      limits: defined({
+        seriesMax: limits.series_max,
+        requestsPerMinute: limits.requests_per_minute,
+      }),
+    }),
+    ...(retention && {
+      retention: defined({
+        samplesHours: retention.samples_hours,
+        rollupsHourlyDays: retention.rollups_hourly_days,
+        rollupsDailyDays: retention.rollups_daily_days,
+        auditDays: retention.audit_days,
+      }),
+    }),
+  };
+}
+
+/** Absent means "as it was", and a merge would take an undefined for a value. */
+function defined<Values extends object>(values: Values) {
+  const given = Object.entries(values).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given) as { [Key in keyof Values]?: Exclude<Values[Key], undefined> };
+}
+
+export function orgBody(org: Org): Type.Static<typeof OrgSchema> {
+  return {
+    org: org.org,
+    tier: org.tier,
+    state: org.state === "active" ? "active" : "deleting",
+    entitlements: { payload_capture: org.entitlements.payloadCapture },
+    limits: {
+      series_max: org.limits.seriesMax,
+      requests_per_minute: org.limits.requestsPerMinute,
+    },
+    retention: {
+      samples_hours: org.retention.samplesHours,
+      rollups_hourly_days: org.retention.rollupsHourlyDays,
+      rollups_daily_days: org.retention.rollupsDailyDays,
+      audit_days: org.retention.auditDays,
+    },
+    publishes_audit_log: org.publishesAuditLog,
+    span_mapping: org.spanMapping,
+    created_at: formatTimestamp(org.createdAtMs),
+    updated_at: formatTimestamp(org.updatedAtMs),
+  };
+}

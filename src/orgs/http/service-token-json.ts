@@ -1,0 +1,70 @@
+/** A service token on the wire. */
+import * as Type from "typebox";
+import { Compile } from "typebox/compile";
+import { formatTimestamp } from "#formats/rfc3339.ts";
+import { SCOPES } from "#orgs/principal.ts";
+import type { ServiceToken } from "#orgs/service-token.ts";
+
+/** No control characters, and no lone surrogates: neither can be stored and shown as it was sent. */
+const PLAIN_TEXT = "^[^\\p{Cc}\\p{Cs}]+$";
+
+/**
+ * `kind:name`. Acts are recorded under it, so it may claim to be a service, a user or an agent, but
+ * never one of us.
+ */
+const ACTOR = "^(?!operator:|ledger:)[a-z][a-z0-9_-]{0,31}:[^\\p{Cc}\\p{Cs}]+$";
+
+const Scopes = Type.Array(Type.Enum([...SCOPES]), { minItems: 1, maxItems: 32 });
+const NullableTime = Type.Unsafe<string | null>({ type: ["string", "null"], format: "date-time" });
+const NullableText = Type.Unsafe<string | null>({ type: ["string", "null"] });
+
+export const CreateServiceTokenSchema = Type.Object(
+  {
+    name: Type.String({ maxLength: 128, pattern: PLAIN_TEXT }),
+    scopes: Scopes,
+    actor: Type.Optional(
+      Type.Unsafe<string | null>({ type: ["string", "null"], maxLength: 256, pattern: ACTOR }),
+    ),
+    expires_at: Type.Optional(
+      Type.Unsafe<string | number | null>({
+        type: ["string", "integer", "null"],
+        description: "RFC 3339 date-time, or integer epoch milliseconds; absent: never",
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+const token = {
+  id: Type.String(),
+  name: Type.String(),
+  scopes: Scopes,
+  actor: NullableText,
+  created_at: Type.String({ format: "date-time" }),
+  created_by: Type.String(),
+  expires_at: NullableTime,
+  revoked_at: NullableTime,
+};
+
+export const ServiceTokenSchema = Type.Object(token);
+export const NewServiceTokenSchema = Type.Object({ ...token, token: Type.String() });
+export const ServiceTokensSchema = Type.Object({
+  service_tokens: Type.Array(ServiceTokenSchema),
+  next_cursor: NullableText,
+});
+
+export const createServiceTokenBody = Compile(CreateServiceTokenSchema);
+
+/** Names what it shows: a digest added to the row can't slip out. */
+export function serviceTokenBody(row: ServiceToken): Type.Static<typeof ServiceTokenSchema> {
+  return {
+    id: row.id,
+    name: row.name,
+    scopes: [...row.scopes],
+    actor: row.actor,
+    created_at: formatTimestamp(row.createdAtMs),
+    created_by: row.createdBy,
+    expires_at: row.expiresAtMs === null ? null : formatTimestamp(row.expiresAtMs),
+    revoked_at: row.revokedAtMs === null ? null : formatTimestamp(row.revokedAtMs),
+  };
+}

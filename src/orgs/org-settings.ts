@@ -1,0 +1,116 @@
+/**
+ * What of an org can be changed, kept as differences from the defaults, so that a better default
+ * reaches every org that never chose otherwise.
+ */
+
+import type { SpanMapping } from "#otlp/span-attributes.ts";
+import {
+  DEFAULT_LIMITS,
+  type Entitlements,
+  type Limits,
+  NO_ENTITLEMENTS,
+  type Org,
+  type OrgState,
+} from "./org.ts";
+import {
+  effectiveRetention,
+  orgMaySetRetention,
+  overridesWithinTier,
+  RETENTION_KEYS,
+  type RetentionKey,
+  type RetentionOverrides,
+} from "./retention.ts";
+import type { Tier } from "./tier.ts";
+
+export interface OrgSettings {
+  tier: Tier;
+  entitlements: Partial<Entitlements>;
+  limits: Partial<Limits>;
+  retention: RetentionOverrides;
+  publishesAuditLog: boolean;
+  spanMapping: SpanMapping;
+}
+
+type Patch<Values> = { [Key in keyof Values]?: Values[Key] | null };
+
+/** Null takes a value back to its default. */
+export interface OrgPatch {
+  tier?: Tier;
+  entitlements?: Patch<Entitlements>;
+  limits?: Patch<Limits>;
+  retention?: Patch<Record<RetentionKey, number>>;
+  publishesAuditLog?: boolean;
+  spanMapping?: Patch<SpanMapping>;
+}
+
+/** What a new org has beside its tier. */
+export function newSettings(tier: Tier): OrgSettings {
+  return {
+    tier,
+    entitlements: {},
+    limits: {},
+    retention: {},
+    publishesAuditLog: false,
+    spanMapping: {},
+  };
+}
+
+export interface OrgIdentity {
+  org: string;
+  shard: string;
+  generation: number;
+  state: OrgState;
+  auditLog: number;
+  createdAtMs: number;
+  updatedAtMs: number;
+}
+
+export function effectiveOrg(identity: OrgIdentity, settings: OrgSettings): Org {
+  return {
+    ...identity,
+    tier: settings.tier,
+    entitlements: { ...NO_ENTITLEMENTS, ...settings.entitlements },
+    limits: { ...DEFAULT_LIMITS, ...settings.limits },
+    retention: effectiveRetention(settings.tier, settings.retention),
+    publishesAuditLog: settings.publishesAuditLog,
+    spanMapping: settings.spanMapping,
+  };
+}
+
+export function patchSettings(before: OrgSettings, patch: OrgPatch): OrgSettings {
+  const tier = patch.tier ?? before.tier;
+  const inherited =
+    tier === before.tier ? before.retention : overridesWithinTier(tier, before.retention);
+  return {
+    tier,
+    entitlements: merge(before.entitlements, patch.entitlements),
+    limits: merge(before.limits, patch.limits),
+    retention: merge(inherited, patch.retention),
+    publishesAuditLog: patch.publishesAuditLog ?? before.publishesAuditLog,
+    spanMapping: merge(before.spanMapping, patch.spanMapping),
+  };
+}
+
+/** RFC 7396, one level deep. */
+function merge<Values extends object>(
+  before: Partial<Values>,
+  patch: Patch<Values> = {},
+): Partial<Values> {
+  const merged = Object.entries({ ...before, ...patch }).filter(([, value]) => value !== null);
+  return Object.fromEntries(merged) as Partial<Values>;
+}
+
+/** A tenant must not raise its own cap: all but retention is for the administrator to change. */
+export function needsAdministrator(patch: OrgPatch): boolean {
+  const { tier, entitlements, limits } = patch;
+  return tier !== undefined || entitlements !== undefined || limits !== undefined;
+}
+
+/** The retention keys of a patch that the org may not set itself to that value. */
+export function retentionBeyondOrg(tier: Tier, patch: OrgPatch): RetentionKey[] {
+  return RETENTION_KEYS.filter((key) => {
+    const value = patch.retention?.[key];
+    if (value === undefined) return false;
+    return !orgMaySetRetention(tier, key, value);
+  });
+}

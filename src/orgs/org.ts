@@ -1,0 +1,61 @@
+/** An org is the tenant: whose data it is, how much of it, for how long, and on which shard. */
+
+import type { SpanMapping } from "#otlp/span-attributes.ts";
+import type { Retention } from "./retention.ts";
+import type { Tier } from "./tier.ts";
+
+export const ORG_NAME_PATTERN = "^[a-z0-9][a-z0-9-]{0,62}$";
+const ORG_NAME = new RegExp(ORG_NAME_PATTERN);
+
+/** The org that exists from the first start, without anyone creating it. */
+export const DEFAULT_ORG = "default";
+
+/** `deleting`: closed to everyone, its data being removed; `deleted`: only the name remains. */
+export type OrgState = "active" | "deleting" | "deleted";
+
+export interface Entitlements {
+  payloadCapture: boolean;
+}
+
+export interface Limits {
+  /** Series an org may have before new ones are counted under `__other__`. */
+  seriesMax: number;
+  /** Per isolate, a shed and not a quota: see src/orgs/http/limit-rate.ts. Null is no limit. */
+  requestsPerMinute: number | null;
+}
+
+export interface Org {
+  org: string;
+  tier: Tier;
+  entitlements: Entitlements;
+  limits: Limits;
+  /** Effective: the tier's defaults with the org's overrides applied. */
+  retention: Retention;
+  /** Binding of the database that holds the org's data, e.g. `SHARD_0`. */
+  shard: string;
+  /** Raised by a deletion or a move; writes on the shard name it, so a stale one writes nothing. */
+  generation: number;
+  state: OrgState;
+  /** The log that its audit entries go to now; a recovery raises it. */
+  auditLog: number;
+  /** Anyone may read the log's checkpoint and hash tiles, of which no entry can be learnt. */
+  publishesAuditLog: boolean;
+  /** Its own attributes for what OTLP spans say, tried before the conventions'. */
+  spanMapping: SpanMapping;
+  createdAtMs: number;
+  updatedAtMs: number;
+}
+
+export const NO_ENTITLEMENTS: Entitlements = { payloadCapture: false };
+
+/** 10,000 series: a scrape reads one row a series, about 70 ms. */
+export const DEFAULT_LIMITS: Limits = { seriesMax: 10_000, requestsPerMinute: null };
+
+export const LIMIT_BOUNDS = {
+  seriesMax: { min: 1, max: 100_000 },
+  requestsPerMinute: { min: 1, max: 1_000_000 },
+} as const;
+
+export function isOrgName(value: string): boolean {
+  return ORG_NAME.test(value);
+}

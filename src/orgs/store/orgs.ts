@@ -1,0 +1,222 @@
+/** The directory's orgs. Every change names, in its WHERE, what it was decided on. */
+import { and, asc, eq, sql } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/d1";
+import { insertAuditLog } from "#audit/store/audit-logs.ts";
+import type { Org, OrgState } from "#orgs/org.ts";
+import { effectiveOrg, type OrgSettings } from "#orgs/org-settings.ts";
+import { changedByFirst, statementOf } from "#platform/d1/batch.ts";
+import { deleteStreams } from "#streams/store/streams.ts";
+import { orgs } from "./directory-schema.ts";
+import { type OperatorAction, recordOperatorAction } from "./operator-actions.ts";
+import { deleteShardOrg, insertShardOrg } from "./shard-orgs.ts";
+
+/** An org's first generation: its shard is told the same one. */
+const FIRST_GENERATION = 1;
+
+export interface NewOrg {
+  org: string;
+  settings: OrgSettings;
+  shard: string;
+  createdAtMs: number;
+}
+
+/**
+ * True for exactly one of any number of concurrent calls, false when the name is or was taken. The
+ * shard's row comes first: a directory row without one would take no writes; one without a
+ * directory row is out of reach, and the next attempt finds it in place.
+ */
+export async function insertOrg(
+  directory: D1Database,
+  shardDb: D1Database,
+  { org, settings, shard, createdAtMs }: NewOrg,
+  action: OperatorAction,
+): Promise<boolean> {
+  if ((await findOrg(directory, org)) !== null) return false;
+  await insertShardOrg(shardDb, org, FIRST_GENERATION);
+  await insertAuditLog(shardDb, { org, log: 1 });
+  const row = {
+    org,
+    ...rowOfSettings(settings),
+    shard,
+    generation: FIRST_GENERATION,
+    createdAtMs,
+    updatedAtMs: createdAtMs,
+  };
+  const insert = drizzle(directory).insert(orgs).values(row).onConflictDoNothing();
+  return changedByFirst(directory, [
+    statementOf(directory, insert),
+    recordOperatorAction(directory, action),
+  ]);
+}
+
+/** In any state: whether a deleted org is there is for the caller to say. */
+export async function findOrg(directory: D1Database, org: string): Promise<Org | null> {
+  const row = await findRow(directory, org);
+  return row === null ? null : orgOfRow(row);
+}
+
+export async function findOrgSettings(
+  directory: D1Database,
+  org: string,
+): Promise<OrgSettings | null> {
+  const row = await findRow(directory, org);
+  return row === null ? null : settingsOfRow(row);
+}
+
+export async function countOrgsOnShard(
+  directory: D1Database,
+  shard: string,
+  state: OrgState,
+): Promise<number> {
+  return drizzle(directory).$count(orgs, and(eq(orgs.shard, shard), eq(orgs.state, state)));
+}
+
+/** The orgs of a shard by name, from `offset` on: what cron ticks walk through in steps. */
+export async function findOrgsOnShard(
+  directory: D1Database,
+  shard: string,
+  state: OrgState,
+  { offset, limit }: { offset: number; limit: number },
+): Promise<Org[]> {
+  const onShard = and(eq(orgs.shard, shard), eq(orgs.state, state));
+  const rows = await drizzle(directory)
+    .select()
+    .from(orgs)
+    .where(onShard)
+    .orderBy(asc(orgs.org))
+    .limit(limit)
+    .offset(offset);
+  return rows.map(orgOfRow);
+}
+
+/**
+ * False if the settings are no longer `before`, or the org no longer active: of two concurrent
+ * changes one is refused, and none is decided on a tier that has changed meanwhile.
+ */
+export async function updateOrgSettings(
+  directory: D1Database,
+  { org, generation }: Pick<Org, "org" | "generation">,
+  { before, after }: { before: OrgSettings; after: OrgSettings },
+  action: OperatorAction,
+): Promise<boolean> {
+  const was = rowOfSettings(before);
+  const unchanged = and(
+    activeAt(org, generation),
+    eq(orgs.tier, was.tier),
+    eq(orgs.entitlements, was.entitlements),
+    eq(orgs.limits, was.limits),
+    eq(orgs.retention, was.retention),
+    eq(orgs.publishesAuditLog, was.publishesAuditLog),
+    eq(orgs.spanMapping, was.spanMapping),
+  );
+  const update = drizzle(directory)
+    .update(orgs)
+    .set({ ...rowOfSettings(after), updatedAtMs: action.occurredAtMs })
+    .where(unchanged);
+  return changedByFirst(directory, [
+    statementOf(directory, update),
+    recordOperatorAction(directory, action),
+  ]);
+}
+
+/**
+ * Closes an org for good: its tokens are revoked and its streams' credentials deleted with it, and its shard refuses its writes. Should
+ * the second step not come about, the cron repeats it for every org that is `deleting`.
+ */
+export async function closeOrg(
+  directory: D1Database,
+  shardDb: D1Database,
+  { org, generation }: Pick<Org, "org" | "generation">,
+  action: OperatorAction,
+): Promise<boolean> {
+  const nowMs = action.occurredAtMs;
+  const close = drizzle(directory)
+    .update(orgs)
+    .set({
+      state: "deleting",
+      generation: sql`${orgs.generation} + 1`,
+      updatedAtMs: nowMs,
+      deletedAtMs: nowMs,
+    })
+    .where(activeAt(org, generation));
+  const revoke = directory
+    .prepare(
+      `UPDATE service_tokens SET revoked_at_ms = ?1 WHERE org = ?2 AND revoked_at_ms IS NULL
+        AND EXISTS (SELECT 1 FROM orgs WHERE org = ?2 AND state <> 'active')`,
+    )
+    .bind(nowMs, org);
+  const closed = await changedByFirst(directory, [
+    statementOf(directory, close),
+    recordOperatorAction(directory, action),
+    revoke,
+    deleteStreams(directory, org),
+  ]);
+  if (closed) await deleteShardOrg(shardDb, org);
+  return closed;
+}
+
+/** The cron's last step of a deletion, when nothing of the org is left but its name. */
+export async function markOrgDeleted(directory: D1Database, org: string): Promise<void> {
+  await drizzle(directory)
+    .update(orgs)
+    .set({ state: "deleted" })
+    .where(and(eq(orgs.org, org), eq(orgs.state, "deleting")));
+}
+
+/** True for the one of concurrent recoveries that was first: entries go to the next log from here on. */
+export async function succeedAuditLog(
+  directory: D1Database,
+  { org, auditLog }: Pick<Org, "org" | "auditLog">,
+  action: OperatorAction,
+): Promise<boolean> {
+  const raise = drizzle(directory)
+    .update(orgs)
+    .set({ auditLog: auditLog + 1 })
+    .where(and(eq(orgs.org, org), eq(orgs.auditLog, auditLog)));
+  return changedByFirst(directory, [
+    statementOf(directory, raise),
+    recordOperatorAction(directory, action),
+  ]);
+}
+
+type OrgRow = typeof orgs.$inferSelect;
+
+function activeAt(org: string, generation: number) {
+  return and(eq(orgs.org, org), eq(orgs.generation, generation), eq(orgs.state, "active"));
+}
+
+async function findRow(directory: D1Database, org: string): Promise<OrgRow | null> {
+  const row = await drizzle(directory).select().from(orgs).where(eq(orgs.org, org)).get();
+  return row ?? null;
+}
+
+function orgOfRow(row: OrgRow): Org {
+  const { org, shard, generation, state, auditLog, createdAtMs, updatedAtMs } = row;
+  const identity = { org, shard, generation, state, auditLog, createdAtMs, updatedAtMs };
+  return effectiveOrg(identity, settingsOfRow(row));
+}
+
+function settingsOfRow(row: OrgRow): OrgSettings {
+  const { tier, entitlements, limits, retention, publishesAuditLog, spanMapping } = row;
+  return {
+    tier,
+    entitlements: JSON.parse(entitlements),
+    limits: JSON.parse(limits),
+    retention: JSON.parse(retention),
+    publishesAuditLog,
+    spanMapping: JSON.parse(spanMapping),
+  };
+}
+
+/** The inverse of `settingsOfRow`, to the byte: `updateOrgSettings` compares these texts. */
+function rowOfSettings(settings: OrgSettings) {
+  const { tier, entitlements, limits, retention, publishesAuditLog, spanMapping } = settings;
+  return {
+    tier,
+    entitlements: JSON.stringify(entitlements),
+    limits: JSON.stringify(limits),
+    retention: JSON.stringify(retention),
+    publishesAuditLog,
+    spanMapping: JSON.stringify(spanMapping),
+  };
+}

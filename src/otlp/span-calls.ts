@@ -1,0 +1,42 @@
+/** The tool calls among the spans of one OTLP request. */
+import type { ResourceSpans } from "#formats/otlp/trace-model.ts";
+import type { SpanMapping } from "./span-attributes.ts";
+import { mapSpan, type SpanCall } from "./span-mapping.ts";
+
+export interface SpanCalls {
+  /** In the order sent; several may tell of one call (span-doubles.ts). */
+  readonly calls: readonly SpanCall[];
+  /** Spans that are no tool call. */
+  readonly ignored: number;
+  /** Tool calls that cannot be counted, and why the first of them. */
+  readonly rejected: number;
+  readonly reason: string | null;
+}
+
+export function callsOfRequest(
+  traces: readonly ResourceSpans[],
+  mapping: SpanMapping = {},
+): SpanCalls {
+  const calls: SpanCall[] = [];
+  let ignored = 0;
+  let rejected = 0;
+  let reason: string | null = null;
+  for (const [resource, span] of spansOf(traces)) {
+    const verdict = mapSpan(span, resource.resource, mapping);
+    if (verdict.kind === "call") calls.push(verdict.call);
+    else if (verdict.kind === "no_call") ignored += 1;
+    else {
+      rejected += 1;
+      reason ??= verdict.reason;
+    }
+  }
+  return { calls, ignored, rejected, reason };
+}
+
+export function* spansOf(traces: readonly ResourceSpans[]) {
+  for (const resource of traces) {
+    for (const { spans } of resource.scopeSpans) {
+      for (const span of spans) yield [resource, span] as const;
+    }
+  }
+}

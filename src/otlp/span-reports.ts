@@ -1,0 +1,70 @@
+/** The calls of an OTLP request as reports of their instances. */
+import type { ReportHeader } from "#calls/arrival.ts";
+import { isRejection, parseInvocation, type ReportContext } from "#calls/call.ts";
+import type { Rejection } from "#calls/sample-rejection.ts";
+import { OTHER } from "#calls/series.ts";
+import type { PairedCall } from "#calls/span-pairs.ts";
+import { withoutDoubles } from "./span-doubles.ts";
+import type { SpanCall } from "./span-mapping.ts";
+
+/** A collector sends for many at once. Each is a row; the rest report as one, and their samples keep their names. */
+const INSTANCES_MAX = 100;
+
+export interface SpanReport {
+  header: ReportHeader;
+  invocations: PairedCall[];
+}
+
+export interface SpanReports {
+  reports: readonly SpanReport[];
+  /** Spans of calls that another span of this request counts. */
+  merged: number;
+  rejected: readonly Rejection[];
+}
+
+/** A span has no place in a report and no `seq`: its ids name it for good. */
+export function reportsOfCalls(
+  calls: readonly SpanCall[],
+  context: Pick<ReportContext, "receivedAtMs" | "fingerprintKey">,
+): SpanReports {
+  const reporting = {
+    ...context,
+    ...{ epochMs: null, seq: null, batchId: null, knownErrors: new Map() },
+  };
+  const usable: { call: SpanCall; invocation: PairedCall }[] = [];
+  const rejected: Rejection[] = [];
+  // Checked before they are merged: a span that cannot be counted counts no call for another.
+  for (const call of calls) {
+    const invocation = parseCall(call, { ...reporting, instance: call.instance });
+    if (isRejection(invocation)) rejected.push(invocation);
+    else usable.push({ call, invocation });
+  }
+  const counted = withoutDoubles(usable);
+  const reports = new Map<string, SpanReport>();
+  for (const { call, invocation } of counted) {
+    reportOf(reports, call.instance, context.receivedAtMs).invocations.push(invocation);
+  }
+  return { reports: [...reports.values()], merged: usable.length - counted.length, rejected };
+}
+
+function parseCall(
+  { sample, instance, side, parentSpanId }: SpanCall,
+  context: ReportContext,
+): PairedCall | Rejection {
+  const parsed = parseInvocation(sample, 0, context);
+  if (isRejection(parsed)) return parsed;
+  const pair = { instance, isCaller: side !== "server", parentSpanId };
+  return Object.assign(parsed, { pair });
+}
+
+function reportOf(
+  reports: Map<string, SpanReport>,
+  instance: string,
+  receivedAtMs: number,
+): SpanReport {
+  const name = reports.has(instance) || reports.size < INSTANCES_MAX ? instance : OTHER;
+  const header = { instance: name, epochMs: null, seq: null, dropped: null, receivedAtMs };
+  const report = reports.get(name) ?? { header, invocations: [] };
+  reports.set(name, report);
+  return report;
+}

@@ -1,0 +1,110 @@
+/**
+ * The spans around calls, for the drill-down: kept as long as samples, and never counted. A row holds those
+ * of a request (migrations/shard/0003_spans.sql says why), so a trace is looked for in the rows of its time.
+ */
+import { and, eq, inArray } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/d1";
+import { SAMPLE_AGE_MS_MAX, SAMPLE_AHEAD_MS_MAX } from "#calls/call.ts";
+import { type ToolInvocation, toolInvocations } from "#calls/store/shard-schema.ts";
+import { uuid7LowerBound } from "#formats/uuid7.ts";
+import type { ShardedOrg } from "#orgs/store/shard-orgs.ts";
+import type { TraceSpan } from "#tracing/trace-span.ts";
+import { parseTrace, ROW_SPREAD_MS, spanRows, traceMark } from "./span-rows.ts";
+
+/** Rows whose marks are looked at for one trace: each has nine characters a trace. */
+const SCAN_ROWS_MAX = 10_000;
+/** Of an answer. A trace that is in more rows was sent span by span, over a long time. */
+const FOUND_ROWS_MAX = 64;
+const SPANS_MAX = 1_000;
+
+/** Idempotent by its id, and nothing lands in an org that was deleted or moved. */
+const INSERT_SPANS = `INSERT INTO spans (org, id, traces, payload)
+  SELECT ?1, ?3, ?4, ?5 WHERE EXISTS (
+    SELECT 1 FROM orgs WHERE org = ?1 AND generation = ?2 AND state = 'active')
+  ON CONFLICT DO NOTHING`;
+
+/** The inner query leaves the payload out, so that only what is found is read. */
+const SELECT_TRACE = `SELECT s.payload -> ?5 AS spans FROM
+    (SELECT id, traces FROM spans WHERE org = ?1 AND id >= ?2 AND id < ?3
+      ORDER BY id LIMIT ${SCAN_ROWS_MAX}) w
+  CROSS JOIN spans s ON s.org = ?1 AND s.id = w.id
+  WHERE instr(w.traces, ?4) > 0 LIMIT ${FOUND_ROWS_MAX}`;
+
+/** As of a page of samples: what a query looks at of D1's one thread. */
+const SAMPLES_SCANNED_MAX = 50_000;
+/** With the org, as many as D1 takes parameters. */
+const TRACE_CALLS_MAX = 99;
+
+const SELECT_CALLS = `SELECT w.id FROM
+    (SELECT id, trace_id FROM tool_invocations WHERE org = ?1 AND id >= ?2 AND id < ?3
+      ORDER BY id LIMIT ${SAMPLES_SCANNED_MAX}) w
+  WHERE w.trace_id = ?4 LIMIT ${TRACE_CALLS_MAX}`;
+
+/**
+ * One row written a request, whatever the number of traces. What ended more than a day ago, or ends in the
+ * future, is left out, as a sample of that time is.
+ */
+export async function keepSpans(
+  db: D1Database,
+  org: ShardedOrg,
+  spans: readonly TraceSpan[],
+  nowMs: number,
+): Promise<void> {
+  const isTimely = ({ end }: TraceSpan) =>
+    end.ms >= nowMs - SAMPLE_AGE_MS_MAX && end.ms <= nowMs + SAMPLE_AHEAD_MS_MAX;
+  const timely = spans.filter(
+    (span) => span.traceId !== "" && span.spanId !== "" && isTimely(span),
+  );
+  if (timely.length === 0) return;
+  await db.batch(
+    spanRows(timely).map(({ id, traces, payload }) =>
+      db.prepare(INSERT_SPANS).bind(org.org, org.generation, id, traces, payload),
+    ),
+  );
+}
+
+/** The spans of a trace that ended between the two times, each once, in no order. */
+export async function findSpans(
+  db: D1Database,
+  org: string,
+  traceId: string,
+  { fromMs, toMs }: { fromMs: number; toMs: number },
+): Promise<TraceSpan[]> {
+  const { results } = await db
+    .prepare(SELECT_TRACE)
+    .bind(
+      org,
+      uuid7LowerBound(fromMs),
+      uuid7LowerBound(toMs + ROW_SPREAD_MS),
+      traceMark(traceId),
+      `$."${traceId}"`,
+    )
+    .all<{ spans: string | null }>();
+  const found = new Map<string, TraceSpan>();
+  for (const { spans } of results) {
+    // Another trace may have the same mark.
+    for (const span of spans === null ? [] : parseTrace(traceId, spans)) {
+      if (found.size < SPANS_MAX) found.set(span.spanId, span);
+    }
+  }
+  return [...found.values()];
+}
+
+/** The samples of a trace whose ids lie between the two times. */
+export async function findCallsOfTrace(
+  db: D1Database,
+  org: string,
+  traceId: string,
+  { fromMs, toMs }: { fromMs: number; toMs: number },
+): Promise<ToolInvocation[]> {
+  const { results } = await db
+    .prepare(SELECT_CALLS)
+    .bind(org, uuid7LowerBound(fromMs), uuid7LowerBound(toMs), traceId)
+    .all<{ id: string }>();
+  if (results.length === 0) return [];
+  const ids = results.map(({ id }) => id);
+  return drizzle(db)
+    .select()
+    .from(toolInvocations)
+    .where(and(eq(toolInvocations.org, org), inArray(toolInvocations.id, ids)));
+}

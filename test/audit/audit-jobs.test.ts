@@ -1,0 +1,218 @@
+import { afterEach, beforeEach, describe, expect, it, type Mock, vi } from "vitest";
+import { Ledger } from "#audit/ledger/ledger.ts";
+import { eventOf } from "#audit/outbox.ts";
+import { findLogsToSign } from "#audit/store/audit-logs.ts";
+import { runCron } from "#cron.ts";
+import { auditEntries, call, createOrg, createToken } from "../api.ts";
+import { testEnv } from "../fleet.ts";
+import { LOST, watchedD1 } from "../watched-d1.ts";
+import { EVENT, report, statusOf } from "./audit-client.ts";
+import { runAlarms } from "./ledger/run-pruning.ts";
+
+const MINUTE_MS = 60_000;
+
+const logOf = (org: string) => ({ org, log: 1, shard: "SHARD_0" });
+
+beforeEach(() => {
+  // An hour ahead of the clock that alarms go by, so that none goes off by itself.
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 60 * MINUTE_MS });
+  // What fails on purpose is logged.
+  vi.spyOn(console, "error").mockReturnValue();
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
+
+/** An org whose ledger has told D1 of `entries` more than are signed. */
+async function dirtyOrg(entries = 1): Promise<string> {
+  const org = await createOrg();
+  if (entries > 0)
+    await report(
+      org,
+      Array.from({ length: entries }, () => EVENT),
+    );
+  await runAlarms(logOf(org));
+  return org;
+}
+
+async function idleOrg(): Promise<string> {
+  const org = await dirtyOrg();
+  await runCron(testEnv, Date.now());
+  return org;
+}
+
+async function signedSize(org: string): Promise<number> {
+  return (await statusOf(org)).checkpoint?.size ?? 0;
+}
+
+/** Which logs a method of their ledgers is called for, from now on. */
+function watchLogs(method: "headSince" | "publish" | "append"): () => string[] {
+  const spy = vi.spyOn(Ledger.prototype, method);
+  const before = spy.mock.calls.length;
+  return () => spy.mock.calls.slice(before).map(([address]) => address.org);
+}
+
+/** Fails for that org each time, in that method, until mocks are restored. */
+function breakLedger(method: "headSince" | "publish", broken: string): void {
+  const original: (...args: never[]) => unknown = Ledger.prototype[method];
+  const mocked = vi.spyOn(Ledger.prototype, method) as unknown as Mock;
+  mocked.mockImplementation(function (this: Ledger, ...args: { org: string }[]) {
+    if (args[0]?.org === broken) throw new Error("broken");
+    return original.apply(this, args as never[]);
+  });
+}
+
+describe("The tick signs", () => {
+  it("the head of every org that has unsigned entries, and calls no other ledger", async () => {
+    const idle = await idleOrg();
+    const dirty = [await dirtyOrg(1), await dirtyOrg(5), await dirtyOrg(0)];
+    const asked = watchLogs("headSince");
+    await runCron(testEnv, Date.now());
+    expect(asked().sort()).toEqual([...dirty].sort());
+    expect(await Promise.all(dirty.map(signedSize))).toEqual([2, 6, 1]);
+    expect(await signedSize(idle)).toBe(2);
+  });
+
+  it("nothing where nothing came: no ledger is woken and no row is written", async () => {
+    await idleOrg();
+    const methods = [
+      "alarm",
+      "append",
+      "announcePruning",
+      "headSince",
+      "publish",
+      "status",
+    ] as const;
+    const spies = methods.map((method) => vi.spyOn(Ledger.prototype, method));
+    let written = 0;
+    const count = async (_: string, send: () => Promise<unknown>) => {
+      const answer = (await send()) as { meta?: D1Meta } | { meta?: D1Meta }[];
+      for (const { meta } of [answer].flat()) written += meta?.rows_written ?? 0;
+      return answer;
+    };
+    const env = {
+      ...testEnv,
+      DIRECTORY: watchedD1(testEnv.DIRECTORY, count),
+      SHARD_0: watchedD1(testEnv.SHARD_0, count),
+    };
+    await runCron(env, Date.now());
+    expect(written).toBe(0);
+    for (const spy of spies) expect(spy).not.toHaveBeenCalled();
+  });
+
+  it("once, though it runs many times at once", async () => {
+    const org = await dirtyOrg(3);
+    const published = watchLogs("publish");
+    await Promise.all(Array.from({ length: 5 }, () => runCron(testEnv, Date.now())));
+    expect(await signedSize(org)).toBe(4);
+    expect(published().filter((name) => name === org)).toHaveLength(1);
+  });
+
+  it("all others, though one fails, and that one later: a broken log comes last in the queue", async () => {
+    const broken = await dirtyOrg();
+    vi.setSystemTime(Date.now() + 1);
+    const others = [await dirtyOrg(), await dirtyOrg()];
+    breakLedger("headSince", broken);
+    await expect(runCron(testEnv, Date.now())).rejects.toThrow("1 steps failed");
+    expect(await Promise.all(others.map(signedSize))).toEqual([2, 2]);
+    const asked = watchLogs("headSince");
+    await runCron(testEnv, Date.now());
+    expect(asked()).toEqual([]);
+    vi.restoreAllMocks();
+    vi.setSystemTime(Date.now() + MINUTE_MS);
+    await runCron(testEnv, Date.now());
+    expect(await signedSize(broken)).toBe(2);
+  });
+
+  it("what comes after the first page of the queue, too", async () => {
+    // Frozen ones cost no call, and leave the queue.
+    const waiting = `INSERT INTO audit_logs (org, log, frozen_reason, sign_after_ms)
+      SELECT value, 1, 'because', 0 FROM json_each(?1)`;
+    const names = Array.from({ length: 251 }, () => crypto.randomUUID());
+    await testEnv.SHARD_0.prepare(waiting).bind(JSON.stringify(names)).run();
+    const org = await dirtyOrg();
+    await runCron(testEnv, Date.now());
+    expect(await signedSize(org)).toBe(2);
+    expect(await findLogsToSign(testEnv.SHARD_0, Date.now() + MINUTE_MS, 1_000)).toEqual([]);
+  });
+
+  it("again what a tick recorded and did not live to publish", async () => {
+    const org = await dirtyOrg();
+    breakLedger("publish", org);
+    vi.spyOn(console, "error").mockReturnValue();
+    await expect(runCron(testEnv, Date.now())).rejects.toThrow("steps failed");
+    expect(await signedSize(org)).toBe(0);
+    vi.restoreAllMocks();
+    vi.setSystemTime(Date.now() + MINUTE_MS);
+    await runCron(testEnv, Date.now());
+    expect(await signedSize(org)).toBe(2);
+  });
+});
+
+describe("What operators did", () => {
+  it("is brought to the ledger by the tick where the request could not", async () => {
+    vi.spyOn(Ledger.prototype, "append").mockImplementationOnce(() => {
+      throw new Error("broken");
+    });
+    const org = await createOrg();
+    expect((await statusOf(org)).tree_size).toBe(0);
+    await runCron(testEnv, Date.now());
+    const [created] = await auditEntries(org);
+    expect(created?.event).toMatchObject({
+      action: "operator.org.created",
+      actor: "operator:admin",
+      recorded_by: "operator:admin",
+    });
+  });
+
+  it("is in the ledger once, though the tick did not live to forget it, or ran twice at once", async () => {
+    vi.spyOn(Ledger.prototype, "append").mockImplementationOnce(() => {
+      throw new Error("broken");
+    });
+    const org = await createOrg();
+    const faulty = watchedD1(testEnv.DIRECTORY, (sql, send) =>
+      sql.startsWith("DELETE FROM ledger_outbox") ? Promise.reject(new Error(LOST)) : send(),
+    );
+    const env = { ...testEnv, DIRECTORY: faulty };
+    await expect(runCron(env, Date.now())).rejects.toThrow("1 steps failed");
+    await Promise.all([runCron(testEnv, Date.now()), runCron(testEnv, Date.now())]);
+    expect(await auditEntries(org)).toHaveLength(1);
+    const left = "SELECT count(*) AS n FROM ledger_outbox WHERE org = ?1";
+    expect(await testEnv.DIRECTORY.prepare(left).bind(org).first("n")).toBe(0);
+  });
+
+  it("comes in the order in which it was done, and holds no secret", async () => {
+    const org = await createOrg();
+    const { id, token } = await createToken(org, ["audit:read"], { actor: "service:x" });
+    await call("DELETE", `/v1/orgs/${org}/service-tokens/${id}`);
+    await call("PATCH", `/v1/orgs/${org}`, { body: { publishes_audit_log: true } });
+    const events = (await auditEntries(org)).map(({ event }) => event).reverse();
+    expect(events.map(({ action }) => action)).toEqual([
+      "operator.org.created",
+      "operator.token.created",
+      "operator.token.revoked",
+      "operator.org.updated",
+    ]);
+    expect(JSON.stringify(events)).not.toContain(token);
+  });
+
+  it("is said by whoever did it, at the time it was done", () => {
+    const event = eventOf({
+      id: "0193e4c0-0000-7000-8000-000000000000",
+      org: "acme",
+      occurredAtMs: 0,
+      actor: "service:deployer",
+      action: "operator.token.created",
+      target: "token://1",
+      details: { name: "ci" },
+      requestId: "r-1",
+    });
+    expect(event).toMatchObject({
+      event_id: "0193e4c0-0000-7000-8000-000000000000",
+      occurred_at: "1970-01-01T00:00:00.000Z",
+      recorded_by: "service:deployer",
+      request_id: "r-1",
+    });
+  });
+});

@@ -1,0 +1,79 @@
+import { describe, expect, it, vi } from "vitest";
+import { Ledger } from "#audit/ledger/ledger.ts";
+import { decodeBase64, encodeBase64 } from "#formats/base64.ts";
+import type { Checkpoint } from "#formats/tlog/checkpoint.ts";
+import { verifyConsistency } from "#formats/tlog/merkle-verify.ts";
+import { auditEntries, call, createOrg } from "../../api.ts";
+import { EVENT, getText, keysOf, report, signHead, statusOf, verified } from "../audit-client.ts";
+
+function post(org: string): Promise<Response> {
+  return call("POST", `/v1/orgs/${org}/audit/checkpoint`);
+}
+
+/** That the log grew from the one to the other, by the proof that it serves. */
+async function isGrowth(org: string, old: Checkpoint, next: Checkpoint): Promise<boolean> {
+  const lines = await getText(org, `/log/consistency?old=${old.size}&new=${next.size}`);
+  const proof = lines
+    .split("\n")
+    .slice(0, -1)
+    .map((line) => decodeBase64(line)!);
+  const sizes = { oldSize: old.size, newSize: next.size };
+  return verifyConsistency({ ...sizes, oldRoot: old.root, newRoot: next.root, proof });
+}
+
+describe("POST /audit/checkpoint", () => {
+  it("answers a note that covers all that was acknowledged before", async () => {
+    const org = await createOrg();
+    const [receipt] = await report(org, [EVENT]);
+    const { size } = verified(await signHead(org), await keysOf(org));
+    expect(size).toBe(receipt!.seq + 1);
+    expect(await statusOf(org)).toMatchObject({ unsigned_entries: 0, checkpoint: { size } });
+  });
+
+  it("answers the same note again while nothing comes", async () => {
+    const org = await createOrg();
+    expect(await signHead(org)).toBe(await signHead(org));
+  });
+
+  it("at once many times, with appends in between, gives notes of one history alone", async () => {
+    const org = await createOrg();
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, async (_, at) => {
+        await report(
+          org,
+          Array.from({ length: at + 1 }, () => EVENT),
+        );
+        return post(org);
+      }),
+    );
+    const keys = await keysOf(org);
+    const roots = new Map<number, string>();
+    const heads: Checkpoint[] = [];
+    for (const answer of answers) {
+      // Overtaken each time by others: nothing was signed, and it says when to ask again.
+      if (answer.status === 503) continue;
+      expect(answer.status).toBe(200);
+      const head = verified(await answer.text(), keys);
+      const root = encodeBase64(head.root);
+      expect(roots.get(head.size) ?? root).toBe(root);
+      roots.set(head.size, root);
+      heads.push(head);
+    }
+    expect(heads.length).toBeGreaterThan(0);
+    const last = verified(await signHead(org), keys);
+    expect(last.size).toBe(79);
+    for (const head of heads) expect(await isGrowth(org, head, last)).toBe(true);
+  });
+
+  it("brings what operators did to the ledger first", async () => {
+    vi.spyOn(Ledger.prototype, "append").mockImplementationOnce(() => {
+      throw new Error("broken");
+    });
+    vi.spyOn(console, "error").mockReturnValue();
+    const org = await createOrg();
+    vi.restoreAllMocks();
+    expect((await statusOf(org)).tree_size).toBe(0);
+    expect(verified(await signHead(org), await keysOf(org)).size).toBe(1);
+    expect((await auditEntries(org))[0]?.event["action"]).toBe("operator.org.created");
+  });
+});

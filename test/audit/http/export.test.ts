@@ -1,0 +1,244 @@
+import { unpackTar } from "modern-tar";
+import { describe, expect, it } from "vitest";
+import { decodeBase64 } from "#formats/base64.ts";
+import { entryHash, GENESIS_HASH } from "#formats/ledger/entry.ts";
+import { CompactRange } from "#formats/tlog/compact-range.ts";
+import { leafHash } from "#formats/tlog/merkle-hash.ts";
+import { verifyConsistency, verifyInclusion } from "#formats/tlog/merkle-verify.ts";
+import { parseTlogProof } from "#formats/tlog/tlog-proof.ts";
+import { auditEntries, call, createOrg, createToken } from "../../api.ts";
+import {
+  EVENT,
+  exportedLines,
+  get,
+  type KeyBody,
+  keysOf,
+  parseLine,
+  problem,
+  refusal,
+  report,
+  requireStatus,
+  signHead,
+  statusOf,
+  verified,
+} from "../audit-client.ts";
+
+const utf8 = new TextEncoder();
+const text = new TextDecoder();
+
+async function orgOf(size: number): Promise<string> {
+  const org = await createOrg();
+  for (let left = size - 1; left > 0; left -= 256) {
+    await report(
+      org,
+      Array.from({ length: Math.min(left, 256) }, (_, at) => ({ ...EVENT, target: `é-${at}` })),
+    );
+  }
+  return org;
+}
+
+describe("GET /audit/export", () => {
+  it("gives the hashed bytes, a line each, from the first entry to the last", async () => {
+    const org = await orgOf(300);
+    const response = await requireStatus(200, get(org, "/export"));
+    expect(response.headers.get("content-type")).toBe("application/x-ndjson");
+    expect(response.headers.get("cache-control")).toBe("no-store");
+    const lines = text.decode(await response.arrayBuffer()).split("\n");
+    expect(lines.pop()).toBe("");
+    const entries = (await auditEntries(org, "?limit=1000")).reverse();
+    expect(lines).toHaveLength(300);
+    let previous = GENESIS_HASH;
+    for (const [seq, line] of lines.entries()) {
+      expect(parseLine(line)["previous_hash"]).toBe(previous);
+      previous = entryHash(utf8.encode(line));
+      expect(previous).toBe(entries[seq]?.hash);
+    }
+  });
+
+  it("is an entry itself, which follows what it holds and names it", async () => {
+    const org = await orgOf(3);
+    const { token } = await createToken(org, ["audit:read"], { actor: "user:auditor" });
+    const size = (await statusOf(org)).tree_size;
+    await requireStatus(200, get(org, "/export?from_seq=1&to_seq=3", { token }));
+    const [{ seq, event }, ...before] = (await auditEntries(org)) as [never, ...never[]];
+    expect([seq, before.length]).toEqual([size, size]);
+    expect(event).toMatchObject({
+      action: "operator.audit.exported",
+      actor: "user:auditor",
+      recorded_by: "user:auditor",
+      target: `audit://${org}`,
+      details: { format: "ndjson", from_seq: "1", to_seq: "3" },
+    });
+  });
+
+  it("takes a range from its first entry until before its last", async () => {
+    const org = await orgOf(600);
+    const all = await exportedLines(org, "?to_seq=600");
+    for (const [from, to] of [
+      [0, 1],
+      [255, 257],
+      [256, 512],
+      [1, 600],
+      [512, 600],
+      [7, 7],
+      [0, 0],
+    ] as const) {
+      const lines = await exportedLines(org, `?from_seq=${from}&to_seq=${to}`);
+      expect(lines).toEqual(all.slice(from, to));
+    }
+    expect((await exportedLines(org, "?from_seq=598")).slice(0, 2)).toEqual(all.slice(598));
+    expect(await exportedLines(org, "?from_seq=100000")).toEqual([]);
+  });
+
+  it("writes nothing for an export that is refused", async () => {
+    const org = await orgOf(3);
+    for (const [query, pointer] of [
+      ["?from_seq=2&to_seq=1", "/to_seq"],
+      ["?from_seq=-1", "/from_seq"],
+      ["?from_seq=01", "/from_seq"],
+      ["?to_seq=x", "/to_seq"],
+      ["?format=csv", "/format"],
+      ["?limit=1", "/limit"],
+    ]) {
+      const answer = await problem(get(org, `/export${query}`));
+      expect([answer.status, answer.errors?.[0]?.pointer]).toEqual([400, pointer]);
+    }
+    expect(await refusal(get(org, "/export?format=pack"))).toEqual([409, "not_yet_signed"]);
+    expect((await statusOf(org)).tree_size).toBe(3);
+  });
+
+  it("streams more than one answer of the ledger holds, in order", async () => {
+    const org = await createOrg();
+    const large = { ...EVENT, details: { text: "x".repeat(60_000) } };
+    for (let at = 0; at < 3; at += 1)
+      await report(
+        org,
+        Array.from({ length: 20 }, () => large),
+      );
+    const lines = await exportedLines(org);
+    expect(lines).toHaveLength(61);
+    const hashes = lines.map((line) => entryHash(utf8.encode(line)));
+    const named = lines.map((line) => parseLine(line)["previous_hash"]);
+    expect(named.slice(1)).toEqual(hashes.slice(0, -1));
+  });
+});
+
+interface Pack {
+  names: string[];
+  file(name: string): string;
+  lines: string[];
+  log: Record<string, unknown>;
+  keys: KeyBody[];
+}
+
+async function packOf(org: string, query = ""): Promise<Pack> {
+  const response = await requireStatus(200, get(org, `/export?format=pack${query}`));
+  expect(response.headers.get("content-type")).toBe("application/x-tar");
+  const entries = await unpackTar(new Uint8Array(await response.arrayBuffer()));
+  const files = new Map(entries.map(({ header, data }) => [header.name, text.decode(data)]));
+  const file = (name: string) => files.get(name) ?? "";
+  const lines = file("entries.ndjson").split("\n").slice(0, -1);
+  const { keys } = JSON.parse(file("keys.json"));
+  return { names: [...files.keys()], file, lines, log: JSON.parse(file("log.json")), keys };
+}
+
+const hashesIn = (lines: string) =>
+  lines
+    .split("\n")
+    .slice(0, -1)
+    .map((line) => decodeBase64(line)!);
+
+/** By the pack alone: its entries, between its prefix and its consistency proof, are those of its head. */
+function requireVerified({ file, lines, log, keys }: Pack): void {
+  const { size, root } = verified(file("checkpoint"), keys);
+  const [from, to] = [Number(log["from_seq"]), Number(log["to_seq"])];
+  expect([log["tree_size"], lines.length]).toEqual([size, to - from]);
+  const tree = CompactRange.resume(from, hashesIn(file("prefix")));
+  for (const line of lines) tree.append(leafHash(utf8.encode(line)));
+  const proof = hashesIn(file("consistency"));
+  const claim = { oldSize: to, newSize: size, oldRoot: tree.root(), newRoot: root, proof };
+  expect(verifyConsistency(claim)).toBe(true);
+  for (const seq of from === to ? [] : [from, to - 1]) {
+    const shown = parseTlogProof(file(`proofs/${seq}.tlog-proof`))!;
+    expect([shown.index, shown.checkpoint]).toEqual([seq, file("checkpoint")]);
+    const leaf = leafHash(utf8.encode(lines[seq - from]));
+    expect(verifyInclusion({ index: seq, size, leaf, root, proof: shown.hashes })).toBe(true);
+  }
+}
+
+describe("GET /audit/export?format=pack", () => {
+  it("is a tar of the entries and of all it takes to verify them, the entries last", async () => {
+    const org = await orgOf(5);
+    await signHead(org);
+    const pack = await packOf(org);
+    expect(pack.names).toEqual([
+      "README.md",
+      "log.json",
+      "keys.json",
+      "checkpoint",
+      "prefix",
+      "consistency",
+      "proofs/0.tlog-proof",
+      "proofs/4.tlog-proof",
+      "entries.ndjson",
+    ]);
+    expect(pack.log).toEqual({
+      origin: (await statusOf(org)).origin,
+      from_seq: 0,
+      to_seq: 5,
+      tree_size: 5,
+      minimum_index: 0,
+    });
+    expect(pack.keys).toEqual(await keysOf(org));
+    expect(pack.file("README.md")).toContain(pack.keys[0]?.vkey);
+    requireVerified(pack);
+  });
+
+  it("proves any range of what is signed, across bundles and of no entry at all", async () => {
+    const org = await orgOf(600);
+    await signHead(org);
+    const all = await exportedLines(org, "?to_seq=600");
+    for (const [from, to] of [
+      [0, 600],
+      [0, 1],
+      [255, 257],
+      [300, 301],
+      [599, 600],
+      [512, 520],
+      [300, 300],
+      [600, 600],
+    ] as const) {
+      const pack = await packOf(org, `&from_seq=${from}&to_seq=${to}`);
+      requireVerified(pack);
+      expect(pack.lines).toEqual(all.slice(from, to));
+    }
+  });
+
+  it("holds only what is signed, and says of the rest that it is not yet", async () => {
+    const org = await orgOf(3);
+    await signHead(org);
+    await report(org, [EVENT, EVENT]);
+    const pack = await packOf(org);
+    requireVerified(pack);
+    expect(pack.lines).toHaveLength(3);
+    for (const from of [4, 5, 100_000]) {
+      const answer = refusal(get(org, `/export?format=pack&from_seq=${from}`));
+      expect(await answer).toEqual([409, "not_yet_signed"]);
+    }
+  });
+
+  it("holds the checkpoint at which each former key was rotated out", async () => {
+    const org = await orgOf(2);
+    const path = `/v1/orgs/${org}/audit/keys/rotate`;
+    for (let at = 0; at < 2; at += 1) await requireStatus(200, call("POST", path));
+    await report(org, [EVENT]);
+    await signHead(org);
+    const pack = await packOf(org);
+    requireVerified(pack);
+    for (const { vkey, to_size } of pack.keys.slice(0, 2)) {
+      const crossing = pack.file(`checkpoints/${to_size}`);
+      expect(verified(crossing, [{ vkey, from_size: 0, to_size }]).size).toBe(to_size);
+    }
+    expect(pack.names.filter((name) => name.startsWith("checkpoints/"))).toHaveLength(2);
+  });
+});

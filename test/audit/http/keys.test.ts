@@ -1,0 +1,215 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { app } from "#app.ts";
+import { announceKey } from "#audit/signing/key-rotation.ts";
+import { signNow } from "#audit/signing/sign-now.ts";
+import { encodeHex } from "#formats/hex.ts";
+import { parseCheckpoint } from "#formats/tlog/checkpoint.ts";
+import { parseVkey } from "#formats/tlog/note-key.ts";
+import { parseNote, verifyNote } from "#formats/tlog/signed-note.ts";
+import type { Env } from "#platform/env.ts";
+import { ADMIN, auditEntries, call, createOrg, createToken } from "../../api.ts";
+import { testEnv } from "../../fleet.ts";
+import { envWithShard, losing } from "../../watched-d1.ts";
+import {
+  EVENT,
+  exportedLines,
+  getText,
+  type KeyBody,
+  keysOf,
+  parseLine,
+  refusal,
+  report,
+  requireStatus,
+  signHead,
+  statusOf,
+} from "../audit-client.ts";
+import { refusalOf, rowOf } from "../ledger/test-log.ts";
+
+/** 32 bytes of 0x01: another secret than the tests' own. */
+const OTHER_SEED = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
+
+// What fails on purpose is logged.
+beforeEach(() => vi.spyOn(console, "error").mockReturnValue());
+afterEach(() => vi.restoreAllMocks());
+
+const logOf = (org: string) => ({ org, log: 1, shard: "SHARD_0" });
+
+async function rotate(org: string): Promise<KeyBody[]> {
+  const answer = await requireStatus(200, call("POST", `/v1/orgs/${org}/audit/keys/rotate`));
+  return ((await answer.json()) as { keys: KeyBody[] }).keys;
+}
+
+/** Ids of the keys that signed, in the note's order. */
+function signersOf(note: string): string[] {
+  return parseNote(note)!.signatures.map(({ id }) => encodeHex(id));
+}
+
+function idOf(key: KeyBody | undefined): string {
+  return encodeHex(parseVkey(key?.vkey ?? "")!.id);
+}
+
+function isSignedBy(note: string, key: KeyBody | undefined): boolean {
+  return verifyNote(parseNote(note)!, [parseVkey(key?.vkey ?? "")!]).kind === "verified";
+}
+
+describe("GET /audit/keys", () => {
+  it("names the key before it has signed anything, the same one that then signs", async () => {
+    const org = await createOrg();
+    const before = await keysOf(org);
+    expect(before).toEqual([{ vkey: before[0]?.vkey, from_size: 0, to_size: null }]);
+    expect(isSignedBy(await signHead(org), before[0])).toBe(true);
+    expect(await keysOf(org)).toEqual(before);
+  });
+
+  it("gives each log a key of its own", async () => {
+    const keys = [await keysOf(await createOrg()), await keysOf(await createOrg())];
+    const raw = keys.map(([key]) => encodeHex(parseVkey(key?.vkey ?? "")!.publicKey));
+    expect(raw[0]).not.toBe(raw[1]);
+  });
+});
+
+describe("POST /audit/keys/rotate", () => {
+  it("announces the next key in an entry under a checkpoint of both keys", async () => {
+    const org = await createOrg();
+    await signHead(org);
+    const [first, second, ...more] = await rotate(org);
+    expect(more).toEqual([]);
+    const { event, seq } = (await auditEntries(org))[0]!;
+    expect(event).toMatchObject({ action: "ledger.key_rotated", details: { vkey: second?.vkey } });
+    const note = await getText(org, "/log/checkpoint");
+    expect(parseCheckpoint(parseNote(note)!.text)?.size).toBe(seq + 1);
+    expect(signersOf(note)).toEqual([idOf(first), idOf(second)]);
+    expect([isSignedBy(note, first), isSignedBy(note, second)]).toEqual([true, true]);
+    expect(first).toMatchObject({ from_size: 0, to_size: seq + 1 });
+    expect(second).toMatchObject({ from_size: seq + 1, to_size: null });
+  });
+
+  it("leaves later checkpoints to the new key alone, and keeps the one of both", async () => {
+    const org = await createOrg();
+    const [first, second] = await rotate(org);
+    const crossing = await getText(org, "/log/checkpoint");
+    await report(org, [EVENT]);
+    const note = await signHead(org);
+    expect(signersOf(note)).toEqual([idOf(second)]);
+    expect(await getText(org, `/log/checkpoint?size=${first?.to_size}`)).toBe(crossing);
+  });
+
+  it("works on a log that was never signed", async () => {
+    const org = await createOrg();
+    const [before] = await keysOf(org);
+    const [first, second] = await rotate(org);
+    expect(first?.vkey).toBe(before?.vkey);
+    expect(second?.from_size).toBe(2);
+  });
+
+  it("twice in a row gives three keys, each range ending where the next begins", async () => {
+    const org = await createOrg();
+    await rotate(org);
+    const keys = await rotate(org);
+    expect(keys.map(({ from_size, to_size }) => [from_size, to_size])).toEqual([
+      [0, 2],
+      [2, 3],
+      [3, null],
+    ]);
+    expect(new Set(keys.map(({ vkey }) => vkey)).size).toBe(3);
+    for (const [at, key] of keys.slice(0, 2).entries()) {
+      const note = await getText(org, `/log/checkpoint?size=${key.to_size}`);
+      expect(signersOf(note)).toEqual([idOf(key), idOf(keys[at + 1])]);
+    }
+  });
+
+  it("at once, many times, announces no key twice and crosses over from each to the next", async () => {
+    const org = await createOrg();
+    const path = `/v1/orgs/${org}/audit/keys/rotate`;
+    const answers = await Promise.all(Array.from({ length: 6 }, () => call("POST", path)));
+    for (const { status } of answers) expect([200, 409, 503]).toContain(status);
+    await signHead(org);
+    const keys = await keysOf(org);
+    expect(keys.length).toBeGreaterThan(1);
+    const lines = (await exportedLines(org)).map(parseLine);
+    const announced = lines
+      .filter(({ action }) => action === "ledger.key_rotated")
+      .map(({ details }) => (details as { vkey: string }).vkey);
+    expect(announced).toEqual(keys.slice(1).map(({ vkey }) => vkey));
+    for (const [at, key] of keys.slice(0, -1).entries()) {
+      expect(keys[at + 1]?.from_size).toBe(key.to_size);
+      const note = await getText(org, `/log/checkpoint?size=${key.to_size}`);
+      expect(signersOf(note)).toEqual([idOf(key), idOf(keys[at + 1])]);
+    }
+  });
+
+  it("takes over at once though another signed the announcement before it was on record", async () => {
+    const org = await createOrg();
+    await signHead(org);
+    let raced = false;
+    const env = envWithShard(async (sql, send) => {
+      if (!raced && sql.includes("SET rotation_seq = ?4")) {
+        raced = true;
+        // The announcement is in the ledger; D1 does not say yet that a rotation is due.
+        await signNow(testEnv, logOf(org));
+      }
+      return send();
+    });
+    const headers = { authorization: `Bearer ${ADMIN}` };
+    const path = `/v1/orgs/${org}/audit/keys/rotate`;
+    const answer = await app.request(path, { method: "POST", headers }, env);
+    expect([answer.status, raced]).toEqual([200, true]);
+    const { keys } = (await answer.json()) as { keys: KeyBody[] };
+    expect(keys).toHaveLength(2);
+    const note = await getText(org, `/log/checkpoint?size=${keys[0]?.to_size}`);
+    expect(signersOf(note)).toEqual([idOf(keys[0]), idOf(keys[1])]);
+    expect(await getText(org, "/log/checkpoint")).toBe(note);
+  });
+
+  it("goes on, when it is asked for again, from wherever it died", async () => {
+    for (const when of ["before", "after"] as const) {
+      const org = await createOrg();
+      await signHead(org);
+      const env = envWithShard(losing("SET rotation_seq = ?4", when));
+      await refusalOf(() => announceKey(env, logOf(org), "operator:admin"));
+      const keys = await rotate(org);
+      expect(keys).toHaveLength(2);
+      const rotations = await auditEntries(org, "?action=ledger.key_rotated");
+      expect(rotations).toHaveLength(1);
+    }
+  });
+
+  it("is the administrator's alone, and not for a frozen log", async () => {
+    const org = await createOrg();
+    const path = `/v1/orgs/${org}/audit/keys/rotate`;
+    const { token } = await createToken(org, ["org:admin", "audit:read", "audit:write"]);
+    expect(await refusal(call("POST", path, { token }))).toEqual([403, "administrator_only"]);
+    const frozen = "UPDATE audit_logs SET frozen_reason = 'because' WHERE org = ?1";
+    await testEnv.SHARD_0.prepare(frozen).bind(org).run();
+    expect(await refusal(call("POST", path))).toEqual([409, "conflict"]);
+    expect((await statusOf(org)).tree_size).toBe(2);
+  });
+});
+
+describe("Seeds", () => {
+  it("of another secret sign nothing, freeze nothing, and are no loss once the right one is back", async () => {
+    const org = await createOrg();
+    await signHead(org);
+    await report(org, [EVENT]);
+    const wrong: Env = { ...testEnv, MCPG_LEDGER_SEED: OTHER_SEED };
+    expect(await refusalOf(() => signNow(wrong, logOf(org)))).toContain("does not give the key");
+    expect(await statusOf(org)).toMatchObject({ frozen: false, unsigned_entries: 1 });
+    expect(await rowOf(logOf(org))).toMatchObject({ signedSize: 1, frozenReason: null });
+    expect(isSignedBy(await signHead(org), (await keysOf(org))[0])).toBe(true);
+  });
+
+  it("of a second version take over by a rotation, and the first stays needed for none but its own", async () => {
+    const org = await createOrg();
+    await signHead(org);
+    const env = { ...testEnv, MCPG_LEDGER_SEED_2: OTHER_SEED } as Env;
+    await announceKey(env, logOf(org), "operator:admin");
+    await signNow(env, logOf(org));
+    await report(org, [EVENT]);
+    // Derived from the second seed: without it nothing can be signed, and nothing breaks.
+    expect(await refusalOf(() => signNow(testEnv, logOf(org)))).toBe("misconfigured");
+    await signNow({ ...env, MCPG_LEDGER_SEED: OTHER_SEED } as Env, logOf(org));
+    const keys = await keysOf(org);
+    expect(signersOf(await getText(org, "/log/checkpoint"))).toEqual([idOf(keys[1])]);
+    expect((await rowOf(logOf(org))).seedVersion).toBe(2);
+  });
+});

@@ -1,0 +1,175 @@
+import { describe, expect, it } from "vitest";
+import { type AuditEntry, auditEntries, call, createOrg } from "../../api.ts";
+import { EVENT, get, problem, report, requireStatus } from "../audit-client.ts";
+
+const HOUR_MS = 3_600_000;
+
+interface Page {
+  events: AuditEntry[];
+  next_cursor: string | null;
+}
+
+async function pageOf(org: string, query: string): Promise<Page> {
+  return (await requireStatus(200, get(org, query))).json();
+}
+
+async function seqsOf(org: string, query: string): Promise<number[]> {
+  return (await auditEntries(org, query)).map(({ seq }) => seq);
+}
+
+/** In the order of the pages. */
+async function seqsOfPages(
+  org: string,
+  limit: number,
+  between: () => Promise<void>,
+): Promise<number[]> {
+  const seqs: number[] = [];
+  let page = await pageOf(org, `?limit=${limit}`);
+  for (;;) {
+    expect(page.events.length).toBeLessThanOrEqual(limit);
+    seqs.push(...page.events.map(({ seq }) => seq));
+    if (page.next_cursor === null) return seqs;
+    await between();
+    page = await pageOf(org, `?limit=${limit}&cursor=${page.next_cursor}`);
+  }
+}
+
+describe("GET /audit", () => {
+  it("lists entries newest first, as they were hashed", async () => {
+    const org = await createOrg();
+    const receipts = await report(org, [EVENT, { ...EVENT, details: { "b.c": "x", a: null } }]);
+    const entries = await auditEntries(org);
+    expect(entries.map(({ seq }) => seq)).toEqual([2, 1, 0]);
+    expect(entries[0]).toMatchObject(receipts[1]!.hash ? { hash: receipts[1]?.hash } : {});
+    expect(entries[0]?.event.details).toEqual({ a: null, "b.c": "x" });
+    expect(entries[0]?.previous_hash).toBe(entries[1]?.hash);
+  });
+
+  it("filters by each field, and by all of them at once", async () => {
+    const org = await createOrg();
+    const trace = "ab".repeat(16);
+    await report(org, [
+      { ...EVENT, action: "tool.call.denied", outcome: "denied" },
+      { ...EVENT, actor: "user:René", request_id: "r-1", trace_id: trace },
+      { ...EVENT, action: "tool_x", outcome: "error" },
+    ]);
+    await report(org, [EVENT], { instance: "gw-2" });
+    const asked: [string, number[]][] = [
+      ["?action=tool.call.denied", [1]],
+      ["?action_prefix=tool.", [4, 2, 1]],
+      ["?action_prefix=tool", [4, 3, 2, 1]],
+      ["?action_prefix=operator.", [0]],
+      ["?outcome=allowed", [4, 2, 0]],
+      ["?outcome=denied", [1]],
+      ["?outcome=deferred", []],
+      ["?instance=gw-2", [4]],
+      ["?request_id=r-1", [2]],
+      [`?trace_id=${trace.toUpperCase()}`, [2]],
+      [`?actor=${encodeURIComponent("user:Rene\u0301")}`, [2]],
+      [`?actor=user:Ren%C3%A9&outcome=allowed&action_prefix=tool.&trace_id=${trace}`, [2]],
+      ["?actor=user:nobody", []],
+      ["?action_prefix=tool.&outcome=error", []],
+    ];
+    for (const [query, seqs] of asked)
+      expect([query, await seqsOf(org, query)]).toEqual([query, seqs]);
+  });
+
+  it("takes the characters of a prefix for themselves, wildcards or not", async () => {
+    const org = await createOrg();
+    await report(org, [EVENT, { ...EVENT, action: "tool_x" }]);
+    for (const prefix of [
+      "%",
+      "tool%",
+      "*",
+      "tool*",
+      "t??l",
+      "[t]ool",
+      "_",
+      "TOOL",
+      "'",
+      "\u{10ffff}",
+    ]) {
+      expect(await seqsOf(org, `?action_prefix=${encodeURIComponent(prefix)}`)).toEqual([]);
+    }
+    expect(await seqsOf(org, "?action_prefix=tool_")).toEqual([2]);
+  });
+
+  it("filters by when an event occurred, else by when it was recorded", async () => {
+    const org = await createOrg();
+    const nowMs = Date.now();
+    await report(org, [
+      { ...EVENT, occurred_at: nowMs - 100 * HOUR_MS },
+      { ...EVENT, occurred_at: nowMs + 5 * HOUR_MS },
+      EVENT,
+    ]);
+    const at = (hours: number) => new Date(nowMs + hours * HOUR_MS).toISOString();
+    expect(await seqsOf(org, `?to=${at(-1)}`)).toEqual([1]);
+    expect(await seqsOf(org, `?from=${at(1)}`)).toEqual([2]);
+    expect(await seqsOf(org, `?from=${nowMs - HOUR_MS}&to=${nowMs + HOUR_MS}`)).toEqual([3, 0]);
+    expect(await seqsOf(org, `?from=${at(-100)}&to=${at(-100)}`)).toEqual([]);
+    expect(await seqsOf(org, `?from=${at(-100)}&to=${at(-99)}`)).toEqual([1]);
+  });
+
+  it("gives each entry once, whatever the page length, while others append", async () => {
+    const org = await createOrg();
+    await report(
+      org,
+      Array.from({ length: 9 }, () => EVENT),
+    );
+    for (const limit of [1, 2, 3, 10]) {
+      const there = await seqsOf(org, "?limit=1000");
+      let pages = 0;
+      const between = async () => {
+        pages += 1;
+        if (pages === 1) await report(org, [EVENT]);
+      };
+      expect(await seqsOfPages(org, limit, between)).toEqual(there);
+    }
+  });
+
+  it.each([
+    ["outcome=ok", "/outcome"],
+    ["outcome=", "/outcome"],
+    ["from=yesterday", "/from"],
+    ["to=2026-02-30T00:00:00Z", "/to"],
+    ["limit=0", "/limit"],
+    ["limit=1001", "/limit"],
+    ["limit=ten", "/limit"],
+    ["cursor=x", "/cursor"],
+    [`cursor=${btoa('["invocations",1,2]').replaceAll("=", "")}`, "/cursor"],
+    ["actor=a&actor=b", "/actor"],
+    ["aktor=a", "/aktor"],
+    [`action=${"a".repeat(257)}`, "/action"],
+    ["log=one", "/log"],
+    ["log=-1", "/log"],
+  ])("refuses ?%s", async (query, pointer) => {
+    const org = await createOrg();
+    const answer = await problem(get(org, `?${query}`));
+    expect([answer.status, answer.code, answer.errors?.[0]?.pointer]).toEqual([
+      400,
+      "invalid_request",
+      pointer,
+    ]);
+  });
+
+  it("finds an entry by its number, and nothing by what is no number", async () => {
+    const org = await createOrg();
+    const [receipt] = await report(org, [EVENT]);
+    const entry = await (await get(org, "/1")).json();
+    expect(entry).toMatchObject({ seq: 1, hash: receipt?.hash, event: EVENT });
+    for (const seq of [
+      "2",
+      "-1",
+      "01",
+      "1.0",
+      "1e0",
+      "x",
+      "9007199254740992",
+      "99999999999999999",
+    ]) {
+      expect([seq, (await get(org, `/${seq}`)).status]).toEqual([seq, 404]);
+      expect([seq, (await get(org, `/${seq}/proof`)).status]).toEqual([seq, 404]);
+    }
+    expect((await call("GET", `/v1/orgs/${org}/audit/1?x=1`)).status).toBe(400);
+  });
+});

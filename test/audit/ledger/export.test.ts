@@ -1,0 +1,85 @@
+import { describe, expect, it } from "vitest";
+import type { LogAddress } from "#audit/audit-log.ts";
+import type { ExportRange } from "#audit/ledger/export-range.ts";
+import { pruneTo } from "./run-pruning.ts";
+import {
+  append,
+  ledgerOf,
+  makeEvent,
+  makeEvents,
+  newLogOf,
+  sign,
+  storedBodies,
+} from "./test-log.ts";
+
+const ALL: ExportRange = { from: null, to: null, isPublishedOnly: false };
+
+const exported = () =>
+  makeEvent({ action: "operator.audit.exported", details: { format: "ndjson" } });
+
+async function lengthOf(log: LogAddress): Promise<number> {
+  return (await storedBodies(log)).length;
+}
+
+describe("An export that a ledger begins", () => {
+  it("gets the same answer when it is asked for twice, and is one entry", async () => {
+    const log = await newLogOf(5);
+    const event = exported();
+    for (const range of [ALL, { ...ALL, from: 2 }]) {
+      const asked = range.from === null ? event : exported();
+      const first = await ledgerOf(log).beginExport(log, asked, range);
+      await append(log, makeEvents(2));
+      const size = await lengthOf(log);
+      expect(first).toMatchObject({ kind: "export", from: range.from ?? 0 });
+      expect(await ledgerOf(log).beginExport(log, asked, range)).toEqual(first);
+      expect(await lengthOf(log)).toBe(size);
+    }
+  });
+
+  it("counts the bytes that its lines then have, whole bundles and parts of them", async () => {
+    const log = await newLogOf(600);
+    for (const [from, to] of [
+      [0, 600],
+      [0, 256],
+      [1, 600],
+      [255, 513],
+      [300, 310],
+      [600, 600],
+    ] as const) {
+      const range = { from, to, isPublishedOnly: false };
+      const planned = await ledgerOf(log).beginExport(log, exported(), range);
+      const { bytes } = await ledgerOf(log).lines({ from, to, bytesMax: 10_000_000 });
+      expect(planned).toMatchObject({ kind: "export", bytes: bytes.length });
+    }
+  });
+
+  it("ends, and does not skip, where entries are pruned while it is read", async () => {
+    const log = await newLogOf(600);
+    await pruneTo(log, 512);
+    const ledger = ledgerOf(log);
+    for (const from of [0, 100, 511]) {
+      const page = await ledger.lines({ from, to: 600, bytesMax: 1_000 });
+      expect([page.next, page.bytes.length]).toEqual([from, 0]);
+    }
+    const page = await ledger.lines({ from: 512, to: 600, bytesMax: 10_000_000 });
+    expect(page.next).toBe(600);
+  });
+
+  it("begins at the oldest entry that is left, and refuses those below", async () => {
+    const log = await newLogOf(300);
+    await pruneTo(log, 256);
+    const planned = await ledgerOf(log).beginExport(log, exported(), ALL);
+    expect(planned).toMatchObject({ kind: "export", from: 256, minIndex: 256 });
+    const below = { ...ALL, from: 255 };
+    const answer = await ledgerOf(log).beginExport(log, exported(), below);
+    expect(answer).toEqual({ kind: "pruned", minIndex: 256 });
+  });
+
+  it("is refused by a frozen log, which cannot record it", async () => {
+    const log = await newLogOf(2);
+    await sign(log);
+    await ledgerOf(log).freeze(log, "because");
+    const answer = await ledgerOf(log).beginExport(log, exported(), ALL);
+    expect(answer).toEqual({ kind: "frozen", reason: "because" });
+  });
+});

@@ -1,0 +1,276 @@
+import fc from "fast-check";
+import { beforeAll, describe, expect, it, vi } from "vitest";
+import type { AuditEvent } from "#audit/audit-event.ts";
+import type { LogAddress } from "#audit/audit-log.ts";
+import { ANY_EVENT, type AuditFilter } from "#audit/entry-filter.ts";
+import { formatTimestamp } from "#formats/rfc3339.ts";
+import { newId } from "../../fleet.ts";
+import { announce, runAlarms, termsAt } from "./run-pruning.ts";
+import {
+  append,
+  ledgerOf,
+  makeEvent,
+  makeEvents,
+  newLog,
+  newLogOf,
+  sign,
+  storedBodies,
+} from "./test-log.ts";
+
+const DAY_MS = 86_400_000;
+
+type Stored = AuditEvent & { recorded_at: string };
+
+/** All pages, each of at most `limit`: the seqs in the order they came. */
+async function searchAll(
+  log: LogAddress,
+  filter: Partial<AuditFilter>,
+  { limit = 100, between = async () => {} }: { limit?: number; between?: () => Promise<void> } = {},
+): Promise<number[]> {
+  const seqs: number[] = [];
+  for (let before: number | null = null; ; ) {
+    const page = await ledgerOf(log).search({ ...ANY_EVENT, ...filter }, { before, limit });
+    expect(page.entries.length).toBeLessThanOrEqual(limit);
+    seqs.push(...page.entries.map(({ seq }) => seq));
+    if (page.before === null) return seqs;
+    before = page.before;
+    await between();
+  }
+}
+
+async function storedEvents(log: LogAddress): Promise<Stored[]> {
+  const text = new TextDecoder();
+  return (await storedBodies(log)).map((body) => JSON.parse(text.decode(body)));
+}
+
+/** In words of its own: every entry is looked at, and none of the indexes. */
+function modelled(events: readonly Stored[], filter: Partial<AuditFilter>): number[] {
+  const seqs: number[] = [];
+  for (const [seq, event] of events.entries()) {
+    const time = Date.parse(event.occurred_at ?? event.recorded_at);
+    const tests: [unknown, boolean][] = [
+      [filter.action, event.action === filter.action],
+      [filter.actionPrefix, event.action.indexOf(filter.actionPrefix ?? "") === 0],
+      [filter.actor, event.actor === filter.actor],
+      [filter.instance, event.instance_id === filter.instance],
+      [filter.outcome, event.outcome === filter.outcome],
+      [filter.requestId, event.request_id === filter.requestId],
+      [filter.traceId, event.trace_id === filter.traceId],
+      [filter.invocationId, event.invocation_id === filter.invocationId],
+      [filter.from, time >= Date.parse(filter.from ?? "")],
+      [filter.to, time < Date.parse(filter.to ?? "")],
+    ];
+    if (tests.every(([asked, holds]) => asked == null || holds)) seqs.unshift(seq);
+  }
+  return seqs;
+}
+
+const ACTIONS = [
+  "tool.call.allowed",
+  "tool.call.denied",
+  "tool.list",
+  "toolbox.x",
+  "plugin.loaded",
+];
+const OUTCOMES = ["allowed", "denied", "deferred", "error"] as const;
+const pick = <Item>(items: readonly Item[], at: number) => items[at % items.length]!;
+const TRACES = ["a", "b"].map((digit) => digit.repeat(32));
+const INVOCATIONS = [newId(), newId()];
+
+/** Of 900 entries whose times of occurrence lie anywhere in 40 days, in whatever order. */
+function variedEvents(nowMs: number): AuditEvent[] {
+  return Array.from({ length: 900 }, (_, at) => {
+    const spread = (at * 7_919) % 1_000;
+    return makeEvent({
+      action: pick(ACTIONS, spread),
+      actor: `user:${spread % 4}`,
+      instance_id: `gw-${spread % 3}`,
+      outcome: pick(OUTCOMES, spread % 7),
+      request_id: spread % 5 === 0 ? `r-${spread % 10}` : null,
+      trace_id: spread % 6 === 0 ? pick(TRACES, spread) : null,
+      invocation_id: spread % 8 === 0 ? pick(INVOCATIONS, spread / 8) : null,
+      occurred_at: at % 4 === 0 ? null : formatTimestamp(nowMs - spread * 0.04 * DAY_MS),
+    });
+  });
+}
+
+describe("Searching a log", () => {
+  let log: LogAddress;
+  let events: Stored[];
+  const nowMs = Date.now();
+
+  beforeAll(async () => {
+    log = await newLog();
+    await append(log, variedEvents(nowMs));
+    events = await storedEvents(log);
+  });
+
+  const maybe = <Value>(...values: Value[]) => fc.option(fc.constantFrom(...values), { freq: 2 });
+  const time = fc.option(
+    fc.integer({ min: -45, max: 2 }).map((days) => formatTimestamp(nowMs + days * DAY_MS)),
+  );
+  const filters: fc.Arbitrary<AuditFilter> = fc.record({
+    action: maybe(...ACTIONS, "absent"),
+    actionPrefix: maybe("tool", "tool.", "tool.call", "t", "plugin.loaded", "x", "tool%"),
+    actor: maybe("user:0", "user:3", "user:9"),
+    instance: maybe("gw-0", "gw-2", "gw-7"),
+    outcome: maybe(...OUTCOMES),
+    requestId: maybe("r-0", "r-5", "r-1"),
+    traceId: maybe(...TRACES),
+    from: time,
+    to: time,
+  });
+  const invocation = fc.constantFrom({}, ...INVOCATIONS.map((invocationId) => ({ invocationId })));
+
+  it("finds what looking at every entry finds, in any combination and by any page length", async () => {
+    const property = fc.asyncProperty(
+      filters,
+      invocation,
+      fc.integer({ min: 1, max: 400 }),
+      async (filter, ofInvocation, limit) => {
+        const given = Object.entries(filter).filter(([, value]) => value !== null);
+        const asked = { ...Object.fromEntries(given), ...ofInvocation };
+        const found = await searchAll(log, asked, { limit: Math.max(limit, 20) });
+        expect(found).toEqual(modelled(events, asked));
+      },
+    );
+    await fc.assert(property, { numRuns: 120 });
+  });
+
+  it("finds by each field alone what looking at every entry finds", async () => {
+    const alone: Partial<AuditFilter>[] = [
+      ...ACTIONS.map((action) => ({ action })),
+      ...["tool", "tool.", "tool.call", "plugin", ""].map((actionPrefix) => ({ actionPrefix })),
+      ...OUTCOMES.map((outcome) => ({ outcome })),
+      { actor: "user:2" },
+      { instance: "gw-1" },
+      { requestId: "r-5" },
+      { traceId: TRACES[0]! },
+      { invocationId: INVOCATIONS[1]! },
+      { from: formatTimestamp(nowMs - 3 * DAY_MS) },
+      { to: formatTimestamp(nowMs - 35 * DAY_MS) },
+      { from: formatTimestamp(nowMs - 20 * DAY_MS), to: formatTimestamp(nowMs - 19 * DAY_MS) },
+    ];
+    for (const filter of alone) {
+      const expected = modelled(events, filter);
+      expect(expected.length).toBeGreaterThan(0);
+      expect(await searchAll(log, filter)).toEqual(expected);
+    }
+  });
+
+  it("gives each entry once on pages of 1 to 7", async () => {
+    const filter = { actionPrefix: "tool.", from: formatTimestamp(nowMs - 2 * DAY_MS) };
+    for (let limit = 1; limit <= 7; limit += 1) {
+      expect(await searchAll(log, filter, { limit })).toEqual(modelled(events, filter));
+    }
+  });
+});
+
+describe("Searching", () => {
+  it("by prefix merges more actions than it has an index seek for", async () => {
+    const log = await newLog();
+    const sent = Array.from({ length: 620 }, (_, at) => makeEvent({ action: `bulk.a${at % 310}` }));
+    await append(log, [
+      ...sent,
+      ...makeEvents(50),
+      ...sent.map((event) => ({ ...event, event_id: makeEvent().event_id })),
+    ]);
+    const events = await storedEvents(log);
+    for (const actionPrefix of ["bulk.", "bulk.a1", "bulk.a309", "b"]) {
+      const found = await searchAll(log, { actionPrefix });
+      expect(found).toEqual(modelled(events, { actionPrefix }));
+    }
+  });
+
+  it("gives an entry once though its request's and its trace's id share a fingerprint", async () => {
+    const log = await newLog();
+    const ids = { request_id: "r17247750e", trace_id: "a".repeat(32) };
+    await append(log, makeEvents(2, ids));
+    for (const limit of [1, 100]) {
+      expect(await searchAll(log, { traceId: ids.trace_id }, { limit })).toEqual([1, 0]);
+      expect(await searchAll(log, { requestId: ids.request_id }, { limit })).toEqual([1, 0]);
+    }
+  });
+
+  it("by time passes over the bundles that hold none of it, and misses nothing", async () => {
+    const log = await newLog();
+    const nowMs = Date.now();
+    const at = (day: number) => formatTimestamp(nowMs - (700 - day) * 0.01 * DAY_MS);
+    // In order but for one late entry in each bundle.
+    const times = Array.from({ length: 700 }, (_, seq) => (seq % 256 === 100 ? at(3) : at(seq)));
+    await append(
+      log,
+      times.map((occurred_at) => makeEvent({ occurred_at })),
+    );
+    const events = await storedEvents(log);
+    for (const [from, to] of [
+      [0, 2],
+      [0, 10],
+      [2, 4],
+      [250, 260],
+      [300, 301],
+      [500, 520],
+      [690, 900],
+    ] as const) {
+      for (const filter of [{ from: at(from) }, { to: at(to) }, { from: at(from), to: at(to) }]) {
+        expect(await searchAll(log, filter)).toEqual(modelled(events, filter));
+      }
+    }
+    expect(await searchAll(log, { to: at(0) })).toEqual([]);
+  });
+
+  it("is stable while others append: what was there comes once, what is new does not", async () => {
+    const log = await newLog();
+    await append(log, makeEvents(60, { actor: "user:a" }));
+    for (const filter of [{}, { actor: "user:a" }, { actionPrefix: "tool." }]) {
+      const there = (await storedEvents(log)).map((_, seq) => seq).reverse();
+      const between = async () => {
+        await append(log, makeEvents(7, { actor: "user:a" }));
+      };
+      expect(await searchAll(log, filter, { limit: 13, between })).toEqual(there);
+    }
+  });
+
+  it("goes on by its cursor where a page looked at all it may and found nothing", async () => {
+    const log = await newLog();
+    await append(log, [makeEvent({ outcome: "allowed" })]);
+    await append(log, makeEvents(2_100, { outcome: "error" }));
+    // An index leads to the action alone: each of its entries has to be looked at.
+    const filter = { action: "tool.call.allowed", outcome: "allowed" };
+    const page = await ledgerOf(log).search(
+      { ...ANY_EVENT, ...filter },
+      { before: null, limit: 10 },
+    );
+    expect(page).toEqual({ entries: [], before: 101 });
+    expect(await searchAll(log, filter)).toEqual([0]);
+  });
+
+  it("ends a page before it is too large to answer, and loses nothing by it", async () => {
+    const log = await newLog();
+    await append(log, makeEvents(200, { details: { text: "x".repeat(60_000) } }));
+    const page = await ledgerOf(log).search(ANY_EVENT, { before: null, limit: 1_000 });
+    expect(page.entries.length).toBeLessThan(100);
+    expect(await searchAll(log, {}, { limit: 1_000 })).toHaveLength(200);
+  });
+
+  it("leaves out what is pruned, before it is deleted and after", async () => {
+    const log = await newLogOf(300);
+    try {
+      // An hour ahead, so that the alarm that deletes does not go off by itself.
+      vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 3_600_000 });
+      await announce(log, { ...termsAt(Date.now() + DAY_MS, 0), overdueBefore: "" });
+      await sign(log);
+      for (const isDeleted of [false, true]) {
+        expect(await storedBodies(log)).toHaveLength(isDeleted ? 45 : 301);
+        const all = { to: formatTimestamp(Date.now() + DAY_MS) };
+        for (const filter of [{}, { actor: "user:alice@acme" }, { actionPrefix: "tool." }, all]) {
+          const found = await searchAll(log, filter);
+          expect(found.at(-1)).toBe(256);
+        }
+        await runAlarms(log);
+      }
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});

@@ -1,0 +1,139 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { buildArrival, parseArrival } from "#calls/arrival.ts";
+import type { Invocation } from "#calls/call.ts";
+import { FoldDelta, Tally } from "#calls/fold-delta.ts";
+import { OUTCOMES, outcomeIndex, REPLAY } from "#calls/outcome.ts";
+import { regroupedArrivals, strippedArrival } from "#calls/regrouped-arrivals.ts";
+import { bucketIndex } from "#formats/exponential-histogram.ts";
+
+const NOW_MS = 1_795_334_400_000;
+const HOUR_MS = 3_600_000;
+const HEADER = { instance: "gw", epochMs: 1, seq: 2, dropped: 3, receivedAtMs: NOW_MS };
+
+const invocations = fc.array(
+  fc
+    .record({
+      tool: fc.constantFrom("a", "b", "c"),
+      workspace: fc.constantFrom("x", "y"),
+      durationUs: fc.integer({ min: 0, max: 86_400_000_000 }),
+      ageMs: fc.integer({ min: 0, max: 24 * HOUR_MS }),
+      outcome: fc.constantFrom(...OUTCOMES),
+    })
+    .map(
+      ({ ageMs, ...call }, index?: number): Invocation => ({
+        ...call,
+        id: `id-${index}`,
+        plugin: "p",
+        startedAtMs: NOW_MS - ageMs,
+        outcomeIndex: outcomeIndex(call.outcome),
+        bucket: bucketIndex(call.durationUs),
+        actor: null,
+        traceId: null,
+        spanId: null,
+        sessionId: null,
+        requestId: null,
+        requestBytes: null,
+        responseBytes: null,
+        errorCode: null,
+        errorHash: null,
+        errorFingerprint: null,
+        pair: null,
+      }),
+    ),
+  { maxLength: 60 },
+);
+
+/** What the fold makes of the calls, stored and read back, in `parts` reports. */
+function folded(calls: readonly Invocation[], parts: number): FoldDelta {
+  const delta = new FoldDelta();
+  const size = Math.ceil(calls.length / parts) || 1;
+  for (let start = 0; start < calls.length; start += size) {
+    const payload = JSON.stringify(buildArrival(HEADER, calls.slice(start, start + size)));
+    delta.add(parseArrival(payload), NOW_MS);
+  }
+  return delta;
+}
+
+const hourOf = ({ startedAtMs }: Invocation) => Math.floor(startedAtMs / HOUR_MS);
+
+function isSameTally(a: Invocation, b: Invocation): boolean {
+  return a.tool === b.tool && a.workspace === b.workspace && hourOf(a) === hourOf(b);
+}
+
+/** What the fold holds of the call's series and hour. */
+function tallied(delta: FoldDelta, { workspace, tool, ...call }: Invocation) {
+  const tally = delta.series
+    .get(`${workspace}\0p\0${tool}`)
+    ?.hours.get(Math.floor(call.startedAtMs / HOUR_MS));
+  const { outcomes, buckets, sumUs, minUs, maxUs } = tally ?? new Tally();
+  return { outcomes, buckets: new Map(buckets), sumUs, minUs, maxUs };
+}
+
+/** The same, counted call by call. */
+function counted(calls: readonly Invocation[]) {
+  const timed = calls.filter(({ outcomeIndex }) => outcomeIndex !== REPLAY);
+  const durations = timed.map(({ durationUs }) => durationUs);
+  const indexes = timed.map(({ bucket }) => bucket);
+  return {
+    outcomes: OUTCOMES.map((name) => calls.filter(({ outcome }) => outcome === name).length),
+    buckets: new Map(indexes.map((index) => [index, indexes.filter((i) => i === index).length])),
+    sumUs: durations.reduce((sum, us) => sum + us, 0),
+    minUs: durations.length ? Math.min(...durations) : null,
+    maxUs: durations.length ? Math.max(...durations) : null,
+  };
+}
+
+/** The same figures by series name, however they are spread over arrivals. */
+function figures(delta: FoldDelta) {
+  return [...delta.series]
+    .map(([name, series]) => ({
+      name,
+      hours: new Map([...series.hours].sort(([a], [b]) => a - b)),
+      exemplarBuckets: [...series.exemplars.keys()].sort(),
+    }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+describe("regrouped arrivals", () => {
+  it("count the same as the arrivals that they replace, each series in one of them", () => {
+    fc.assert(
+      fc.property(fc.array(invocations, { minLength: 1, maxLength: 5 }), (reports) => {
+        const arrivals = reports.map((calls) => buildArrival(HEADER, calls));
+        const stored = JSON.stringify(arrivals);
+        const [before, after] = [new FoldDelta(), new FoldDelta()];
+        for (const arrival of JSON.parse(stored)) before.add(arrival, NOW_MS);
+        const regrouped = regroupedArrivals(JSON.parse(stored), 2);
+        for (const arrival of JSON.parse(stored)) after.add(strippedArrival(arrival), NOW_MS);
+        for (const arrival of regrouped) after.add(parseArrival(JSON.stringify(arrival)), NOW_MS);
+        expect(figures(after)).toEqual(figures(before));
+        expect(after.instances).toEqual(before.instances);
+        const names = regrouped.flatMap((arrival) => arrival[4].map((name) => name.join()));
+        expect(new Set(names).size).toBe(names.length);
+      }),
+    );
+  });
+});
+
+describe("an arrival", () => {
+  it("holds every call's outcome, hour, bucket, sum and extremes, however calls are grouped", () => {
+    fc.assert(
+      fc.property(invocations, fc.integer({ min: 1, max: 5 }), (calls, parts) => {
+        const delta = folded(calls, parts);
+        for (const call of calls) {
+          const same = calls.filter((other) => isSameTally(call, other));
+          expect(tallied(delta, call)).toEqual(counted(same));
+        }
+      }),
+    );
+  });
+
+  it("counts the lag of every call, replays included", () => {
+    fc.assert(
+      fc.property(invocations, (calls) => {
+        const lags = folded(calls, 2).instances.get("gw")?.lagBuckets.values() ?? [];
+        expect([...lags].reduce((sum, count) => sum + count, 0)).toBe(calls.length);
+      }),
+    );
+  });
+});

@@ -1,0 +1,267 @@
+import { describe, expect, it } from "vitest";
+import { foldAll, foldOnce } from "#calls/store/fold.ts";
+import { BucketCounts } from "#formats/exponential-histogram.ts";
+import { deleteShardOrg } from "#orgs/store/shard-orgs.ts";
+import { faultyD1 } from "../../faulty-d1.ts";
+import { newId } from "../../fleet.ts";
+import { LimitedD1 } from "../../limited-d1.ts";
+import {
+  countRows,
+  db,
+  invocation,
+  makeShardOrg,
+  type ShardTestOrg,
+  store,
+  sumOf,
+} from "../../shard.ts";
+
+const HOUR_MS = 3_600_000;
+const never = () => false;
+
+async function foldRest(org: ShardTestOrg, database = db): Promise<void> {
+  await foldAll(database, org, Date.now, never);
+}
+
+async function okCounts(org: string) {
+  return {
+    series: await sumOf(org, "series", "ok"),
+    hourly: await sumOf(org, "rollups_hourly", "ok"),
+    daily: await sumOf(org, "rollups_daily", "ok"),
+    arrivals: await countRows(org, "arrivals"),
+  };
+}
+
+describe("fold", () => {
+  it("counts each arrival once when several folds run at once", async () => {
+    const org = await makeShardOrg();
+    for (let report = 0; report < 6; report += 1) {
+      await store(org, [
+        invocation(),
+        invocation({ tool: "b" }),
+        invocation({ tool: `t${report}` }),
+      ]);
+    }
+    await Promise.all(Array.from({ length: 8 }, () => foldRest(org)));
+    expect(await okCounts(org.org)).toEqual({ series: 18, hourly: 18, daily: 18, arrivals: 0 });
+  });
+
+  it("counts each arrival once when a fold died before its transaction", async () => {
+    const org = await makeShardOrg();
+    await store(org, [invocation()]);
+    const dying = faultyD1(db, (batch) => (batch === 1 ? "before" : null));
+    await expect(foldOnce(dying, org, Date.now())).rejects.toThrow();
+    expect(await okCounts(org.org)).toEqual({ series: 0, hourly: 0, daily: 0, arrivals: 1 });
+    await foldRest(org);
+    expect(await okCounts(org.org)).toEqual({ series: 1, hourly: 1, daily: 1, arrivals: 0 });
+  });
+
+  it("counts each arrival once when the answer to a fold's transaction was lost", async () => {
+    const org = await makeShardOrg();
+    await store(org, [invocation()]);
+    const dying = faultyD1(db, (batch) => (batch === 1 ? "after" : null));
+    await expect(foldOnce(dying, org, Date.now())).rejects.toThrow();
+    await foldRest(org);
+    expect(await okCounts(org.org)).toEqual({ series: 1, hourly: 1, daily: 1, arrivals: 0 });
+  });
+
+  it("counts what arrives between a fold's read and its write in the next fold", async () => {
+    const org = await makeShardOrg();
+    await store(org, [invocation()]);
+    const slow = new Proxy(db, {
+      get: (target, property) => {
+        if (property !== "batch") return Reflect.get(target, property).bind(target);
+        return async (statements: D1PreparedStatement[]) => {
+          const results = await target.batch(statements);
+          if (statements.length === 2) await store(org, [invocation({ tool: "late" })]);
+          return results;
+        };
+      },
+    });
+    await foldOnce(slow, org, Date.now());
+    expect(await okCounts(org.org)).toMatchObject({ series: 1, arrivals: 1 });
+    await foldRest(org);
+    expect(await okCounts(org.org)).toMatchObject({ series: 2, arrivals: 0 });
+  });
+
+  it("counts a backlog whose reports name the same series again and again once, racing and dying", async () => {
+    const org = await makeShardOrg();
+    const samples = Array.from({ length: 4_000 }, (_, tool) => invocation({ tool: `t${tool}` }));
+    for (let round = 0; round < 3; round += 1) {
+      for (let start = 0; start < samples.length; start += 800) {
+        const renamed = samples
+          .slice(start, start + 800)
+          .map((sample) => ({ ...sample, id: newId() }));
+        await store(org, renamed, { epochMs: 1, seq: round * 5 + start / 800 });
+      }
+    }
+    const dying = faultyD1(db, (batch) => (batch === 1 ? "after" : null));
+    await expect(foldOnce(dying, org, Date.now())).rejects.toThrow();
+    expect(await okCounts(org.org)).toMatchObject({ series: 0, arrivals: 17 });
+    const slow = new LimitedD1(db);
+    await Promise.all([foldRest(org), foldRest(org, slow.database), foldRest(org)]);
+    const all = 12_000;
+    expect(await okCounts(org.org)).toEqual({ series: all, hourly: all, daily: all, arrivals: 0 });
+    expect(await countRows(org.org, "series")).toBe(4_000);
+    const instance = await db
+      .prepare("SELECT instance, reports FROM instances WHERE org = ?1")
+      .bind(org.org)
+      .first<{ instance: string; reports: string }>();
+    expect(instance?.instance).toBe("gw-1");
+    expect(JSON.parse(instance?.reports ?? "")).toMatchObject({ epochs: [{ ranges: [[0, 14]] }] });
+  });
+
+  it("puts a late sample into its own hour and day, and adds it to the totals", async () => {
+    const org = await makeShardOrg();
+    const nowMs = Date.now();
+    await store(org, [invocation()]);
+    await foldRest(org);
+    await store(org, [invocation({ started_at: nowMs - 23 * HOUR_MS })]);
+    await foldRest(org);
+    const { results } = await db
+      .prepare("SELECT hour, ok FROM rollups_hourly WHERE org = ?1 ORDER BY hour")
+      .bind(org.org)
+      .all();
+    const hour = Math.floor(nowMs / HOUR_MS);
+    expect(results).toEqual([
+      { hour: Math.floor((nowMs - 23 * HOUR_MS) / HOUR_MS), ok: 1 },
+      { hour, ok: 1 },
+    ]);
+    expect(await sumOf(org.org, "series", "ok")).toBe(2);
+    expect(await countRows(org.org, "rollups_daily")).toBe(2);
+  });
+
+  it("catches up a backlog of days, chunk after chunk, each inside D1's limits", async () => {
+    const org = await makeShardOrg();
+    const nowMs = Date.now();
+    for (let report = 0; report < 12; report += 1) {
+      const receivedAtMs = nowMs - (12 - report) * 12 * HOUR_MS;
+      const samples = Array.from({ length: 700 }, (_, tool) =>
+        invocation({ tool: `t${tool}`, started_at: receivedAtMs - 1_000 }, receivedAtMs),
+      );
+      await store(org, samples, { receivedAtMs });
+    }
+    let chunks = 0;
+    for (;;) {
+      const limited = new LimitedD1(db);
+      if ((await foldOnce(limited.database, org, nowMs)) === "empty") break;
+      chunks += 1;
+    }
+    expect(chunks).toBeGreaterThan(1);
+    expect(await okCounts(org.org)).toEqual({
+      series: 8_400,
+      hourly: 8_400,
+      daily: 8_400,
+      arrivals: 0,
+    });
+    expect(await countRows(org.org, "rollups_hourly")).toBe(8_400);
+  });
+
+  it("adds up histograms, sums, extremes and classic buckets exactly", async () => {
+    const org = await makeShardOrg();
+    const durationsMs = [0, 0.001, 3.9, 4, 84.2, 84.2, 1_000, 64_000, 64_001, 86_400_000];
+    for (const duration_ms of durationsMs) {
+      await store(org, [invocation({ duration_ms })]);
+      await foldRest(org);
+    }
+    const row = await db
+      .prepare("SELECT *, json(histogram) AS buckets FROM series WHERE org = ?1")
+      .bind(org.org)
+      .first<Record<string, number | string>>();
+    const counts = new BucketCounts();
+    counts.addJson(String(row?.["buckets"]));
+    expect(counts.total).toBe(durationsMs.length);
+    expect(row?.["sum_us"]).toBe(durationsMs.reduce((sum, ms) => sum + Math.round(ms * 1e3), 0));
+    const classic = Array.from({ length: 16 }, (_, index) => row?.[`le_${index}`]);
+    expect(classic).toEqual([3, 1, 0, 0, 0, 2, 0, 0, 1, 0, 0, 0, 0, 0, 1, 2]);
+    const rollup = await db
+      .prepare("SELECT min_us, max_us FROM rollups_daily WHERE org = ?1")
+      .bind(org.org)
+      .first();
+    expect(rollup).toEqual({ min_us: 0, max_us: 86_400_000_000 });
+  });
+
+  it("keeps replays out of latency", async () => {
+    const org = await makeShardOrg();
+    await store(org, [invocation({ outcome: "idempotent_replay", duration_ms: 5_000 })]);
+    await foldRest(org);
+    const row = await db
+      .prepare(
+        "SELECT idempotent_replay, sum_us, json(histogram) AS histogram FROM series WHERE org = ?1",
+      )
+      .bind(org.org)
+      .first();
+    expect(row).toEqual({ idempotent_replay: 1, sum_us: 0, histogram: "{}" });
+    const rollup = await db
+      .prepare("SELECT min_us, max_us FROM rollups_hourly WHERE org = ?1")
+      .bind(org.org)
+      .first();
+    expect(rollup).toEqual({ min_us: null, max_us: null });
+    await store(org, [invocation({ duration_ms: 7 })]);
+    await foldRest(org);
+    expect(await sumOf(org.org, "rollups_hourly", "min_us")).toBe(7_000);
+  });
+
+  it("counts what is above the series cap under __other__, whoever wins the last place", async () => {
+    const org = await makeShardOrg(3);
+    for (let report = 0; report < 5; report += 1) {
+      await store(org, [invocation({ tool: `t${report}` }), invocation({ tool: `u${report}` })]);
+    }
+    await Promise.all([foldRest(org), foldRest(org), foldRest(org)]);
+    expect(await countRows(org.org, "series")).toBe(4);
+    const sql = "SELECT ok FROM series WHERE org = ?1 AND tool = '__other__'";
+    expect(await db.prepare(sql).bind(org.org).first("ok")).toBe(7);
+    expect(await sumOf(org.org, "series", "ok")).toBe(10);
+  });
+
+  it("lets a series that was idle for 30 days leave the cap, and come back from its total", async () => {
+    const org = await makeShardOrg(1);
+    const longAgoMs = Date.now() - 40 * 24 * HOUR_MS;
+    await store(org, [invocation({ tool: "old", started_at: longAgoMs }, longAgoMs)], {
+      receivedAtMs: longAgoMs,
+    });
+    await foldAll(db, org, () => longAgoMs, never);
+    await store(org, [invocation({ tool: "new" })]);
+    await foldRest(org);
+    expect(await countRows(org.org, "series")).toBe(2);
+    await store(org, [invocation({ tool: "old" })]);
+    await foldAll(db, { ...org, seriesMax: 2 }, Date.now, never);
+    const sql = "SELECT ok FROM series WHERE org = ?1 AND tool = 'old'";
+    expect(await db.prepare(sql).bind(org.org).first("ok")).toBe(2);
+  });
+
+  it("keeps the latest exemplar of each bucket", async () => {
+    const org = await makeShardOrg();
+    const trace_id = "0af7651916cd43dd8448eb211c80319c";
+    await store(org, [invocation({ duration_ms: 100 })]);
+    await foldRest(org);
+    const last = invocation({ duration_ms: 101, trace_id });
+    await store(org, [last, invocation({ duration_ms: 9_000 })]);
+    await foldRest(org);
+    const stored = await db
+      .prepare("SELECT json(exemplars) AS exemplars FROM series WHERE org = ?1")
+      .bind(org.org)
+      .first<string>("exemplars");
+    const exemplars = JSON.parse(stored ?? "") as Record<string, unknown[]>;
+    expect(Object.keys(exemplars).sort()).toEqual(["12", "5"]);
+    expect(exemplars["5"]?.slice(2)).toEqual([last.id, trace_id]);
+  });
+
+  it("writes nothing for an org that was deleted", async () => {
+    const org = await makeShardOrg();
+    await store(org, [invocation()]);
+    await deleteShardOrg(db, org.org);
+    await foldRest(org);
+    expect(await okCounts(org.org)).toEqual({ series: 0, hourly: 0, daily: 0, arrivals: 1 });
+  });
+
+  it("counts instances beyond the thousandth as __other__", async () => {
+    const org = await makeShardOrg();
+    const reports = Array.from({ length: 1_010 }, (_, index) => index);
+    for (let start = 0; start < reports.length; start += 101) {
+      const chunk = reports.slice(start, start + 101);
+      await Promise.all(chunk.map((index) => store(org, [], { instance: `gw-${index}` })));
+      await foldRest(org);
+    }
+    expect(await countRows(org.org, "instances")).toBe(1_001);
+  });
+});

@@ -1,0 +1,199 @@
+import { describe, expect, it } from "vitest";
+import { SCOPES } from "#orgs/principal.ts";
+import { auditEntries, call, createOrg, createToken, problemOf, workerEnv } from "../api.ts";
+
+interface TokenBody {
+  id: string;
+  name: string;
+  scopes: string[];
+  actor: string | null;
+  created_by: string;
+  expires_at: string | null;
+  revoked_at: string | null;
+  token?: string;
+}
+
+interface Page {
+  service_tokens: TokenBody[];
+  next_cursor: string | null;
+}
+
+const path = (org: string, rest = "") => `/v1/orgs/${org}/service-tokens${rest}`;
+
+async function list(org: string, query = ""): Promise<Page> {
+  const response = await call("GET", path(org, query));
+  expect(response.status).toBe(200);
+  return response.json();
+}
+
+describe("POST …/service-tokens", () => {
+  it("answers 201 with the token, shown this once", async () => {
+    const org = await createOrg();
+    const response = await call("POST", path(org), {
+      body: {
+        name: "scraper",
+        scopes: ["metrics:read", "telemetry:read", "metrics:read"],
+        actor: "service:prometheus",
+        expires_at: "2999-01-01T00:00:00Z",
+      },
+    });
+    expect(response.status).toBe(201);
+    expect(response.headers.get("cache-control")).toBe("no-store");
+    const { token, ...rest } = await response.json<TokenBody>();
+    expect(token).toMatch(/^mcpgst_[0-9a-z]{16}_[0-9a-z]{52}_[0-9a-z]{7}$/);
+    expect(token).toContain(rest.id);
+    expect(rest).toMatchObject({
+      name: "scraper",
+      scopes: ["telemetry:read", "metrics:read"],
+      actor: "service:prometheus",
+      created_by: "operator:admin",
+      expires_at: "2999-01-01T00:00:00.000Z",
+      revoked_at: null,
+    });
+    expect((await list(org)).service_tokens).toEqual([rest]);
+  });
+
+  it("stores a digest and no secret, in any column of any table", async () => {
+    const org = await createOrg();
+    const { id, token } = await createToken(org, ["org:admin"]);
+    const secret = token.split("_")[2] as string;
+    const db = workerEnv.DIRECTORY;
+    const tables = await db
+      .prepare(
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\'",
+      )
+      .all<{ name: string }>();
+    const dumps = await Promise.all(
+      tables.results.map(({ name }) => db.prepare(`SELECT * FROM "${name}"`).all()),
+    );
+    const dump = JSON.stringify(dumps.map(({ results }) => results));
+    expect(dump).toContain(id);
+    expect(dump).not.toContain(secret);
+  });
+
+  it("records the token's making with it", async () => {
+    const org = await createOrg();
+    const { id, token } = await createToken(org, ["org:admin"]);
+    const made = await call("POST", path(org), {
+      token,
+      body: { name: "second", scopes: ["payloads:read"], expires_at: null, actor: null },
+    });
+    expect(made.status).toBe(201);
+    const second = await made.json<TokenBody>();
+    expect(second.created_by).toBe(`service:${id}`);
+    const [newest] = await auditEntries(org);
+    expect(newest?.event).toMatchObject({
+      target: `token://${second.id}`,
+      action: "operator.token.created",
+      actor: `service:${id}`,
+      outcome: "allowed",
+      request_id: made.headers.get("x-request-id"),
+      details: { name: "second", scopes: "payloads:read", actor: null },
+    });
+  });
+
+  it("lets an org's admin grant any scope of its org, and nobody else any", async () => {
+    const org = await createOrg();
+    const admin = await createToken(org, ["org:admin"]);
+    const body = { name: "all", scopes: [...SCOPES] };
+    expect((await call("POST", path(org), { token: admin.token, body })).status).toBe(201);
+    const other = await createToken(
+      org,
+      SCOPES.filter((scope) => scope !== "org:admin"),
+    );
+    expect((await call("POST", path(org), { token: other.token, body })).status).toBe(403);
+  });
+
+  it.each([
+    [{ scopes: ["org:admin"] }, "/name"],
+    [{ name: "", scopes: ["org:admin"] }, "/name"],
+    [{ name: "x".repeat(129), scopes: ["org:admin"] }, "/name"],
+    [{ name: "a\u0000b", scopes: ["org:admin"] }, "/name"],
+    [{ name: "a\ud800b", scopes: ["org:admin"] }, "/name"],
+    [{ name: "a", scopes: [] }, "/scopes"],
+    [{ name: "a", scopes: "org:admin" }, "/scopes"],
+    [{ name: "a", scopes: ["org:owner"] }, "/scopes/0"],
+    [{ name: "a", scopes: ["org:admin"], actor: "operator:admin" }, "/actor"],
+    [{ name: "a", scopes: ["org:admin"], actor: "ledger:x" }, "/actor"],
+    [{ name: "a", scopes: ["org:admin"], actor: "nobody" }, "/actor"],
+    [{ name: "a", scopes: ["org:admin"], actor: `user:${"x".repeat(256)}` }, "/actor"],
+    [{ name: "a", scopes: ["org:admin"], expires_at: "2020-01-01T00:00:00Z" }, "/expires_at"],
+    [{ name: "a", scopes: ["org:admin"], expires_at: 0 }, "/expires_at"],
+    [{ name: "a", scopes: ["org:admin"], expires_at: "soon" }, "/expires_at"],
+    [{ name: "a", scopes: ["org:admin"], expires_at: 1e300 }, "/expires_at"],
+    [{ name: "a", scopes: ["org:admin"], expires_at: true }, "/expires_at"],
+    [{ name: "a", scopes: ["org:admin"], digest: "x" }, "/digest"],
+  ])("refuses %j with 400 at %s", async (body, pointer) => {
+    const org = await createOrg();
+    const response = await call("POST", path(org), { body });
+    expect(response.status).toBe(400);
+    const { code, errors } = await problemOf(response);
+    expect(code).toBe("invalid_request");
+    expect(errors?.map((error) => error.pointer)).toEqual([pointer]);
+    expect((await list(org)).service_tokens).toEqual([]);
+  });
+});
+
+describe("GET …/service-tokens", () => {
+  it("pages newest first, and stays stable while others insert", async () => {
+    const org = await createOrg();
+    const made: string[] = [];
+    for (let i = 0; i < 7; i++) made.unshift((await createToken(org, ["metrics:read"])).id);
+    const seen: string[] = [];
+    let query = "?limit=3";
+    for (let page = await list(org, query); ; page = await list(org, query)) {
+      seen.push(...page.service_tokens.map(({ id }) => id));
+      await createToken(org, ["metrics:read"]);
+      if (page.next_cursor === null) break;
+      query = `?limit=3&cursor=${page.next_cursor}`;
+    }
+    expect(seen).toEqual([...made].sort().reverse());
+  });
+
+  it("ends a list of exactly one page without a cursor", async () => {
+    const org = await createOrg();
+    await createToken(org, ["metrics:read"]);
+    await createToken(org, ["metrics:read"]);
+    expect((await list(org, "?limit=2")).next_cursor).toBeNull();
+    expect((await list(org, "?limit=1")).next_cursor).not.toBeNull();
+  });
+
+  it.each([
+    "limit=0",
+    "limit=1001",
+    "limit=1e2",
+    "limit=-1",
+    "limit=",
+    "limit=1&limit=1",
+    "cursor=",
+    "cursor=!",
+    "cursor=bnVsbA",
+    `cursor=${btoa(JSON.stringify(["service_tokens", 1])).replaceAll("=", "")}`,
+    `cursor=${btoa(JSON.stringify(["invocations", "x"])).replaceAll("=", "")}`,
+    `cursor=${btoa(JSON.stringify(["service_tokens", "x", "y"])).replaceAll("=", "")}`,
+    `cursor=${btoa('["service_tokens", "x"]').replaceAll("=", "")}`,
+    "page=2",
+  ])("refuses ?%s with 400", async (query) => {
+    const response = await call("GET", path(await createOrg(), `?${query}`));
+    expect(response.status).toBe(400);
+    expect(await problemOf(response)).toMatchObject({ code: "invalid_request" });
+  });
+});
+
+describe("DELETE …/service-tokens/{id}", () => {
+  it("answers 204 again for a revoked token, and records the revocation once", async () => {
+    const org = await createOrg();
+    const { id } = await createToken(org, ["metrics:read"]);
+    const statuses = await Promise.all(
+      Array.from({ length: 4 }, async () => (await call("DELETE", path(org, `/${id}`))).status),
+    );
+    expect(statuses).toEqual([204, 204, 204, 204]);
+    const [row] = (await list(org)).service_tokens;
+    expect(row?.revoked_at).toMatch(/Z$/);
+    expect(await auditEntries(org, "?action=operator.token.revoked")).toHaveLength(1);
+  });
+
+  it.each(["0000000000000000", "nonsense", "%00"])("answers 404 for %s", async (id) => {
+    expect((await call("DELETE", path(await createOrg(), `/${id}`))).status).toBe(404);
+  });
+});

@@ -1,0 +1,175 @@
+import { describe, expect, it } from "vitest";
+import { insertReports } from "#calls/store/insert-calls.ts";
+import { eraseOnce, PRUNE_SPAN_ROWS_MAX, pruneOnce } from "#calls/store/prune.ts";
+import { deleteShardOrg } from "#orgs/store/shard-orgs.ts";
+import { transactionsOf } from "#otlp/span-transactions.ts";
+import { TRACE_SPANS_MAX } from "#otlp/store/span-rows.ts";
+import { findCallsOfTrace, findSpans, keepSpans } from "#otlp/store/spans.ts";
+import type { TraceSpan } from "#tracing/trace-span.ts";
+import { BilledRows } from "../../harness/billed-rows.ts";
+import { LimitedD1 } from "../../limited-d1.ts";
+import { countRows, db, header, invocation, makeShardOrg } from "../../shard.ts";
+import { newHex } from "../http/otlp.ts";
+
+const NOW_MS = Date.now();
+const AROUND = { fromMs: NOW_MS - 60_000, toMs: NOW_MS + 60_000 };
+const NOTHING = { samplesBeforeMs: 0, hoursBefore: 0, daysBefore: 0 };
+
+function span(given: Partial<TraceSpan> = {}): TraceSpan {
+  return {
+    traceId: newHex(32),
+    spanId: newHex(16),
+    parentSpanId: newHex(16),
+    name: "GET /repos",
+    kind: 3,
+    start: { ms: NOW_MS - 1_000, nanos: 1 },
+    end: { ms: NOW_MS - 900, nanos: 999_999 },
+    status: 2,
+    attributes: new Map([["http.request.method", "GET"]]),
+    service: "github",
+    ...given,
+  };
+}
+
+describe("keepSpans", () => {
+  it("keeps a span as it was, to the nanosecond", async () => {
+    const org = await makeShardOrg();
+    const kept = [span(), span({ parentSpanId: null, service: null, attributes: new Map() })];
+    await keepSpans(db, org, [...kept, span()], NOW_MS);
+    for (const one of kept)
+      expect(await findSpans(db, org.org, one.traceId, AROUND)).toEqual([one]);
+  });
+
+  it("writes a row, whatever the number of traces, and none for the same spans again", async () => {
+    const org = await makeShardOrg();
+    const billed = new BilledRows();
+    const spans = Array.from({ length: 500 }, () => span());
+    await keepSpans(billed.counting(db), org, spans, NOW_MS);
+    expect(billed.take().rowsWritten).toBe(1);
+    await Promise.all([1, 2, 3].map(() => keepSpans(billed.counting(db), org, spans, NOW_MS)));
+    expect(billed.take().rowsWritten).toBe(0);
+  });
+
+  it("finds a span that was sent twice in other company once", async () => {
+    const org = await makeShardOrg();
+    const twice = span();
+    await keepSpans(db, org, [twice, span()], NOW_MS);
+    await keepSpans(db, org, [span(), twice], NOW_MS);
+    expect(await findSpans(db, org.org, twice.traceId, AROUND)).toEqual([twice]);
+  });
+
+  it("keeps a bounded number of a trace's spans, and of their names and attributes", async () => {
+    const org = await makeShardOrg();
+    const traceId = newHex(32);
+    const wide = { traceId, name: "\u{1F600}".repeat(500), service: "\0".repeat(500) };
+    const attributes = new Map([
+      ["http.route", "\ud800".repeat(500)],
+      ["db.query.text", "SELECT secret"],
+    ]);
+    const spans = Array.from({ length: 2_000 }, () => span({ ...wide, attributes }));
+    await keepSpans(new LimitedD1(db).database, org, spans, NOW_MS);
+    const found = await findSpans(db, org.org, traceId, AROUND);
+    expect(found.length).toBeGreaterThan(50);
+    expect(found.length).toBeLessThanOrEqual(TRACE_SPANS_MAX);
+    expect([...(found[0]?.attributes.keys() ?? [])]).toEqual(["http.route"]);
+    expect(found[0]?.name.length).toBeLessThanOrEqual(128);
+  });
+
+  it("splits what is too large to bind, and finds all of it", async () => {
+    const org = await makeShardOrg();
+    const spans = Array.from({ length: 6_000 }, () => span({ name: "\u{1F600}".repeat(64) }));
+    await keepSpans(new LimitedD1(db).database, org, spans, NOW_MS);
+    expect(await countRows(org.org, "spans")).toBeGreaterThan(1);
+    for (const index of [0, 3_000, 5_999]) {
+      const { traceId } = spans[index]!;
+      expect(await findSpans(db, org.org, traceId, AROUND)).toHaveLength(1);
+    }
+  });
+
+  it("leaves out what is too old, in the future, or has no ids", async () => {
+    const org = await makeShardOrg();
+    const ends = [NOW_MS - 25 * 3_600_000, NOW_MS + 600_000, 0, 2 ** 47];
+    const spans = ends.map((ms) => span({ end: { ms, nanos: 0 } }));
+    await keepSpans(db, org, [...spans, span({ traceId: "" }), span({ spanId: "" })], NOW_MS);
+    await keepSpans(db, org, [], NOW_MS);
+    expect(await countRows(org.org, "spans")).toBe(0);
+  });
+
+  it("writes nothing for an org that was deleted or moved", async () => {
+    const org = await makeShardOrg();
+    await keepSpans(db, { ...org, generation: 2 }, [span()], NOW_MS);
+    await deleteShardOrg(db, org.org);
+    await keepSpans(db, org, [span()], NOW_MS);
+    expect(await countRows(org.org, "spans")).toBe(0);
+  });
+
+  it("shows no org another's spans, and no trace those of one with the same last digits", async () => {
+    const [org, other] = [await makeShardOrg(), await makeShardOrg()];
+    const mine = span();
+    const alike = span({ traceId: `${newHex(24)}${mine.traceId.slice(-8)}` });
+    await keepSpans(db, org, [mine], NOW_MS);
+    await keepSpans(db, org, [alike], NOW_MS);
+    await keepSpans(db, other, [span({ traceId: mine.traceId })], NOW_MS);
+    expect(await findSpans(db, org.org, mine.traceId, AROUND)).toEqual([mine]);
+  });
+
+  it("leave with the samples of their time, in bounded steps, and with their org", async () => {
+    const org = await makeShardOrg();
+    const old = { ms: NOW_MS - 20 * 3_600_000, nanos: 0 };
+    await keepSpans(db, org, [span({ end: old })], NOW_MS);
+    await keepSpans(db, org, [span()], NOW_MS);
+    const cutoffs = { ...NOTHING, samplesBeforeMs: NOW_MS - 10 * 3_600_000 };
+    expect(await pruneOnce(db, org.org, cutoffs)).toBe(true);
+    expect(await countRows(org.org, "spans")).toBe(1);
+    for (let row = 0; row < PRUNE_SPAN_ROWS_MAX; row += 1) {
+      await keepSpans(db, org, [span({ end: old })], NOW_MS);
+    }
+    expect(await pruneOnce(db, org.org, cutoffs)).toBe(false);
+    expect(await pruneOnce(db, org.org, cutoffs)).toBe(true);
+    await deleteShardOrg(db, org.org);
+    while (!(await eraseOnce(db, org.org)));
+    expect(await countRows(org.org, "spans")).toBe(0);
+  });
+});
+
+describe("findCallsOfTrace", () => {
+  it("finds the trace's samples of the time, and no other's", async () => {
+    const org = await makeShardOrg();
+    const traceId = newHex(32);
+    const ofTrace = Array.from({ length: 3 }, () => invocation({ trace_id: traceId }));
+    const later = invocation({ trace_id: traceId, started_at: NOW_MS - 3_600_000 });
+    const invocations = [...ofTrace, later, invocation()];
+    await insertReports(db, org, [{ header: header(), invocations }]);
+    const found = await findCallsOfTrace(db, org.org, traceId, AROUND);
+    expect(new Set(found.map(({ id }) => id))).toEqual(new Set(ofTrace.map(({ id }) => id)));
+    expect(await findCallsOfTrace(db, "another", traceId, AROUND)).toEqual([]);
+  });
+});
+
+describe("insertReports", () => {
+  it("stays inside D1's limits with the calls of a collector, sent twice, callers hours apart", async () => {
+    const org = await makeShardOrg();
+    const limited = new LimitedD1(db);
+    const reports = Array.from({ length: 100 }, (_, instance) => ({
+      header: header({ instance: `pod-${instance}` }),
+      invocations: Array.from({ length: 30 }, (_, index) => ({
+        ...invocation({
+          trace_id: newHex(32),
+          span_id: newHex(16),
+          started_at: NOW_MS - ((instance * 30 + index) % 600) * 120_000,
+        }),
+        pair: { instance: `pod-${instance}`, isCaller: index % 2 === 0, parentSpanId: newHex(16) },
+      })),
+    }));
+    for (const accepted of [3_000, 0]) {
+      let sum = 0;
+      for (const transaction of transactionsOf(reports)) {
+        const result = await insertReports(limited.database, org, transaction);
+        sum += result.kind === "stored" ? result.accepted : Number.NaN;
+      }
+      expect(sum).toBe(accepted);
+    }
+    expect(limited.queries).toBeLessThan(600);
+    expect(await countRows(org.org, "tool_invocations")).toBe(3_000);
+  });
+});

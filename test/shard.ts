@@ -1,0 +1,53 @@
+/** An org on the shard alone, for tests of the store below HTTP. */
+import type { ReportHeader } from "#calls/arrival.ts";
+import { type Invocation, isRejection, parseInvocation } from "#calls/call.ts";
+import { insertReport } from "#calls/store/insert-calls.ts";
+import { insertShardOrg } from "#orgs/store/shard-orgs.ts";
+import { makeSample, type SampleFields, testEnv } from "./fleet.ts";
+
+export const db = testEnv.SHARD_0;
+
+export async function makeShardOrg(seriesMax = 10_000) {
+  const org = { org: `shard-${crypto.randomUUID()}`, generation: 1, seriesMax };
+  await insertShardOrg(db, org.org, org.generation);
+  return org;
+}
+
+export type ShardTestOrg = Awaited<ReturnType<typeof makeShardOrg>>;
+
+export function header(fields: Partial<ReportHeader> = {}): ReportHeader {
+  const none = { epochMs: null, seq: null, dropped: null };
+  return { instance: "gw-1", ...none, receivedAtMs: Date.now(), ...fields };
+}
+
+export function invocation(fields: SampleFields = {}, receivedAtMs = Date.now()): Invocation {
+  const context = {
+    ...header({ receivedAtMs }),
+    batchId: null,
+    fingerprintKey: new Uint8Array(32),
+    knownErrors: new Map(),
+  };
+  const parsed = parseInvocation(makeSample(fields), 0, context);
+  if (isRejection(parsed)) throw new Error(parsed.message);
+  return parsed;
+}
+
+export async function store(
+  org: ShardTestOrg,
+  samples: readonly Invocation[],
+  fields: Partial<ReportHeader> = {},
+): Promise<void> {
+  const result = await insertReport(db, org, header(fields), samples);
+  if (result.kind !== "stored") throw new Error(result.kind);
+}
+
+export async function countRows(org: string, table: string): Promise<number> {
+  const sql = `SELECT count(*) AS n FROM ${table} WHERE org = ?1`;
+  return (await db.prepare(sql).bind(org).first<number>("n")) ?? 0;
+}
+
+/** Sum of a column over the org's rows. */
+export async function sumOf(org: string, table: string, column: string): Promise<number> {
+  const sql = `SELECT total(${column}) AS n FROM ${table} WHERE org = ?1`;
+  return (await db.prepare(sql).bind(org).first<number>("n")) ?? 0;
+}
