@@ -12,7 +12,7 @@ import { onError, onNotFound } from "#http/problem.ts";
 import { requestId } from "#http/request-id.ts";
 import type { AppEnv } from "#orgs/http/app-env.ts";
 import { orgs } from "#orgs/http/org-routes.ts";
-import { forwardOperatorActions } from "#orgs/http/record-actions.ts";
+import { recordOperatorActions } from "#orgs/http/record-actions.ts";
 import { serviceTokens } from "#orgs/http/service-token-routes.ts";
 import { otlpTraces } from "#otlp/http/otlp-routes.ts";
 import { observability, observabilityStatus } from "#streams/http/stream-routes.ts";
@@ -23,7 +23,7 @@ export const app = new Hono<AppEnv>();
 
 app.use(traceRequests(tracer));
 app.use(requestId());
-app.use(forwardOperatorActions());
+app.use(recordOperatorActions());
 app.onError(onError);
 app.notFound(onNotFound);
 

@@ -4,7 +4,7 @@
  * bounded and carries on where it stopped: what is left is there for the next tick to see, so a tick that
  * was missed, doubled or killed changes nothing but the hour of the work.
  */
-import { expireEntries, forwardPending, signShard } from "#audit/audit-jobs.ts";
+import { drainOutboxes, expireEntries, signShard } from "#audit/audit-jobs.ts";
 import { pruneCutoffs } from "#calls/prune-cutoffs.ts";
 import { foldAll } from "#calls/store/fold.ts";
 import { eraseOnce, pruneOnce } from "#calls/store/prune.ts";
@@ -32,7 +32,7 @@ export async function runCron(env: Env, scheduledTimeMs: number): Promise<void> 
   const share = (job: string, part: number) =>
     new TickShare(job, (part * QUERIES_MAX) / shards.length, overMs);
   const forward = share("forward", 0.1 * shards.length);
-  await forward.attempt("outbox", () => forwardPending(env, forward));
+  await forward.attempt("outbox", () => drainOutboxes(env, forward));
   let failures = forward.failures;
   for (const shard of shards) {
     const shares = {

@@ -1,6 +1,6 @@
 /** An org on the shard alone, for tests of the store below HTTP. */
 import type { ReportHeader } from "#calls/arrival.ts";
-import { type Invocation, isRejection, parseInvocation } from "#calls/call.ts";
+import { type Call, isRejection, parseSample } from "#calls/call.ts";
 import { insertReport } from "#calls/store/insert-calls.ts";
 import { insertShardOrg } from "#orgs/store/shard-orgs.ts";
 import { makeSample, type SampleFields, testEnv } from "./fleet.ts";
@@ -20,21 +20,21 @@ export function header(fields: Partial<ReportHeader> = {}): ReportHeader {
   return { instance: "gw-1", ...none, receivedAtMs: Date.now(), ...fields };
 }
 
-export function invocation(fields: SampleFields = {}, receivedAtMs = Date.now()): Invocation {
+export function invocation(fields: SampleFields = {}, receivedAtMs = Date.now()): Call {
   const context = {
     ...header({ receivedAtMs }),
     batchId: null,
     fingerprintKey: new Uint8Array(32),
     knownErrors: new Map(),
   };
-  const parsed = parseInvocation(makeSample(fields), 0, context);
+  const parsed = parseSample(makeSample(fields), 0, context);
   if (isRejection(parsed)) throw new Error(parsed.message);
   return parsed;
 }
 
 export async function store(
   org: ShardTestOrg,
-  samples: readonly Invocation[],
+  samples: readonly Call[],
   fields: Partial<ReportHeader> = {},
 ): Promise<void> {
   const result = await insertReport(db, org, header(fields), samples);

@@ -93,7 +93,7 @@ export function eventIdDays(auditDays: number): number {
   return Math.max(auditDays, EVENT_ID_DAYS_MIN);
 }
 
-export interface ReportContext {
+export interface EventContext {
   instanceId: string;
   recordedBy: string;
   auditDays: number;
@@ -105,7 +105,7 @@ export interface ReportContext {
 export function parseAuditEvent(
   reported: ReportedEvent,
   pointer: string,
-  context: ReportContext,
+  context: EventContext,
 ): AuditEvent | ValidationError {
   const occurredAt = parseOccurredAt(reported.occurred_at ?? null, context);
   if (typeof occurredAt === "object" && occurredAt !== null) {
@@ -135,7 +135,7 @@ export function isReservedAction(action: string): boolean {
 
 function parseOccurredAt(
   reported: string | number | null,
-  { auditDays, nowMs }: ReportContext,
+  { auditDays, nowMs }: EventContext,
 ): string | null | { refusal: string } {
   if (reported === null) return null;
   const occurredAtMs = parseTimestampMs(reported);

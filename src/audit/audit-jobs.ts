@@ -18,7 +18,7 @@ import type { TickShare } from "#platform/jobs/tick-share.ts";
 import { eventIdDays } from "./audit-event.ts";
 import type { LogAddress } from "./audit-log.ts";
 import { callLedger } from "./ledger-stub.ts";
-import { forwardActions } from "./outbox.ts";
+import { drainOutbox } from "./outbox.ts";
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
@@ -57,13 +57,13 @@ function pagesOf(rows: readonly AuditLogRow[]): AuditLogRow[][] {
 }
 
 /** What requests recorded and could not bring to the ledger. */
-export async function forwardPending(env: Env, share: TickShare): Promise<void> {
+export async function drainOutboxes(env: Env, share: TickShare): Promise<void> {
   if (!share.take(1)) return;
   for (const name of await findOrgsWithPendingActions(env.DIRECTORY, FORWARDED_ORGS_MAX)) {
     if (!share.take(QUERIES.forward)) return;
     await share.attempt(name, async () => {
       const org = await findOrg(env.DIRECTORY, name);
-      if (org !== null) await forwardActions(env, { ...org, log: org.auditLog });
+      if (org !== null) await drainOutbox(env, { ...org, log: org.auditLog });
     });
   }
 }

@@ -14,7 +14,7 @@ import { callLedger } from "./ledger-stub.ts";
 const ACTIONS_MAX = 256;
 
 /** Idempotent, and safe beside itself. A closed log leaves them waiting for its successor. */
-export async function forwardActions(env: Env, address: LogAddress): Promise<void> {
+export async function drainOutbox(env: Env, address: LogAddress): Promise<void> {
   const actions = await findPendingActions(env.DIRECTORY, address.org, ACTIONS_MAX);
   if (actions.length === 0) return;
   const events = actions.map(eventOf);

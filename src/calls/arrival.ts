@@ -16,7 +16,7 @@ import {
   INDEX_MAX,
   ZERO_BUCKET_INDEX,
 } from "#formats/exponential-histogram.ts";
-import type { Invocation } from "./call.ts";
+import type { Call } from "./call.ts";
 import { OUTCOMES, REPLAY } from "./outcome.ts";
 
 const HOUR_MS = 3_600_000;
@@ -74,16 +74,16 @@ export interface ReportHeader {
 }
 
 /** Groups a report's new samples. Without samples it is a heartbeat. */
-export function buildArrival(header: ReportHeader, invocations: readonly Invocation[]): Arrival {
+export function buildArrival(header: ReportHeader, calls: readonly Call[]): Arrival {
   const names = new SeriesNames();
   const groups = new Map<number, GroupRow>();
   const exemplars = new Map<number, ExemplarRow>();
   const lags = new Map<number, LagRow>();
-  for (const invocation of invocations) {
-    const series = names.indexOf(invocation);
-    addToGroup(groups, series, invocation);
-    addLag(lags, invocation, header.receivedAtMs);
-    if (invocation.outcomeIndex !== REPLAY) addExemplar(exemplars, series, invocation);
+  for (const call of calls) {
+    const series = names.indexOf(call);
+    addToGroup(groups, series, call);
+    addLag(lags, call, header.receivedAtMs);
+    if (call.outcomeIndex !== REPLAY) addExemplar(exemplars, series, call);
   }
   return [
     header.instance,
@@ -105,7 +105,7 @@ class SeriesNames {
   readonly list: SeriesName[] = [];
   readonly #indexes = new Map<string, number>();
 
-  indexOf({ workspace, plugin, tool }: Invocation): number {
+  indexOf({ workspace, plugin, tool }: Call): number {
     const key = seriesKey(workspace, plugin, tool);
     const known = this.#indexes.get(key);
     if (known !== undefined) return known;
@@ -125,9 +125,9 @@ function groupKey(series: number, hour: number, bucket: number, outcome: number)
   return slot * HOURS_SPAN + (hour % HOURS_SPAN);
 }
 
-function addToGroup(groups: Map<number, GroupRow>, series: number, invocation: Invocation): void {
-  const { durationUs, bucket, outcomeIndex } = invocation;
-  const hour = Math.floor(invocation.startedAtMs / HOUR_MS);
+function addToGroup(groups: Map<number, GroupRow>, series: number, call: Call): void {
+  const { durationUs, bucket, outcomeIndex } = call;
+  const hour = Math.floor(call.startedAtMs / HOUR_MS);
   const key = groupKey(series, hour, bucket, outcomeIndex);
   const group = groups.get(key);
   if (group === undefined) {
@@ -154,8 +154,8 @@ export function widened(group: GroupRow): GroupRow & { length: 8 } {
   return [series, hour, bucket, outcome, 1, durationUs, durationUs, durationUs];
 }
 
-function addLag(lags: Map<number, LagRow>, invocation: Invocation, receivedAtMs: number): void {
-  const endedAtUs = invocation.startedAtMs * 1_000 + invocation.durationUs;
+function addLag(lags: Map<number, LagRow>, call: Call, receivedAtMs: number): void {
+  const endedAtUs = call.startedAtMs * 1_000 + call.durationUs;
   const lagUs = Math.max(0, receivedAtMs * 1_000 - endedAtUs);
   const bucket = bucketIndex(lagUs);
   const lag = lags.get(bucket);
@@ -168,17 +168,13 @@ function addLag(lags: Map<number, LagRow>, invocation: Invocation, receivedAtMs:
 }
 
 /** The latest call of each classic bucket stands for it on a graph. */
-function addExemplar(
-  exemplars: Map<number, ExemplarRow>,
-  series: number,
-  invocation: Invocation,
-): void {
-  const bucket = classicBucket(invocation.bucket);
-  const endedAtMs = Math.round(invocation.startedAtMs + invocation.durationUs / 1_000);
+function addExemplar(exemplars: Map<number, ExemplarRow>, series: number, call: Call): void {
+  const bucket = classicBucket(call.bucket);
+  const endedAtMs = Math.round(call.startedAtMs + call.durationUs / 1_000);
   const key = series * 16 + bucket;
   const known = exemplars.get(key);
   if (known !== undefined && known[3] > endedAtMs) return;
-  const { durationUs, id, traceId } = invocation;
+  const { durationUs, id, traceId } = call;
   exemplars.set(key, [series, bucket, durationUs, endedAtMs, id, traceId]);
 }
 

@@ -22,7 +22,7 @@ export const SAMPLE_AHEAD_MS_MAX = 5 * 60_000;
 export const ID_SKEW_MS_MAX = HOUR_MS;
 
 /** Who reports, and when it reached us. */
-export interface ReportContext {
+export interface SampleContext {
   instance: string;
   epochMs: number | null;
   seq: number | null;
@@ -38,7 +38,7 @@ interface KnownError {
   fingerprint: string;
 }
 
-export interface Invocation {
+export interface Call {
   id: string;
   workspace: string;
   plugin: string;
@@ -64,12 +64,12 @@ export interface Invocation {
   pair: SpanPair | null;
 }
 
-/** The sample as an invocation, or why it is refused. */
-export function parseInvocation(
+/** The sample as a call, or why it is refused. */
+export function parseSample(
   value: unknown,
   index: number,
-  context: ReportContext,
-): Invocation | Rejection {
+  context: SampleContext,
+): Call | Rejection {
   if (!sample.Check(value)) return shapeRejection(value, index);
   const startedAtMs = parseTimestampMs(value.started_at);
   if (startedAtMs === undefined) {
@@ -84,7 +84,7 @@ export function parseInvocation(
   return withId(value, index, startedAtMs, context);
 }
 
-export function isRejection(parsed: Invocation | Rejection): parsed is Rejection {
+export function isRejection(parsed: Call | Rejection): parsed is Rejection {
   return "code" in parsed;
 }
 
@@ -92,26 +92,26 @@ function withId(
   value: Sample,
   index: number,
   startedAtMs: number,
-  context: ReportContext,
-): Invocation | Rejection {
+  context: SampleContext,
+): Call | Rejection {
   if (isZeroId(value.trace_id)) return reject(index, "invalid_trace_id", "trace_id is all zeros");
   if (isZeroId(value.span_id)) return reject(index, "invalid_span_id", "span_id is all zeros");
-  const invocation = normalise(value, startedAtMs);
-  if (typeof value.error_message === "string") addError(invocation, value.error_message, context);
+  const call = normalise(value, startedAtMs);
+  if (typeof value.error_message === "string") addError(call, value.error_message, context);
   if (value.id === undefined || value.id === null) {
-    invocation.id = derivedId(invocation, index, context);
-    return invocation;
+    call.id = derivedId(call, index, context);
+    return call;
   }
   const id = parseUuid7(value.id);
   if (id === undefined) return reject(index, "invalid_id", "id must be a UUIDv7");
   if (Math.abs(uuid7TimeMs(id) - startedAtMs) > ID_SKEW_MS_MAX) {
     return reject(index, "id_time_mismatch", "the time in id is over an hour from started_at");
   }
-  invocation.id = id;
-  return invocation;
+  call.id = id;
+  return call;
 }
 
-function normalise(value: Sample, startedAtMs: number): Invocation {
+function normalise(value: Sample, startedAtMs: number): Call {
   const durationUs = Math.round(value.duration_ms * 1_000);
   return {
     id: "",
@@ -138,14 +138,14 @@ function normalise(value: Sample, startedAtMs: number): Invocation {
 }
 
 /** The message itself stops here: its hash finds equal messages, its fingerprint groups alike ones. */
-function addError(invocation: Invocation, message: string, context: ReportContext): void {
+function addError(call: Call, message: string, context: SampleContext): void {
   const known = context.knownErrors.get(message) ?? {
     hash: errorHash(message),
     fingerprint: errorFingerprint(context.fingerprintKey, message),
   };
   context.knownErrors.set(message, known);
-  invocation.errorHash = known.hash;
-  invocation.errorFingerprint = known.fingerprint;
+  call.errorHash = known.hash;
+  call.errorFingerprint = known.fingerprint;
 }
 
 /** W3C Trace Context §3.2.2.3: an id of zeros is invalid. */
@@ -159,18 +159,18 @@ function isZeroId(id: string | null | undefined): boolean {
  * without a name has no places either, so its identical samples are one. Payloads are left out: they
  * may be megabytes, or nested deeper than a serialiser's stack.
  */
-function derivedId(invocation: Invocation, index: number, context: ReportContext): string {
+function derivedId(call: Call, index: number, context: SampleContext): string {
   const report =
     context.batchId ??
     (context.epochMs !== null && context.seq !== null ? [context.epochMs, context.seq] : null);
-  const { workspace, plugin, tool, startedAtMs, durationUs, outcome } = invocation;
-  const { actor, traceId, spanId, sessionId, requestId, requestBytes, responseBytes } = invocation;
-  const { errorCode, errorHash: hash } = invocation;
+  const { workspace, plugin, tool, startedAtMs, durationUs, outcome } = call;
+  const { actor, traceId, spanId, sessionId, requestId, requestBytes, responseBytes } = call;
+  const { errorCode, errorHash: hash } = call;
   const content = JSON.stringify([
     [context.instance, report, report === null ? null : index],
     [workspace, plugin, tool, startedAtMs, durationUs, outcome],
     [actor, traceId, spanId, sessionId, requestId, requestBytes, responseBytes],
     [errorCode, hash],
   ]);
-  return uuid7FromDigest(invocation.startedAtMs, blake3(new TextEncoder().encode(content)));
+  return uuid7FromDigest(call.startedAtMs, blake3(new TextEncoder().encode(content)));
 }

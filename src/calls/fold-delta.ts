@@ -109,14 +109,14 @@ export class SeriesDelta {
   }
 }
 
-export interface Report {
+export interface InstanceReport {
   epochMs: number | null;
   seq: number | null;
   dropped: number | null;
 }
 
 export class InstanceDelta {
-  readonly reports: Report[] = [];
+  readonly reports: InstanceReport[] = [];
   readonly lagBuckets = new Map<number, number>();
   lagSumUs = 0;
   lastReportMs = 0;

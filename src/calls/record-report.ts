@@ -9,16 +9,16 @@ import { fail } from "#platform/errors.ts";
 import { streamsOf } from "#streams/streams-of.ts";
 import { fingerprintKey } from "#vault/fingerprint-key.ts";
 import {
-  type Invocation,
+  type Call,
   isRejection,
-  parseInvocation,
-  type ReportContext,
+  parseSample,
   SAMPLE_AHEAD_MS_MAX,
+  type SampleContext,
 } from "./call.ts";
 import { PRUNED_TIME, type Rejection, reject, STREAM_DISABLED } from "./sample-rejection.ts";
 import { type ReportEnvelope, reportEnvelope } from "./sample-schema.ts";
 
-export const IngestAnswerSchema = Type.Object({
+export const RecordedSchema = Type.Object({
   accepted: Type.Integer(),
   duplicates: Type.Integer(),
   rejected: Type.Array(
@@ -26,25 +26,22 @@ export const IngestAnswerSchema = Type.Object({
   ),
 });
 
-type IngestAnswer = Type.Static<typeof IngestAnswerSchema>;
+type Recorded = Type.Static<typeof RecordedSchema>;
 
-export async function ingestReport(
+export async function recordReport(
   env: Env,
   org: Org,
   body: unknown,
   receivedAtMs: number,
-): Promise<IngestAnswer> {
+): Promise<Recorded> {
   const envelope = validate(reportEnvelope, body);
   const { metrics } = await streamsOf(env, org.org);
   if (!metrics.enabled) return disabledAnswer(envelope);
   const context = reportContext(env, org, envelope, receivedAtMs);
-  const { invocations, indexes, duplicates, rejected } = parseSamples(
-    envelope.invocations,
-    context,
-  );
+  const { calls, indexes, duplicates, rejected } = parseSamples(envelope.invocations, context);
   const header = { ...context, dropped: envelope.dropped ?? null };
   const result = await insertReport(shardDatabase(env, org.shard), org, header, [
-    ...invocations.values(),
+    ...calls.values(),
   ]);
   if (result.kind === "org_gone") return fail({ kind: "not_found" });
   if (result.kind === "contended") return fail({ kind: "unavailable", retryAfterSeconds: 1 });
@@ -57,34 +54,34 @@ export async function ingestReport(
 }
 
 /** Nothing is kept, so that the instance is not even known to have reported. */
-function disabledAnswer({ invocations }: ReportEnvelope): IngestAnswer {
+function disabledAnswer({ invocations }: ReportEnvelope): Recorded {
   const rejected = invocations.map((_, index) => reject(index, ...STREAM_DISABLED));
   return { accepted: 0, duplicates: 0, rejected };
 }
 
 interface ParsedSamples {
   /** By id: of copies within a report the first counts. */
-  invocations: Map<string, Invocation>;
+  calls: Map<string, Call>;
   /** Where in the report each of them stands. */
   indexes: Map<string, number>;
   duplicates: number;
   rejected: Rejection[];
 }
 
-function parseSamples(samples: readonly unknown[], context: ReportContext): ParsedSamples {
+function parseSamples(samples: readonly unknown[], context: SampleContext): ParsedSamples {
   const parsed: ParsedSamples = {
-    invocations: new Map(),
+    calls: new Map(),
     indexes: new Map(),
     duplicates: 0,
     rejected: [],
   };
   for (const [index, sample] of samples.entries()) {
-    const invocation = parseInvocation(sample, index, context);
-    if (isRejection(invocation)) parsed.rejected.push(invocation);
-    else if (parsed.invocations.has(invocation.id)) parsed.duplicates += 1;
+    const call = parseSample(sample, index, context);
+    if (isRejection(call)) parsed.rejected.push(call);
+    else if (parsed.calls.has(call.id)) parsed.duplicates += 1;
     else {
-      parsed.invocations.set(invocation.id, invocation);
-      parsed.indexes.set(invocation.id, index);
+      parsed.calls.set(call.id, call);
+      parsed.indexes.set(call.id, index);
     }
   }
   return parsed;
@@ -95,7 +92,7 @@ function reportContext(
   org: Org,
   envelope: ReportEnvelope,
   receivedAtMs: number,
-): ReportContext {
+): SampleContext {
   const epoch = envelope.epoch ?? null;
   const epochMs = epoch === null ? null : parseTimestampMs(epoch);
   if (epochMs === undefined) {

@@ -9,7 +9,7 @@
  * of the time in which a child would have started. So a caller's sample costs a row and a scan, and a
  * server's the seek alone: fleets report their servers.
  */
-import type { Invocation } from "./call.ts";
+import type { Call } from "./call.ts";
 
 /** Of a sample that was a span. */
 export interface SpanPair {
@@ -20,7 +20,7 @@ export interface SpanPair {
 }
 
 /** A sample that was a span: `mapSpan` gave it its ids. */
-export interface PairedCall extends Invocation {
+export interface PairedCall extends Call {
   pair: SpanPair;
 }
 
@@ -62,7 +62,7 @@ export interface StartRange {
 export function childStartRange({
   startedAtMs,
   durationUs,
-}: Pick<Invocation, "startedAtMs" | "durationUs">): StartRange {
+}: Pick<Call, "startedAtMs" | "durationUs">): StartRange {
   const waitMs = Math.min(Math.ceil(durationUs / 1_000), WAIT_MS_MAX);
   return {
     fromMs: startedAtMs - CLOCK_SKEW_MS_MAX,

@@ -12,8 +12,8 @@ import {
   UsageError,
 } from "#cli/verify/no-verdict.ts";
 import { parseOptions } from "#cli/verify/options.ts";
-import { jsonReport } from "#cli/verify/result-json.ts";
-import { textReport } from "#cli/verify/result-text.ts";
+import { jsonResult } from "#cli/verify/result-json.ts";
+import { textResult } from "#cli/verify/result-text.ts";
 import { runVerification } from "#cli/verify/run-verification.ts";
 import { writeState } from "#cli/verify/state-file.ts";
 import { exitCodeOf } from "#formats/ledger/verdicts.ts";
@@ -25,7 +25,7 @@ async function main(args: readonly string[]): Promise<number> {
   const options = parseOptions(args);
   if (options === null) return 0;
   const result = await runVerification(options);
-  console.log(options.isJson ? jsonReport(result) : textReport(result));
+  console.log(options.isJson ? jsonResult(result) : textResult(result));
   if (options.state !== null && result.stateToKeep !== null) {
     await writeState(options.state, result.stateToKeep);
   }

@@ -16,7 +16,7 @@ import type {
 import type { UnixNano } from "#formats/otlp/unix-nano.ts";
 
 /** A collector takes 20 MiB unless told otherwise; these are at most 3 MB, of histograms alone. */
-const PAGE_POINTS_MAX = 4_000;
+const REQUEST_POINTS_MAX = 4_000;
 
 const NAMES: { readonly [Name in FamilyName]: { name: string; unit: string } | null } = {
   mcpg_tool_calls_total: { name: "mcpg.tool.calls", unit: "{call}" },
@@ -49,11 +49,11 @@ export interface PushedTimes {
 type Point = NumberPoint | ExponentialHistogramPoint;
 
 /** Requests' contents, each with a bounded number of points, all of one time. */
-export function* otlpMetricsPages(
+export function* otlpMetricsRequests(
   families: Iterable<MetricFamily>,
   org: string,
   times: PushedTimes,
-  pointsMax = PAGE_POINTS_MAX,
+  pointsMax = REQUEST_POINTS_MAX,
 ): Generator<ResourceMetrics> {
   let metrics: Metric[] = [];
   let room = pointsMax;
@@ -63,14 +63,14 @@ export function* otlpMetricsPages(
       if (metric !== null) metrics.push(metric);
       room -= points.length;
       if (room > 0) continue;
-      yield pageOf(org, metrics);
+      yield requestOf(org, metrics);
       [metrics, room] = [[], pointsMax];
     }
   }
-  if (metrics.length > 0) yield pageOf(org, metrics);
+  if (metrics.length > 0) yield requestOf(org, metrics);
 }
 
-function pageOf(org: string, metrics: Metric[]): ResourceMetrics {
+function requestOf(org: string, metrics: Metric[]): ResourceMetrics {
   const resource = [
     ["service.name", "mcpg-control-plane"],
     ["mcpg.org", org],

@@ -9,7 +9,7 @@ import { type Env, shardDatabase } from "#platform/env.ts";
 import { postPatiently, retryDelayMs } from "#platform/outgoing/attempts.ts";
 import { signalUrl } from "#streams/endpoint.ts";
 import type { Destination } from "#streams/observability.ts";
-import { otlpMetricsPages } from "./otlp-metrics.ts";
+import { otlpMetricsRequests } from "./otlp-metrics.ts";
 
 /** Native histograms rather than classic ones, and no quantiles: neither is pushed. */
 const WANTS = {
@@ -36,7 +36,7 @@ export async function encodePush(
   const nowMs = Date.now();
   const snapshot = await readMetricsSnapshot(shardDatabase(env, shard), org, WANTS, nowMs);
   const times = { startMs: Math.min(createdAtMs, nowMs), nowMs };
-  const pages = otlpMetricsPages(fleetMetrics(snapshot), org, times);
+  const pages = otlpMetricsRequests(fleetMetrics(snapshot), org, times);
   return Array.from(pages, (page) => {
     // Labels repeat on every point.
     return new Uint8Array(gzipSync(encodeMetrics([page], "protobuf"), { level: 1 }));

@@ -5,7 +5,7 @@ import type { AuditFilter } from "#audit/entry-filter.ts";
 import { currentLog } from "#audit/http/asked-log.ts";
 import type { EntryPage } from "#audit/ledger/search.ts";
 import { callLedger } from "#audit/ledger-stub.ts";
-import type { ToolInvocation } from "#calls/store/shard-schema.ts";
+import type { StoredCall } from "#calls/store/shard-schema.ts";
 import { formatTimestamp } from "#formats/rfc3339.ts";
 import type { Org } from "#orgs/org.ts";
 import type { Env } from "#platform/env.ts";
@@ -19,7 +19,7 @@ const ENTRIES_MAX = 100;
 const EARLIER_LOGS_MAX = 3;
 
 /** Oldest first, each once. */
-export async function findEntries(env: Env, org: Org, call: ToolInvocation): Promise<CallEntry[]> {
+export async function findEntries(env: Env, org: Org, call: StoredCall): Promise<CallEntry[]> {
   const window = windowOf(call);
   const searches = auditSearches(call, window);
   const current = currentLog(org);
@@ -38,7 +38,7 @@ export async function findEntries(env: Env, org: Org, call: ToolInvocation): Pro
   return found;
 }
 
-function windowOf(call: ToolInvocation): { from: string; to: string } {
+function windowOf(call: StoredCall): { from: string; to: string } {
   const untilMs = Math.max(call.startedAtMs + call.durationUs / 1_000, call.ingestedAtMs);
   return {
     from: formatTimestamp(call.startedAtMs - ENTRIES_WITHIN_MS),
@@ -50,7 +50,7 @@ function windowOf(call: ToolInvocation): { from: string; to: string } {
 async function searchLog(
   env: Env,
   address: LogAddress,
-  call: ToolInvocation,
+  call: StoredCall,
   filter: AuditFilter,
 ): Promise<CallEntry[]> {
   const found: CallEntry[] = [];

@@ -1,6 +1,6 @@
 /** `GET …/invocations/{id}/trace`: one call from who asked to what was done, from all that is kept of it. */
 
-import type { ToolInvocation } from "#calls/store/shard-schema.ts";
+import type { StoredCall } from "#calls/store/shard-schema.ts";
 import { callEntryJson, spansJson, stagesJson } from "#drilldown/http/trace-json.ts";
 import type { Org } from "#orgs/org.ts";
 import { findCallsOfTrace, findSpans } from "#otlp/store/spans.ts";
@@ -21,7 +21,7 @@ const SPANS_BEFORE_MS = MINUTE_MS;
 export async function callTrace(
   env: Env,
   org: Org,
-  call: ToolInvocation,
+  call: StoredCall,
   { readsAudit }: { readsAudit: boolean },
 ): Promise<Response> {
   const [{ spans, calls }, entries] = await Promise.all([
@@ -38,14 +38,14 @@ export async function callTrace(
   });
 }
 
-interface Trace {
+interface FoundTrace {
   spans: TraceSpan[];
   /** The samples' ids by their span's. */
   calls: Map<string, string>;
 }
 
 /** The spans that are kept, and those that samples stand for. */
-async function findTrace(env: Env, org: Org, call: ToolInvocation): Promise<Trace> {
+async function findTrace(env: Env, org: Org, call: StoredCall): Promise<FoundTrace> {
   const { traceId, startedAtMs, durationUs } = call;
   if (traceId === null) return { spans: [], calls: new Map() };
   const db = shardDatabase(env, org.shard);

@@ -17,7 +17,7 @@ import { reportsOfCalls, type SpanReports } from "./span-reports.ts";
 import { transactionsOf } from "./span-transactions.ts";
 
 /** Null: nothing was refused. */
-export async function ingestTraces(
+export async function recordTraces(
   env: Env,
   org: Org,
   traces: readonly ResourceSpans[],
@@ -67,7 +67,7 @@ interface StoredCalls {
 }
 
 function refuseCalls(reports: SpanReports["reports"], refused: Refusals): StoredCalls {
-  const calls = reports.flatMap(({ invocations }) => invocations);
+  const calls = reports.flatMap(({ calls }) => calls);
   refused.add(calls.length, STREAM_DISABLED.join(": "));
   return { reports: [], unsampled: new Set(calls.map(({ id }) => id)) };
 }
@@ -80,14 +80,14 @@ async function storeCalls(
 ): Promise<StoredCalls> {
   const unsampled = new Set<string>();
   for (const transaction of transactionsOf(reports)) {
-    const missing = await storeReports(env, org, transaction, refused);
+    const missing = await storeTransaction(env, org, transaction, refused);
     for (const id of missing) unsampled.add(id);
   }
   return { reports, unsampled };
 }
 
 /** The ids of calls of which there is no sample: another span counts them, or their time was pruned. */
-async function storeReports(
+async function storeTransaction(
   env: Env,
   org: Org,
   reports: SpanReports["reports"],
@@ -105,7 +105,7 @@ function spansBeside(
   traces: readonly ResourceSpans[],
   { reports, unsampled }: StoredCalls,
 ): readonly TraceSpan[] {
-  const calls = reports.flatMap(({ invocations }) => invocations);
+  const calls = reports.flatMap(({ calls }) => calls);
   const sampled = new Set(
     calls
       .filter(({ id }) => !unsampled.has(id))

@@ -1,6 +1,6 @@
 /** The calls of an OTLP request as reports of their instances. */
 import type { ReportHeader } from "#calls/arrival.ts";
-import { isRejection, parseInvocation, type ReportContext } from "#calls/call.ts";
+import { isRejection, parseSample, type SampleContext } from "#calls/call.ts";
 import type { Rejection } from "#calls/sample-rejection.ts";
 import { OTHER } from "#calls/series.ts";
 import type { PairedCall } from "#calls/span-pairs.ts";
@@ -12,7 +12,7 @@ const INSTANCES_MAX = 100;
 
 export interface SpanReport {
   header: ReportHeader;
-  invocations: PairedCall[];
+  calls: PairedCall[];
 }
 
 export interface SpanReports {
@@ -25,33 +25,33 @@ export interface SpanReports {
 /** A span has no place in a report and no `seq`: its ids name it for good. */
 export function reportsOfCalls(
   calls: readonly SpanCall[],
-  context: Pick<ReportContext, "receivedAtMs" | "fingerprintKey">,
+  context: Pick<SampleContext, "receivedAtMs" | "fingerprintKey">,
 ): SpanReports {
   const reporting = {
     ...context,
     ...{ epochMs: null, seq: null, batchId: null, knownErrors: new Map() },
   };
-  const usable: { call: SpanCall; invocation: PairedCall }[] = [];
+  const usable: { call: SpanCall; paired: PairedCall }[] = [];
   const rejected: Rejection[] = [];
   // Checked before they are merged: a span that cannot be counted counts no call for another.
   for (const call of calls) {
-    const invocation = parseCall(call, { ...reporting, instance: call.instance });
-    if (isRejection(invocation)) rejected.push(invocation);
-    else usable.push({ call, invocation });
+    const paired = parseCall(call, { ...reporting, instance: call.instance });
+    if (isRejection(paired)) rejected.push(paired);
+    else usable.push({ call, paired });
   }
   const counted = withoutDoubles(usable);
   const reports = new Map<string, SpanReport>();
-  for (const { call, invocation } of counted) {
-    reportOf(reports, call.instance, context.receivedAtMs).invocations.push(invocation);
+  for (const { call, paired } of counted) {
+    reportOf(reports, call.instance, context.receivedAtMs).calls.push(paired);
   }
   return { reports: [...reports.values()], merged: usable.length - counted.length, rejected };
 }
 
 function parseCall(
   { sample, instance, side, parentSpanId }: SpanCall,
-  context: ReportContext,
+  context: SampleContext,
 ): PairedCall | Rejection {
-  const parsed = parseInvocation(sample, 0, context);
+  const parsed = parseSample(sample, 0, context);
   if (isRejection(parsed)) return parsed;
   const pair = { instance, isCaller: side !== "server", parentSpanId };
   return Object.assign(parsed, { pair });
@@ -64,7 +64,7 @@ function reportOf(
 ): SpanReport {
   const name = reports.has(instance) || reports.size < INSTANCES_MAX ? instance : OTHER;
   const header = { instance: name, epochMs: null, seq: null, dropped: null, receivedAtMs };
-  const report = reports.get(name) ?? { header, invocations: [] };
+  const report = reports.get(name) ?? { header, calls: [] };
   reports.set(name, report);
   return report;
 }

@@ -25,9 +25,7 @@ const REPORTS_MAX = 150;
 type Reported = readonly [call: PairedCall, header: SpanReport["header"]];
 
 export function transactionsOf(reports: readonly SpanReport[]): SpanReport[][] {
-  const all = reports.flatMap(({ header, invocations }) =>
-    invocations.map((call): Reported => [call, header]),
-  );
+  const all = reports.flatMap(({ header, calls }) => calls.map((call): Reported => [call, header]));
   const servers = all.filter(([{ pair }]) => !pair.isCaller);
   const callers = all.filter(([{ pair }]) => pair.isCaller);
   callers.sort(([a], [b]) => a.startedAtMs - b.startedAtMs);
@@ -80,10 +78,10 @@ function withNames(transactions: readonly Reported[][]): SpanReport[][] {
     for (const [call, header] of transaction) {
       const isNamed = reports.has(header.instance) || named < REPORTS_MAX;
       const instance = isNamed ? header.instance : OTHER;
-      const report = reports.get(instance) ?? { header: { ...header, instance }, invocations: [] };
+      const report = reports.get(instance) ?? { header: { ...header, instance }, calls: [] };
       if (!reports.has(instance)) named += 1;
       reports.set(instance, report);
-      report.invocations.push(call);
+      report.calls.push(call);
     }
     return [...reports.values()];
   });

@@ -3,13 +3,13 @@
  * holds a figure, and never a negative answer.
  */
 
-interface Entry<Value> {
+interface CachedValue<Value> {
   value: Value;
   expiresAtMs: number;
 }
 
 export class ExpiringMap<Value> {
-  readonly #entries = new Map<string, Entry<Value>>();
+  readonly #entries = new Map<string, CachedValue<Value>>();
   readonly #ttlMs: number;
   readonly #entriesMax: number;
   #evictions = 0;

@@ -44,7 +44,7 @@ export class SpanCounts {
  * What a collector is told of spans that it will not get: a span by itself, with the totals since the
  * isolate began, so that one that arrives twice or never misleads nobody.
  */
-export function dropReport(counts: SpanCounts, nowMs: number): Span {
+export function dropNotice(counts: SpanCounts, nowMs: number): Span {
   const totals = DROP_REASONS.filter((reason) => counts.dropped[reason] > 0).map(
     (reason): [string, AttributeValue] => [
       `mcpg.export.dropped_spans.${reason}`,

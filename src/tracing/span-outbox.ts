@@ -8,7 +8,7 @@
 import type { Span } from "#formats/otlp/trace-model.ts";
 import type { PostOutcome } from "./post-spans.ts";
 import { ATTEMPTS_MAX, backOffMs, type Clock } from "./retry.ts";
-import { type DropReason, dropReport, SpanCounts } from "./span-counts.ts";
+import { type DropReason, dropNotice, SpanCounts } from "./span-counts.ts";
 
 /** OpenTelemetry's BatchSpanProcessor: maxExportBatchSize and maxQueueSize. */
 export const BATCH_MAX = 512;
@@ -161,7 +161,7 @@ export class SpanOutbox {
 
   #withReport(batch: readonly Span[]): readonly Span[] {
     if (this.counts.droppedTotal === this.#reportedDrops) return batch;
-    return [...batch, dropReport(this.counts, this.#options.clock.nowMs())];
+    return [...batch, dropNotice(this.counts, this.#options.clock.nowMs())];
   }
 
   #drop(reason: DropReason, spans: number, why: string): void {

@@ -37,6 +37,6 @@ export async function traceTick<Result>(
     throw error;
   } finally {
     trace.end();
-    tick.ctx.waitUntil(tracer.report(trace, owner));
+    tick.ctx.waitUntil(tracer.finish(trace, owner));
   }
 }

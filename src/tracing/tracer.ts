@@ -54,7 +54,7 @@ export class Tracer {
   }
 
   /** For `waitUntil`. Never rejects. */
-  async report(trace: LocalTrace, owner: TraceOwner): Promise<void> {
+  async finish(trace: LocalTrace, owner: TraceOwner): Promise<void> {
     try {
       await this.#report(trace, owner);
       await this.#options.exporter.resume();

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { buildArrival, parseArrival } from "#calls/arrival.ts";
-import type { Invocation } from "#calls/call.ts";
+import type { Call } from "#calls/call.ts";
 import { FoldDelta, Tally } from "#calls/fold-delta.ts";
 import { OUTCOMES, outcomeIndex, REPLAY } from "#calls/outcome.ts";
 import { regroupedArrivals, strippedArrival } from "#calls/regrouped-arrivals.ts";
@@ -21,7 +21,7 @@ const invocations = fc.array(
       outcome: fc.constantFrom(...OUTCOMES),
     })
     .map(
-      ({ ageMs, ...call }, index?: number): Invocation => ({
+      ({ ageMs, ...call }, index?: number): Call => ({
         ...call,
         id: `id-${index}`,
         plugin: "p",
@@ -45,7 +45,7 @@ const invocations = fc.array(
 );
 
 /** What the fold makes of the calls, stored and read back, in `parts` reports. */
-function folded(calls: readonly Invocation[], parts: number): FoldDelta {
+function folded(calls: readonly Call[], parts: number): FoldDelta {
   const delta = new FoldDelta();
   const size = Math.ceil(calls.length / parts) || 1;
   for (let start = 0; start < calls.length; start += size) {
@@ -55,14 +55,14 @@ function folded(calls: readonly Invocation[], parts: number): FoldDelta {
   return delta;
 }
 
-const hourOf = ({ startedAtMs }: Invocation) => Math.floor(startedAtMs / HOUR_MS);
+const hourOf = ({ startedAtMs }: Call) => Math.floor(startedAtMs / HOUR_MS);
 
-function isSameTally(a: Invocation, b: Invocation): boolean {
+function isSameTally(a: Call, b: Call): boolean {
   return a.tool === b.tool && a.workspace === b.workspace && hourOf(a) === hourOf(b);
 }
 
 /** What the fold holds of the call's series and hour. */
-function tallied(delta: FoldDelta, { workspace, tool, ...call }: Invocation) {
+function tallied(delta: FoldDelta, { workspace, tool, ...call }: Call) {
   const tally = delta.series
     .get(`${workspace}\0p\0${tool}`)
     ?.hours.get(Math.floor(call.startedAtMs / HOUR_MS));
@@ -71,7 +71,7 @@ function tallied(delta: FoldDelta, { workspace, tool, ...call }: Invocation) {
 }
 
 /** The same, counted call by call. */
-function counted(calls: readonly Invocation[]) {
+function counted(calls: readonly Call[]) {
   const timed = calls.filter(({ outcomeIndex }) => outcomeIndex !== REPLAY);
   const durations = timed.map(({ durationUs }) => durationUs);
   const indexes = timed.map(({ bucket }) => bucket);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isRejection, parseInvocation } from "#calls/call.ts";
+import { isRejection, parseSample } from "#calls/call.ts";
 import {
   childStartRange,
   childStartRanges,
@@ -20,7 +20,7 @@ function callOf(given: Parameters<typeof makeSpan>[0]): PairedCall {
   if (verdict.kind !== "call") throw new Error("no call");
   const { sample, instance, side, parentSpanId } = verdict.call;
   const context = { instance, epochMs: null, seq: null, batchId: null, receivedAtMs: span.end.ms };
-  const parsed = parseInvocation(sample, 0, {
+  const parsed = parseSample(sample, 0, {
     ...context,
     fingerprintKey: new Uint8Array(32),
     knownErrors: new Map(),

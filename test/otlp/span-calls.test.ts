@@ -30,8 +30,8 @@ const CONTEXT = { receivedAtMs: 1_795_333_300_000, fingerprintKey: new Uint8Arra
 /** What is counted, as letters with the plugin that it is counted for. */
 function countedOf(...traces: ResourceSpans[]): string[] {
   const { reports } = reportsOfCalls(callsOfRequest(traces).calls, CONTEXT);
-  return reports.flatMap(({ invocations }) =>
-    invocations.map(({ spanId, plugin }) => {
+  return reports.flatMap(({ calls }) =>
+    calls.map(({ spanId, plugin }) => {
       const letter = String.fromCharCode(Number.parseInt(spanId ?? "", 16));
       return `${letter} ${plugin}`;
     }),
@@ -166,12 +166,10 @@ describe("callsOfRequest", () => {
     const elsewhere = { ...other, resource: new Map([["service.instance.id", "gw-2"]]) };
     const calls = callsOfRequest([one, elsewhere]);
     const { reports, merged } = reportsOfCalls(calls.calls, CONTEXT);
-    expect(reports.map(({ header, invocations }) => [header.instance, invocations.length])).toEqual(
-      [
-        ["a", 1],
-        ["gw-2", 1],
-      ],
-    );
+    expect(reports.map(({ header, calls }) => [header.instance, calls.length])).toEqual([
+      ["a", 1],
+      ["gw-2", 1],
+    ]);
     expect(calls).toMatchObject({ ignored: 2, rejected: 1 });
     expect(merged).toBe(1);
     expect(calls.reason).toMatch(/names no tool/);

@@ -13,12 +13,11 @@ function callAt(startedAtMs: number, isCaller: boolean): PairedCall {
   return { ...EXAMPLE, id: crypto.randomUUID(), startedAtMs, pair };
 }
 
-function reportOf(instance: string, invocations: PairedCall[]): SpanReport {
-  return { header: header({ instance }), invocations };
+function reportOf(instance: string, calls: PairedCall[]): SpanReport {
+  return { header: header({ instance }), calls };
 }
 
-const callsOf = (transaction: readonly SpanReport[]) =>
-  transaction.flatMap(({ invocations }) => invocations);
+const callsOf = (transaction: readonly SpanReport[]) => transaction.flatMap(({ calls }) => calls);
 
 function lookedUpMs(transaction: readonly SpanReport[]): number {
   return childStartRanges(callsOf(transaction)).reduce(

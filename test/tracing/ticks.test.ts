@@ -73,7 +73,7 @@ describe("A call over MCP, as the gateway traces it", () => {
       const call = traced.tracer.begin({ received: parent, link, describe, nowMs: 1, owner });
       const sent = await runInSpan(call.root, () => currentContext());
       call.end(2);
-      c.executionCtx.waitUntil(traced.tracer.report(call, owner));
+      c.executionCtx.waitUntil(traced.tracer.finish(call, owner));
       return c.json({ traceId: sent?.traceId });
     });
     const response = await traced.request("/mcp", { method: "POST" });

@@ -3,7 +3,7 @@ import { type Context, Hono } from "hono";
 import * as Type from "typebox";
 import { Compile } from "typebox/compile";
 import { type LogAddress, logOrigin } from "#audit/audit-log.ts";
-import { forwardActions } from "#audit/outbox.ts";
+import { drainOutbox } from "#audit/outbox.ts";
 import { openSuccessor } from "#audit/recovery.ts";
 import { announceKey } from "#audit/signing/key-rotation.ts";
 import { signNow } from "#audit/signing/sign-now.ts";
@@ -125,7 +125,7 @@ export const auditControl = new Hono<AppEnv>()
     async (c) => {
       const address = currentLog(c.var.org);
       await requireKept(c, address);
-      await forwardActions(c.env, address);
+      await drainOutbox(c.env, address);
       await signNow(c.env, address);
       const status = await ledgerOf(c, address, (ledger) => ledger.status());
       return c.text(status?.checkpoint ?? fail({ kind: "not_found" }));

@@ -11,7 +11,7 @@ import { closedBy, type LogState, readChainEnd } from "./log-state.ts";
 import { treeNodes } from "./tree.ts";
 
 /** What the signer last signed, as D1 keeps it. */
-export interface SignedHead {
+export interface LastSigned {
   size: number;
   /** Null at size 0. */
   root: Uint8Array | null;
@@ -40,7 +40,7 @@ export type HeadAnswer =
 export function headSince(
   sql: SqlStorage,
   state: LogState,
-  signed: SignedHead,
+  signed: LastSigned,
   nowMs: number,
 ): HeadAnswer {
   const closed = closedBy(state);

@@ -29,10 +29,10 @@ import {
   freeze,
   type HeadAnswer,
   headSince,
+  type LastSigned,
   oldestRecordedAt,
   type PublishAnswer,
   publish,
-  type SignedHead,
 } from "./head.ts";
 import { type LogState, openLog, readChainEnd, readState } from "./log-state.ts";
 import { readStatus } from "./log-status.ts";
@@ -87,7 +87,7 @@ export class Ledger extends DurableObject<Env> {
   }
 
   /** Not under another MCPG_ORIGIN: a head signed in that name could never be published. */
-  headSince(address: LogAddress, signed: SignedHead): HeadAnswer {
+  headSince(address: LogAddress, signed: LastSigned): HeadAnswer {
     const origin = logOrigin(settingsOf(this.env).originHost, address);
     return this.#write(address, (state) => {
       if (state.origin !== origin) throw new Error(`ledger: its origin is ${state.origin}`);

@@ -68,7 +68,7 @@ function entryOf(row: EntryRow): LogEntry {
   };
 }
 
-interface SeqRange {
+interface Seqs {
   low: number;
   high: number;
 }
@@ -78,14 +78,14 @@ function seqRange(
   sql: SqlStorage,
   { from, to }: AuditFilter,
   { minIndex, before }: PageBounds,
-): SeqRange {
+): Seqs {
   const { size } = readChainEnd(sql);
   const { low, high } = seqsBetween(sql, { from, to });
   return { low: Math.max(low, minIndex), high: Math.min(high, before ?? size, size) };
 }
 
 /** Newest first, from the index that leaves least to look at. */
-function candidates(sql: SqlStorage, filter: AuditFilter, range: SeqRange): Iterable<EntryRow> {
+function candidates(sql: SqlStorage, filter: AuditFilter, range: Seqs): Iterable<EntryRow> {
   const by = (column: string, value: string) => entriesBy(sql, column, value, range);
   const { invocationId } = filter;
   if (invocationId !== undefined) return entriesOfId(sql, "invocation_id", invocationId, range);
@@ -108,7 +108,7 @@ function* entriesOfId(
   sql: SqlStorage,
   column: IdColumn,
   id: string,
-  range: SeqRange,
+  range: Seqs,
 ): Generator<EntryRow> {
   for (const seq of seqsWithId(sql, { column, id }, range)) {
     yield* sql.exec(`${SELECT_ENTRY} WHERE seq = ?`, seq);
@@ -118,7 +118,7 @@ function* entriesOfId(
 /** Repeats the index's condition, or SQLite would not use it. */
 const SPARSE: Record<string, string> = { outcome: " AND outcome <> 'allowed'" };
 
-function entriesBy(sql: SqlStorage, column: string, value: string, { low, high }: SeqRange) {
+function entriesBy(sql: SqlStorage, column: string, value: string, { low, high }: Seqs) {
   return sql.exec(
     `SELECT seq, hash, previous_hash, body FROM entries INDEXED BY entries_by_${column}
      WHERE ${column} = ?${SPARSE[column] ?? ""} AND seq >= ? AND seq < ? ORDER BY seq DESC`,

@@ -50,9 +50,9 @@ export async function signLogs(
   return outcomes;
 }
 
-type Decision = { kind: "sign"; step: SignedStep } | SigningOutcome;
+type SigningDecision = { kind: "sign"; step: SignedStep } | SigningOutcome;
 
-async function decideSafely(env: Env, shard: string, row: AuditLogRow): Promise<Decision> {
+async function decideSafely(env: Env, shard: string, row: AuditLogRow): Promise<SigningDecision> {
   try {
     return await decide(env, shard, row);
   } catch (error) {
@@ -60,7 +60,7 @@ async function decideSafely(env: Env, shard: string, row: AuditLogRow): Promise<
   }
 }
 
-async function decide(env: Env, shard: string, row: AuditLogRow): Promise<Decision> {
+async function decide(env: Env, shard: string, row: AuditLogRow): Promise<SigningDecision> {
   const address = { org: row.org, log: row.log, shard };
   if (row.frozenReason !== null) return { kind: "frozen", reason: row.frozenReason };
   // Signed, and then something died before the ledger had it.
@@ -97,7 +97,11 @@ async function publishAgain(
  * The ledger has published more than this row says was signed. Every checkpoint is recorded before it
  * is published, so a row read after that answer which still says less has been set back.
  */
-async function recheck(env: Env, address: LogAddress, publishedSize: number): Promise<Decision> {
+async function recheck(
+  env: Env,
+  address: LogAddress,
+  publishedSize: number,
+): Promise<SigningDecision> {
   const row = await findAuditLog(shardDatabase(env, address.shard), address);
   if ((row?.signedSize ?? 0) >= publishedSize) return { kind: "overtaken" };
   const reason = `the ledger has published ${publishedSize} entries, the signer's record says ${row?.signedSize ?? 0}: it was set back`;
@@ -118,7 +122,7 @@ async function signHead(
   address: LogAddress,
   row: AuditLogRow,
   head: NewHead,
-): Promise<Decision> {
+): Promise<SigningDecision> {
   const oldRoot = row.signedRoot === null ? EMPTY_ROOT : decodeBase64(row.signedRoot);
   const isConsistent = verifyConsistency({
     oldSize: row.signedSize,
@@ -141,7 +145,7 @@ async function signHead(
  * Another signer covered a key's announcement before D1 knew of the rotation: then it is due, and no new
  * head comes of it. Both keys sign the one there is.
  */
-function signAgain(env: Env, address: LogAddress, row: AuditLogRow): Decision | null {
+function signAgain(env: Env, address: LogAddress, row: AuditLogRow): SigningDecision | null {
   const { rotationSeq, signedSize: size, signedRoot, oldestAtMs } = row;
   const root = signedRoot === null ? null : decodeBase64(signedRoot);
   if (rotationSeq === null || rotationSeq >= size || root === null) return null;
@@ -153,7 +157,7 @@ function signAgain(env: Env, address: LogAddress, row: AuditLogRow): Decision | 
 async function publishSafely(
   env: Env,
   shard: string,
-  decision: Decision,
+  decision: SigningDecision,
   isRecorded: ReadonlySet<string>,
 ): Promise<SigningOutcome> {
   if (decision.kind !== "sign") return decision;

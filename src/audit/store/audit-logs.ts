@@ -27,9 +27,9 @@ const COLUMNS = `org, log, tree_size AS treeSize, oldest_at_ms AS oldestAtMs, si
   key_epoch AS keyEpoch, seed_version AS seedVersion, rotation_seq AS rotationSeq,
   rotation_seed_version AS rotationSeedVersion, keys, frozen_reason AS frozenReason`;
 
-type StoredRow = Omit<AuditLogRow, "keys"> & { keys: string };
+type StoredLog = Omit<AuditLogRow, "keys"> & { keys: string };
 
-function rowOf({ keys, ...row }: StoredRow): AuditLogRow {
+function rowOf({ keys, ...row }: StoredLog): AuditLogRow {
   return { ...row, keys: JSON.parse(keys) };
 }
 
@@ -40,7 +40,7 @@ export async function findAuditLog(
   const row = await db
     .prepare(`SELECT ${COLUMNS} FROM audit_logs WHERE org = ?1 AND log = ?2`)
     .bind(org, log)
-    .first<StoredRow>();
+    .first<StoredLog>();
   return row === null ? null : rowOf(row);
 }
 
@@ -55,7 +55,7 @@ export async function findLogsToSign(
       `SELECT ${COLUMNS} FROM audit_logs WHERE sign_after_ms <= ?1 ORDER BY sign_after_ms LIMIT ?2`,
     )
     .bind(nowMs, limit)
-    .all<StoredRow>();
+    .all<StoredLog>();
   return results.map(rowOf);
 }
 

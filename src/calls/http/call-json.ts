@@ -1,12 +1,12 @@
 import * as Type from "typebox";
 import { OUTCOMES } from "#calls/outcome.ts";
-import type { ToolInvocation } from "#calls/store/shard-schema.ts";
+import type { StoredCall } from "#calls/store/shard-schema.ts";
 import { formatTimestamp } from "#formats/rfc3339.ts";
 
 const OptionalText = Type.Union([Type.String(), Type.Null()]);
 const OptionalBytes = Type.Union([Type.Integer(), Type.Null()]);
 
-export const InvocationSchema = Type.Object({
+export const CallSchema = Type.Object({
   id: Type.String({ description: "UUIDv7" }),
   workspace: Type.String(),
   plugin: Type.String(),
@@ -30,13 +30,13 @@ export const InvocationSchema = Type.Object({
   has_payload: Type.Boolean(),
 });
 
-export const InvocationListSchema = Type.Object({
-  invocations: Type.Array(InvocationSchema),
+export const CallListSchema = Type.Object({
+  invocations: Type.Array(CallSchema),
   next_cursor: OptionalText,
 });
 
 /** A call as it is read back: all it was sent with but payloads and message, and when it arrived. */
-export function invocationJson(row: ToolInvocation): Type.Static<typeof InvocationSchema> {
+export function callJson(row: StoredCall): Type.Static<typeof CallSchema> {
   return {
     id: row.id,
     workspace: row.workspace,

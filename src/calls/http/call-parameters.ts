@@ -2,12 +2,12 @@
 
 import { OUTCOMES, type Outcome } from "#calls/outcome.ts";
 import { DURATION_MS_MAX } from "#calls/sample-schema.ts";
-import type { InvocationFilter } from "#calls/store/find-calls.ts";
+import type { CallFilter } from "#calls/store/find-calls.ts";
 import { refuseParameter } from "#http/query.ts";
 import { timeParameter } from "#http/time-parameter.ts";
 
 /** Name → what OpenAPI says of it. */
-export const INVOCATION_PARAMETERS = {
+export const CALL_PARAMETERS = {
   plugin: "Of this plugin",
   tool: "Of this tool",
   workspace: "Of this workspace",
@@ -22,12 +22,12 @@ export const INVOCATION_PARAMETERS = {
   max_duration_ms: "At most as long",
 } as const;
 
-type ParameterName = keyof typeof INVOCATION_PARAMETERS;
-type Query = Partial<Record<ParameterName, string>>;
+type ParameterName = keyof typeof CALL_PARAMETERS;
+type CallQuery = Partial<Record<ParameterName, string>>;
 
-export const INVOCATION_PARAMETER_NAMES = Object.keys(INVOCATION_PARAMETERS) as ParameterName[];
+export const CALL_PARAMETER_NAMES = Object.keys(CALL_PARAMETERS) as ParameterName[];
 
-export function invocationFilter(query: Query): InvocationFilter {
+export function callFilter(query: CallQuery): CallFilter {
   return {
     workspace: query.workspace,
     plugin: query.plugin,

@@ -1,8 +1,8 @@
 /** Tool calls: reported by gateways, and read back (api.md, "Ingest" and "Reading calls"). */
 import { Hono } from "hono";
-import { IngestAnswerSchema, ingestReport } from "#calls/record-report.ts";
+import { RecordedSchema, recordReport } from "#calls/record-report.ts";
 import { ReportSchema } from "#calls/sample-schema.ts";
-import { findInvocation, findInvocations } from "#calls/store/find-calls.ts";
+import { findCall, findCalls } from "#calls/store/find-calls.ts";
 import { CallTraceSchema } from "#drilldown/http/trace-json.ts";
 import { callTrace } from "#drilldown/view-trace.ts";
 import { parseUuid7 } from "#formats/uuid7.ts";
@@ -15,12 +15,8 @@ import { authorize } from "#orgs/http/authorize.ts";
 import { holdsScope } from "#orgs/principal.ts";
 import { shardDatabase } from "#platform/env.ts";
 import { fail } from "#platform/errors.ts";
-import { InvocationListSchema, InvocationSchema, invocationJson } from "./call-json.ts";
-import {
-  INVOCATION_PARAMETER_NAMES,
-  INVOCATION_PARAMETERS,
-  invocationFilter,
-} from "./call-parameters.ts";
+import { CallListSchema, CallSchema, callJson } from "./call-json.ts";
+import { CALL_PARAMETER_NAMES, CALL_PARAMETERS, callFilter } from "./call-parameters.ts";
 
 /** 1,000 samples of 1 KB, four times over; an isolate has 128 MB. */
 const REPORT_BYTES_MAX = 4 * 1024 * 1024;
@@ -38,14 +34,14 @@ export const invocations = new Hono<AppEnv>()
       answers: {
         200: {
           description: "accepted + duplicates + rejected is what was sent",
-          schema: IngestAnswerSchema,
+          schema: RecordedSchema,
         },
       },
     }),
     authorize("telemetry:write"),
     async (c) => {
       const body = parseJson(await readBody(c.req.raw, { bytesMax: REPORT_BYTES_MAX }));
-      return c.json(await ingestReport(c.env, c.var.org, body, Date.now()));
+      return c.json(await recordReport(c.env, c.var.org, body, Date.now()));
     },
   )
   .get(
@@ -54,25 +50,19 @@ export const invocations = new Hono<AppEnv>()
       summary: "List tool calls, newest first",
       scope: "telemetry:read",
       description: "A page may be short, or empty, and still carry a cursor: follow it.",
-      query: listQuery(INVOCATION_PARAMETERS),
-      answers: { 200: { description: "A page of calls", schema: InvocationListSchema } },
+      query: listQuery(CALL_PARAMETERS),
+      answers: { 200: { description: "A page of calls", schema: CallListSchema } },
       problems: [400],
     }),
     authorize("telemetry:read"),
     async (c) => {
-      const query = readQuery(c.req, [...INVOCATION_PARAMETER_NAMES, "limit", "cursor"]);
+      const query = readQuery(c.req, [...CALL_PARAMETER_NAMES, "limit", "cursor"]);
       const limit = parseLimit(query.limit);
       const [belowId] = decodeCursor(CURSOR, query.cursor) ?? [null];
       const db = shardDatabase(c.env, c.var.org.shard);
-      const page = await findInvocations(
-        db,
-        c.var.org.org,
-        invocationFilter(query),
-        limit,
-        belowId,
-      );
+      const page = await findCalls(db, c.var.org.org, callFilter(query), limit, belowId);
       return c.json({
-        invocations: page.invocations.map(invocationJson),
+        invocations: page.calls.map(callJson),
         next_cursor: page.nextId === null ? null : encodeCursor(CURSOR, [page.nextId]),
       });
     },
@@ -82,14 +72,14 @@ export const invocations = new Hono<AppEnv>()
     describeOperation({
       summary: "One tool call",
       scope: "telemetry:read",
-      answers: { 200: { description: "The call", schema: InvocationSchema } },
+      answers: { 200: { description: "The call", schema: CallSchema } },
     }),
     authorize("telemetry:read"),
     async (c) => {
       const id = parseUuid7(c.req.param("id")) ?? fail({ kind: "not_found" });
       const db = shardDatabase(c.env, c.var.org.shard);
-      const invocation = await findInvocation(db, c.var.org.org, id);
-      return c.json(invocationJson(invocation ?? fail({ kind: "not_found" })));
+      const invocation = await findCall(db, c.var.org.org, id);
+      return c.json(callJson(invocation ?? fail({ kind: "not_found" })));
     },
   )
   .get(
@@ -107,7 +97,7 @@ export const invocations = new Hono<AppEnv>()
     async (c) => {
       const id = parseUuid7(c.req.param("id")) ?? fail({ kind: "not_found" });
       const db = shardDatabase(c.env, c.var.org.shard);
-      const invocation = await findInvocation(db, c.var.org.org, id);
+      const invocation = await findCall(db, c.var.org.org, id);
       return callTrace(c.env, c.var.org, invocation ?? fail({ kind: "not_found" }), {
         readsAudit: holdsScope(c.var.principal, "audit:read"),
       });

@@ -61,9 +61,9 @@ export const instances = new Hono<AppEnv>().get(
   },
 );
 
-type InstanceRow = Awaited<ReturnType<typeof findInstances>>[number];
+type ListedInstance = Awaited<ReturnType<typeof findInstances>>[number];
 
-function instanceJson(row: InstanceRow, nowMs: number): Type.Static<typeof InstanceSchema> {
+function instanceJson(row: ListedInstance, nowMs: number): Type.Static<typeof InstanceSchema> {
   const reports = JSON.parse(row.reports) as InstanceReports;
   const gaps = seqGaps(reports);
   return {

@@ -5,7 +5,7 @@ import type { AnySQLiteColumn } from "drizzle-orm/sqlite-core";
 import { ID_SKEW_MS_MAX } from "#calls/call.ts";
 import type { Outcome } from "#calls/outcome.ts";
 import { uuid7LowerBound } from "#formats/uuid7.ts";
-import { type ToolInvocation, toolInvocations as t } from "./shard-schema.ts";
+import { type StoredCall, toolInvocations as t } from "./shard-schema.ts";
 
 /**
  * Samples looked at for one page, about 100 ms of D1's one thread. A page whose filters match few of
@@ -13,7 +13,7 @@ import { type ToolInvocation, toolInvocations as t } from "./shard-schema.ts";
  */
 export const SCAN_ROWS_MAX = 50_000;
 
-export interface InvocationFilter {
+export interface CallFilter {
   workspace?: string | undefined;
   plugin?: string | undefined;
   tool?: string | undefined;
@@ -29,19 +29,19 @@ export interface InvocationFilter {
   maxDurationUs?: number | undefined;
 }
 
-export interface InvocationPage {
-  invocations: ToolInvocation[];
+export interface CallPage {
+  calls: StoredCall[];
   /** Continue below this id; null at the end. */
   nextId: string | null;
 }
 
-export async function findInvocations(
+export async function findCalls(
   db: D1Database,
   org: string,
-  filter: InvocationFilter,
+  filter: CallFilter,
   limit: number,
   belowId: string | null,
-): Promise<InvocationPage> {
+): Promise<CallPage> {
   const range = keyRange(org, filter, belowId);
   const orm = drizzle(db);
   const scanned = orm
@@ -66,25 +66,25 @@ export async function findInvocations(
       .limit(1)
       .offset(SCAN_ROWS_MAX - 1),
   ]);
-  const invocations = page.slice(0, limit);
-  if (page.length > limit) return { invocations, nextId: invocations.at(-1)?.id ?? null };
-  return { invocations, nextId: boundary[0]?.id ?? null };
+  const calls = page.slice(0, limit);
+  if (page.length > limit) return { calls, nextId: calls.at(-1)?.id ?? null };
+  return { calls, nextId: boundary[0]?.id ?? null };
 }
 
-export async function findInvocation(
+export async function findCall(
   db: D1Database,
   org: string,
   id: string,
-): Promise<ToolInvocation | undefined> {
-  const [invocation] = await drizzle(db)
+): Promise<StoredCall | undefined> {
+  const [call] = await drizzle(db)
     .select()
     .from(t)
     .where(and(eq(t.org, org), eq(t.id, id)));
-  return invocation;
+  return call;
 }
 
 /** An id's time lies within an hour of the call's, so a time range widened by that is a key range. */
-function keyRange(org: string, filter: InvocationFilter, belowId: string | null): SQL | undefined {
+function keyRange(org: string, filter: CallFilter, belowId: string | null): SQL | undefined {
   const { fromMs, toMs } = filter;
   return and(
     eq(t.org, org),
@@ -94,9 +94,9 @@ function keyRange(org: string, filter: InvocationFilter, belowId: string | null)
   );
 }
 
-type Columns = Record<Exclude<keyof ToolInvocation, "org">, AnySQLiteColumn>;
+type Columns = Record<Exclude<keyof StoredCall, "org">, AnySQLiteColumn>;
 
-function conditions(columns: Columns, filter: InvocationFilter): (SQL | undefined)[] {
+function conditions(columns: Columns, filter: CallFilter): (SQL | undefined)[] {
   const equal = (column: Columns[keyof Columns], value: string | undefined) =>
     value === undefined ? undefined : eq(column, value);
   return [

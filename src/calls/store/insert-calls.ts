@@ -8,22 +8,22 @@
  * held to one thing more: the transaction fails if another span counts the call (counted-calls.ts).
  */
 import type { ReportHeader } from "#calls/arrival.ts";
-import type { Invocation } from "#calls/call.ts";
+import type { Call } from "#calls/call.ts";
 import { uuid7TimeMs } from "#formats/uuid7.ts";
 import { findShardOrg, type ShardedOrg } from "#orgs/store/shard-orgs.ts";
 import { findCounted, refuseCounted } from "./counted-calls.ts";
-import { insertStatements, pairedCalls, type Report } from "./insert-statements.ts";
+import { insertStatements, pairedCalls, type ReportedCalls } from "./insert-statements.ts";
 
 /** Each failed try drops the ids that a concurrent copy won; beyond this many the caller is told to come back. */
 const TRIES_MAX = 8;
 
-export type IngestResult =
+export type InsertResult =
   | {
       kind: "stored";
       accepted: number;
       /** Those that were there, and those that another span counts. */
       duplicates: number;
-      pruned: readonly Invocation[];
+      pruned: readonly Call[];
       /** Ids of calls that another span counts: of these there is no sample. */
       countedElsewhere: ReadonlySet<string>;
     }
@@ -38,15 +38,15 @@ export function insertReport(
   db: D1Database,
   org: ShardedOrg,
   header: ReportHeader,
-  invocations: readonly Invocation[],
-): Promise<IngestResult> {
-  return insertReports(db, org, [{ header, invocations }]);
+  calls: readonly Call[],
+): Promise<InsertResult> {
+  return insertReports(db, org, [{ header, calls }]);
 }
 
 /** What is left to insert, and why the rest is not. */
 interface Attempt {
-  fresh: readonly Report[];
-  pruned: readonly Invocation[];
+  fresh: readonly ReportedCalls[];
+  pruned: readonly Call[];
   countedElsewhere: ReadonlySet<string>;
 }
 
@@ -54,8 +54,8 @@ interface Attempt {
 export async function insertReports(
   db: D1Database,
   org: ShardedOrg,
-  reports: readonly Report[],
-): Promise<IngestResult> {
+  reports: readonly ReportedCalls[],
+): Promise<InsertResult> {
   let attempt: Attempt = { fresh: reports, pruned: [], countedElsewhere: new Set() };
   for (let tries = 0; tries < TRIES_MAX; tries += 1) {
     const outcome = await tryInsert(db, org, attempt.fresh);
@@ -70,7 +70,7 @@ export async function insertReports(
   return { kind: "contended" };
 }
 
-function storedResult(sent: number, { fresh, pruned, countedElsewhere }: Attempt): IngestResult {
+function storedResult(sent: number, { fresh, pruned, countedElsewhere }: Attempt): InsertResult {
   const accepted = countOf(fresh);
   const duplicates = sent - accepted - pruned.length;
   return { kind: "stored", accepted, duplicates, pruned, countedElsewhere };
@@ -84,10 +84,10 @@ async function withoutPruned(
 ): Promise<Attempt | null> {
   const shardOrg = await findShardOrg(db, org.org);
   if (shardOrg?.state !== "active" || shardOrg.generation !== org.generation) return null;
-  const isPruned = ({ id }: Invocation) => uuid7TimeMs(id) < shardOrg.prunedBeforeMs;
-  const gone = fresh.flatMap(({ invocations }) => invocations.filter(isPruned));
+  const isPruned = ({ id }: Call) => uuid7TimeMs(id) < shardOrg.prunedBeforeMs;
+  const gone = fresh.flatMap(({ calls }) => calls.filter(isPruned));
   return {
-    fresh: keeping(fresh, (invocation) => !isPruned(invocation)),
+    fresh: keeping(fresh, (call) => !isPruned(call)),
     pruned: [...pruned, ...gone],
     countedElsewhere,
   };
@@ -104,15 +104,15 @@ function withoutConflicts(
   };
 }
 
-function countOf(reports: readonly Report[]): number {
-  return reports.reduce((count, { invocations }) => count + invocations.length, 0);
+function countOf(reports: readonly ReportedCalls[]): number {
+  return reports.reduce((count, { calls }) => count + calls.length, 0);
 }
 
 function keeping(
-  reports: readonly Report[],
-  isKept: (invocation: Invocation) => boolean,
-): readonly Report[] {
-  return reports.map((report) => ({ ...report, invocations: report.invocations.filter(isKept) }));
+  reports: readonly ReportedCalls[],
+  isKept: (call: Call) => boolean,
+): readonly ReportedCalls[] {
+  return reports.map((report) => ({ ...report, calls: report.calls.filter(isKept) }));
 }
 
 /** Why nothing was written: ids that are there, calls that another span counts. */
@@ -125,7 +125,7 @@ interface Conflicts {
 async function tryInsert(
   db: D1Database,
   org: ShardedOrg,
-  reports: readonly Report[],
+  reports: readonly ReportedCalls[],
 ): Promise<"stored" | "refused" | Conflicts> {
   const pairs = pairedCalls(reports);
   try {
@@ -144,9 +144,9 @@ async function tryInsert(
 async function findPresentIds(
   db: D1Database,
   org: string,
-  reports: readonly Report[],
+  reports: readonly ReportedCalls[],
 ): Promise<Set<string>> {
-  const ids = reports.flatMap(({ invocations }) => invocations.map(({ id }) => id));
+  const ids = reports.flatMap(({ calls }) => calls.map(({ id }) => id));
   const { results } = await db
     .prepare(SELECT_PRESENT)
     .bind(org, JSON.stringify(ids))

@@ -1,15 +1,15 @@
 /** The statements of an ingest transaction, and what they bind. */
 import { buildArrival, type ReportHeader } from "#calls/arrival.ts";
-import type { Invocation } from "#calls/call.ts";
+import type { Call } from "#calls/call.ts";
 import type { PairedCall } from "#calls/span-pairs.ts";
 import { uuid7FromRandom, uuid7TimeMs } from "#formats/uuid7.ts";
 import type { ShardedOrg } from "#orgs/store/shard-orgs.ts";
 import { fitsParameter, jsonParameters, utf8Bytes } from "#platform/d1/json-parameter.ts";
 
-export interface Report {
+export interface ReportedCalls {
   header: ReportHeader;
   /** Their ids are distinct, over all reports of a transaction. */
-  invocations: readonly Invocation[];
+  calls: readonly Call[];
 }
 
 const ORG_TAKES_WRITES = `EXISTS (SELECT 1 FROM orgs
@@ -34,15 +34,15 @@ const INSERT_CALLS = `INSERT INTO tool_invocations
   SELECT ?1, ?4, ${valuesOf(20)} FROM jsonb_each(?5) s WHERE ${ORG_TAKES_WRITES}`;
 
 /** Those that were spans. */
-export function pairedCalls(reports: readonly Report[]): PairedCall[] {
-  const isPaired = (invocation: Invocation): invocation is PairedCall => invocation.pair !== null;
-  return reports.flatMap(({ invocations }) => invocations.filter(isPaired));
+export function pairedCalls(reports: readonly ReportedCalls[]): PairedCall[] {
+  const isPaired = (call: Call): call is PairedCall => call.pair !== null;
+  return reports.flatMap(({ calls }) => calls.filter(isPaired));
 }
 
 export function insertStatements(
   db: D1Database,
   org: ShardedOrg,
-  reports: readonly Report[],
+  reports: readonly ReportedCalls[],
   pairs: readonly PairedCall[],
 ): D1PreparedStatement[] {
   const receivedAtMs = reports.reduce(
@@ -50,11 +50,11 @@ export function insertStatements(
     0,
   );
   const oldestMs = reports
-    .flatMap(({ invocations }) => invocations)
+    .flatMap(({ calls }) => calls)
     .reduce((oldest, { id }) => Math.min(oldest, uuid7TimeMs(id)), receivedAtMs);
   const guard = [org.org, org.generation, oldestMs] as const;
-  const arrivals = reports.flatMap(({ header, invocations }) =>
-    arrivalPayloads(header, invocations).map((payload) => {
+  const arrivals = reports.flatMap(({ header, calls }) =>
+    arrivalPayloads(header, calls).map((payload) => {
       const id = uuid7FromRandom(receivedAtMs, crypto.getRandomValues(new Uint8Array(10)));
       return db
         .prepare(INSERT_ARRIVAL)
@@ -64,8 +64,8 @@ export function insertStatements(
   const calls = jsonParameters(pairs.map(callRow)).map((rows) =>
     db.prepare(INSERT_CALLS).bind(...guard, receivedAtMs, rows),
   );
-  const samples = reports.flatMap(({ header, invocations }) =>
-    jsonParameters(invocations.filter(({ pair }) => pair === null).map(sampleRow)).map((rows) =>
+  const samples = reports.flatMap(({ header, calls }) =>
+    jsonParameters(calls.filter(({ pair }) => pair === null).map(sampleRow)).map((rows) =>
       db.prepare(INSERT_SAMPLES).bind(...guard, receivedAtMs, rows, header.instance),
     ),
   );
@@ -73,18 +73,18 @@ export function insertStatements(
 }
 
 /** One payload, or several where long names would make it too large to bind. */
-function arrivalPayloads(header: ReportHeader, invocations: readonly Invocation[]): string[] {
-  const payload = JSON.stringify(buildArrival(header, invocations));
-  if (invocations.length < 2 || fitsParameter(payload)) return [payload];
-  const half = invocations.length >> 1;
+function arrivalPayloads(header: ReportHeader, calls: readonly Call[]): string[] {
+  const payload = JSON.stringify(buildArrival(header, calls));
+  if (calls.length < 2 || fitsParameter(payload)) return [payload];
+  const half = calls.length >> 1;
   return [
-    ...arrivalPayloads(header, invocations.slice(0, half)),
-    ...arrivalPayloads(header, invocations.slice(half)),
+    ...arrivalPayloads(header, calls.slice(0, half)),
+    ...arrivalPayloads(header, calls.slice(half)),
   ];
 }
 
-function sampleRow(invocation: Invocation): string {
-  return JSON.stringify(sampleValues(invocation));
+function sampleRow(call: Call): string {
+  return JSON.stringify(sampleValues(call));
 }
 
 function callRow(call: PairedCall): string {
@@ -94,24 +94,24 @@ function callRow(call: PairedCall): string {
   return JSON.stringify(values);
 }
 
-function sampleValues(invocation: Invocation): (string | number | null)[] {
+function sampleValues(call: Call): (string | number | null)[] {
   return [
-    invocation.id,
-    invocation.workspace,
-    invocation.plugin,
-    invocation.tool,
-    invocation.startedAtMs,
-    invocation.durationUs,
-    invocation.outcome,
-    invocation.actor,
-    invocation.traceId,
-    invocation.spanId,
-    invocation.sessionId,
-    invocation.requestId,
-    invocation.requestBytes,
-    invocation.responseBytes,
-    invocation.errorCode,
-    invocation.errorHash,
-    invocation.errorFingerprint,
+    call.id,
+    call.workspace,
+    call.plugin,
+    call.tool,
+    call.startedAtMs,
+    call.durationUs,
+    call.outcome,
+    call.actor,
+    call.traceId,
+    call.spanId,
+    call.sessionId,
+    call.requestId,
+    call.requestBytes,
+    call.responseBytes,
+    call.errorCode,
+    call.errorHash,
+    call.errorFingerprint,
   ];
 }

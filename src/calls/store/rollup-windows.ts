@@ -66,7 +66,7 @@ export async function findRollupExtent(
   return { oldestWindow, series: extent?.series ?? 0 };
 }
 
-type StoredRow = Record<string, string | number | null>;
+type StoredRollup = Record<string, string | number | null>;
 
 export async function findRollupRows(
   db: D1Database,
@@ -81,7 +81,7 @@ export async function findRollupRows(
   const { results } = await db
     .prepare(sql)
     .bind(org, workspace, plugin, tool, range.from, range.to)
-    .all<StoredRow>();
+    .all<StoredRollup>();
   return results.map((row) => ({
     ...(row as unknown as RollupRow),
     outcomes: OUTCOMES.map((outcome) => row[outcome] as number),

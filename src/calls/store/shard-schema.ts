@@ -31,7 +31,7 @@ export const toolInvocations = sqliteTable(
   (table) => [primaryKey({ columns: [table.org, table.id] })],
 );
 
-export type ToolInvocation = typeof toolInvocations.$inferSelect;
+export type StoredCall = typeof toolInvocations.$inferSelect;
 
 export const instances = sqliteTable(
   "instances",

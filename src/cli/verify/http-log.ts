@@ -2,7 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { reasonOf, SourceUnavailable } from "./no-verdict.ts";
 
-export interface Answer {
+export interface HttpAnswer {
   readonly status: 200 | 404 | 410;
   readonly bytes: Uint8Array;
 }
@@ -23,7 +23,7 @@ export class HttpLog {
     this.#token = token;
   }
 
-  async get(path: string): Promise<Answer> {
+  async get(path: string): Promise<HttpAnswer> {
     for (let attempt = 1; ; attempt += 1) {
       const outcome = await this.#try(path);
       if (typeof outcome !== "object" || "status" in outcome) return outcome;
@@ -40,7 +40,7 @@ export class HttpLog {
     return status === 200 ? new TextDecoder("utf-8", TEXT).decode(bytes) : null;
   }
 
-  async #try(path: string): Promise<Answer | { reason: string; retryAfterMs: number | null }> {
+  async #try(path: string): Promise<HttpAnswer | { reason: string; retryAfterMs: number | null }> {
     try {
       const response = await fetch(`${this.#base}${path}`, {
         headers: { authorization: `Bearer ${this.#token}` },

@@ -3,7 +3,7 @@ import { type CanonicalObject, canonicalJson } from "#formats/canonical-json.ts"
 import { TILE_WIDTH } from "#formats/tlog/tlog-tiles.ts";
 import { MissingEntries, PrunedMeanwhile } from "./no-verdict.ts";
 import type { OnlineLog } from "./online-evidence.ts";
-import { readStatus } from "./online-status.ts";
+import { readToldStatus } from "./online-status.ts";
 import { range, readAhead } from "./read-ahead.ts";
 
 /** Under way at once: a bundle of usual entries has 130 KB. */
@@ -46,7 +46,7 @@ export class OnlineEntries {
     const { http, status: state } = this.#log;
     const { status, bytes } = await http.get(`/${seq}?log=${state.log}`);
     if (status === 410) return this.#gone(`entry ${seq}`);
-    const event = status === 200 ? eventOf(bytes) : null;
+    const event = status === 200 ? entryEvent(bytes) : null;
     if (event === null) throw new MissingEntries(`the server has no entry ${seq}`);
     return entryBytes(event);
   }
@@ -54,7 +54,7 @@ export class OnlineEntries {
   /** Pruned since the start, and then all begins anew; or not served though the log says it is there. */
   async #gone(what: string): Promise<never> {
     const { http, status } = this.#log;
-    const now = await readStatus(http, status);
+    const now = await readToldStatus(http, status);
     if (now.minimumIndex > status.minimumIndex) {
       throw new PrunedMeanwhile(`${what} was pruned meanwhile`);
     }
@@ -64,7 +64,7 @@ export class OnlineEntries {
 }
 
 /** The event in the answer of `GET …/audit/{seq}`. */
-export function eventOf(answer: Uint8Array): CanonicalObject | null {
+export function entryEvent(answer: Uint8Array): CanonicalObject | null {
   try {
     const { event } = JSON.parse(new TextDecoder().decode(answer)) as { event?: CanonicalObject };
     return typeof event === "object" ? event : null;

@@ -8,13 +8,13 @@ import {
 } from "#formats/ledger/evidence.ts";
 import type { HttpLog } from "./http-log.ts";
 import type { SourceEvidence } from "./log-source.ts";
-import { eventOf } from "./online-entries.ts";
-import type { LogStatus } from "./online-status.ts";
+import { entryEvent } from "./online-entries.ts";
+import type { ToldStatus } from "./online-status.ts";
 import type { TileReader } from "./tile-reader.ts";
 
 export interface OnlineLog {
   readonly http: HttpLog;
-  readonly status: LogStatus;
+  readonly status: ToldStatus;
   /** `/log`, under which its checkpoint and tiles are. */
   readonly path: string;
   /** As it came; null if there is none. */
@@ -107,6 +107,6 @@ async function readUnsigned({
   const count = Math.max(status.treeSize - size, 0);
   if (count === 0) return { count, oldestAt: null };
   const answer = await http.get(`/${size}?log=${status.log}`);
-  const recordedAt = answer.status === 200 ? eventOf(answer.bytes)?.["recorded_at"] : null;
+  const recordedAt = answer.status === 200 ? entryEvent(answer.bytes)?.["recorded_at"] : null;
   return { count, oldestAt: typeof recordedAt === "string" ? recordedAt : null };
 }

@@ -5,7 +5,7 @@ import type { LogSource } from "./log-source.ts";
 import { OnlineEntries } from "./online-entries.ts";
 import { gatherEvidence } from "./online-evidence.ts";
 import { locateRewrite } from "./online-rewrite.ts";
-import { readStatus, remarksOn } from "./online-status.ts";
+import { readToldStatus, remarksOn } from "./online-status.ts";
 import { TileReader } from "./tile-reader.ts";
 
 export interface LogName {
@@ -21,7 +21,7 @@ export async function openOnline(
   keptSizes: readonly number[],
 ): Promise<LogSource> {
   // Before the checkpoint, or a pruning that it does not cover could come between.
-  const status = await readStatus(http, name);
+  const status = await readToldStatus(http, name);
   const path = status.log === 1 ? "/log" : `/log-${status.log}`;
   const note = await http.getText(`${path}/checkpoint`);
   const checkpoint = note === null ? null : parseCheckpointNote(note);

@@ -4,7 +4,7 @@ import { isDecimal } from "#formats/tlog/decimal.ts";
 import type { HttpLog } from "./http-log.ts";
 import { SourceUnavailable } from "./no-verdict.ts";
 
-export interface LogStatus {
+export interface ToldStatus {
   readonly org: string;
   readonly origin: string;
   readonly log: number;
@@ -14,10 +14,10 @@ export interface LogStatus {
   readonly successor: number | null;
 }
 
-export async function readStatus(
+export async function readToldStatus(
   http: HttpLog,
   { org, log }: { org: string; log: number | null },
-): Promise<LogStatus> {
+): Promise<ToldStatus> {
   const text = await http.getText(log === null ? "/status" : `/status?log=${log}`);
   if (text === null) {
     const what = log === null ? `org ${org}` : `log ${log} of org ${org}`;
@@ -31,7 +31,7 @@ export async function readStatus(
   throw new SourceUnavailable(`the server answers with ${status.origin}, which was not asked for`);
 }
 
-export function remarksOn({ frozenReason, successor, log }: LogStatus): string[] {
+export function remarksOn({ frozenReason, successor, log }: ToldStatus): string[] {
   const frozen = frozenReason === null ? [] : [`the log is frozen: ${frozenReason}`];
   const succeeded =
     successor === null
@@ -41,7 +41,7 @@ export function remarksOn({ frozenReason, successor, log }: LogStatus): string[]
   return [...frozen, ...succeeded, ...earlier];
 }
 
-function parseStatus(org: string, text: string): LogStatus | null {
+function parseStatus(org: string, text: string): ToldStatus | null {
   const status = parseObject(text);
   const { origin, log, tree_size: treeSize, minimum_index: minimumIndex } = status;
   const counts = [log, treeSize, minimumIndex];

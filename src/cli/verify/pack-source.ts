@@ -17,7 +17,7 @@ import {
 import type { LogSource, SourceEvidence } from "./log-source.ts";
 import { readLines } from "./ndjson-file.ts";
 import { MissingEntries, reasonOf } from "./no-verdict.ts";
-import { decodeUtf8, requireReadable } from "./read-file.ts";
+import { requireReadable, utf8Text } from "./read-file.ts";
 
 const ENTRIES = "entries.ndjson";
 /** Far above what a member of evidence needs; what is larger is not one. */
@@ -54,7 +54,7 @@ class PackReader {
         const { name } = member;
         if (names.has(name)) this.#damaged.push(`the pack has two members ${name}`);
         names.add(name);
-        if (isEvidence(member)) this.#members.set(name, await textOf(member));
+        if (isEvidence(member)) this.#members.set(name, await memberText(member));
       }
     } catch (error) {
       this.#missing.push(`the pack breaks off: ${reasonOf(error)}`);
@@ -139,10 +139,10 @@ function isEvidence({ name, size }: Member): boolean {
   return name !== ENTRIES && !name.startsWith("proofs/") && size <= MEMBER_BYTES_MAX;
 }
 
-async function textOf({ body }: Member): Promise<string | null> {
+async function memberText({ body }: Member): Promise<string | null> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of body) chunks.push(chunk);
-  return decodeUtf8(Buffer.concat(chunks));
+  return utf8Text(Buffer.concat(chunks));
 }
 
 /**

@@ -4,7 +4,7 @@ import { reasonOf, SourceUnavailable } from "./no-verdict.ts";
 /** Null for what is not UTF-8. */
 export async function readText(path: string): Promise<string | null> {
   try {
-    return decodeUtf8(await readFile(path));
+    return utf8Text(await readFile(path));
   } catch (error) {
     throw cannotRead(path, error);
   }
@@ -23,7 +23,7 @@ function cannotRead(path: string, error: unknown): SourceUnavailable {
 }
 
 /** A byte order mark stays, and is refused by whoever parses: signed bytes have one text. */
-export function decodeUtf8(bytes: Uint8Array): string | null {
+export function utf8Text(bytes: Uint8Array): string | null {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {

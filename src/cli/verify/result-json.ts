@@ -3,7 +3,7 @@ import { encodeBase64 } from "#formats/base64.ts";
 import { exitCodeOf, outcomeOf } from "#formats/ledger/verdicts.ts";
 import { type RunResult, shortLine } from "./result.ts";
 
-export function jsonReport({
+export function jsonResult({
   report,
   evidence,
   remarks,

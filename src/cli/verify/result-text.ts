@@ -1,14 +1,14 @@
 /** The report for people: what was verified, the five verdicts with a reason each, and the outcome. */
 import { encodeBase64 } from "#formats/base64.ts";
 import { type Aspect, exitCodeOf, outcomeOf } from "#formats/ledger/verdicts.ts";
-import type { AuditReport } from "#formats/ledger/verification.ts";
+import type { Verification } from "#formats/ledger/verification.ts";
 import { badSeqs, printable, type RunResult, shortLine } from "./result.ts";
 
 const ASPECTS: readonly Aspect[] = ["integrity", "completeness", "history", "freshness", "trust"];
 const LABEL_WIDTH = 14;
 const VERDICT_WIDTH = 14;
 
-export function textReport(result: RunResult): string {
+export function textResult(result: RunResult): string {
   const { report } = result;
   const lines = [
     ...describeLog(report),
@@ -22,7 +22,7 @@ export function textReport(result: RunResult): string {
   return lines.map(printable).join("\n");
 }
 
-function describeLog(report: AuditReport): string[] {
+function describeLog(report: Verification): string[] {
   const { checkpoint, end, fromSeq, firstRecordedAt, lastRecordedAt } = report;
   const head = checkpoint?.checkpoint;
   const checkpointText =
@@ -40,7 +40,7 @@ function describeLog(report: AuditReport): string[] {
   ];
 }
 
-function describeSuccession({ succeeded }: AuditReport): string[] {
+function describeSuccession({ succeeded }: Verification): string[] {
   if (succeeded === null) return [];
   const { origin, size, reason } = succeeded;
   return [labelled("succeeds", `${origin}, signed up to size ${size} (${reason})`)];
@@ -78,7 +78,7 @@ function praise({ report, evidence, trustNote }: RunResult, aspect: Aspect): str
   return reasons[aspect];
 }
 
-function completeness({ verdicts, fromSeq, end }: AuditReport): string {
+function completeness({ verdicts, fromSeq, end }: Verification): string {
   return verdicts.completeness === "PARTIAL"
     ? `entries ${fromSeq} to ${end - 1}; about the others nothing is said`
     : "no entry under the checkpoint is missing";
@@ -95,7 +95,7 @@ function describeBadEntry({ location, report }: RunResult): string[] {
   return ["", labelled("first bad entry", badSeqs(report)), `  ${shortLine(report.bad.bytes)}`];
 }
 
-function partOf({ findings, verdicts }: AuditReport): string {
+function partOf({ findings, verdicts }: Verification): string {
   const isPart = verdicts.completeness === "PARTIAL" && findings.length === 0;
   return isPart ? ", as to the part that is here" : "";
 }

@@ -1,12 +1,12 @@
 /** A run's result, as both reports show it. */
 
 import type { LogEvidence } from "#formats/ledger/evidence.ts";
-import type { AuditReport } from "#formats/ledger/verification.ts";
+import type { Verification } from "#formats/ledger/verification.ts";
 import type { Location } from "./log-source.ts";
 import type { StateJson } from "./state-file.ts";
 
 export interface RunResult {
-  readonly report: AuditReport;
+  readonly report: Verification;
   readonly evidence: LogEvidence;
   readonly remarks: readonly string[];
   /** Where a rewritten history begins, if the log's tiles tell. */
@@ -37,7 +37,7 @@ export function shortLine(bytes: Uint8Array): string {
 }
 
 /** `496`, or `496 or 497` where the evidence does not tell them apart. */
-export function badSeqs({ bad }: AuditReport): string {
+export function badSeqs({ bad }: Verification): string {
   if (bad === null) return "";
   return bad.firstSeq === bad.lastSeq ? `${bad.firstSeq}` : `${bad.firstSeq} or ${bad.lastSeq}`;
 }

@@ -7,7 +7,7 @@ import {
 } from "#formats/ledger/evidence.ts";
 import { LogAudit } from "#formats/ledger/log-audit.ts";
 import { exitCodeOf } from "#formats/ledger/verdicts.ts";
-import type { AuditReport } from "#formats/ledger/verification.ts";
+import type { Verification } from "#formats/ledger/verification.ts";
 import { formatVkey, type VerifierKey } from "#formats/tlog/note-key.ts";
 import { formatNote } from "#formats/tlog/signed-note.ts";
 import type { Location, LogSource } from "./log-source.ts";
@@ -17,7 +17,7 @@ import type { VerifyOptions } from "./options.ts";
 import { Progress } from "./progress.ts";
 import { readText } from "./read-file.ts";
 import type { RunResult } from "./result.ts";
-import { type KeptState, pinnedKey, readState, type StateJson } from "./state-file.ts";
+import { type KeptState, pinnedKey, readStateFile, type StateJson } from "./state-file.ts";
 
 /** A log is pruned once a day at most. */
 const ATTEMPTS = 3;
@@ -61,7 +61,7 @@ async function verifyOnce(options: VerifyOptions, prior: Prior): Promise<RunResu
   return { report, evidence, remarks: source.remarks, location, trustNote, stateToKeep };
 }
 
-async function audit(source: LogSource, evidence: LogEvidence): Promise<AuditReport> {
+async function audit(source: LogSource, evidence: LogEvidence): Promise<Verification> {
   const audit = new LogAudit(evidence);
   const progress = new Progress();
   const total = evidence.toSeq ?? evidence.checkpoint?.checkpoint.size ?? null;
@@ -93,7 +93,7 @@ async function feed(audit: LogAudit, source: LogSource, show: () => void): Promi
 }
 
 async function readPrior(options: VerifyOptions): Promise<Prior> {
-  const state = options.state === null ? null : await readState(options.state);
+  const state = options.state === null ? null : await readStateFile(options.state);
   const { key: pinned, isFromState } = pinnedKey(options.vkey, state);
   const kept = [
     ...(state === null ? [] : [{ label: "the state of the last run", ...state.checkpoint }]),
@@ -121,7 +121,7 @@ function refuseOtherLog({ checkpoint, kept, origin }: LogEvidence): void {
 function nextState(
   { vkey }: VerifyOptions,
   prior: Prior,
-  { checkpoint, findings, signers, verdicts }: AuditReport,
+  { checkpoint, findings, signers, verdicts }: Verification,
 ): StateJson | null {
   const isGood = KEEPING_EXIT_CODES.includes(exitCodeOf(findings));
   if (checkpoint === null || !isGood || verdicts.completeness !== "COMPLETE") return null;
@@ -137,7 +137,10 @@ function nextState(
   };
 }
 
-function describeTrust({ isPinFromState, pinned, state }: Prior, { signers }: AuditReport): string {
+function describeTrust(
+  { isPinFromState, pinned, state }: Prior,
+  { signers }: Verification,
+): string {
   const isSigner = pinned !== null && signers.includes(formatVkey(pinned));
   const how = isSigner ? "signed by" : "signed by a key that rotations prove from";
   if (!isPinFromState || state === null) return `${how} the pinned key`;

@@ -24,7 +24,7 @@ export interface StateJson {
 }
 
 /** Null if there is no such file yet. One that cannot be understood is never taken for none. */
-export async function readState(path: string): Promise<KeptState | null> {
+export async function readStateFile(path: string): Promise<KeptState | null> {
   if (!(await isThere(path))) return null;
   const state = parseState((await readText(path)) ?? "");
   if (state === null) throw new UsageError(`--state ${path} holds no state of a verification`);

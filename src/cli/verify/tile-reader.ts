@@ -8,7 +8,7 @@ import {
   TILE_WIDTH,
   type TilePath,
 } from "#formats/tlog/tlog-tiles.ts";
-import type { Answer, HttpLog } from "./http-log.ts";
+import type { HttpAnswer, HttpLog } from "./http-log.ts";
 import { MissingEntries } from "./no-verdict.ts";
 
 export class TileReader {
@@ -69,7 +69,7 @@ export class TileReader {
   }
 
   /** A partial tile gives way to the full one once the log has grown to it. */
-  async #get(tile: TilePath): Promise<Answer> {
+  async #get(tile: TilePath): Promise<HttpAnswer> {
     const answer = await this.#http.get(`${this.#prefix}/${formatTilePath(tile)}`);
     if (answer.status !== 404 || tile.width === TILE_WIDTH) return answer;
     const full = formatTilePath({ ...tile, width: TILE_WIDTH });

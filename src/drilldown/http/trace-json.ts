@@ -1,7 +1,7 @@
 /** A call's trace on the wire (api.md, "Reading calls"). */
 import * as Type from "typebox";
 import { EntrySchema, entryJson } from "#audit/http/entry-json.ts";
-import type { ToolInvocation } from "#calls/store/shard-schema.ts";
+import type { StoredCall } from "#calls/store/shard-schema.ts";
 import type { CallEntry, Decision } from "#drilldown/call-audit.ts";
 import type { CallStages, StageSpan } from "#drilldown/call-stages.ts";
 import { SPAN_KIND, STATUS_CODE } from "#formats/otlp/trace-model.ts";
@@ -91,7 +91,7 @@ function shownBody(body: string): string {
   return JSON.stringify(Object.fromEntries(SHOWN_FIELDS.map((field) => [field, event[field]])));
 }
 
-export function stagesJson(row: ToolInvocation, stages: CallStages, decision: Decision | null) {
+export function stagesJson(row: StoredCall, stages: CallStages, decision: Decision | null) {
   return {
     identity: {
       actor: row.actor,

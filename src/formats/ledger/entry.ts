@@ -23,7 +23,7 @@ export function entryHash(bytes: Uint8Array): string {
 }
 
 /** A string member of an entry or of its details, else null. */
-export function textOf(object: CanonicalObject, key: string): string | null {
+export function textMember(object: CanonicalObject, key: string): string | null {
   const value = object[key];
   return typeof value === "string" ? value : null;
 }

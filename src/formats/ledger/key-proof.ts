@@ -8,7 +8,7 @@ import { isSameHash } from "#formats/tlog/merkle-hash.ts";
 import { verifyConsistency } from "#formats/tlog/merkle-verify.ts";
 import { formatVkey, parseVkey } from "#formats/tlog/note-key.ts";
 import { verifyNote } from "#formats/tlog/signed-note.ts";
-import { LEDGER_ACTIONS, textOf } from "./entry.ts";
+import { LEDGER_ACTIONS, textMember } from "./entry.ts";
 import type { CheckpointNote, ListedKey, LogEvidence } from "./evidence.ts";
 import type { Entry } from "./read-entry.ts";
 import { isSameKey, type SignedHead } from "./signed-head.ts";
@@ -137,6 +137,6 @@ function invalid(code: string, message: string): Finding {
 }
 
 function announcedVkey(details: CanonicalObject | null): string {
-  const key = parseVkey(details === null ? "" : (textOf(details, "vkey") ?? ""));
+  const key = parseVkey(details === null ? "" : (textMember(details, "vkey") ?? ""));
   return key === null ? "" : formatVkey(key);
 }

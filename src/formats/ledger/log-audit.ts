@@ -21,7 +21,7 @@ import { PruningCheck } from "./pruning-check.ts";
 import type { Entry } from "./read-entry.ts";
 import { type SignedHead, verifyHead } from "./signed-head.ts";
 import { type Finding, hasFailed } from "./verdicts.ts";
-import { type AuditReport, concludeAudit } from "./verification.ts";
+import { concludeAudit, type Verification } from "./verification.ts";
 import { WatchedTree } from "./watched-tree.ts";
 
 export class LogAudit {
@@ -80,7 +80,7 @@ export class LogAudit {
     });
   }
 
-  finish(): AuditReport {
+  finish(): Verification {
     const bad = this.isDecided ? null : this.#chain.close();
     if (bad !== null) this.#refuse(bad);
     return concludeAudit(this.#state());

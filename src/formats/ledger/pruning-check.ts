@@ -7,7 +7,7 @@
  */
 import { encodeHex } from "#formats/hex.ts";
 import { parseDecimal } from "#formats/tlog/decimal.ts";
-import { LEDGER_ACTIONS, textOf } from "./entry.ts";
+import { LEDGER_ACTIONS, textMember } from "./entry.ts";
 import type { Entry } from "./read-entry.ts";
 import type { Finding } from "./verdicts.ts";
 
@@ -26,9 +26,9 @@ export class PruningCheck {
   read(seq: number, { action, details, previousHash }: Entry): void {
     this.#firstPreviousHash ??= previousHash;
     if (action !== LEDGER_ACTIONS.pruned || details === null) return;
-    if (parseDecimal(textOf(details, "to") ?? "") !== this.#fromSeq) return;
-    const lastHash = textOf(details, "last_hash");
-    const treeRoot = textOf(details, "tree_root");
+    if (parseDecimal(textMember(details, "to") ?? "") !== this.#fromSeq) return;
+    const lastHash = textMember(details, "last_hash");
+    const treeRoot = textMember(details, "tree_root");
     this.#compare(seq, "last_hash", lastHash, this.#firstPreviousHash);
     if (this.#prefixRoot !== null) this.#compare(seq, "tree_root", treeRoot, this.#prefixRoot);
     this.#announcedBy ??= seq;

@@ -13,11 +13,11 @@
  */
 export type Aspect = "integrity" | "completeness" | "history" | "freshness" | "trust";
 
-export type Failure = "INVALID" | "DIVERGED" | "INCOMPLETE" | "STALE" | "UNPINNED";
+export type Shortcoming = "INVALID" | "DIVERGED" | "INCOMPLETE" | "STALE" | "UNPINNED";
 
 export interface Finding {
   readonly aspect: Aspect;
-  readonly failure: Failure;
+  readonly failure: Shortcoming;
   /** Stable, for machines. */
   readonly code: string;
   readonly message: string;
@@ -32,9 +32,15 @@ export interface Verdicts {
 }
 
 /** Which failure rules where there are several: the first of these. */
-const PRECEDENCE: readonly Failure[] = ["INVALID", "DIVERGED", "INCOMPLETE", "STALE", "UNPINNED"];
+const PRECEDENCE: readonly Shortcoming[] = [
+  "INVALID",
+  "DIVERGED",
+  "INCOMPLETE",
+  "STALE",
+  "UNPINNED",
+];
 
-const EXIT_CODES: Readonly<Record<Failure | "VERIFIED", number>> = {
+const EXIT_CODES: Readonly<Record<Shortcoming | "VERIFIED", number>> = {
   VERIFIED: 0,
   UNPINNED: 10,
   STALE: 20,
@@ -43,7 +49,7 @@ const EXIT_CODES: Readonly<Record<Failure | "VERIFIED", number>> = {
   INCOMPLETE: 50,
 };
 
-export function outcomeOf(findings: readonly Finding[]): Failure | "VERIFIED" {
+export function outcomeOf(findings: readonly Finding[]): Shortcoming | "VERIFIED" {
   return PRECEDENCE.find((failure) => hasFailed(findings, failure)) ?? "VERIFIED";
 }
 
@@ -51,7 +57,7 @@ export function exitCodeOf(findings: readonly Finding[]): number {
   return EXIT_CODES[outcomeOf(findings)];
 }
 
-export function hasFailed(findings: readonly Finding[], failure: Failure): boolean {
+export function hasFailed(findings: readonly Finding[], failure: Shortcoming): boolean {
   return findings.some((finding) => finding.failure === failure);
 }
 

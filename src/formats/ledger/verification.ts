@@ -12,7 +12,7 @@ import { judgeTrust } from "./key-proof.ts";
 import { judgeRoot, OPEN } from "./signed-root.ts";
 import { type Finding, hasFailed, type Verdicts, verdictsOf } from "./verdicts.ts";
 
-export interface AuditReport {
+export interface Verification {
   readonly verdicts: Verdicts;
   readonly findings: readonly Finding[];
   readonly bad: BadEntry | null;
@@ -34,7 +34,7 @@ export interface AuditReport {
   readonly isRewritten: boolean;
 }
 
-export function concludeAudit(state: AuditState): AuditReport {
+export function concludeAudit(state: AuditState): Verification {
   const { evidence, head, chain, bad } = state;
   const root = hasFailed(state.findings, "INVALID") ? OPEN : judgeRoot(state);
   const findings = [...state.findings, ...root.findings];

@@ -1,5 +1,5 @@
 /** Why bytes are no OTLP message. Its text is for the sender: it never quotes what was sent. */
-export interface DecodeFailure {
+export interface DecodeError {
   readonly failure: string;
 }
 
@@ -7,7 +7,7 @@ export interface DecodeFailure {
 export class MalformedMessage extends Error {}
 
 /** Runs a decoder on a stranger's bytes: whatever is wrong with them is an answer, never an exception. */
-export function decodeOrFail<Message>(decode: () => Message): Message | DecodeFailure {
+export function decodeOrFail<Message>(decode: () => Message): Message | DecodeError {
   try {
     return decode();
   } catch (error) {

@@ -1,5 +1,5 @@
 /** What a client sends to `/v1/traces` (opentelemetry-proto docs/specification.md, "OTLP/HTTP Request"). */
-import { type DecodeFailure, decodeOrFail } from "./decode-error.ts";
+import { type DecodeError, decodeOrFail } from "./decode-error.ts";
 import { parseTraces } from "./parse-traces.ts";
 import { readTraces } from "./read-traces.ts";
 import type { OtlpEncoding, ResourceSpans } from "./trace-model.ts";
@@ -8,13 +8,13 @@ import type { OtlpEncoding, ResourceSpans } from "./trace-model.ts";
 export function decodeTraces(
   bytes: Uint8Array,
   encoding: OtlpEncoding,
-): readonly ResourceSpans[] | DecodeFailure {
+): readonly ResourceSpans[] | DecodeError {
   const decode = encoding === "protobuf" ? readTraces : parseTraces;
   return decodeOrFail(() => decode(bytes));
 }
 
 export function isDecodeFailure(
-  decoded: readonly ResourceSpans[] | DecodeFailure,
-): decoded is DecodeFailure {
+  decoded: readonly ResourceSpans[] | DecodeError,
+): decoded is DecodeError {
   return "failure" in decoded;
 }

@@ -39,14 +39,14 @@ export interface ExponentialHistogramMetric extends MetricName {
   readonly points: readonly ExponentialHistogramPoint[];
 }
 
-interface Point {
+interface TimedPoint {
   readonly attributes: AttributePairs;
   /** Since when a cumulative value counts: a later one tells of a reset. Null: not known, or a gauge. */
   readonly start: UnixNano | null;
   readonly time: UnixNano;
 }
 
-export interface NumberPoint extends Point {
+export interface NumberPoint extends TimedPoint {
   readonly value: number;
 }
 
@@ -55,7 +55,7 @@ export function isWrittenAsInt(type: "sum" | "gauge", value: number): boolean {
   return type === "sum" && Number.isSafeInteger(value);
 }
 
-export interface ExponentialHistogramPoint extends Point {
+export interface ExponentialHistogramPoint extends TimedPoint {
   readonly count: number;
   readonly sumSeconds: number;
   readonly buckets: SparseBuckets;

@@ -1,6 +1,6 @@
 /** `KeyValue` and `AnyValue` of opentelemetry-proto common/v1/common.proto, from JSON. */
 import { MalformedMessage } from "./decode-error.ts";
-import { listOf, messageOf, textOf } from "./parse-json-fields.ts";
+import { listOf, messageOf, textField } from "./parse-json-fields.ts";
 import { type Attributes, type AttributeValue, NO_ATTRIBUTES } from "./trace-model.ts";
 
 export function parseAttributes(value: unknown): Attributes {
@@ -10,7 +10,7 @@ export function parseAttributes(value: unknown): Attributes {
   for (const entry of list) {
     const keyValue = messageOf(entry, "attributes");
     const attribute = parseAnyValue(keyValue["value"]);
-    if (attribute !== null) attributes.set(textOf(keyValue["key"], "key"), attribute);
+    if (attribute !== null) attributes.set(textField(keyValue["key"], "key"), attribute);
   }
   return attributes;
 }
@@ -19,7 +19,7 @@ export function parseAttributes(value: unknown): Attributes {
 function parseAnyValue(value: unknown): AttributeValue | null {
   const anyValue = messageOf(value, "value");
   const { stringValue, intValue, boolValue, doubleValue } = anyValue;
-  if (isSet(stringValue)) return textOf(stringValue, "stringValue");
+  if (isSet(stringValue)) return textField(stringValue, "stringValue");
   if (isSet(intValue)) return parseInt64(intValue);
   if (isSet(doubleValue)) return parseDouble(doubleValue);
   if (!isSet(boolValue)) return null;

@@ -20,7 +20,7 @@ export function listOf(value: unknown, field: string): readonly unknown[] {
   throw new MalformedMessage(`${field} must be an array`);
 }
 
-export function textOf(value: unknown, field: string): string {
+export function textField(value: unknown, field: string): string {
   if (typeof value === "string") return value;
   if (value === undefined || value === null) return "";
   throw new MalformedMessage(`${field} must be a string`);

@@ -6,7 +6,7 @@
  */
 import { MalformedMessage } from "./decode-error.ts";
 import { parseAttributes } from "./parse-attributes.ts";
-import { type JsonObject, listOf, messageOf, textOf, uint32Of } from "./parse-json-fields.ts";
+import { type JsonObject, listOf, messageOf, textField, uint32Of } from "./parse-json-fields.ts";
 import {
   type InstrumentationScope,
   type ResourceSpans,
@@ -56,7 +56,10 @@ function parseScopeSpans(value: unknown, budget: { spans: number }): ScopeSpans[
 }
 
 function parseScope(message: JsonObject): InstrumentationScope {
-  return { name: textOf(message["name"], "name"), version: textOf(message["version"], "version") };
+  return {
+    name: textField(message["name"], "name"),
+    version: textField(message["version"], "version"),
+  };
 }
 
 function parseSpan(message: JsonObject): Span {
@@ -64,9 +67,9 @@ function parseSpan(message: JsonObject): Span {
     traceId: parseId(message["traceId"], "traceId", TRACE_ID),
     spanId: parseId(message["spanId"], "spanId", SPAN_ID),
     parentSpanId: parseId(message["parentSpanId"], "parentSpanId", SPAN_ID) || null,
-    traceState: textOf(message["traceState"], "traceState"),
+    traceState: textField(message["traceState"], "traceState"),
     flags: uint32Of(message["flags"], "flags"),
-    name: textOf(message["name"], "name"),
+    name: textField(message["name"], "name"),
     kind: uint32Of(message["kind"], "kind"),
     start: parseTime(message["startTimeUnixNano"], "startTimeUnixNano"),
     end: parseTime(message["endTimeUnixNano"], "endTimeUnixNano"),
@@ -80,7 +83,7 @@ function parseStatus(value: unknown): SpanStatus {
   const message = messageOf(value, "status");
   return {
     code: uint32Of(message["code"], "code"),
-    message: textOf(message["message"], "message"),
+    message: textField(message["message"], "message"),
   };
 }
 
@@ -89,7 +92,7 @@ const SPAN_ID = /^(?!0{16})[\da-f]{16}$/;
 
 /** Empty if it is invalid, as in protobuf: that is a matter of one span. */
 function parseId(value: unknown, field: string, form: RegExp): string {
-  const id = textOf(value, field);
+  const id = textField(value, field);
   if (id.length > 32) return "";
   const lower = id.toLowerCase();
   return form.test(lower) ? lower : "";

@@ -162,7 +162,7 @@ function readSpanField(reader: MessageReader, tag: number, span: Draft<Span>): v
       span.end = reader.unixNano();
       break;
     case SPAN.status:
-      span.status = readStatus(reader, span.status);
+      span.status = readSpanStatus(reader, span.status);
       break;
     default:
       reader.skipField(tag);
@@ -170,7 +170,7 @@ function readSpanField(reader: MessageReader, tag: number, span: Draft<Span>): v
 }
 
 /** A message given twice is merged: its fields add to what is there. */
-function readStatus(reader: MessageReader, given: SpanStatus): SpanStatus {
+function readSpanStatus(reader: MessageReader, given: SpanStatus): SpanStatus {
   const status = { ...given };
   reader.open();
   for (let tag = reader.nextTag(); tag !== 0; tag = reader.nextTag()) {

@@ -37,7 +37,7 @@ export function extractContext(headers: HeaderReader): TraceContext | null {
 export function extractMetaContext(meta: unknown): TraceContext | null {
   if (typeof meta !== "object" || meta === null) return null;
   const { traceparent, tracestate } = meta as { traceparent?: unknown; tracestate?: unknown };
-  return readContext(textOf(traceparent), textOf(tracestate));
+  return readContext(asHeader(traceparent), asHeader(tracestate));
 }
 
 /**
@@ -64,6 +64,6 @@ function readContext(traceparent: string | null, tracestate: string | null): Tra
   };
 }
 
-function textOf(value: unknown): string | null {
+function asHeader(value: unknown): string | null {
   return typeof value === "string" ? value : null;
 }

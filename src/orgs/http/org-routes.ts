@@ -180,8 +180,8 @@ function detailsOf(before: OrgSettings, after: OrgSettings): Record<string, stri
   const changed = keys.filter((key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]));
   return Object.fromEntries(
     changed.flatMap((key) => [
-      [`${snakeCase(key)}.from`, textOf(before[key])],
-      [`${snakeCase(key)}.to`, textOf(after[key])],
+      [`${snakeCase(key)}.from`, settingText(before[key])],
+      [`${snakeCase(key)}.to`, settingText(after[key])],
     ]),
   );
 }
@@ -190,7 +190,7 @@ function snakeCase(key: string): string {
   return key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
-function textOf(value: OrgSettings[keyof OrgSettings]): string {
+function settingText(value: OrgSettings[keyof OrgSettings]): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 

@@ -5,7 +5,7 @@ import { encodeExportResponse } from "#formats/otlp/export-response.ts";
 import { readBytes } from "#http/read-body.ts";
 import type { AppEnv } from "#orgs/http/app-env.ts";
 import { authorize } from "#orgs/http/authorize.ts";
-import { ingestTraces } from "#otlp/record-traces.ts";
+import { recordTraces } from "#otlp/record-traces.ts";
 import { fail } from "#platform/errors.ts";
 import { describeOtlp } from "./otlp-answers.ts";
 import { onOtlpError } from "./otlp-error.ts";
@@ -35,7 +35,7 @@ export const otlpTraces = new Hono<AppEnv>().post(
       const detail = `The body is no ExportTraceServiceRequest: ${traces.failure}.`;
       return fail({ kind: "malformed_body", detail });
     }
-    const partial = await ingestTraces(c.env, c.var.org, traces, Date.now());
+    const partial = await recordTraces(c.env, c.var.org, traces, Date.now());
     return otlpResponse(encodeExportResponse(partial, encoding), encoding);
   },
 );

@@ -34,7 +34,7 @@ type StoredSpan = [
   attributes: Record<string, string | number | boolean>,
 ];
 
-interface Trace {
+interface TraceTexts {
   spans: string[];
   characters: number;
 }
@@ -66,8 +66,8 @@ function rowsOfSlot(spans: readonly TraceSpan[]): SpanRow[] {
   return rows;
 }
 
-function byTrace(spans: readonly TraceSpan[]): Map<string, Trace> {
-  const traces = new Map<string, Trace>();
+function byTrace(spans: readonly TraceSpan[]): Map<string, TraceTexts> {
+  const traces = new Map<string, TraceTexts>();
   for (const span of spans) {
     const trace = traces.get(span.traceId) ?? { spans: [], characters: 0 };
     traces.set(span.traceId, trace);

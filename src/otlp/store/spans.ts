@@ -5,7 +5,7 @@
 import { and, eq, inArray } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { SAMPLE_AGE_MS_MAX, SAMPLE_AHEAD_MS_MAX } from "#calls/call.ts";
-import { type ToolInvocation, toolInvocations } from "#calls/store/shard-schema.ts";
+import { type StoredCall, toolInvocations } from "#calls/store/shard-schema.ts";
 import { uuid7LowerBound } from "#formats/uuid7.ts";
 import type { ShardedOrg } from "#orgs/store/shard-orgs.ts";
 import type { TraceSpan } from "#tracing/trace-span.ts";
@@ -96,7 +96,7 @@ export async function findCallsOfTrace(
   org: string,
   traceId: string,
   { fromMs, toMs }: { fromMs: number; toMs: number },
-): Promise<ToolInvocation[]> {
+): Promise<StoredCall[]> {
   const { results } = await db
     .prepare(SELECT_CALLS)
     .bind(org, uuid7LowerBound(fromMs), uuid7LowerBound(toMs), traceId)

@@ -1,10 +1,10 @@
 /** Drizzle's typed queries as D1 statements, so that one `db.batch()` can hold both kinds. */
 
-interface Query {
+interface TypedQuery {
   toSQL(): { sql: string; params: unknown[] };
 }
 
-export function statementOf(db: D1Database, query: Query): D1PreparedStatement {
+export function statementOf(db: D1Database, query: TypedQuery): D1PreparedStatement {
   const { sql, params } = query.toSQL();
   return db.prepare(sql).bind(...params);
 }

@@ -1,7 +1,7 @@
 /** Where an org's metrics, traces and audit entries go (api.md, "Streams"). */
 import { type Context, Hono } from "hono";
 import { currentLog } from "#audit/http/asked-log.ts";
-import { forwardActions } from "#audit/outbox.ts";
+import { drainOutbox } from "#audit/outbox.ts";
 import { DeliveriesSchema, deliveriesJson } from "#delivery/http/deliveries-json.ts";
 import { findDeliveries } from "#delivery/store/stream-deliveries.ts";
 import { describeOperation } from "#http/describe-operation.ts";
@@ -109,7 +109,7 @@ async function changeStreams(c: Context<AppEnv>) {
 /** Before the answer, and before anyone here can have read that it is pending. Should it fail, the cron does it. */
 async function recordNow(c: Context<AppEnv>): Promise<void> {
   try {
-    await forwardActions(c.env, currentLog(c.var.org));
+    await drainOutbox(c.env, currentLog(c.var.org));
   } catch (error) {
     logError(error, { request_id: c.var.requestId });
   } finally {

@@ -38,7 +38,7 @@ export function traceRequests(tracer: Tracer): MiddlewareHandler<AppEnv> {
     } finally {
       if (c.res.status >= 500) trace.root.errorType = String(c.res.status);
       trace.end();
-      afterAnswer(c, tracer.report(trace, owner));
+      afterAnswer(c, tracer.finish(trace, owner));
     }
   };
 }

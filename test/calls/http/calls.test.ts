@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isRejection, parseInvocation } from "#calls/call.ts";
+import { isRejection, parseSample } from "#calls/call.ts";
 import {
   call,
   getJson,
@@ -130,7 +130,7 @@ describe("POST /invocations", () => {
     };
     const ids = [1, 2].map((key) => {
       const fingerprintKey = new Uint8Array(32).fill(key);
-      const parsed = parseInvocation(sent, 3, { ...context, fingerprintKey });
+      const parsed = parseSample(sent, 3, { ...context, fingerprintKey });
       return isRejection(parsed) ? parsed.message : parsed.id;
     });
     expect(ids).toEqual([DERIVED_ID, DERIVED_ID]);

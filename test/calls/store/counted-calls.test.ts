@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Invocation } from "#calls/call.ts";
+import type { Call } from "#calls/call.ts";
 import { findCounted, refuseCounted } from "#calls/store/counted-calls.ts";
 import { insertReports } from "#calls/store/insert-calls.ts";
 import { pairedCalls } from "#calls/store/insert-statements.ts";
@@ -20,7 +20,7 @@ interface Given {
 
 const NOW_MS = Date.now();
 
-function call(given: Given = {}): Invocation {
+function call(given: Given = {}): Call {
   const { traceId = newHex(32), spanId = newHex(16), parentSpanId = null } = given;
   const { isCaller = false, tool = "list_repos", instance = "gw-1", startedAtMs = NOW_MS } = given;
   const sample = { trace_id: traceId, span_id: spanId, tool, started_at: startedAtMs };
@@ -28,14 +28,14 @@ function call(given: Given = {}): Invocation {
 }
 
 /** A caller's call and its server's. */
-function callPair(given: Given = {}): { client: Invocation; server: Invocation } {
+function callPair(given: Given = {}): { client: Call; server: Call } {
   const client = call({ ...given, isCaller: true, instance: "agent" });
   const traceId = client.traceId ?? "";
   return { client, server: call({ ...given, traceId, parentSpanId: client.spanId }) };
 }
 
-async function accepted(org: ShardTestOrg, ...calls: Invocation[]): Promise<number> {
-  const result = await insertReports(db, org, [{ header: header(), invocations: calls }]);
+async function accepted(org: ShardTestOrg, ...calls: Call[]): Promise<number> {
+  const result = await insertReports(db, org, [{ header: header(), calls: calls }]);
   if (result.kind !== "stored") throw new Error(result.kind);
   expect(result.accepted + result.duplicates).toBe(calls.length);
   return result.accepted;
@@ -70,7 +70,7 @@ describe("a call that has two spans", () => {
     const org = await makeShardOrg();
     const { client, server } = callPair();
     const faulty = faultyD1(db, (batch) => (batch === 0 ? "after" : null));
-    await insertReports(faulty, org, [{ header: header(), invocations: [client] }]);
+    await insertReports(faulty, org, [{ header: header(), calls: [client] }]);
     expect(await accepted(org, server)).toBe(0);
     expect(await accepted(org, client)).toBe(0);
   });
@@ -80,8 +80,8 @@ describe("a call that has two spans", () => {
     const { client, server } = callPair();
     const lone = call();
     await accepted(org, server, lone);
-    const invocations = [client, lone, call()];
-    const result = await insertReports(db, org, [{ header: header(), invocations }]);
+    const calls = [client, lone, call()];
+    const result = await insertReports(db, org, [{ header: header(), calls }]);
     expect(result).toMatchObject({ kind: "stored", accepted: 1, duplicates: 2 });
     expect(result.kind === "stored" && [...result.countedElsewhere]).toEqual([client.id]);
   });
@@ -150,7 +150,7 @@ describe("a call that has two spans", () => {
   it("is looked for by a seek, or in the samples of its time, never in all there are", async () => {
     const org = await makeShardOrg();
     const { client, server } = callPair();
-    const calls = pairedCalls([{ header: header(), invocations: [client, server] }]);
+    const calls = pairedCalls([{ header: header(), calls: [client, server] }]);
     const statements = refuseCounted(db, org.org, calls);
     expect(statements).toHaveLength(2);
     const old = Array.from({ length: 900 }, () => call({ startedAtMs: NOW_MS - 3_600_000 }));
@@ -159,7 +159,7 @@ describe("a call that has two spans", () => {
     const read = results.reduce((sum, { meta }) => sum + meta.rows_read, 0);
     expect(read).toBeLessThan(20);
     const far = call({ isCaller: true, startedAtMs: NOW_MS - 7_200_000 });
-    const apart = pairedCalls([{ header: header(), invocations: [client, far] }]);
+    const apart = pairedCalls([{ header: header(), calls: [client, far] }]);
     expect(await findCounted(db, org.org, apart)).toEqual(new Set());
     const [lookup, ...rest] = refuseCounted(db, org.org, apart);
     expect(rest).toEqual([]);
@@ -168,10 +168,10 @@ describe("a call that has two spans", () => {
 });
 
 describe("rows written", () => {
-  async function rowsOf(calls: Invocation[]): Promise<number> {
+  async function rowsOf(calls: Call[]): Promise<number> {
     const org = await makeShardOrg();
     const billed = new BilledRows();
-    await insertReports(billed.counting(db), org, [{ header: header(), invocations: calls }]);
+    await insertReports(billed.counting(db), org, [{ header: header(), calls: calls }]);
     return billed.take().rowsWritten;
   }
 

@@ -10,7 +10,7 @@ import {
   parseKeyList,
 } from "#formats/ledger/evidence.ts";
 import { LogAudit } from "#formats/ledger/log-audit.ts";
-import type { AuditReport } from "#formats/ledger/verification.ts";
+import type { Verification } from "#formats/ledger/verification.ts";
 import type { VerifierKey } from "#formats/tlog/note-key.ts";
 import { linesOf } from "./log-check.ts";
 
@@ -21,7 +21,7 @@ export interface Kept {
   proofOf(oldSize: number, newSize: number): Promise<Uint8Array[] | null>;
 }
 
-export async function auditPack(pack: Buffer, kept: Kept): Promise<AuditReport> {
+export async function auditPack(pack: Buffer, kept: Kept): Promise<Verification> {
   const members = new Map<string, Buffer>();
   for (const { header, data } of await unpackTar(pack)) {
     members.set(header.name, Buffer.from(data ?? new Uint8Array(0)));

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { AuditReport } from "#formats/ledger/verification.ts";
+import type { Verification } from "#formats/ledger/verification.ts";
 import { parseVkey } from "#formats/tlog/note-key.ts";
 import { entryBytes, SyntheticLog } from "../../harness/synthetic-log.ts";
 import { auditOf, codesOf, evidenceOf, linesOf, noteOf } from "./evidence-of.ts";
@@ -23,11 +23,11 @@ function withEntry(seq: number, change: (members: Members) => Members): Uint8Arr
   return LOG.entries.map((bytes, at) => (at === seq ? altered : bytes));
 }
 
-function audit(entries: Iterable<Uint8Array>): AuditReport {
+function audit(entries: Iterable<Uint8Array>): Verification {
   return auditOf(evidenceOf(LOG), entries);
 }
 
-function expectNamed({ bad, verdicts }: AuditReport, seq: number, code?: string): void {
+function expectNamed({ bad, verdicts }: Verification, seq: number, code?: string): void {
   expect(verdicts.integrity).toBe("INVALID");
   expect(bad?.firstSeq).toBe(seq);
   if (code !== undefined) expect(bad?.code).toBe(code);

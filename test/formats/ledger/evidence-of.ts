@@ -8,7 +8,7 @@ import {
   parseKeyList,
 } from "#formats/ledger/evidence.ts";
 import { LogAudit } from "#formats/ledger/log-audit.ts";
-import type { AuditReport } from "#formats/ledger/verification.ts";
+import type { Verification } from "#formats/ledger/verification.ts";
 import { parseVkey } from "#formats/tlog/note-key.ts";
 import type { SyntheticLog } from "../../harness/synthetic-log.ts";
 
@@ -52,13 +52,13 @@ export function linesOf(log: SyntheticLog, from = log.minimumIndex, to = log.siz
   return log.entries.slice(from, to);
 }
 
-export function auditOf(evidence: LogEvidence, entries: Iterable<Uint8Array>): AuditReport {
+export function auditOf(evidence: LogEvidence, entries: Iterable<Uint8Array>): Verification {
   const audit = new LogAudit(evidence);
   for (const bytes of entries) if (!audit.add(bytes)) break;
   return audit.finish();
 }
 
 /** `integrity/root_differs` and the like, in order. */
-export function codesOf({ findings }: AuditReport): string[] {
+export function codesOf({ findings }: Verification): string[] {
   return findings.map(({ failure, code }) => `${failure} ${code}`);
 }

@@ -138,8 +138,8 @@ describe("findCallsOfTrace", () => {
     const traceId = newHex(32);
     const ofTrace = Array.from({ length: 3 }, () => invocation({ trace_id: traceId }));
     const later = invocation({ trace_id: traceId, started_at: NOW_MS - 3_600_000 });
-    const invocations = [...ofTrace, later, invocation()];
-    await insertReports(db, org, [{ header: header(), invocations }]);
+    const calls = [...ofTrace, later, invocation()];
+    await insertReports(db, org, [{ header: header(), calls }]);
     const found = await findCallsOfTrace(db, org.org, traceId, AROUND);
     expect(new Set(found.map(({ id }) => id))).toEqual(new Set(ofTrace.map(({ id }) => id)));
     expect(await findCallsOfTrace(db, "another", traceId, AROUND)).toEqual([]);
@@ -152,7 +152,7 @@ describe("insertReports", () => {
     const limited = new LimitedD1(db);
     const reports = Array.from({ length: 100 }, (_, instance) => ({
       header: header({ instance: `pod-${instance}` }),
-      invocations: Array.from({ length: 30 }, (_, index) => ({
+      calls: Array.from({ length: 30 }, (_, index) => ({
         ...invocation({
           trace_id: newHex(32),
           span_id: newHex(16),
