@@ -1,56 +1,61 @@
-/** The whole HTTP surface. Each router states its routes, their scopes and their OpenAPI entries. */
+/** The whole HTTP surface: each list states its routes, who may use them, and what the document says of them. */
+import "./capabilities.ts";
 import { Hono } from "hono";
-import { audit } from "#audit/http/audit-routes.ts";
-import { invocations } from "#calls/http/call-routes.ts";
-import { instances } from "#calls/http/instance-routes.ts";
-import { metrics } from "#calls/http/metrics-routes.ts";
-import { rollups } from "#calls/http/rollup-routes.ts";
-import { describeOperation } from "#http/describe-operation.ts";
-import { health } from "#http/health.ts";
-import { openapi } from "#http/openapi.ts";
+import { auditRoutes } from "#audit/http/audit-routes.ts";
+import { probeLedger } from "#audit/ledger-stub.ts";
+import { callRoutes } from "#calls/http/call-routes.ts";
+import { instanceRoutes } from "#calls/http/instance-routes.ts";
+import { metricsRoutes } from "#calls/http/metrics-routes.ts";
+import { rollupRoutes } from "#calls/http/rollup-routes.ts";
+import { deliveryRoutes } from "#delivery/http/delivery-routes.ts";
+import { traceRoutes } from "#drilldown/http/trace-routes.ts";
+import { healthRoutes } from "#http/health.ts";
 import { onError, onNotFound } from "#http/problem.ts";
 import { requestId } from "#http/request-id.ts";
+import { mount } from "#http/route.ts";
+import type { Access, AppRoute } from "#orgs/http/access.ts";
 import type { AppEnv } from "#orgs/http/app-env.ts";
-import { orgs } from "#orgs/http/org-routes.ts";
-import { recordOperatorActions } from "#orgs/http/record-actions.ts";
-import { serviceTokens } from "#orgs/http/service-token-routes.ts";
-import { otlpTraces } from "#otlp/http/otlp-routes.ts";
-import { observability, observabilityStatus } from "#streams/http/stream-routes.ts";
+import { authorise } from "#orgs/http/authorise.ts";
+import { documentRoute } from "#orgs/http/document-route.ts";
+import { orgRoutes } from "#orgs/http/org-routes.ts";
+import { recordActions } from "#orgs/http/record-actions.ts";
+import { serviceTokenRoutes } from "#orgs/http/service-token-routes.ts";
+import { otlpRoutes } from "#otlp/http/otlp-routes.ts";
+import { probeDatabases } from "#platform/d1/database-probe.ts";
+import { streamRoutes } from "#streams/http/stream-routes.ts";
 import { traceRequests } from "#tracing/http/trace-requests.ts";
 import { tracer } from "#tracing/isolate-tracer.ts";
 
-export const app = new Hono<AppEnv>();
+const stated: readonly AppRoute[] = [
+  // Who exists
+  ...orgRoutes,
+  ...serviceTokenRoutes,
+  ...streamRoutes,
+  ...deliveryRoutes,
+  // What their tools did
+  ...callRoutes,
+  ...traceRoutes,
+  ...otlpRoutes,
+  ...metricsRoutes,
+  ...rollupRoutes,
+  ...instanceRoutes,
+  // What was allowed
+  ...auditRoutes,
+  // The service itself
+  ...healthRoutes<AppEnv, Access>({ scope: null }, [probeDatabases, probeLedger]),
+];
 
-app.use(traceRequests(tracer));
-app.use(requestId());
-app.use(recordOperatorActions());
-app.onError(onError);
-app.notFound(onNotFound);
+export const routes: readonly AppRoute[] = [...stated, documentRoute(stated)];
 
-// Who exists
-app.route("/v1/orgs", orgs);
-app.route("/v1/orgs/:org/service-tokens", serviceTokens);
-app.route("/v1/orgs/:org/observability", observability);
-app.route("/v1/orgs/:org/observability/status", observabilityStatus);
+export function appOf(served: readonly AppRoute[]): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+  app.use(traceRequests(tracer));
+  app.use(requestId());
+  app.use(recordActions());
+  app.onError(onError);
+  app.notFound(onNotFound);
+  mount(app, served, authorise);
+  return app;
+}
 
-// What their tools did
-app.route("/v1/orgs/:org/invocations", invocations);
-app.route("/v1/orgs/:org/otlp/v1/traces", otlpTraces);
-app.route("/v1/orgs/:org/metrics", metrics);
-app.route("/v1/orgs/:org/rollups", rollups);
-app.route("/v1/orgs/:org/instances", instances);
-
-// What was allowed
-app.route("/v1/orgs/:org/audit", audit);
-
-// The service itself
-app.route("/", health);
-app.get(
-  "/openapi.json",
-  describeOperation({
-    summary: "This document",
-    scope: null,
-    answers: { 200: { description: "OpenAPI 3.1" } },
-  }),
-  openapi(app),
-);
+export const app = appOf(routes);

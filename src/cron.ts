@@ -4,6 +4,7 @@
  * bounded and carries on where it stopped: what is left is there for the next tick to see, so a tick that
  * was missed, doubled or killed changes nothing but the hour of the work.
  */
+
 import { drainOutboxes, expireEntries, signShard } from "#audit/audit-jobs.ts";
 import { pruneCutoffs } from "#calls/prune-cutoffs.ts";
 import { foldAll } from "#calls/store/fold.ts";
@@ -12,8 +13,9 @@ import { findOrgsWithArrivals } from "#calls/store/unfolded-orgs.ts";
 import { deliverStreams } from "#delivery/delivery-job.ts";
 import { countOrgsOnShard, findOrg, findOrgsOnShard, markOrgDeleted } from "#orgs/store/orgs.ts";
 import { deleteShardOrg } from "#orgs/store/shard-orgs.ts";
-import { type Env, shardDatabase, shardNames } from "#platform/env.ts";
+import type { Env } from "#platform/env.ts";
 import { TickShare } from "#platform/jobs/tick-share.ts";
+import { shardDatabase, shardNames } from "#platform/shards.ts";
 
 const MINUTE_MS = 60_000;
 /** Under the minute, so that ticks do not pile up. */

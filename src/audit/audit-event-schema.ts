@@ -5,17 +5,13 @@
 import * as Type from "typebox";
 import { Compile } from "typebox/compile";
 import { Timestamp } from "#calls/sample-schema.ts";
+import { PRINTABLE_TEXT, STORABLE_TEXT } from "#platform/text-patterns.ts";
 
 /** One transaction of the ledger: about 15 ms. */
 export const REPORT_EVENTS_MAX = 256;
 
 export const AUDIT_OUTCOMES = ["allowed", "denied", "deferred", "error"] as const;
 export type AuditOutcome = (typeof AUDIT_OUTCOMES)[number];
-
-/** No control characters (SEP-3004) and no lone surrogates, which have no UTF-8 form. */
-const PRINTABLE = "^[^\\u0000-\\u001f\\u007f-\\u009f\\p{Cs}]*$";
-/** Details may hold line ends and tabs. NUL ends a string in SQLite's JSON functions. */
-const STORABLE = "^[^\\u0000\\p{Cs}]*$";
 
 export const ACTION_PATTERN = "^[a-z][a-z0-9_-]*(\\.[a-z0-9_-]+)*$";
 export const ACTION_LENGTH_MAX = 128;
@@ -24,7 +20,7 @@ const UUID = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a
 
 const nullable = (schema: object) =>
   Type.Optional(Type.Unsafe<string | null>({ type: ["string", "null"], ...schema }));
-const text = (maxLength: number) => ({ minLength: 1, maxLength, pattern: PRINTABLE });
+const text = (maxLength: number) => ({ minLength: 1, maxLength, pattern: PRINTABLE_TEXT });
 
 export type DetailValue = string | boolean | null;
 
@@ -46,21 +42,21 @@ const EventSchema = Type.Object(
       Type.Unsafe<Record<string, DetailValue> | null>({
         type: ["object", "null"],
         propertyNames: { pattern: DETAIL_KEY },
-        additionalProperties: { type: ["string", "boolean", "null"], pattern: STORABLE },
+        additionalProperties: { type: ["string", "boolean", "null"], pattern: STORABLE_TEXT },
       }),
     ),
   },
-  { additionalProperties: false },
+  { additionalProperties: false, title: "ReportedEvent" },
 );
 
 export type ReportedEvent = Type.Static<typeof EventSchema>;
 
-export const AuditReportSchema = Type.Object(
+const AuditReportSchema = Type.Object(
   {
     instance_id: Type.String(text(128)),
     events: Type.Array(EventSchema, { minItems: 1, maxItems: REPORT_EVENTS_MAX }),
   },
-  { additionalProperties: false },
+  { additionalProperties: false, title: "EventReport" },
 );
 
 export const auditReport = Compile(AuditReportSchema);

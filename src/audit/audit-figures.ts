@@ -1,13 +1,28 @@
 /** What a scrape says of the org's audit log: whether it grows, is signed, is whole. */
 
-import type { AuditLogFigures, MetricsSnapshot } from "#calls/metrics-snapshot.ts";
+import { type AuditLogFigures, selectAuditFigures } from "#audit/store/audit-logs.ts";
+import type { FigureSource } from "#calls/figure-sources.ts";
 import { labelSet, type MetricFamily } from "#formats/exposition/metric-family.ts";
 
-export function auditFamilies({ org, auditLog }: MetricsSnapshot): MetricFamily[] {
+export const AUDIT_FAMILY_NAMES = [
+  "mcpg_audit_tree_size",
+  "mcpg_audit_checkpoint_timestamp_seconds",
+  "mcpg_audit_unsigned_entries",
+  "mcpg_audit_frozen",
+] as const;
+
+export const auditFigures: FigureSource = {
+  familyNames: AUDIT_FAMILY_NAMES,
+  select: selectAuditFigures,
+  families: (org, [log]) => auditFamilies(org, (log as AuditLogFigures | undefined) ?? null),
+};
+
+/** `log` is null for an org that has none yet. */
+function auditFamilies(org: string, log: AuditLogFigures | null): MetricFamily[] {
   const labels = labelSet([["org", org]]);
   /** A value that is not known has no point: a zero would be a claim. */
-  const points = (figureOf: (log: AuditLogFigures) => number | null) => {
-    const value = auditLog === null ? null : figureOf(auditLog);
+  const points = (figureOf: (figures: AuditLogFigures) => number | null) => {
+    const value = log === null ? null : figureOf(log);
     return value === null ? [] : [{ labels, value }];
   };
   return [
@@ -34,7 +49,7 @@ export function auditFamilies({ org, auditLog }: MetricsSnapshot): MetricFamily[
       type: "gauge",
       name: "mcpg_audit_frozen",
       help: "1 if the audit log contradicts what was signed, and takes no entries",
-      points: points(({ isFrozen }) => (isFrozen ? 1 : 0)),
+      points: points(({ isFrozen }) => isFrozen),
     },
   ];
 }

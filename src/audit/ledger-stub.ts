@@ -1,6 +1,7 @@
 /** Calls to a ledger, from a Worker. */
 
 import type { Ledger } from "#audit/ledger/ledger.ts";
+import { DEFAULT_ORG } from "#orgs/org.ts";
 import type { Env } from "#platform/env.ts";
 import { FailureError } from "#platform/errors.ts";
 import type { LogAddress } from "./audit-log.ts";
@@ -49,4 +50,9 @@ interface RuntimeError extends Error {
 function isTransient(error: unknown): boolean {
   const { retryable, overloaded, durableObjectReset, remote } = error as RuntimeError;
   return Boolean(retryable || overloaded || durableObjectReset) || remote !== true;
+}
+
+/** One ledger stands for all: they are the same code on the same platform. */
+export function probeLedger(env: Env): Promise<unknown> {
+  return callLedger(env, { org: DEFAULT_ORG, log: 1 }, (ledger) => ledger.status());
 }

@@ -10,6 +10,7 @@ import type { Env } from "#platform/env.ts";
 import type { AuditEvent } from "./audit-event.ts";
 import type { LogAddress } from "./audit-log.ts";
 import { callLedger } from "./ledger-stub.ts";
+import { ownEvent } from "./own-event.ts";
 
 const ACTIONS_MAX = 256;
 
@@ -29,19 +30,14 @@ export async function drainOutbox(env: Env, address: LogAddress): Promise<void> 
 
 /** Recorded by whoever acted: no one else vouches for it. */
 export function eventOf(action: OperatorAction): AuditEvent {
-  return {
+  return ownEvent({
     action: action.action,
     actor: action.actor,
     details: action.details,
     event_id: action.id,
-    instance_id: null,
-    invocation_id: null,
     occurred_at: formatTimestamp(action.occurredAtMs),
-    outcome: "allowed",
     recorded_by: action.actor,
     request_id: action.requestId,
     target: action.target,
-    trace_id: null,
-    workspace: null,
-  };
+  });
 }

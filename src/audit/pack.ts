@@ -1,14 +1,16 @@
 /** An export pack: a tar of entries and of all that it takes to verify them, now or in ten years. */
-import type { Context } from "hono";
+
 import { createTarPacker, type TarPackController } from "modern-tar";
 import type { PlannedExport } from "#audit/ledger/export-range.ts";
 import { findAuditLog } from "#audit/store/audit-logs.ts";
 import { encodeBase64 } from "#formats/base64.ts";
-import type { AppEnv } from "#orgs/http/app-env.ts";
-import { settingsOf, shardDatabase } from "#platform/env.ts";
+import type { Env } from "#platform/env.ts";
 import { fail } from "#platform/errors.ts";
 import { logError } from "#platform/log-error.ts";
+import { originHost } from "#platform/settings.ts";
+import { shardDatabase } from "#platform/shards.ts";
 import { type LogAddress, logOrigin } from "./audit-log.ts";
+import type { Export } from "./export-entries.ts";
 import { packReadme } from "./pack-readme.ts";
 
 interface PackFile {
@@ -20,15 +22,14 @@ const utf8 = new TextEncoder();
 
 /** The entries come last: whoever reads it as a stream has by then what to check them with. */
 export async function packStream(
-  c: Context<AppEnv>,
-  address: LogAddress,
-  planned: PlannedExport,
-  lines: AsyncIterable<Uint8Array>,
+  env: Env,
+  { planned, address, lines }: Export,
+  requestId: string,
 ): Promise<ReadableStream<Uint8Array>> {
-  const files = await packFiles(c, address, planned);
+  const files = await packFiles(env, address, planned);
   const { readable, controller } = createTarPacker();
   writePack(controller, files, planned.bytes, lines).catch((error: unknown) => {
-    logError(error, { request_id: c.var.requestId });
+    logError(error, { request_id: requestId });
     controller.error(error);
   });
   return readable;
@@ -54,14 +55,14 @@ async function writePack(
 }
 
 async function packFiles(
-  c: Context<AppEnv>,
+  env: Env,
   address: LogAddress,
   { from, to, minIndex, evidence }: PlannedExport,
 ): Promise<PackFile[]> {
   if (evidence === null) return fail({ kind: "internal" });
   const { checkpoint, treeSize, prefix, consistency, proofs } = evidence;
-  const origin = logOrigin(settingsOf(c.env).originHost, address);
-  const row = await findAuditLog(shardDatabase(c.env, address.shard), address);
+  const origin = logOrigin(originHost(env), address);
+  const row = await findAuditLog(shardDatabase(env, address.shard), address);
   const keys = row?.keys ?? [];
   const log = {
     origin,

@@ -3,14 +3,15 @@
 import { type AuditLogRow, findAuditLog, insertAuditLog } from "#audit/store/audit-logs.ts";
 import { encodeBase64 } from "#formats/base64.ts";
 import { LEDGER_ACTIONS } from "#formats/ledger/entry.ts";
-import { sha256 } from "#formats/sha256.ts";
 import { parseCheckpoint } from "#formats/tlog/checkpoint.ts";
 import { parseNote } from "#formats/tlog/signed-note.ts";
-import { uuid7FromRandom } from "#formats/uuid7.ts";
-import { type Env, settingsOf, shardDatabase } from "#platform/env.ts";
+import type { Env } from "#platform/env.ts";
+import { originHost } from "#platform/settings.ts";
+import { shardDatabase } from "#platform/shards.ts";
 import type { AuditEvent } from "./audit-event.ts";
 import { type LogAddress, type LogStatus, logOrigin } from "./audit-log.ts";
 import { callLedger } from "./ledger-stub.ts";
+import { ownEvent, ownEventId } from "./own-event.ts";
 
 /** False if the log is not frozen. Afterwards the directory has to name the successor. */
 export async function openSuccessor(
@@ -27,7 +28,7 @@ export async function openSuccessor(
   const isEnded = await callLedger(env, frozen, (ledger) => ledger.succeed(frozen, next.log));
   if (!isEnded) return false;
   const status = await callLedger(env, frozen, (ledger) => ledger.status());
-  const origin = logOrigin(settingsOf(env).originHost, frozen);
+  const origin = logOrigin(originHost(env), frozen);
   const details = { ...lastSigned(row, status), frozen_because: status?.frozenReason ?? null };
   const event = succeededEvent(origin, { ...details, reason }, recordedBy);
   const result = await callLedger(env, next, (ledger) => ledger.append(next, [event]));
@@ -57,24 +58,11 @@ function succeededEvent(
   details: Record<string, string | null>,
   recordedBy: string,
 ): AuditEvent {
-  return {
+  return ownEvent({
     action: LEDGER_ACTIONS.succeeded,
     actor: "ledger",
     details: { origin, ...details },
-    event_id: successionId(origin),
-    instance_id: null,
-    invocation_id: null,
-    occurred_at: null,
-    outcome: "allowed",
+    event_id: ownEventId(origin),
     recorded_by: recordedBy,
-    request_id: null,
-    target: null,
-    trace_id: null,
-    workspace: null,
-  };
-}
-
-/** The same for each attempt, so that the successor has one first entry. */
-function successionId(origin: string): string {
-  return uuid7FromRandom(0, sha256(new TextEncoder().encode(origin)).subarray(0, 10));
+  });
 }

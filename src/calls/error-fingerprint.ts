@@ -10,11 +10,6 @@
 import { blake3 } from "@noble/hashes/blake3.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 
-/** Fixed for ever: another context is another key, and every group would start anew. */
-const KEY_CONTEXT = utf8("mcpg-control-plane 2026-11-22 error fingerprint key v1");
-
-const SECRET_BYTES_MIN = 32;
-
 /**
  * 32 hex digits. A group is a convenience, not evidence: 128 bits make two of an org's messages
  * share one by chance only at around 2^64 messages, and a forger lacks the key.
@@ -59,18 +54,6 @@ const VARIABLE_PARTS: readonly (readonly [pattern: RegExp, placeholder: string])
 /** Lower-case hex BLAKE3-256 of the message's UTF-8 bytes. */
 export function errorHash(message: string): string {
   return bytesToHex(blake3(utf8(message)));
-}
-
-/**
- * The key of one org's fingerprints. derive_key turns the deployment's secret into one for this
- * purpose alone; the keyed hash of the name then parts the orgs, whatever their names.
- */
-export function deriveFingerprintKey(secret: Uint8Array, org: string): Uint8Array {
-  if (secret.length < SECRET_BYTES_MIN) {
-    throw new RangeError(`secret must have ${SECRET_BYTES_MIN} bytes, got ${secret.length}`);
-  }
-  const deploymentKey = blake3(secret, { context: KEY_CONTEXT });
-  return blake3(utf8(org), { key: deploymentKey });
 }
 
 export function errorFingerprint(key: Uint8Array, message: string): string {

@@ -3,7 +3,6 @@
  * while a page is written, so that a page of 10,000 tools is never held as objects.
  */
 
-import { auditFamilies } from "#audit/audit-figures.ts";
 import {
   BucketCounts,
   CLASSIC_BOUNDS_SECONDS,
@@ -35,10 +34,6 @@ export const FAMILY_NAMES = [
   "mcpg_instance_last_report_timestamp_seconds",
   "mcpg_instance_dropped_samples_total",
   "mcpg_rollup_watermark_timestamp_seconds",
-  "mcpg_audit_tree_size",
-  "mcpg_audit_checkpoint_timestamp_seconds",
-  "mcpg_audit_unsigned_entries",
-  "mcpg_audit_frozen",
 ] as const;
 
 export type FamilyName = (typeof FAMILY_NAMES)[number];
@@ -53,7 +48,7 @@ interface LabelledInstance {
   totals: InstanceTotals;
 }
 
-/** In the order of FAMILY_NAMES. */
+/** In the order of FAMILY_NAMES, then what stands beside. */
 export function fleetMetrics(snapshot: MetricsSnapshot): MetricFamily[] {
   const { org } = snapshot;
   const series = snapshot.series.map((totals) => ({ labels: seriesLabels(org, totals), totals }));
@@ -68,7 +63,7 @@ export function fleetMetrics(snapshot: MetricsSnapshot): MetricFamily[] {
     ...toolFamilies(snapshot, series),
     ...instanceFamilies(instances),
     watermark(snapshot),
-    ...auditFamilies(snapshot),
+    ...snapshot.beside,
   ];
 }
 

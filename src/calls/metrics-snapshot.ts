@@ -1,4 +1,5 @@
 /** What a scrape reads, all of it at one point in time. */
+import type { MetricFamily } from "#formats/exposition/metric-family.ts";
 
 export interface SeriesTotals {
   series: number;
@@ -32,15 +33,6 @@ export interface InstanceTotals {
   lagHistogram: string;
 }
 
-/** The org's current audit log, as its ledger last told D1: a scrape wakes no ledger. */
-export interface AuditLogFigures {
-  treeSize: number;
-  signedSize: number;
-  /** Null before the first checkpoint. */
-  signedAtMs: number | null;
-  isFrozen: boolean;
-}
-
 export interface MetricsSnapshot {
   org: string;
   nowMs: number;
@@ -49,8 +41,8 @@ export interface MetricsSnapshot {
   series: readonly SeriesTotals[];
   windows: readonly SeriesWindow[];
   instances: readonly InstanceTotals[];
-  /** Null for an org that has no log yet. */
-  auditLog: AuditLogFigures | null;
+  /** What other rooms say of the org at that time (figure-sources.ts). */
+  beside: readonly MetricFamily[];
 }
 
 export type Granularity = "hour" | "day";

@@ -5,20 +5,18 @@
  */
 import * as Type from "typebox";
 import { Compile } from "typebox/compile";
+import { STORABLE_TEXT } from "#platform/text-patterns.ts";
 import { OUTCOMES } from "./outcome.ts";
 
 /** Enough for a gateway's busiest second; keeps one request's transaction within tens of milliseconds. */
 export const REPORT_SAMPLES_MAX = 1_000;
 export const DURATION_MS_MAX = 86_400_000;
 
-/** NUL would end a SQLite string early and a lone surrogate has no UTF-8 form: both would be stored as something else. */
-const STORABLE = "^[^\\u0000\\p{Cs}]*$";
-
-const Name = Type.String({ minLength: 1, maxLength: 128, pattern: STORABLE });
+const Name = Type.String({ minLength: 1, maxLength: 128, pattern: STORABLE_TEXT });
 
 const nullable = (schema: object) =>
   Type.Optional(Type.Unsafe<string | null>({ type: ["string", "null"], ...schema }));
-const OptionalText = nullable({ maxLength: 256, pattern: STORABLE });
+const OptionalText = nullable({ maxLength: 256, pattern: STORABLE_TEXT });
 const OptionalHex = (digits: number) => nullable({ pattern: `^[0-9a-fA-F]{${digits}}$` });
 const OptionalBytes = Type.Optional(
   Type.Unsafe<number | null>({
@@ -46,7 +44,7 @@ export const SampleSchema = Type.Object(
     error_code: OptionalText,
     error_message: nullable({
       maxLength: 8_192,
-      pattern: STORABLE,
+      pattern: STORABLE_TEXT,
       description: "Never stored or logged: only its BLAKE3 hash and fingerprint are",
     }),
     error_hash: OptionalHex(64),
@@ -60,7 +58,7 @@ export const SampleSchema = Type.Object(
     request_payload: Type.Optional(Type.Unknown()),
     response_payload: Type.Optional(Type.Unknown()),
   },
-  { additionalProperties: false },
+  { additionalProperties: false, title: "Sample" },
 );
 
 export type Sample = Type.Static<typeof SampleSchema>;
@@ -85,7 +83,7 @@ const reportFields = {
   ),
   seq: counter("Counts the instance's reports from 0 within its epoch"),
   dropped: counter("Samples the instance lost, cumulative within its epoch"),
-  batch_id: nullable({ minLength: 1, maxLength: 256, pattern: STORABLE }),
+  batch_id: nullable({ minLength: 1, maxLength: 256, pattern: STORABLE_TEXT }),
 };
 
 /** Samples are checked one by one, so that a bad one never costs its neighbours. */
@@ -105,7 +103,7 @@ export const ReportSchema = Type.Object(
     ...reportFields,
     invocations: Type.Array(SampleSchema, { maxItems: REPORT_SAMPLES_MAX }),
   },
-  { additionalProperties: false },
+  { additionalProperties: false, title: "CallReport" },
 );
 
 export const reportEnvelope = Compile(ReportEnvelopeSchema);

@@ -10,16 +10,18 @@ import {
   findDueMetrics,
 } from "#delivery/store/stream-deliveries.ts";
 import type { StreamTarget } from "#delivery/store/stream-targets.ts";
-import { type Env, shardDatabase } from "#platform/env.ts";
+import type { Env } from "#platform/env.ts";
 import { TickShare } from "#platform/jobs/tick-share.ts";
 import { retryDelayMs } from "#platform/outgoing/attempts.ts";
+import { shardDatabase } from "#platform/shards.ts";
+import { deploymentStreams } from "#streams/deployment-streams.ts";
 import {
   type Destination,
   effectiveStreams,
   type Observability,
   outletOf,
 } from "#streams/observability.ts";
-import { deploymentStreams, ownInForce } from "#streams/streams-of.ts";
+import { ownInForce } from "#streams/streams-of.ts";
 import { forwardAudit } from "./forward-audit.ts";
 import { encodePush, pushMetrics } from "./push-metrics.ts";
 

@@ -3,8 +3,8 @@
 import { countStreamTargets, findStreamTargets } from "#delivery/store/stream-targets.ts";
 import type { Env } from "#platform/env.ts";
 import type { TickShare } from "#platform/jobs/tick-share.ts";
+import { deploymentStreams } from "#streams/deployment-streams.ts";
 import { outletOf } from "#streams/observability.ts";
-import { deploymentStreams } from "#streams/streams-of.ts";
 import { deliverPage } from "./delivery-page.ts";
 
 const MINUTE_MS = 60_000;

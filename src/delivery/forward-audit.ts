@@ -3,6 +3,7 @@
  * the bytes that are hashed. The cursor moves once the receiver took a batch, so that a crash repeats one
  * and leaves out none. Headers say which entries a batch holds, so that the receiver can tell.
  */
+
 import { type LogAddress, logOrigin } from "#audit/audit-log.ts";
 import {
   type AuditStep,
@@ -10,9 +11,11 @@ import {
   type ClaimedDelivery,
   type DeliveryEnd,
 } from "#delivery/store/stream-deliveries.ts";
-import { type Env, settingsOf, shardDatabase } from "#platform/env.ts";
+import type { Env } from "#platform/env.ts";
 import { postPatiently, retryDelayMs } from "#platform/outgoing/attempts.ts";
 import type { PostResult } from "#platform/outgoing/post.ts";
+import { originHost } from "#platform/settings.ts";
+import { shardDatabase } from "#platform/shards.ts";
 import type { Destination } from "#streams/observability.ts";
 import { nextBatch } from "./audit-batch.ts";
 
@@ -111,7 +114,7 @@ function done(error: string | null, retryAfterMs: number | null = null): Step {
 /** The same batch has the same key, however often it is sent; another batch may hold some of its entries. */
 function postOf(env: Env, { endpoint, headers }: Destination, lines: Lines) {
   const { address, from, next, bytes } = lines;
-  const origin = logOrigin(settingsOf(env).originHost, address);
+  const origin = logOrigin(originHost(env), address);
   const described = {
     "content-type": "application/x-ndjson",
     "idempotency-key": `${origin}/${from}-${next - 1}`,

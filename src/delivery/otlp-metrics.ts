@@ -5,6 +5,7 @@
  * https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/
  */
 
+import type { AUDIT_FAMILY_NAMES } from "#audit/audit-figures.ts";
 import type { FamilyName } from "#calls/fleet-metrics.ts";
 import type { MetricFamily, ScalarPoint } from "#formats/exposition/metric-family.ts";
 import type {
@@ -18,7 +19,9 @@ import type { UnixNano } from "#formats/otlp/unix-nano.ts";
 /** A collector takes 20 MiB unless told otherwise; these are at most 3 MB, of histograms alone. */
 const REQUEST_POINTS_MAX = 4_000;
 
-const NAMES: { readonly [Name in FamilyName]: { name: string; unit: string } | null } = {
+type PushedName = FamilyName | (typeof AUDIT_FAMILY_NAMES)[number];
+
+const NAMES: { readonly [Name in PushedName]: { name: string; unit: string } | null } = {
   mcpg_tool_calls_total: { name: "mcpg.tool.calls", unit: "{call}" },
   mcpg_tool_errors_total: { name: "mcpg.tool.errors", unit: "{call}" },
   mcpg_tool_latency_ms: null,
@@ -92,7 +95,7 @@ function* chunks(points: Iterable<Point>, room: () => number): Generator<Point[]
 }
 
 function metricOf(family: MetricFamily, points: Point[]): Metric | null {
-  const known = NAMES[family.name as FamilyName];
+  const known = NAMES[family.name as PushedName];
   if (known === null) return null;
   const named = { ...known, description: family.help };
   if (family.type === "histogram") {
@@ -107,7 +110,7 @@ function metricOf(family: MetricFamily, points: Point[]): Metric | null {
 }
 
 function* pointsOf(family: MetricFamily, times: PushedTimes): Generator<Point> {
-  if (NAMES[family.name as FamilyName] === null) return;
+  if (NAMES[family.name as PushedName] === null) return;
   const time = instant(times.nowMs);
   const start = family.type === "gauge" ? null : instant(times.startMs);
   if (family.type === "histogram") {

@@ -1,12 +1,14 @@
 /** An org's totals as OTLP metrics to its receiver: one snapshot, in as many requests as it takes. */
+
 import { gzipSync } from "node:zlib";
 import { fleetMetrics } from "#calls/fleet-metrics.ts";
 import { readMetricsSnapshot } from "#calls/store/read-snapshot.ts";
 import type { ClaimedDelivery, DeliveryEnd } from "#delivery/store/stream-deliveries.ts";
 import { decodeRejectedCount } from "#formats/otlp/decode-export-response.ts";
 import { encodeMetrics } from "#formats/otlp/encode-metrics.ts";
-import { type Env, shardDatabase } from "#platform/env.ts";
+import type { Env } from "#platform/env.ts";
 import { postPatiently, retryDelayMs } from "#platform/outgoing/attempts.ts";
+import { shardDatabase } from "#platform/shards.ts";
 import { signalUrl } from "#streams/endpoint.ts";
 import type { Destination } from "#streams/observability.ts";
 import { otlpMetricsRequests } from "./otlp-metrics.ts";

@@ -1,8 +1,8 @@
 /** The ledger's entries about one call: from the org's log and, for a call of before a recovery, from those before it. */
 
 import type { LogAddress } from "#audit/audit-log.ts";
+import { currentLog } from "#audit/current-log.ts";
 import type { AuditFilter } from "#audit/entry-filter.ts";
-import { currentLog } from "#audit/http/asked-log.ts";
 import type { EntryPage } from "#audit/ledger/search.ts";
 import { callLedger } from "#audit/ledger-stub.ts";
 import type { StoredCall } from "#calls/store/shard-schema.ts";

@@ -1,48 +1,45 @@
-/** `GET …/invocations/{id}/trace`: one call from who asked to what was done, from all that is kept of it. */
+/** One call from who asked to what was done, from all that is kept of it. */
 
+import { findCallsOfTrace } from "#calls/store/calls-of-trace.ts";
 import type { StoredCall } from "#calls/store/shard-schema.ts";
-import { callEntryJson, spansJson, stagesJson } from "#drilldown/http/trace-json.ts";
 import type { Org } from "#orgs/org.ts";
-import { findCallsOfTrace, findSpans } from "#otlp/store/spans.ts";
-import { type Env, shardDatabase } from "#platform/env.ts";
+import { findSpans } from "#otlp/store/spans.ts";
+import type { Env } from "#platform/env.ts";
+import { shardDatabase } from "#platform/shards.ts";
+import { HOUR_MS, MINUTE_MS } from "#platform/time.ts";
 import type { TraceSpan } from "#tracing/trace-span.ts";
-import { decisionOf } from "./call-audit.ts";
+import { type CallEntry, type Decision, decisionOf } from "./call-audit.ts";
 import { findEntries } from "./call-entries.ts";
-import { stagesOfCall } from "./call-stages.ts";
+import { type CallStages, stagesOfCall } from "./call-stages.ts";
 import { sampleSpan } from "./sample-span.ts";
 
-const MINUTE_MS = 60_000;
 /** What carried the call in may end long after it, as an agent's turn does. */
-const SPANS_AFTER_MS = 60 * MINUTE_MS;
+const SPANS_AFTER_MS = HOUR_MS;
 /** Clocks, and what came just before. */
 const SPANS_BEFORE_MS = MINUTE_MS;
 
-/** `readsAudit`: the asker may read the ledger itself. Another is told what was decided, and no more. */
-export async function callTrace(
-  env: Env,
-  org: Org,
-  call: StoredCall,
-  { readsAudit }: { readsAudit: boolean },
-): Promise<Response> {
+export interface CallTrace {
+  call: StoredCall;
+  stages: CallStages;
+  decision: Decision | null;
+  /** Oldest first. */
+  entries: readonly CallEntry[];
+  spans: readonly TraceSpan[];
+  /** The samples' ids by their span's. */
+  calls: ReadonlyMap<string, string>;
+}
+
+export async function viewTrace(env: Env, org: Org, call: StoredCall): Promise<CallTrace> {
   const [{ spans, calls }, entries] = await Promise.all([
     findTrace(env, org, call),
     findEntries(env, org, call),
   ]);
   const own = spans.find(({ spanId }) => spanId === call.spanId) ?? sampleSpan(call);
-  const stages = stagesJson(call, stagesOfCall(own, spans), decisionOf(entries));
-  const listed = { ...stages, spans: spansJson(spans, calls) };
-  const texts = entries.map((entry) => callEntryJson(entry, { isWhole: readsAudit }));
-  const audit = `[${texts.join(",")}]`;
-  return new Response(`${JSON.stringify(listed).slice(0, -1)},"audit":${audit}}`, {
-    headers: { "content-type": "application/json" },
-  });
+  const stages = stagesOfCall(own, spans);
+  return { call, stages, decision: decisionOf(entries), entries, spans, calls };
 }
 
-interface FoundTrace {
-  spans: TraceSpan[];
-  /** The samples' ids by their span's. */
-  calls: Map<string, string>;
-}
+type FoundTrace = Pick<CallTrace, "spans" | "calls">;
 
 /** The spans that are kept, and those that samples stand for. */
 async function findTrace(env: Env, org: Org, call: StoredCall): Promise<FoundTrace> {

@@ -1,56 +1,121 @@
-/** `GET /openapi.json`: the contract as the routes state it, so that it cannot say anything else. */
-import type { Hono, MiddlewareHandler } from "hono";
-import { openAPIRouteHandler } from "hono-openapi";
-import * as Type from "typebox";
-import type { AppEnv } from "#orgs/http/app-env.ts";
+/** The OpenAPI 3.1 document of a list of routes, as the routes state themselves. */
+import type { Parameter, Parameters } from "./parameters.ts";
+import { PROBLEM_CONTENT, PROBLEMS, problemStatusesOf } from "./problem-answers.ts";
+import type { AccessTerms, Answer, Content, Described } from "./route.ts";
+import { SchemaComponents } from "./schema-components.ts";
 
-const ProblemSchema = Type.Object(
-  {
-    type: Type.String({ description: "urn:mcpg:problem:<code>" }),
-    title: Type.String(),
-    status: Type.Integer(),
-    detail: Type.String(),
-    code: Type.String({ description: "Stable, snake_case" }),
-    request_id: Type.String(),
-    errors: Type.Optional(
-      Type.Array(
-        Type.Object({
-          pointer: Type.String({ description: "RFC 6901" }),
-          message: Type.String(),
-        }),
-      ),
-    ),
-  },
-  { description: "RFC 9457" },
-);
+/** As much of a route as the document tells. */
+export interface DocumentedRoute {
+  readonly statement: AccessTerms &
+    Described & { readonly query?: Parameters; readonly body?: { readonly content: Content } };
+}
 
-const DOCUMENTATION = {
-  openapi: "3.1.0",
-  info: {
-    title: "MCPG control plane",
-    version: "1",
-    description:
-      "Observability for MCP gateways: exact fleet metrics, rollups, and who may see them. " +
-      "Times are RFC 3339 in UTC with milliseconds; requests may also give epoch milliseconds.",
-  },
-  components: {
-    schemas: { Problem: ProblemSchema as object },
-    securitySchemes: {
-      bearer: {
-        type: "http" as const,
-        scheme: "bearer",
-        description:
-          "A service token (mcpgst_…) with the scope named, or the deployment's administrator " +
-          "token, which may do everything but view payloads.",
+interface DocumentTerms {
+  readonly info: object;
+  readonly securitySchemes: object;
+  /** The security requirement of a scope. */
+  readonly securityOf: (scope: string) => object;
+  /** JSON Schemas of parameters that many paths have. */
+  readonly pathParameters: Readonly<Record<string, object>>;
+}
+
+/** Plain data: whoever serves it makes JSON of it. */
+export function openApiDocument(
+  routes: readonly DocumentedRoute[],
+  { info, securitySchemes, securityOf, pathParameters }: DocumentTerms,
+): object {
+  const components = new SchemaComponents();
+  const paths: Record<string, Record<string, object>> = {};
+  for (const { statement } of routes) {
+    const path = statement.path.replace(/:(\w+)(\{[^}]*\})?/g, "{$1}");
+    paths[path] ??= {};
+    paths[path][statement.method] = {
+      operationId: statement.operationId,
+      summary: statement.summary,
+      ...(statement.description !== undefined && { description: statement.description }),
+      security: security(statement, securityOf),
+      ...parametersOf(statement, pathParameters),
+      ...bodyOf(statement.body, components),
+      responses: responsesOf(statement, components),
+    };
+  }
+  components.refer({ "application/problem+json": PROBLEM_CONTENT });
+  return {
+    openapi: "3.1.0",
+    info,
+    paths,
+    components: { schemas: components.schemas, securitySchemes },
+  };
+}
+
+type Stated = DocumentedRoute["statement"];
+
+/** An empty requirement is one that everybody meets. */
+function security({ scope, publicWhere }: Stated, securityOf: (scope: string) => object): object[] {
+  if (scope === null) return [];
+  const requirement = securityOf(scope);
+  return publicWhere === undefined ? [requirement] : [requirement, {}];
+}
+
+function parametersOf(
+  { path, query = {}, pathParameters: own = {} }: Stated,
+  shared: Readonly<Record<string, object>>,
+): { parameters?: object[] } {
+  const inPath = [...path.matchAll(/:(\w+)/g)].map(([, name = ""]) => ({
+    in: "path",
+    name,
+    required: true,
+    schema: own[name] ?? shared[name] ?? { type: "string" },
+  }));
+  const inQuery = Object.entries(query).map(([name, parameter]) => queryParameter(name, parameter));
+  const parameters = [...inPath, ...inQuery];
+  return parameters.length === 0 ? {} : { parameters };
+}
+
+function queryParameter(name: string, parameter: Parameter<unknown>): object {
+  const { description, schema, isRequired, isRepeated } = parameter;
+  const isArray = "type" in schema && schema.type === "array";
+  return {
+    in: "query",
+    name,
+    description,
+    ...(isRequired && { required: true }),
+    // Arrays are one text with commas, unless the parameter stands there once for each.
+    ...(isArray && { style: "form", explode: isRepeated === true }),
+    schema,
+  };
+}
+
+function bodyOf(body: Stated["body"], components: SchemaComponents): { requestBody?: object } {
+  if (body === undefined) return {};
+  return { requestBody: { required: true, content: components.refer(body.content) } };
+}
+
+function responsesOf(statement: Stated, components: SchemaComponents): Record<string, object> {
+  const answers = Object.entries(statement.answers).map(([status, answer]) => [
+    status,
+    answerOf(answer, components),
+  ]);
+  return Object.fromEntries([...answers, ...errorsOf(statement, components)]);
+}
+
+function answerOf({ description, content }: Answer, components: SchemaComponents): object {
+  return { description, ...(content !== undefined && { content: components.refer(content) }) };
+}
+
+function errorsOf(statement: Stated, components: SchemaComponents): [string, object][] {
+  const { errors } = statement;
+  return problemStatusesOf(statement).map((status) => {
+    const own = errors?.descriptions[status];
+    const content = errors === undefined || own === undefined ? PROBLEM_CONTENT : errors.content;
+    const { description, headers } = PROBLEMS[status];
+    return [
+      String(status),
+      {
+        description: own ?? description,
+        ...(headers !== undefined && { headers }),
+        content: components.refer(content),
       },
-    },
-  },
-};
-
-export function openapi(app: Hono<AppEnv>): MiddlewareHandler<AppEnv> {
-  return openAPIRouteHandler<AppEnv>(app, {
-    documentation: DOCUMENTATION,
-    // Its default leaves out a path with a dot in it, /openapi.json itself among them.
-    excludeStaticFile: false,
+    ];
   });
 }

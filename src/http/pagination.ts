@@ -3,17 +3,20 @@
  * of the page before. A cursor holds keys and no page number, so that a list stays stable while
  * others insert; and it holds no authority: the org always comes from the path.
  */
-import { fail, type ValidationError } from "#platform/errors.ts";
+import { type Parameter, Refusal } from "./parameters.ts";
 
 const LIMIT_DEFAULT = 100;
 const LIMIT_MAX = 1_000;
 
-export function parseLimit(limit: string | undefined): number {
-  if (limit === undefined) return LIMIT_DEFAULT;
-  const value = /^[1-9]\d{0,3}$/.test(limit) ? Number(limit) : Number.POSITIVE_INFINITY;
-  if (value <= LIMIT_MAX) return value;
-  return refuse({ pointer: "/limit", message: `must be an integer from 1 to ${LIMIT_MAX}` });
-}
+export const limit: Parameter<number> = {
+  description: "Items a page",
+  schema: { type: "integer", minimum: 1, maximum: LIMIT_MAX, default: LIMIT_DEFAULT },
+  absent: LIMIT_DEFAULT,
+  parse: (text) => {
+    const value = /^[1-9]\d{0,3}$/.test(text) ? Number(text) : Number.POSITIVE_INFINITY;
+    return value <= LIMIT_MAX ? value : new Refusal(`must be an integer from 1 to ${LIMIT_MAX}`);
+  },
+};
 
 interface PartTypes {
   string: string;
@@ -47,20 +50,30 @@ export function encodeCursor<Shape extends readonly PartType[]>(
 }
 
 /** The position, or null for the first page. Accepts exactly what `encodeCursor` gives, else 400. */
-export function decodeCursor<Shape extends readonly PartType[]>(
+export function cursor<Shape extends readonly PartType[]>(
   format: CursorFormat<Shape>,
-  cursor: string | undefined,
-): Position<Shape> | null {
-  if (cursor === undefined) return null;
-  const [list, ...position] = parseCursor(cursor);
+): Parameter<Position<Shape> | null> {
+  return {
+    description: "`next_cursor` of the page before",
+    schema: { type: "string" },
+    absent: null,
+    parse: (text) => decodeCursor(format, text),
+  };
+}
+
+function decodeCursor<Shape extends readonly PartType[]>(
+  format: CursorFormat<Shape>,
+  text: string,
+): Position<Shape> | Refusal {
+  const [list, ...position] = parseCursor(text);
   const fits =
     list === format.list &&
     position.length === format.shape.length &&
     format.shape.every((type, index) => typeof position[index] === type);
-  if (fits && encodeCursor(format, position as Position<Shape>) === cursor) {
+  if (fits && encodeCursor(format, position as Position<Shape>) === text) {
     return position as Position<Shape>;
   }
-  return refuse({ pointer: "/cursor", message: "is not a cursor of this list" });
+  return new Refusal("is not a cursor of this list");
 }
 
 function parseCursor(cursor: string): unknown[] {
@@ -90,8 +103,4 @@ export function pageOf<Row, Shape extends readonly PartType[]>(
   const last = items.at(-1);
   const more = rows.length > limit && last !== undefined;
   return { items, nextCursor: more ? encodeCursor(format, positionOf(last)) : null };
-}
-
-function refuse(error: ValidationError): never {
-  return fail({ kind: "invalid_request", errors: [error] });
 }

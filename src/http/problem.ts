@@ -1,9 +1,8 @@
 /** Failures as `application/problem+json` (RFC 9457). Nothing else of an error leaves the Worker. */
-import type { Context } from "hono";
-import type { AppEnv } from "#orgs/http/app-env.ts";
 import { isTransientD1Error } from "#platform/d1/d1-errors.ts";
-import { type Failure, FailureError, problemOf } from "#platform/errors.ts";
+import { type Failure, FailureError } from "#platform/errors.ts";
 import { logError } from "#platform/log-error.ts";
+import { problemOf } from "./problem-table.ts";
 
 export function problemResponse(failure: Failure, requestId: string): Response {
   const { status, title, detail, headers, errors } = problemOf(failure);
@@ -26,7 +25,12 @@ export function problemResponse(failure: Failure, requestId: string): Response {
   });
 }
 
-export function onError(error: Error, c: Context<AppEnv>): Response {
+/** As much of a context as an error needs. */
+interface Answering {
+  readonly var: { readonly requestId: string };
+}
+
+export function onError(error: Error, c: Answering): Response {
   return problemResponse(toldFailure(error, c.var.requestId), c.var.requestId);
 }
 
@@ -43,7 +47,7 @@ function isUnexplained(error: Error, failure: Failure): boolean {
   return failure.kind === "unavailable" && error.cause !== undefined && !isTransientD1Error(error);
 }
 
-export function onNotFound(c: Context<AppEnv>): Response {
+export function onNotFound(c: Answering): Response {
   return problemResponse({ kind: "not_found" }, c.var.requestId);
 }
 

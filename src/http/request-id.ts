@@ -1,11 +1,11 @@
 /** Every answer names its request, so that a report from outside finds its log lines. */
 import type { MiddlewareHandler } from "hono";
-import type { AppEnv } from "#orgs/http/app-env.ts";
+import type { HttpEnv } from "./http-env.ts";
 
 /** An inbound id goes into headers, logs and the ledger: only what is inert in all three is kept. */
 const SAFE_REQUEST_ID = /^[A-Za-z0-9_.-]{8,64}$/;
 
-export function requestId(): MiddlewareHandler<AppEnv> {
+export function requestId(): MiddlewareHandler<HttpEnv> {
   return async function requestId(c, next) {
     const inbound = c.req.header("x-request-id");
     const id =

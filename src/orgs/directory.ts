@@ -4,13 +4,15 @@
  * written to: each write on its shard checks the generation in SQL.
  */
 
-import { operatorAction } from "#orgs/http/operator-action.ts";
 import { findOrg, insertOrg } from "#orgs/store/orgs.ts";
-import { findServiceToken } from "#orgs/store/service-tokens.ts";
-import { type Env, settingsOf, shardDatabase, shardForNewOrg } from "#platform/env.ts";
+import { findServiceToken } from "#orgs/store/token-rows.ts";
+import type { Env } from "#platform/env.ts";
 import { ExpiringMap } from "#platform/expiring-map.ts";
+import { shardDatabase } from "#platform/shards.ts";
+import { actionOf } from "./operator.ts";
 import { DEFAULT_ORG, type Org } from "./org.ts";
 import { newSettings } from "./org-settings.ts";
+import { defaultOrgTier, shardForNewOrg } from "./placement.ts";
 import type { ServiceToken } from "./service-token.ts";
 
 /** 4,096 entries of about 1 KB: 4 MB of an isolate's 128 MB. */
@@ -47,17 +49,15 @@ export function forgetServiceToken(id: string): void {
 /** The org `default` exists from the first start: whoever looks for it first makes it so. */
 async function insertDefaultOrg(env: Env, nowMs: number): Promise<void> {
   const shard = shardForNewOrg(env);
-  const tier = settingsOf(env).defaultOrgTier;
+  const tier = defaultOrgTier(env);
   const settings = newSettings(tier);
-  const action = operatorAction({
+  const deed = {
     org: DEFAULT_ORG,
-    occurredAtMs: nowMs,
-    actor: "operator:system",
     action: "operator.org.created",
     target: `org://${DEFAULT_ORG}`,
     details: { tier },
-    requestId: null,
-  });
+  } as const;
+  const action = actionOf({ actor: "operator:system", requestId: null }, deed, nowMs);
   const newOrg = { org: DEFAULT_ORG, settings, shard, createdAtMs: nowMs };
   await insertOrg(env.DIRECTORY, shardDatabase(env, shard), newOrg, action);
 }

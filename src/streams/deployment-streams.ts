@@ -1,7 +1,8 @@
 /**
- * The deployment's own settings of the streams: `[vars.OBSERVABILITY…]` in wrangler.toml (api.md,
- * "Streams"). There alone a header value may name a secret, as `${OTEL_TOKEN}`.
+ * The deployment's own settings of the streams: `[vars.OBSERVABILITY…]` in wrangler.toml. There alone a
+ * header value may name a secret, as `${OTEL_TOKEN}`.
  */
+import { readBinding, refuseSetting, setting } from "#platform/settings.ts";
 import { refuseDeploymentEndpoint } from "./endpoint.ts";
 import {
   DEFAULT_OBSERVABILITY,
@@ -9,15 +10,49 @@ import {
   mapOwnDestinations,
   type Observability,
 } from "./observability.ts";
-import { fillSecrets, refuseHeaderValue } from "./stream-header.ts";
+import { fillSecrets, parseSecretNames, refuseHeaderValue } from "./stream-header.ts";
 import { destinationPointer, parseStreams } from "./streams-request.ts";
 import { streamsBody } from "./streams-schema.ts";
 
-/** `refuse` never returns: it names the setting and what is wrong with it, never a value. */
-export function parseDeploymentStreams(
+/** For what is no org's, and for orgs that set nothing. */
+export const deploymentStreams = setting((env): Observability => {
+  const readable = parseSecretNames(env.MCPG_HEADER_SECRETS ?? "OTEL_TOKEN");
+  if (readable === null) {
+    const problem = "must name secrets, and none whose name begins with MCPG_";
+    return refuseSetting("MCPG_HEADER_SECRETS", problem);
+  }
+  const secretOf = (name: string) => {
+    if (!readable.includes(name)) return refuse("names a secret that MCPG_HEADER_SECRETS does not");
+    const value = readBinding(env, name);
+    if (typeof value === "string" && value !== "") return value;
+    return refuseSetting(name, "is not set, and a header in OBSERVABILITY needs it");
+  };
+  return parseDeploymentStreams(parseIfText(env.OBSERVABILITY ?? {}), secretOf);
+});
+
+/** On a developer's machine: an org's stream may go to a collector on it. */
+export const allowsLoopback = setting(({ MCPG_ALLOW_LOOPBACK = "" }): boolean => {
+  if (["", "true", "false"].includes(MCPG_ALLOW_LOOPBACK)) return MCPG_ALLOW_LOOPBACK === "true";
+  return refuseSetting("MCPG_ALLOW_LOOPBACK", "must be true or false");
+});
+
+/** Names the setting and what is wrong with it, never a value. */
+function refuse(problem: string): never {
+  return refuseSetting("OBSERVABILITY", problem);
+}
+
+function parseIfText(value: unknown): unknown {
+  if (typeof value !== "string") return value;
+  try {
+    return value === "" ? {} : JSON.parse(value);
+  } catch {
+    return refuse("is not JSON");
+  }
+}
+
+function parseDeploymentStreams(
   setting: unknown,
   secretOf: (name: string) => string,
-  refuse: (problem: string) => never,
 ): Observability {
   if (!streamsBody.Check(setting)) {
     const [first] = streamsBody.Errors(setting);

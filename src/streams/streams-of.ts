@@ -1,10 +1,11 @@
 /** An org's streams as they are in force: what it set itself, else the deployment's settings. */
 
-import { type Env, settingsOf } from "#platform/env.ts";
+import type { Env } from "#platform/env.ts";
 import { ExpiringMap } from "#platform/expiring-map.ts";
 import { logError } from "#platform/log-error.ts";
 import { findStreams, type StoredStreams } from "#streams/store/streams.ts";
-import { openHeaders } from "#vault/sealed-headers.ts";
+import { payloadKek } from "#vault/root-keys.ts";
+import { deploymentStreams } from "./deployment-streams.ts";
 import {
   effectiveStreams,
   type HeaderValues,
@@ -14,6 +15,7 @@ import {
   ownDestination,
   STREAMS,
 } from "./observability.ts";
+import { openHeaders } from "./sealed-headers.ts";
 
 /** As orgs and tokens (http/directory-lookup.ts): a change is in force everywhere within 30 s. */
 const opened = new ExpiringMap<OwnStreams>({ ttlMs: 30_000, entriesMax: 4_096 });
@@ -24,11 +26,6 @@ export async function streamsOf(env: Env, org: string): Promise<Observability> {
     ownInForce(env, org, await findStreams(env.DIRECTORY, org)),
   );
   return effectiveStreams(own ?? {}, deploymentStreams(env));
-}
-
-/** For what is no org's, and for orgs that set nothing. */
-export function deploymentStreams(env: Env): Observability {
-  return settingsOf(env).streams;
 }
 
 /** Where a change was made, it is in force at once. */
@@ -56,12 +53,11 @@ export async function ownInForce(
 
 /** By stream. One that cannot be opened is left out: it goes nowhere, rather than without its credential. */
 async function openAll(env: Env, org: string, own: OwnStreams) {
-  const { payloadKek } = settingsOf(env);
   const headers = new Map<string, HeaderValues>();
   for (const stream of STREAMS) {
     const sealed = ownDestination(own, stream)?.headers ?? {};
     try {
-      headers.set(stream, await openHeaders(payloadKek, { org, stream }, sealed));
+      headers.set(stream, await openHeaders(payloadKek(env), { org, stream }, sealed));
     } catch (error) {
       logError(error, { org, stream });
     }

@@ -30,7 +30,7 @@ const headers = Type.Optional(
 
 const enabled = Type.Optional(Type.Boolean({ default: true }));
 
-const DestinationSchema = Type.Object({ endpoint, headers }, CLOSED);
+const DestinationSchema = Type.Object({ endpoint, headers }, { ...CLOSED, title: "Destination" });
 
 const TracesDestinationSchema = Type.Object(
   {
@@ -40,7 +40,7 @@ const TracesDestinationSchema = Type.Object(
       Type.Number({ minimum: 0, maximum: 1, default: 1, description: "Share of the requests" }),
     ),
   },
-  CLOSED,
+  { ...CLOSED, title: "TracesDestination" },
 );
 
 const orNull = <Schema extends Type.TSchema>(schema: Schema) =>
@@ -56,21 +56,19 @@ const streams = {
   audit: Type.Optional(Type.Object({ enabled, forward: orNull(DestinationSchema) }, CLOSED)),
 };
 
-export const StreamsSchema = Type.Object(streams, CLOSED);
+export const StreamsSchema = Type.Object(streams, { ...CLOSED, title: "Streams" });
 export type StreamsBody = Type.Static<typeof StreamsSchema>;
 export type DestinationBody = Type.Static<typeof TracesDestinationSchema>;
 
 /** The guide's YAML: `observability.otlp` is where traces go; the streams may stand beside it. */
-const GuideSchema = Type.Object(
+export const GuideSchema = Type.Object(
   {
     observability: Type.Object(
       { otlp: Type.Optional(TracesDestinationSchema), ...streams },
       CLOSED,
     ),
   },
-  CLOSED,
+  { ...CLOSED, title: "GuideStreams" },
 );
-export type GuideBody = Type.Static<typeof GuideSchema>;
-
 export const streamsBody = Compile(StreamsSchema);
 export const guideBody = Compile(GuideSchema);

@@ -1,10 +1,20 @@
 /** This Worker's tracer: one an isolate, as its spans wait together for their way out. */
-
-import { keepSpans } from "#otlp/store/spans.ts";
-import { shardDatabase } from "#platform/env.ts";
-import { deploymentStreams, streamsOf } from "#streams/streams-of.ts";
+import type { Org } from "#orgs/org.ts";
+import type { Env } from "#platform/env.ts";
+import { deploymentStreams } from "#streams/deployment-streams.ts";
+import { streamsOf } from "#streams/streams-of.ts";
 import { SpanExporter } from "./span-exporter.ts";
+import type { TraceSpan } from "./trace-span.ts";
 import { Tracer } from "./tracer.ts";
+
+type KeepSpans = (env: Env, org: Org, spans: readonly TraceSpan[]) => Promise<void>;
+
+let keepSpans: KeepSpans | null = null;
+
+/** Where spans of joined traces are kept for the drill-down: who keeps spans registers it. */
+export function registerSpanKeeper(registered: KeepSpans): void {
+  keepSpans = registered;
+}
 
 export const spanExporter = new SpanExporter();
 
@@ -12,6 +22,6 @@ export const tracer = new Tracer({
   async tracesOf(env, org) {
     return (org === null ? deploymentStreams(env) : await streamsOf(env, org)).traces;
   },
-  keep: (env, org, spans) => keepSpans(shardDatabase(env, org.shard), org, spans, Date.now()),
+  keep: async (env, org, spans) => keepSpans?.(env, org, spans),
   exporter: spanExporter,
 });

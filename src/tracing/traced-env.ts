@@ -2,7 +2,9 @@
  * The bindings with spans around their calls, so that no code that uses them knows of tracing. Once for
  * each env: settings are remembered by env, and a new one each time would parse them each time.
  */
-import { type Env, shardNames } from "#platform/env.ts";
+
+import type { Env } from "#platform/env.ts";
+import { shardNames } from "#platform/shards.ts";
 import { tracedDatabase } from "./traced-d1.ts";
 import { tracedNamespace } from "./traced-ledger.ts";
 

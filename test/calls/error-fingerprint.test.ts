@@ -2,12 +2,8 @@ import { blake3 } from "@noble/hashes/blake3.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  deriveFingerprintKey,
-  errorFingerprint,
-  errorHash,
-  normalizeErrorMessage,
-} from "#calls/error-fingerprint.ts";
+import { errorFingerprint, errorHash, normalizeErrorMessage } from "#calls/error-fingerprint.ts";
+import { deriveFingerprintKey } from "#vault/derive.ts";
 
 /**
  * BLAKE3-team/BLAKE3 test_vectors/test_vectors.json, the first 32 bytes of each output. The input

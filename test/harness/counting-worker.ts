@@ -1,10 +1,12 @@
 /** The Worker under measurement, with the rows that D1 bills counted and single folds callable. */
+
 import { app } from "#app.ts";
 import { foldOnce } from "#calls/store/fold.ts";
 import { pruneOnce } from "#calls/store/prune.ts";
 import { runCron } from "#cron.ts";
 import { findOrg } from "#orgs/store/orgs.ts";
-import { type Env, shardDatabase } from "#platform/env.ts";
+import type { Env } from "#platform/env.ts";
+import { shardDatabase } from "#platform/shards.ts";
 import { BilledRows } from "./billed-rows.ts";
 
 const billed = new BilledRows();

@@ -12,7 +12,7 @@ import {
   markOrgDeleted,
   updateOrgSettings,
 } from "#orgs/store/orgs.ts";
-import { insertServiceToken } from "#orgs/store/service-tokens.ts";
+import { insertServiceToken } from "#orgs/store/token-rows.ts";
 import { newOrgName, workerEnv } from "../api.ts";
 
 const { DIRECTORY, SHARD_0 } = workerEnv;

@@ -1,11 +1,18 @@
 import { describe, expect, it } from "vitest";
-import { type Env, settingsOf, shardDatabase, shardForNewOrg, shardNames } from "#platform/env.ts";
+import { deploymentTokens } from "#orgs/deployment-tokens.ts";
+import { defaultOrgTier, shardForNewOrg } from "#orgs/placement.ts";
+import type { Env } from "#platform/env.ts";
+import { checkSettings } from "#platform/settings.ts";
+import { shardDatabase, shardNames } from "#platform/shards.ts";
+import { deploymentStreams } from "#streams/deployment-streams.ts";
+import { ledgerSeeds } from "#vault/root-keys.ts";
+import "#app.ts";
 import { FailureError } from "#platform/errors.ts";
 import { workerEnv } from "../api.ts";
 
 function failureOf(env: Env) {
   try {
-    settingsOf(env);
+    checkSettings(env);
   } catch (error) {
     if (error instanceof FailureError) return error.failure;
   }
@@ -14,15 +21,16 @@ function failureOf(env: Env) {
 
 describe("Settings", () => {
   it("are read once per environment", () => {
-    expect(settingsOf(workerEnv)).toBe(settingsOf(workerEnv));
-    expect(settingsOf(workerEnv).ledgerSeeds.get(1)).toHaveLength(32);
+    expect(deploymentTokens(workerEnv)).toBe(deploymentTokens(workerEnv));
+    expect(ledgerSeeds(workerEnv)).toBe(ledgerSeeds(workerEnv));
+    expect(ledgerSeeds(workerEnv).get(1)).toHaveLength(32);
   });
 
   it("take the tier community unless told otherwise, and no metrics token", () => {
     const { MCPG_METRICS_TOKEN, MCPG_DEFAULT_ORG_TIER, ...required } = workerEnv;
-    const settings = settingsOf(required);
     expect([MCPG_METRICS_TOKEN, MCPG_DEFAULT_ORG_TIER]).not.toContain(undefined);
-    expect(settings).toMatchObject({ defaultOrgTier: "community", metricsTokenDigest: null });
+    expect(defaultOrgTier(required)).toBe("community");
+    expect(deploymentTokens(required)).toMatchObject({ metricsDigest: null });
   });
 
   it.each([
@@ -60,7 +68,7 @@ describe("The deployment's streams", () => {
       otlp({ Authorization: bearer }),
       JSON.stringify(otlp({ authorization: bearer })),
     ]) {
-      expect(settingsOf(settings(value)).streams).toEqual({
+      expect(deploymentStreams(settings(value))).toEqual({
         metrics: { enabled: true, otlp: null },
         traces: {
           enabled: true,
@@ -70,7 +78,7 @@ describe("The deployment's streams", () => {
       });
     }
     const named = { MCPG_HEADER_SECRETS: "OTHER, OTEL_TOKEN" };
-    const { streams } = settingsOf(
+    const streams = deploymentStreams(
       settings(otlp({ "x-a": `${secret("OTHER")}-${secret("OTEL_TOKEN")}` }), named),
     );
     expect(streams.traces.otlp?.headers).toEqual({ "x-a": "0th3r-s3cr3t" });

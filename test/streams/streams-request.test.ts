@@ -58,7 +58,7 @@ describe("Streams' settings", () => {
         const deployment = effectiveStreams(deploymentOwn, DEFAULT_OBSERVABILITY);
         const later = effectiveStreams(laterOwn, DEFAULT_OBSERVABILITY);
         const before = effectiveStreams(stored, deployment);
-        const body = JSON.parse(JSON.stringify(streamsJson(before, stored)));
+        const body = JSON.parse(JSON.stringify(streamsJson({ streams: before, own: stored })));
         const { own: after, errors } = put(body, stored, deployment);
         expect(errors).toEqual([]);
         expect(effectiveStreams(after, deployment)).toEqual(before);

@@ -1,6 +1,6 @@
 /** A collector that answers as a test says, and a clock that jumps to the end of every wait. */
 
-import { decodeTraces, isDecodeFailure } from "#formats/otlp/decode-traces.ts";
+import { decodeTraces, isDecodeError } from "#formats/otlp/decode-traces.ts";
 import type { Span } from "#formats/otlp/trace-model.ts";
 import type { SendRequest } from "#tracing/post-spans.ts";
 import type { Clock } from "#tracing/retry.ts";
@@ -26,7 +26,7 @@ export class FakeCollector {
 
   readonly send: SendRequest = async (url, init) => {
     const traces = decodeTraces(init.body as Uint8Array, "protobuf");
-    if (isDecodeFailure(traces)) throw new Error("the exporter sent no OTLP");
+    if (isDecodeError(traces)) throw new Error("the exporter sent no OTLP");
     const spans = traces.flatMap(({ scopeSpans }) => scopeSpans.flatMap((scope) => scope.spans));
     this.requests.push({ url, init, headers: new Headers(init.headers), spans });
     const answer = await this.#answer(this.requests.length - 1);

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { app } from "#app.ts";
-import { decodeTraces, isDecodeFailure } from "#formats/otlp/decode-traces.ts";
+import { decodeTraces, isDecodeError } from "#formats/otlp/decode-traces.ts";
 import { SPAN_KIND, type Span } from "#formats/otlp/trace-model.ts";
 import { findSpans } from "#otlp/store/spans.ts";
 import type { Env } from "#platform/env.ts";
@@ -25,7 +25,7 @@ async function exported(path: string, env: Env, headers: Record<string, string> 
   const spans: Span[] = [];
   vi.spyOn(globalThis, "fetch").mockImplementation(async (_url, init) => {
     const traces = decodeTraces(init?.body as Uint8Array, "protobuf");
-    if (isDecodeFailure(traces)) throw new Error("no OTLP");
+    if (isDecodeError(traces)) throw new Error("no OTLP");
     for (const { scopeSpans } of traces) spans.push(...scopeSpans.flatMap((scope) => scope.spans));
     return new Response();
   });

@@ -1,55 +1,51 @@
-/** The filters of a list of audit events, as query parameters. */
+/** The filters of a list of entries, as query parameters. */
+
 import { AUDIT_OUTCOMES } from "#audit/audit-event-schema.ts";
 import type { AuditFilter } from "#audit/entry-filter.ts";
-import { formatTimestamp } from "#formats/rfc3339.ts";
-import { refuseParameter } from "#http/query.ts";
-import { timeParameter } from "#http/time-parameter.ts";
-
-export const AUDIT_PARAMETERS = {
-  action: "Exactly this action",
-  action_prefix: "Actions that begin so, e.g. `tool.`",
-  actor: "Exactly this actor",
-  instance: "Reported by this instance",
-  outcome: "One of allowed, denied, deferred, error",
-  request_id: "Of this request",
-  trace_id: "Of this trace",
-  from: "Occurred (else recorded) at or after this time",
-  to: "Occurred (else recorded) before this time",
-  log: "Number of an earlier log of the org",
-} as const;
-
-type AuditQuery = Partial<Record<keyof typeof AUDIT_PARAMETERS, string>>;
+import { oneOf, type Parameter, Refusal, timestamp } from "#http/parameters.ts";
+import { logParameter } from "./asked-log.ts";
 
 /** Longer than any value that is stored: no index needs to be asked. */
 const VALUE_LENGTH_MAX = 256;
 
-export function auditFilter(query: AuditQuery): AuditFilter {
-  for (const [name, value] of Object.entries(query)) {
-    if (name !== "log" && value.length > VALUE_LENGTH_MAX) refuseParameter(name, "is too long");
-  }
-  const { outcome } = query;
-  requireOutcome(outcome);
-  // As the values were normalised when they came in.
-  const text = (value: string | undefined) => value?.normalize("NFC") ?? null;
+/** Null: any. As the values were normalised when they came in. */
+function value(description: string): Parameter<string | null> {
   return {
-    action: text(query.action),
-    actionPrefix: query.action_prefix || null,
-    actor: text(query.actor),
-    instance: text(query.instance),
-    outcome: text(outcome),
-    requestId: text(query.request_id),
-    traceId: text(query.trace_id?.toLowerCase()),
-    from: time("from", query.from),
-    to: time("to", query.to),
+    description,
+    schema: { type: "string", maxLength: VALUE_LENGTH_MAX },
+    absent: null,
+    parse: (text) =>
+      text.length > VALUE_LENGTH_MAX ? new Refusal("is too long") : text.normalize("NFC"),
   };
 }
 
-function requireOutcome(outcome: string | undefined): void {
-  if (outcome === undefined || AUDIT_OUTCOMES.some((known) => known === outcome)) return;
-  refuseParameter("outcome", `must be one of ${AUDIT_OUTCOMES.join(", ")}`);
-}
+export const ENTRY_PARAMETERS = {
+  action: value("Exactly this action"),
+  action_prefix: value("Actions that begin so, e.g. `tool.`"),
+  actor: value("Exactly this actor"),
+  instance: value("Reported by this instance"),
+  outcome: oneOf("With this outcome", AUDIT_OUTCOMES),
+  request_id: value("Of this request"),
+  trace_id: value("Of this trace"),
+  from: timestamp("Occurred (else recorded) at or after this time"),
+  to: timestamp("Occurred (else recorded) before this time"),
+  log: logParameter,
+} as const;
 
-function time(name: string, value: string | undefined): string | null {
-  const ms = timeParameter(name, value);
-  return ms === undefined ? null : formatTimestamp(ms);
+type EntryQuery = {
+  readonly [Name in keyof typeof ENTRY_PARAMETERS]: (typeof ENTRY_PARAMETERS)[Name]["absent"];
+};
+
+export function entryFilter(query: EntryQuery): AuditFilter {
+  return {
+    action: query.action,
+    actionPrefix: query.action_prefix || null,
+    actor: query.actor,
+    instance: query.instance,
+    outcome: query.outcome ?? null,
+    requestId: query.request_id,
+    traceId: query.trace_id?.toLowerCase() ?? null,
+    from: query.from ?? null,
+    to: query.to ?? null,
+  };
 }

@@ -1,108 +1,82 @@
 /** Legal holds: while one is in force, nothing of the log is pruned. */
-import { type Context, Hono } from "hono";
 import * as Type from "typebox";
-import { Compile } from "typebox/compile";
 import type { LegalHold } from "#audit/audit-log.ts";
-import { eventOf } from "#audit/outbox.ts";
+import { currentLog } from "#audit/current-log.ts";
+import { callLedger } from "#audit/ledger-stub.ts";
+import { placeHold, releaseHold } from "#audit/legal-holds.ts";
 import { formatTimestamp } from "#formats/rfc3339.ts";
-import { describeOperation } from "#http/describe-operation.ts";
-import { parseJsonBody } from "#http/read-body.ts";
-import { validate } from "#http/validate.ts";
-import type { AppEnv } from "#orgs/http/app-env.ts";
-import { administratorOnly, authorize } from "#orgs/http/authorize.ts";
-import { actionOf } from "#orgs/http/operator-action.ts";
-import type { OperatorAction } from "#orgs/store/operator-actions.ts";
-import { fail } from "#platform/errors.ts";
-import { currentLog, ledgerOf, receiptsOf, writeToLog } from "./asked-log.ts";
+import { jsonBody } from "#http/request-body.ts";
+import { type AppRoute, route } from "#orgs/http/access.ts";
+import { operatorOf } from "#orgs/http/caller.ts";
+import { REASON_BODY_MAX, reasonBody } from "./reason-body.ts";
 
-const PlaceHoldSchema = Type.Object(
-  { reason: Type.String({ minLength: 1, maxLength: 1_024, pattern: "^[^\\p{Cc}\\p{Cs}]+$" }) },
-  { additionalProperties: false },
-);
-const placeHoldBody = Compile(PlaceHoldSchema);
+const PATH = "/v1/orgs/:org/audit/holds";
 
 const NullableText = Type.Unsafe<string | null>({ type: ["string", "null"] });
-const HoldSchema = Type.Object({
-  id: Type.String(),
-  reason: Type.String(),
-  placed_by: Type.String(),
-  placed_at: Type.String(),
-  released_by: NullableText,
-  released_at: NullableText,
-});
+const HoldSchema = Type.Object(
+  {
+    id: Type.String(),
+    reason: Type.String(),
+    placed_by: Type.String(),
+    placed_at: Type.String(),
+    released_by: NullableText,
+    released_at: NullableText,
+  },
+  { title: "LegalHold" },
+);
+const HoldsSchema = Type.Object({ holds: Type.Array(HoldSchema) }, { title: "LegalHolds" });
 
-const BODY = { bytesMax: 16_384 };
-
-export const auditHolds = new Hono<AppEnv>()
-  .post(
-    "/",
-    describeOperation({
+export const holdRoutes: readonly AppRoute[] = [
+  route(
+    {
+      method: "post",
+      path: PATH,
+      operationId: "placeHold",
       summary: "Place a legal hold",
       scope: "org:admin",
-      body: PlaceHoldSchema,
-      answers: { 201: { description: "The hold", schema: HoldSchema } },
-    }),
-    authorize("org:admin", { alsoClosed: true }),
-    async (c) => {
-      const { reason } = validate(placeHoldBody, await parseJsonBody(c.req.raw, BODY));
-      const action = holdAction(c, "operator.hold.placed", null, { reason });
-      const hold = {
-        id: action.id,
-        reason,
-        placedBy: action.actor,
-        placedAtMs: action.occurredAtMs,
-        releasedBy: null,
-        releasedAtMs: null,
-      };
-      const event = { ...eventOf(action), target: `hold://${hold.id}` };
-      const result = await writeToLog(c, (ledger, log) => ledger.placeHold(log, event, hold));
-      receiptsOf(result, () => "/reason");
+      alsoClosed: true,
+      body: jsonBody(reasonBody, REASON_BODY_MAX),
+      answers: { 201: { description: "The hold", content: { "application/json": HoldSchema } } },
+    },
+    async (c, { body }) => {
+      const { org } = c.var;
+      const hold = await placeHold(c.env, org, body.reason, operatorOf(c, org.org));
       return c.json(holdJson(hold), 201);
     },
-  )
-  .get(
-    "/",
-    describeOperation({
+  ),
+  route(
+    {
+      method: "get",
+      path: PATH,
+      operationId: "listHolds",
       summary: "List legal holds, newest first, released ones too",
       scope: "audit:read",
-      answers: {
-        200: { description: "The holds", schema: Type.Object({ holds: Type.Array(HoldSchema) }) },
-      },
-    }),
-    authorize("audit:read", { alsoClosed: true }),
+      alsoClosed: true,
+      answers: { 200: { description: "The holds", content: { "application/json": HoldsSchema } } },
+    },
     async (c) => {
-      const holds = await ledgerOf(c, currentLog(c.var.org), (ledger) => ledger.holds());
+      const holds = await callLedger(c.env, currentLog(c.var.org), (ledger) => ledger.holds());
       return c.json({ holds: holds.map(holdJson) });
     },
-  )
-  .delete(
-    "/:id",
-    describeOperation({
+  ),
+  route(
+    {
+      method: "delete",
+      path: `${PATH}/:id`,
+      operationId: "releaseHold",
       summary: "Release a legal hold",
       description: "Lets retention destroy what was held, so it is the administrator's to do.",
       scope: "administrator",
+      alsoClosed: true,
       answers: { 204: { description: "Released" } },
-    }),
-    authorize("org:admin", { alsoClosed: true }),
-    administratorOnly(),
+    },
     async (c) => {
-      const id = c.req.param("id");
-      const event = eventOf(holdAction(c, "operator.hold.released", `hold://${id}`, {}));
-      const result = await writeToLog(c, (ledger, log) => ledger.releaseHold(log, event, id));
-      receiptsOf(result ?? fail({ kind: "not_found" }), () => "/id");
+      const { org } = c.var;
+      await releaseHold(c.env, org, c.req.param("id") ?? "", operatorOf(c, org.org));
       return c.body(null, 204);
     },
-  );
-
-/** Written to the ledger by the ledger, with the hold itself: not by way of the outbox. */
-function holdAction(
-  c: Context<AppEnv>,
-  action: OperatorAction["action"],
-  target: string | null,
-  details: OperatorAction["details"],
-): OperatorAction {
-  return actionOf(c, { org: c.var.org.org, action, target, details });
-}
+  ),
+];
 
 function holdJson(hold: LegalHold): Type.Static<typeof HoldSchema> {
   return {

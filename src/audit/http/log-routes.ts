@@ -2,114 +2,116 @@
  * The log as transparency-log tools read it: c2sp.org/tlog-tiles paths, and consistency proofs. An org
  * may publish the checkpoint and the hash tiles, from which no entry can be learnt; entries it cannot.
  */
-import { type Context, Hono, type MiddlewareHandler } from "hono";
+import type { Context } from "hono";
 import * as Type from "typebox";
 import { type LogAddress, logPath } from "#audit/audit-log.ts";
+import { currentLog } from "#audit/current-log.ts";
+import { callLedger } from "#audit/ledger-stub.ts";
 import { findAuditLog } from "#audit/store/audit-logs.ts";
 import { encodeBase64 } from "#formats/base64.ts";
 import { parseTilePath, type TilePath } from "#formats/tlog/tlog-tiles.ts";
-import { describeOperation, queryParameters } from "#http/describe-operation.ts";
-import { readQuery, refuseParameter } from "#http/query.ts";
-import { lookUpOrg } from "#orgs/directory.ts";
+import { integer, refuseParameter, required } from "#http/parameters.ts";
+import { type AppRoute, route } from "#orgs/http/access.ts";
 import type { AppEnv } from "#orgs/http/app-env.ts";
-import { authorize } from "#orgs/http/authorize.ts";
-import { isOrgName } from "#orgs/org.ts";
-import { shardDatabase } from "#platform/env.ts";
+import type { Org } from "#orgs/org.ts";
+import type { Env } from "#platform/env.ts";
 import { fail } from "#platform/errors.ts";
-import { currentLog, ledgerOf } from "./asked-log.ts";
+import { shardDatabase } from "#platform/shards.ts";
 
-const read = authorize("audit:read", { alsoClosed: true });
+const PATH = "/v1/orgs/:org/audit/:log";
+const LOG = { log: { type: "string", pattern: "^log(-[1-9][0-9]{0,5})?$" } };
 
-export const auditLog = new Hono<AppEnv>()
-  .get(
-    "/:log/checkpoint",
-    describeOperation({
+function treeSize(description: string) {
+  return integer(description, { min: 0, max: Number.MAX_SAFE_INTEGER, what: "a tree size" });
+}
+
+export const logRoutes: readonly AppRoute[] = [
+  route(
+    {
+      method: "get",
+      path: `${PATH}/checkpoint`,
+      operationId: "getCheckpoint",
       summary: "The newest signed checkpoint",
       description:
         "A C2SP signed note. `size` asks for the one at which a former key was rotated out, which " +
         "both keys signed.",
       scope: "audit:read",
-      query: queryParameters({ size: "A former key's `to_size`" }),
-      answers: { 200: { description: "The note", schema: Type.String(), mediaType: "text/plain" } },
-      problems: [400],
-    }),
-    unlessPublished(read),
-    async (c) => {
-      const { size } = readQuery(c.req, ["size"]);
+      alsoClosed: true,
+      publicWhere: (_, org) => org.publishesAuditLog,
+      pathParameters: LOG,
+      query: { size: treeSize("A former key's `to_size`") },
+      answers: { 200: { description: "The note", content: { "text/plain": Type.String() } } },
+    },
+    async (c, { query }) => {
       const address = addressOf(c);
       const note =
-        size === undefined
-          ? await newestCheckpoint(c, address)
-          : await checkpointOf(c, address, size);
+        query.size === undefined
+          ? await newestCheckpoint(c.env, address)
+          : await checkpointOf(c.env, address, query.size);
       if (note === null) return fail({ kind: "not_found" });
       return c.text(note, 200, { "cache-control": "no-cache" });
     },
-  )
-  .get(
-    "/:log/consistency",
-    describeOperation({
+  ),
+  route(
+    {
+      method: "get",
+      path: `${PATH}/consistency`,
+      operationId: "proveConsistency",
       summary: "Proof that a tree extends an older one",
       description: "RFC 6962 §2.1.2, one base64 hash a line; sizes up to the newest checkpoint's.",
       scope: "audit:read",
-      query: queryParameters({ old: "Size of the older tree", new: "Size of the newer tree" }),
-      answers: {
-        200: { description: "The proof", schema: Type.String(), mediaType: "text/plain" },
+      alsoClosed: true,
+      pathParameters: LOG,
+      query: {
+        old: required(treeSize("Size of the older tree")),
+        new: required(treeSize("Size of the newer tree")),
       },
-      problems: [400],
-    }),
-    read,
-    async (c) => {
-      const query = readQuery(c.req, ["old", "new"]);
-      const [oldSize, newSize] = [sizeOf("old", query.old), sizeOf("new", query.new)];
+      answers: { 200: { description: "The proof", content: { "text/plain": Type.String() } } },
+    },
+    async (c, { query }) => {
+      const { old: oldSize, new: newSize } = query;
       if (oldSize > newSize) refuseParameter("old", "must not exceed `new`");
-      const proof = await ledgerOf(c, addressOf(c), (ledger) =>
+      const proof = await callLedger(c.env, addressOf(c), (ledger) =>
         ledger.consistency(oldSize, newSize),
       );
       if (proof === null) return refuseParameter("new", "exceeds the newest checkpoint's size");
       return c.text(proof.map((hash) => `${encodeBase64(hash)}\n`).join(""));
     },
-  )
-  .get(
-    "/:log/tile/:tile{.+}",
-    describeOperation({
+  ),
+  route(
+    {
+      method: "get",
+      path: `${PATH}/tile/:tile{.+}`,
+      operationId: "getTile",
       summary: "A tile of hashes, or a bundle of entries",
       description:
         "c2sp.org/tlog-tiles: `<L>/<N>[.p/<W>]` or `entries/<N>[.p/<W>]`. A partial one is there " +
         "until the full one is. Bundles of pruned entries are gone.",
       scope: "audit:read",
+      alsoClosed: true,
+      publicWhere: (c, org) => isPublicTile(c, org),
+      pathParameters: LOG,
       answers: {
         200: {
           description: "The tile",
-          schema: Type.String(),
-          mediaType: "application/octet-stream",
+          content: { "application/octet-stream": { type: "string", format: "binary" } },
         },
       },
       problems: [410],
-    }),
-    unlessPublished(read),
+    },
     async (c) => {
       const tile = tileOf(c);
-      const answer = await ledgerOf(c, addressOf(c), (ledger) => ledger.tile(tile));
+      const answer = await callLedger(c.env, addressOf(c), (ledger) => ledger.tile(tile));
       if (answer.kind === "pruned") fail({ kind: "pruned" });
       if (answer.kind !== "tile") return fail({ kind: "not_found" });
       return c.body(new Uint8Array(answer.bytes), 200, tileHeaders(c));
     },
-  );
+  ),
+];
 
-/** Without a token: what the org publishes. With one, and for all else, the token decides. */
-function unlessPublished(check: MiddlewareHandler<AppEnv>): MiddlewareHandler<AppEnv> {
-  return async function unlessPublished(c, next) {
-    if (c.req.header("authorization") !== undefined || isBundle(c)) return check(c, next);
-    const name = c.req.param("org") ?? "";
-    const org = isOrgName(name) ? await lookUpOrg(c.env, name, Date.now()) : null;
-    if (org?.state !== "active" || !org.publishesAuditLog) return fail({ kind: "unauthenticated" });
-    c.set("org", org);
-    return next();
-  };
-}
-
-function isBundle(c: Context<AppEnv>): boolean {
-  return c.req.param("tile")?.startsWith("entries/") ?? false;
+/** A bundle holds entries, which no org publishes. */
+function isPublicTile(c: Context<AppEnv>, { publishesAuditLog }: Org): boolean {
+  return publishesAuditLog && !c.req.param("tile")?.startsWith("entries/");
 }
 
 function addressOf(c: Context<AppEnv>): LogAddress {
@@ -120,26 +122,16 @@ function addressOf(c: Context<AppEnv>): LogAddress {
   return number <= current.log ? { ...current, log: number } : fail({ kind: "not_found" });
 }
 
-async function newestCheckpoint(c: Context<AppEnv>, address: LogAddress): Promise<string | null> {
-  const status = await ledgerOf(c, address, (ledger) => ledger.status());
+async function newestCheckpoint(env: Env, address: LogAddress): Promise<string | null> {
+  const status = await callLedger(env, address, (ledger) => ledger.status());
   return status?.checkpoint ?? null;
 }
 
-async function checkpointOf(
-  c: Context<AppEnv>,
-  address: LogAddress,
-  text: string,
-): Promise<string | null> {
-  const size = sizeOf("size", text);
-  const row = await findAuditLog(shardDatabase(c.env, address.shard), address);
+async function checkpointOf(env: Env, address: LogAddress, size: number): Promise<string | null> {
+  const row = await findAuditLog(shardDatabase(env, address.shard), address);
   const former = row?.keys.find(({ toSize }) => toSize === size);
   if (former !== undefined) return former.checkpoint;
   return row?.publishedSize === size && row.signedSize === size ? row.checkpoint : null;
-}
-
-function sizeOf(name: string, text: string | undefined): number {
-  const size = /^(0|[1-9]\d{0,15})$/.test(text ?? "") ? Number(text) : Number.NaN;
-  return Number.isSafeInteger(size) ? size : refuseParameter(name, "must be a tree size");
 }
 
 function tileOf(c: Context<AppEnv>): TilePath {
@@ -149,9 +141,9 @@ function tileOf(c: Context<AppEnv>): TilePath {
 
 /** A tile's bytes never change; whether it may be read does, so only caches of the reader's own keep it. */
 function tileHeaders(c: Context<AppEnv>): Record<string, string> {
-  const isPublic = c.var.org.publishesAuditLog && !isBundle(c);
+  const visibility = isPublicTile(c, c.var.org) ? "public" : "private";
   return {
     "content-type": "application/octet-stream",
-    "cache-control": `${isPublic ? "public" : "private"}, max-age=31536000, immutable`,
+    "cache-control": `${visibility}, max-age=31536000, immutable`,
   };
 }

@@ -5,6 +5,7 @@
  *
  * Each method reads its state anew and writes in one synchronous step: memory holds no figure.
  */
+
 import { DurableObject } from "cloudflare:workers";
 import { type AuditEvent, EVENT_ID_DAYS_MIN } from "#audit/audit-event.ts";
 import {
@@ -20,8 +21,10 @@ import type { AuditFilter } from "#audit/entry-filter.ts";
 import { tellTreeSize } from "#audit/store/audit-logs.ts";
 import { formatTimestamp, parseTimestampMs } from "#formats/rfc3339.ts";
 import type { TilePath } from "#formats/tlog/tlog-tiles.ts";
-import { type Env, settingsOf, shardDatabase } from "#platform/env.ts";
+import type { Env } from "#platform/env.ts";
 import { logError } from "#platform/log-error.ts";
+import { originHost } from "#platform/settings.ts";
+import { shardDatabase } from "#platform/shards.ts";
 import { appendEvents } from "./append.ts";
 import { AppendQueue } from "./append-queue.ts";
 import { type ExportAnswer, type ExportRange, planExport, recordedRange } from "./export-range.ts";
@@ -88,7 +91,7 @@ export class Ledger extends DurableObject<Env> {
 
   /** Not under another MCPG_ORIGIN: a head signed in that name could never be published. */
   headSince(address: LogAddress, signed: LastSigned): HeadAnswer {
-    const origin = logOrigin(settingsOf(this.env).originHost, address);
+    const origin = logOrigin(originHost(this.env), address);
     return this.#write(address, (state) => {
       if (state.origin !== origin) throw new Error(`ledger: its origin is ${state.origin}`);
       return headSince(this.#sql, state, signed, Date.now());
@@ -233,7 +236,7 @@ export class Ledger extends DurableObject<Env> {
   }
 
   #write<Result>(address: LogAddress, work: (state: LogState) => Result): Result {
-    const origin = logOrigin(settingsOf(this.env).originHost, address);
+    const origin = logOrigin(originHost(this.env), address);
     const write = () => work(openLog(this.#sql, address, origin));
     const result = this.ctx.storage.transactionSync(write);
     this.#tellLater();

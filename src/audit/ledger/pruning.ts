@@ -2,8 +2,10 @@
  * Retention. Only a prefix leaves, in three steps that each survive a crash: announce it in an entry
  * that names the last hash and the root before it, have that entry signed, then delete.
  */
+
 import type { AuditEvent } from "#audit/audit-event.ts";
 import type { LegalHold } from "#audit/audit-log.ts";
+import { ownEvent } from "#audit/own-event.ts";
 import { encodeHex } from "#formats/hex.ts";
 import { LEDGER_ACTIONS } from "#formats/ledger/entry.ts";
 import { treeRoot } from "#formats/tlog/merkle-proof.ts";
@@ -98,7 +100,7 @@ function prunedEvent(
   const { hash } = sql
     .exec<{ hash: ArrayBuffer }>("SELECT hash FROM entries WHERE seq = ?", pruneTo - 1)
     .one();
-  return {
+  return ownEvent({
     action: LEDGER_ACTIONS.pruned,
     actor: "ledger",
     details: {
@@ -109,16 +111,8 @@ function prunedEvent(
       retention_days: String(auditDays),
     },
     event_id: eventId,
-    instance_id: null,
-    invocation_id: null,
-    occurred_at: null,
-    outcome: "allowed",
     recorded_by: "ledger",
-    request_id: null,
-    target: null,
-    trace_id: null,
-    workspace: null,
-  };
+  });
 }
 
 /** Once the announcement is under a published checkpoint: from here on the prefix is not served. */

@@ -1,13 +1,15 @@
 /** Announces a log's next signing key. The old key signs the announcement, then both, then the new one. */
+
 import type { AuditEvent } from "#audit/audit-event.ts";
 import { type LogAddress, logOrigin } from "#audit/audit-log.ts";
 import { callLedger } from "#audit/ledger-stub.ts";
+import { ownEvent, ownEventId } from "#audit/own-event.ts";
 import { beginRotation, findAuditLog } from "#audit/store/audit-logs.ts";
 import { LEDGER_ACTIONS } from "#formats/ledger/entry.ts";
-import { sha256 } from "#formats/sha256.ts";
-import { uuid7FromRandom } from "#formats/uuid7.ts";
-import { type Env, settingsOf, shardDatabase } from "#platform/env.ts";
+import type { Env } from "#platform/env.ts";
 import { fail } from "#platform/errors.ts";
+import { originHost } from "#platform/settings.ts";
+import { shardDatabase } from "#platform/shards.ts";
 import { newestSeedVersion, signerOf, vkeyOf } from "./signing-keys.ts";
 
 /** The vkey that takes over with the next checkpoint. Repeating it before then changes nothing. */
@@ -21,7 +23,7 @@ export async function announceKey(
   if (row === null || row.frozenReason !== null) {
     return fail({ kind: "conflict", detail: "The log is not open." });
   }
-  const origin = logOrigin(settingsOf(env).originHost, address);
+  const origin = logOrigin(originHost(env), address);
   const seedVersion = row.rotationSeedVersion ?? newestSeedVersion(env);
   const key = { origin, epoch: row.keyEpoch + 1, seedVersion };
   const vkey = vkeyOf(signerOf(env, key));
@@ -42,24 +44,11 @@ function rotatedEvent(
   vkey: string,
   recordedBy: string,
 ): AuditEvent {
-  return {
+  return ownEvent({
     action: LEDGER_ACTIONS.keyRotated,
     actor: recordedBy,
     details: { epoch: String(epoch), vkey },
-    event_id: rotationId(`${origin}\n${epoch}\n${seedVersion}`),
-    instance_id: null,
-    invocation_id: null,
-    occurred_at: null,
-    outcome: "allowed",
+    event_id: ownEventId(`${origin}\n${epoch}\n${seedVersion}`),
     recorded_by: recordedBy,
-    request_id: null,
-    target: null,
-    trace_id: null,
-    workspace: null,
-  };
-}
-
-/** The same for each attempt, so that a key is announced once. */
-function rotationId(name: string): string {
-  return uuid7FromRandom(0, sha256(new TextEncoder().encode(name)).subarray(0, 10));
+  });
 }

@@ -1,8 +1,10 @@
 /** Signs one log's head at once, for who cannot wait for the tick. */
+
 import type { LogAddress } from "#audit/audit-log.ts";
 import { findAuditLog, insertAuditLog } from "#audit/store/audit-logs.ts";
-import { type Env, shardDatabase } from "#platform/env.ts";
+import type { Env } from "#platform/env.ts";
 import { fail } from "#platform/errors.ts";
+import { shardDatabase } from "#platform/shards.ts";
 import { signLogs } from "./signer.ts";
 
 /** Each time one is overtaken, another signer has signed something newer. */

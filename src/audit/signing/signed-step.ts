@@ -6,7 +6,8 @@ import { encodeBase64 } from "#formats/base64.ts";
 import { parseTimestampMs } from "#formats/rfc3339.ts";
 import { formatCheckpoint } from "#formats/tlog/checkpoint.ts";
 import { formatNote, signNote } from "#formats/tlog/signed-note.ts";
-import { type Env, settingsOf } from "#platform/env.ts";
+import type { Env } from "#platform/env.ts";
+import { originHost } from "#platform/settings.ts";
 import type { SigningKey } from "./signing-key.ts";
 import { signerOf, vkeyOf } from "./signing-keys.ts";
 
@@ -17,7 +18,7 @@ export function signedStep(
   row: AuditLogRow,
   head: NewHead,
 ): SignedStep {
-  const origin = logOrigin(settingsOf(env).originHost, address);
+  const origin = logOrigin(originHost(env), address);
   const { org, log } = address;
   const { keyEpoch: epoch, seedVersion, rotationSeq, rotationSeedVersion } = row;
   const current = signerOf(env, { origin, epoch, seedVersion });

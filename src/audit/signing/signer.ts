@@ -2,6 +2,7 @@
  * Signs heads. What was signed last is kept in D1, outside the ledgers: a head is signed only with a
  * proof that it extends that, and leaves only after D1 has taken it in place of what it extends.
  */
+
 import type { LogAddress } from "#audit/audit-log.ts";
 import type { NewHead } from "#audit/ledger/head.ts";
 import { callLedger } from "#audit/ledger-stub.ts";
@@ -18,8 +19,9 @@ import { decodeBase64 } from "#formats/base64.ts";
 import { formatTimestamp } from "#formats/rfc3339.ts";
 import { EMPTY_ROOT } from "#formats/tlog/merkle-hash.ts";
 import { verifyConsistency } from "#formats/tlog/merkle-verify.ts";
-import { type Env, shardDatabase } from "#platform/env.ts";
+import type { Env } from "#platform/env.ts";
 import { logError } from "#platform/log-error.ts";
+import { shardDatabase } from "#platform/shards.ts";
 import { signedStep } from "./signed-step.ts";
 
 const RETRY_AFTER_MS = 60_000;

@@ -247,3 +247,22 @@ export async function findOldestEntries(
     .all<LogKey & { oldestAtMs: number }>();
   return results;
 }
+
+/** The org's current log as its ledger last told: a scrape wakes no ledger. */
+export interface AuditLogFigures {
+  treeSize: number;
+  signedSize: number;
+  /** Null before the first checkpoint. */
+  signedAtMs: number | null;
+  isFrozen: 0 | 1;
+}
+
+export function selectAuditFigures(db: D1Database, org: string): D1PreparedStatement {
+  return db
+    .prepare(
+      `SELECT tree_size AS treeSize, signed_size AS signedSize, signed_at_ms AS signedAtMs,
+         frozen_reason IS NOT NULL AS isFrozen
+       FROM audit_logs WHERE org = ?1 ORDER BY log DESC LIMIT 1`,
+    )
+    .bind(org);
+}

@@ -6,34 +6,40 @@ import { formatTimestamp } from "#formats/rfc3339.ts";
 const OptionalText = Type.Union([Type.String(), Type.Null()]);
 const OptionalBytes = Type.Union([Type.Integer(), Type.Null()]);
 
-export const CallSchema = Type.Object({
-  id: Type.String({ description: "UUIDv7" }),
-  workspace: Type.String(),
-  plugin: Type.String(),
-  tool: Type.String(),
-  instance_id: Type.String(),
-  started_at: Type.String(),
-  duration_ms: Type.Number(),
-  outcome: Type.Enum([...OUTCOMES]),
-  error_code: OptionalText,
-  error_hash: OptionalText,
-  error_fingerprint: OptionalText,
-  actor: OptionalText,
-  session_id: OptionalText,
-  request_id: OptionalText,
-  trace_id: OptionalText,
-  span_id: OptionalText,
-  request_bytes: OptionalBytes,
-  response_bytes: OptionalBytes,
-  ingested_at: Type.String(),
-  lag_ms: Type.Number({ description: "Arrival minus end of the call; negative by clock skew" }),
-  has_payload: Type.Boolean(),
-});
+export const CallSchema = Type.Object(
+  {
+    id: Type.String({ description: "UUIDv7" }),
+    workspace: Type.String(),
+    plugin: Type.String(),
+    tool: Type.String(),
+    instance_id: Type.String(),
+    started_at: Type.String(),
+    duration_ms: Type.Number(),
+    outcome: Type.Enum([...OUTCOMES]),
+    error_code: OptionalText,
+    error_hash: OptionalText,
+    error_fingerprint: OptionalText,
+    actor: OptionalText,
+    session_id: OptionalText,
+    request_id: OptionalText,
+    trace_id: OptionalText,
+    span_id: OptionalText,
+    request_bytes: OptionalBytes,
+    response_bytes: OptionalBytes,
+    ingested_at: Type.String(),
+    lag_ms: Type.Number({ description: "Arrival minus end of the call; negative by clock skew" }),
+    has_payload: Type.Boolean(),
+  },
+  { title: "Call" },
+);
 
-export const CallListSchema = Type.Object({
-  invocations: Type.Array(CallSchema),
-  next_cursor: OptionalText,
-});
+export const CallListSchema = Type.Object(
+  {
+    invocations: Type.Array(CallSchema),
+    next_cursor: OptionalText,
+  },
+  { title: "CallList" },
+);
 
 /** A call as it is read back: all it was sent with but payloads and message, and when it arrived. */
 export function callJson(row: StoredCall): Type.Static<typeof CallSchema> {

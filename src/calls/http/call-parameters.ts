@@ -1,31 +1,42 @@
-/** The filters of the list of calls, from query parameters. */
+/** The filters of the list of calls, as query parameters. */
 
-import { OUTCOMES, type Outcome } from "#calls/outcome.ts";
+import { OUTCOMES } from "#calls/outcome.ts";
 import { DURATION_MS_MAX } from "#calls/sample-schema.ts";
 import type { CallFilter } from "#calls/store/find-calls.ts";
-import { refuseParameter } from "#http/query.ts";
-import { timeParameter } from "#http/time-parameter.ts";
+import { listOf, type Parameter, Refusal, text, time } from "#http/parameters.ts";
 
-/** Name → what OpenAPI says of it. */
+/** Milliseconds, as whole microseconds. */
+function durationUs(description: string): Parameter<number | undefined> {
+  return {
+    description,
+    schema: { type: "number", minimum: 0, maximum: DURATION_MS_MAX },
+    absent: undefined,
+    parse: (given) => {
+      const durationMs = /^\d{1,12}(\.\d{1,12})?$/.test(given) ? Number(given) : Number.NaN;
+      if (durationMs <= DURATION_MS_MAX) return Math.round(durationMs * 1e3);
+      return new Refusal(`must be a number of milliseconds from 0 to ${DURATION_MS_MAX}`);
+    },
+  };
+}
+
 export const CALL_PARAMETERS = {
-  plugin: "Of this plugin",
-  tool: "Of this tool",
-  workspace: "Of this workspace",
-  outcome: `Comma-separated: ${OUTCOMES.join(", ")}`,
-  instance: "Reported by this instance",
-  actor: "By this actor",
-  trace_id: "Of this trace",
-  error_fingerprint: "With this kind of error",
-  from: "started_at from, inclusive",
-  to: "started_at to, exclusive",
-  min_duration_ms: "At least as long",
-  max_duration_ms: "At most as long",
+  plugin: text("Of this plugin"),
+  tool: text("Of this tool"),
+  workspace: text("Of this workspace"),
+  outcome: listOf("Comma-separated", OUTCOMES),
+  instance: text("Reported by this instance"),
+  actor: text("By this actor"),
+  trace_id: text("Of this trace"),
+  error_fingerprint: text("With this kind of error"),
+  from: time("started_at from, inclusive"),
+  to: time("started_at to, exclusive"),
+  min_duration_ms: durationUs("At least as long"),
+  max_duration_ms: durationUs("At most as long"),
 } as const;
 
-type ParameterName = keyof typeof CALL_PARAMETERS;
-type CallQuery = Partial<Record<ParameterName, string>>;
-
-export const CALL_PARAMETER_NAMES = Object.keys(CALL_PARAMETERS) as ParameterName[];
+type CallQuery = {
+  readonly [Name in keyof typeof CALL_PARAMETERS]: (typeof CALL_PARAMETERS)[Name]["absent"];
+};
 
 export function callFilter(query: CallQuery): CallFilter {
   return {
@@ -36,28 +47,10 @@ export function callFilter(query: CallQuery): CallFilter {
     actor: query.actor,
     traceId: query.trace_id?.toLowerCase(),
     errorFingerprint: query.error_fingerprint?.toLowerCase(),
-    outcomes: outcomeList(query.outcome),
-    fromMs: timeParameter("from", query.from),
-    toMs: timeParameter("to", query.to),
-    minDurationUs: durationUs("min_duration_ms", query.min_duration_ms),
-    maxDurationUs: durationUs("max_duration_ms", query.max_duration_ms),
+    outcomes: query.outcome,
+    fromMs: query.from,
+    toMs: query.to,
+    minDurationUs: query.min_duration_ms,
+    maxDurationUs: query.max_duration_ms,
   };
-}
-
-function outcomeList(value: string | undefined): Outcome[] | undefined {
-  if (value === undefined) return undefined;
-  const outcomes = value.split(",");
-  if (outcomes.every(isOutcome)) return outcomes;
-  return refuseParameter("outcome", `must be a comma-separated list of ${OUTCOMES.join(", ")}`);
-}
-
-function isOutcome(value: string): value is Outcome {
-  return (OUTCOMES as readonly string[]).includes(value);
-}
-
-function durationUs(name: string, value: string | undefined): number | undefined {
-  if (value === undefined) return undefined;
-  const durationMs = /^\d{1,12}(\.\d{1,12})?$/.test(value) ? Number(value) : Number.NaN;
-  if (durationMs <= DURATION_MS_MAX) return Math.round(durationMs * 1e3);
-  return refuseParameter(name, `must be a number of milliseconds from 0 to ${DURATION_MS_MAX}`);
 }

@@ -1,93 +1,107 @@
-/** Hourly and daily figures by the time of the call (api.md, "Reading calls"). */
-import { Hono } from "hono";
+/** Hourly and daily figures by the time of the call. */
+
 import type { Granularity } from "#calls/metrics-snapshot.ts";
+import { FOLD_MS_MAX, overAfter } from "#calls/read-figures.ts";
+import { readRollups } from "#calls/read-rollups.ts";
 import { GROUP_LABELS, type GroupLabel, type RollupGroupFigures } from "#calls/rollup-groups.ts";
-import { findRollupPage, type RollupPosition } from "#calls/store/rollup-page.ts";
+import type { RollupPosition } from "#calls/store/rollup-page.ts";
 import type { WindowRange } from "#calls/store/rollup-windows.ts";
 import { formatTimestamp } from "#formats/rfc3339.ts";
-import { describeOperation, listQuery } from "#http/describe-operation.ts";
-import { cursorFormat, decodeCursor, encodeCursor, parseLimit } from "#http/pagination.ts";
-import { readQuery, refuseParameter } from "#http/query.ts";
-import { timeParameter } from "#http/time-parameter.ts";
-import type { AppEnv } from "#orgs/http/app-env.ts";
-import { authorize } from "#orgs/http/authorize.ts";
+import { cursor, cursorFormat, encodeCursor, limit } from "#http/pagination.ts";
+import { type Parameter, Refusal, refuseParameter, text, time } from "#http/parameters.ts";
+import { type AppRoute, route } from "#orgs/http/access.ts";
 import type { Retention } from "#orgs/retention.ts";
-import { shardDatabase } from "#platform/env.ts";
-import { foldForRead } from "./fold-for-read.ts";
-import { parseGranularity } from "./granularity.ts";
+import { DAY_MS, HOUR_MS } from "#platform/time.ts";
+import { granularity } from "./granularity.ts";
 import { RollupListSchema } from "./rollup-json.ts";
 
-const DAY_MS = 86_400_000;
-const WINDOW_MS: Record<Granularity, number> = { hour: 3_600_000, day: DAY_MS };
+const WINDOW_MS: Record<Granularity, number> = { hour: HOUR_MS, day: DAY_MS };
 /** Without `from`: a day of hours, a month of days. */
 const DEFAULT_RANGE_MS: Record<Granularity, number> = { hour: DAY_MS, day: 30 * DAY_MS };
 
 /** Granularity, group_by, window, key, 1 where the window is done. */
 const CURSOR = cursorFormat("rollups", ["string", "string", "number", "string", "number"]);
+type CursorPosition = NonNullable<ReturnType<typeof cursor<(typeof CURSOR)["shape"]>>["absent"]>;
 
-const PARAMETERS = {
-  granularity: "hour (default) or day",
-  from: "Windows that start at or after; default a day (hours) or 30 days (days) ago",
-  to: "Windows that start before; default all",
-  plugin: "Of this plugin",
-  tool: "Of this tool",
-  workspace: "Of this workspace",
-  group_by: "Comma-separated labels; default workspace,plugin,tool",
-} as const;
-const PARAMETER_NAMES = [
-  ...(Object.keys(PARAMETERS) as (keyof typeof PARAMETERS)[]),
-  "limit",
-  "cursor",
-] as const;
-
-export const rollups = new Hono<AppEnv>().get(
-  "/",
-  describeOperation({
-    scope: "telemetry:read",
-    summary: "Hourly and daily figures, newest window first",
-    description:
-      "Windows that start in [from, to); the open window is included and live. A page may be " +
-      "short and still carry a cursor: follow it.",
-    query: listQuery(PARAMETERS),
-    answers: { 200: { description: "A page of windows × groups", schema: RollupListSchema } },
-    problems: [400],
-  }),
-  authorize("telemetry:read"),
-  async (c) => {
-    const query = readQuery(c.req, PARAMETER_NAMES);
-    const granularity = parseGranularity(query.granularity);
-    const groupBy = parseGroupBy(query.group_by);
-    const limit = parseLimit(query.limit);
-    const { org, shard, retention } = c.var.org;
-    const range = windowRange(granularity, query, retention, Date.now());
-    const list = [granularity, groupBy.join()] as const;
-    const after = parseAfter(list, query.cursor);
-    await foldForRead(c);
-    const { workspace, plugin, tool } = query;
-    const filter = { workspace, plugin, tool };
-    const rollupQuery = { org, granularity, range, filter, groupBy, after };
-    const page = await findRollupPage(shardDatabase(c.env, shard), rollupQuery, limit);
-    return c.json({
-      rollups: page.groups.map((group) => rollupJson(group, WINDOW_MS[granularity])),
-      next_cursor: page.next === null ? null : encodePosition(list, page.next),
-    });
+/** In the order of GROUP_LABELS, each once, whatever the order they are asked in. */
+const groupBy: Parameter<readonly GroupLabel[]> = {
+  description: "Comma-separated labels; default all",
+  schema: { type: "array", items: { type: "string", enum: GROUP_LABELS } },
+  absent: GROUP_LABELS,
+  parse: (given) => {
+    const labels = given.split(",").filter((label) => label !== "");
+    if (labels.every((label) => (GROUP_LABELS as readonly string[]).includes(label))) {
+      return GROUP_LABELS.filter((label) => labels.includes(label));
+    }
+    return new Refusal(`must be a comma-separated list of ${GROUP_LABELS.join(", ")}`);
   },
-);
+};
+
+export const rollupRoutes: readonly AppRoute[] = [
+  route(
+    {
+      method: "get",
+      path: "/v1/orgs/:org/rollups",
+      operationId: "listRollups",
+      summary: "Hourly and daily figures, newest window first",
+      description:
+        "Windows that start in [from, to); the open window is included and live. A page may be " +
+        "short and still carry a cursor: follow it.",
+      scope: "telemetry:read",
+      query: {
+        granularity,
+        from: time("Windows that start at or after; default a day (hours) or 30 days (days) ago"),
+        to: time("Windows that start before; default all"),
+        plugin: text("Of this plugin"),
+        tool: text("Of this tool"),
+        workspace: text("Of this workspace"),
+        group_by: groupBy,
+        limit,
+        cursor: cursor(CURSOR),
+      },
+      answers: {
+        200: {
+          description: "A page of windows × groups",
+          content: { "application/json": RollupListSchema },
+        },
+      },
+    },
+    async (c, { query }) => {
+      const { org } = c.var;
+      const list = [query.granularity, query.group_by.join()] as const;
+      const { workspace, plugin, tool } = query;
+      const rollupQuery = {
+        granularity: query.granularity,
+        range: windowRange(query, org.retention, Date.now()),
+        filter: { workspace, plugin, tool },
+        groupBy: query.group_by,
+        after: positionAfter(list, query.cursor),
+      };
+      const isOver = overAfter(FOLD_MS_MAX);
+      const page = await readRollups(c.env, org, rollupQuery, query.limit, isOver);
+      const windowMs = WINDOW_MS[query.granularity];
+      return c.json({
+        rollups: page.groups.map((group) => rollupJson(group, windowMs)),
+        next_cursor: page.next === null ? null : encodePosition(list, page.next),
+      });
+    },
+  ),
+];
 
 /** A cursor is a place in one grouping: in another it would skip and repeat. */
-function parseAfter(
+function positionAfter(
   list: readonly [string, string],
-  cursor: string | undefined,
+  position: CursorPosition | null,
 ): RollupPosition | null {
-  const position = decodeCursor(CURSOR, cursor);
   if (position === null) return null;
-  const [granularity, groupBy, windowNumber, key, isWindowDone] = position;
-  if (granularity !== list[0] || groupBy !== list[1]) {
+  const [window, labels, windowNumber, key, isWindowDone] = position;
+  if (window !== list[0] || labels !== list[1]) {
     return refuseParameter("cursor", "is of another granularity or group_by");
   }
-  if (!Number.isSafeInteger(windowNumber))
-    return refuseParameter("cursor", "is not a cursor of this list");
-  return { windowNumber, key, isWindowDone: isWindowDone === 1 };
+  if (Number.isSafeInteger(windowNumber)) {
+    return { windowNumber, key, isWindowDone: isWindowDone === 1 };
+  }
+  return refuseParameter("cursor", "is not a cursor of this list");
 }
 
 function encodePosition(list: readonly [string, string], position: RollupPosition): string {
@@ -95,30 +109,19 @@ function encodePosition(list: readonly [string, string], position: RollupPositio
   return encodeCursor(CURSOR, [...list, windowNumber, key, isWindowDone ? 1 : 0]);
 }
 
-function parseGroupBy(value: string | undefined): readonly GroupLabel[] {
-  if (value === undefined) return GROUP_LABELS;
-  const labels = value.split(",").filter((label) => label !== "");
-  if (labels.every((label) => (GROUP_LABELS as readonly string[]).includes(label))) {
-    return GROUP_LABELS.filter((label) => labels.includes(label));
-  }
-  return refuseParameter(
-    "group_by",
-    `must be a comma-separated list of ${GROUP_LABELS.join(", ")}`,
-  );
+interface AskedRange {
+  granularity: Granularity;
+  from: number | undefined;
+  to: number | undefined;
 }
 
-function windowRange(
-  granularity: Granularity,
-  query: { from?: string | undefined; to?: string | undefined },
-  retention: Retention,
-  nowMs: number,
-): WindowRange {
-  const windowMs = WINDOW_MS[granularity];
+function windowRange(asked: AskedRange, retention: Retention, nowMs: number): WindowRange {
+  const windowMs = WINDOW_MS[asked.granularity];
   const keptDays =
-    granularity === "hour" ? retention.rollupsHourlyDays : retention.rollupsDailyDays;
-  const toMs = timeParameter("to", query.to) ?? nowMs + windowMs;
-  const fromMs = timeParameter("from", query.from) ?? nowMs - DEFAULT_RANGE_MS[granularity];
-  const areBothGiven = query.from !== undefined && query.to !== undefined;
+    asked.granularity === "hour" ? retention.rollupsHourlyDays : retention.rollupsDailyDays;
+  const toMs = asked.to ?? nowMs + windowMs;
+  const fromMs = asked.from ?? nowMs - DEFAULT_RANGE_MS[asked.granularity];
+  const areBothGiven = asked.from !== undefined && asked.to !== undefined;
   if (areBothGiven && fromMs > toMs) return refuseParameter("from", "must not be after to");
   const keptFromMs = nowMs - (keptDays + 1) * DAY_MS;
   return {

@@ -1,7 +1,7 @@
 /** Reads a scrape's figures in one batch: D1 runs it as one transaction, so no family is ahead of another. */
+import { figureSources } from "#calls/figure-sources.ts";
 import { CLASSIC_BUCKETS, HOURS_PER_DAY } from "#calls/fold-delta.ts";
 import type {
-  AuditLogFigures,
   Granularity,
   InstanceTotals,
   MetricsSnapshot,
@@ -39,10 +39,6 @@ const SELECT_INSTANCES = `SELECT instance, last_report_ms AS lastReportMs, dropp
     lag_sum_us AS lagSumUs, json(lag_histogram) AS lagHistogram
   FROM instances WHERE org = ?1 AND last_report_ms > ?2 ORDER BY instance`;
 
-const SELECT_AUDIT_LOG = `SELECT tree_size AS treeSize, signed_size AS signedSize,
-    signed_at_ms AS signedAtMs, frozen_reason IS NOT NULL AS isFrozen
-  FROM audit_logs WHERE org = ?1 ORDER BY log DESC LIMIT 1`;
-
 type SeriesRow = Record<string, string | number | null>;
 
 export async function readMetricsSnapshot(
@@ -53,29 +49,30 @@ export async function readMetricsSnapshot(
 ): Promise<MetricsSnapshot> {
   const hour = Math.floor(nowMs / HOUR_MS);
   const window = wants.granularity === "hour" ? hour : Math.floor(hour / HOURS_PER_DAY);
+  const sources = figureSources();
   const statements = [
     db.prepare(OLDEST_ARRIVAL).bind(org),
     db.prepare(selectSeries(wants)).bind(org, nowMs - SERIES_IDLE_MS_MAX),
-    db.prepare(SELECT_AUDIT_LOG).bind(org),
+    ...sources.map(({ select }) => select(db, org)),
     ...(wants.windows ? [db.prepare(SELECT_WINDOWS[wants.granularity]).bind(org, window)] : []),
     ...(wants.instances
       ? [db.prepare(SELECT_INSTANCES).bind(org, nowMs - INSTANCE_IDLE_MS_MAX)]
       : []),
   ];
   const results = (await db.batch(statements)).map((result) => result.results);
-  const [oldest, series, [auditLog]] = results as [
+  const [oldest, series, ...others] = results as [
     { receivedMs: number }[],
     SeriesRow[],
-    (Omit<AuditLogFigures, "isFrozen"> & { isFrozen: 0 | 1 })[],
+    ...unknown[][],
   ];
   return {
     org,
     nowMs,
     oldestUnfoldedMs: oldest[0]?.receivedMs ?? null,
     series: series.map(seriesTotals),
-    windows: wants.windows ? (results[3] as SeriesWindow[]) : [],
-    instances: wants.instances ? (results.at(-1) as InstanceTotals[]) : [],
-    auditLog: auditLog === undefined ? null : { ...auditLog, isFrozen: auditLog.isFrozen === 1 },
+    windows: wants.windows ? (others[sources.length] as SeriesWindow[]) : [],
+    instances: wants.instances ? (others.at(-1) as InstanceTotals[]) : [],
+    beside: sources.flatMap((source, index) => source.families(org, others[index] ?? [])),
   };
 }
 

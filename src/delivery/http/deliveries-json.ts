@@ -13,15 +13,18 @@ const delivery = {
   retry_at: nullable("string", "date-time"),
 };
 
-export const DeliveriesSchema = Type.Object({
-  metrics: Type.Object(delivery),
-  audit: Type.Object({
-    log: Type.Integer({ description: "1, then one more for each recovery" }),
-    next_seq: Type.Integer(),
-    missed_entries: Type.Integer(),
-    ...delivery,
-  }),
-});
+export const DeliveriesSchema = Type.Object(
+  {
+    metrics: Type.Object(delivery),
+    audit: Type.Object({
+      log: Type.Integer({ description: "1, then one more for each recovery" }),
+      next_seq: Type.Integer(),
+      missed_entries: Type.Integer(),
+      ...delivery,
+    }),
+  },
+  { title: "Deliveries" },
+);
 
 /** Of a stream that was never sent: that nothing was. */
 export function deliveriesJson(

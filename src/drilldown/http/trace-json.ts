@@ -1,9 +1,10 @@
-/** A call's trace on the wire (api.md, "Reading calls"). */
+/** A call's trace on the wire. */
 import * as Type from "typebox";
 import { EntrySchema, entryJson } from "#audit/http/entry-json.ts";
 import type { StoredCall } from "#calls/store/shard-schema.ts";
 import type { CallEntry, Decision } from "#drilldown/call-audit.ts";
 import type { CallStages, StageSpan } from "#drilldown/call-stages.ts";
+import type { CallTrace } from "#drilldown/view-trace.ts";
 import { SPAN_KIND, STATUS_CODE } from "#formats/otlp/trace-model.ts";
 import { elapsedMs } from "#formats/otlp/unix-nano.ts";
 import { formatTimestamp } from "#formats/rfc3339.ts";
@@ -21,67 +22,73 @@ const Timing = {
   }),
 };
 
-const SpanSchema = Type.Object({
-  span_id: Type.String(),
-  parent_span_id: OptionalText,
-  name: Type.String(),
-  kind: Type.Enum(Object.keys(SPAN_KIND)),
-  service: OptionalText,
-  started_at: Type.String(),
-  offset_ms: Type.Number({ description: "After the first span's start" }),
-  duration_ms: Type.Number(),
-  status: Type.Enum(Object.keys(STATUS_CODE)),
-  attributes: Type.Object({}, { additionalProperties: true }),
-  invocation_id: OptionalText,
-});
+const SpanSchema = Type.Object(
+  {
+    span_id: Type.String(),
+    parent_span_id: OptionalText,
+    name: Type.String(),
+    kind: Type.Enum(Object.keys(SPAN_KIND)),
+    service: OptionalText,
+    started_at: Type.String(),
+    offset_ms: Type.Number({ description: "After the first span's start" }),
+    duration_ms: Type.Number(),
+    status: Type.Enum(Object.keys(STATUS_CODE)),
+    attributes: Type.Object({}, { additionalProperties: true }),
+    invocation_id: OptionalText,
+  },
+  { title: "Span" },
+);
 
 /** Of an entry, to who may not read the ledger: what was decided, and neither who asked nor any detail. */
 const SHOWN_FIELDS = ["action", "outcome", "target", "occurred_at", "recorded_at"] as const;
 
-export const CallTraceSchema = Type.Object({
-  identity: Type.Object({
-    actor: OptionalText,
-    session_id: OptionalText,
-    request_id: OptionalText,
-    instance_id: Type.String(),
-    ...Timing,
-  }),
-  policy: Type.Object(
-    {
-      decision: OptionalText,
-      action: OptionalText,
-      log: Type.Union([Type.Integer(), Type.Null()]),
-      seq: Type.Union([Type.Integer(), Type.Null()]),
+export const CallTraceSchema = Type.Object(
+  {
+    identity: Type.Object({
+      actor: OptionalText,
+      session_id: OptionalText,
+      request_id: OptionalText,
+      instance_id: Type.String(),
       ...Timing,
-    },
-    { description: "As the ledger's entry decided; null where none did" },
-  ),
-  dispatch: Type.Object({
-    workspace: Type.String(),
-    plugin: Type.String(),
-    tool: Type.String(),
-    outcome: Type.String(),
-    error_code: OptionalText,
-    ...Timing,
-  }),
-  audit: Type.Array(
-    Type.Object({
-      log: Type.Integer({ description: "Number of the entry's log; a recovery opens another" }),
-      ...EntrySchema.properties,
-      event: Type.Object(
-        {},
-        {
-          additionalProperties: true,
-          description: `As it was hashed; without \`audit:read\`, ${SHOWN_FIELDS.join(", ")} alone`,
-        },
-      ),
     }),
-  ),
-  spans: Type.Array(SpanSchema),
-});
+    policy: Type.Object(
+      {
+        decision: OptionalText,
+        action: OptionalText,
+        log: Type.Union([Type.Integer(), Type.Null()]),
+        seq: Type.Union([Type.Integer(), Type.Null()]),
+        ...Timing,
+      },
+      { description: "As the ledger's entry decided; null where none did" },
+    ),
+    dispatch: Type.Object({
+      workspace: Type.String(),
+      plugin: Type.String(),
+      tool: Type.String(),
+      outcome: Type.String(),
+      error_code: OptionalText,
+      ...Timing,
+    }),
+    audit: Type.Array(
+      Type.Object({
+        log: Type.Integer({ description: "Number of the entry's log; a recovery opens another" }),
+        ...EntrySchema.properties,
+        event: Type.Object(
+          {},
+          {
+            additionalProperties: true,
+            description: `As it was hashed; without \`audit:read\`, ${SHOWN_FIELDS.join(", ")} alone`,
+          },
+        ),
+      }),
+    ),
+    spans: Type.Array(SpanSchema),
+  },
+  { title: "CallTrace" },
+);
 
 /** The whole event is put in as the text that was hashed. */
-export function callEntryJson(entry: CallEntry, { isWhole }: { isWhole: boolean }): string {
+function callEntryJson(entry: CallEntry, { isWhole }: { isWhole: boolean }): string {
   const body = isWhole ? entry.body : shownBody(entry.body);
   return `{"log":${entry.log},${entryJson({ ...entry, body }).slice(1)}`;
 }
@@ -91,7 +98,15 @@ function shownBody(body: string): string {
   return JSON.stringify(Object.fromEntries(SHOWN_FIELDS.map((field) => [field, event[field]])));
 }
 
-export function stagesJson(row: StoredCall, stages: CallStages, decision: Decision | null) {
+/** `readsAudit`: the asker may read the ledger itself. Another is told what was decided, and no more. */
+export function traceJson(trace: CallTrace, { readsAudit }: { readsAudit: boolean }): string {
+  const { call, stages, decision, entries, spans, calls } = trace;
+  const listed = { ...stagesJson(call, stages, decision), spans: spansJson(spans, calls) };
+  const texts = entries.map((entry) => callEntryJson(entry, { isWhole: readsAudit }));
+  return `${JSON.stringify(listed).slice(0, -1)},"audit":[${texts.join(",")}]}`;
+}
+
+function stagesJson(row: StoredCall, stages: CallStages, decision: Decision | null) {
   return {
     identity: {
       actor: row.actor,
@@ -130,7 +145,7 @@ function timingJson(stage: StageSpan | null) {
 }
 
 /** In the order of their starts. `calls` gives the sample of a span that has one. */
-export function spansJson(spans: readonly TraceSpan[], calls: ReadonlyMap<string, string>) {
+function spansJson(spans: readonly TraceSpan[], calls: ReadonlyMap<string, string>) {
   const ordered = spans.toSorted((a, b) => -elapsedMs(a.start, b.start));
   const [first] = ordered;
   return ordered.map((span) => ({

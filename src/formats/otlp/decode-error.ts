@@ -1,6 +1,6 @@
 /** Why bytes are no OTLP message. Its text is for the sender: it never quotes what was sent. */
 export interface DecodeError {
-  readonly failure: string;
+  readonly reason: string;
 }
 
 /** Thrown inside a decoder and caught at its one entry, which answers with a DecodeFailure. */
@@ -11,8 +11,8 @@ export function decodeOrFail<Message>(decode: () => Message): Message | DecodeEr
   try {
     return decode();
   } catch (error) {
-    if (error instanceof MalformedMessage) return { failure: error.message };
+    if (error instanceof MalformedMessage) return { reason: error.message };
     // BinaryReader and TextDecoder throw plain errors on what they cannot read, and nothing else does.
-    return { failure: "the message is damaged or cut short" };
+    return { reason: "the message is damaged or cut short" };
   }
 }

@@ -4,7 +4,7 @@ import { parseTraces } from "./parse-traces.ts";
 import { readTraces } from "./read-traces.ts";
 import type { OtlpEncoding, ResourceSpans } from "./trace-model.ts";
 
-/** Never throws, whatever the bytes: what is no `ExportTraceServiceRequest` is a failure. */
+/** Never throws, whatever the bytes: what is no `ExportTraceServiceRequest` is an error. */
 export function decodeTraces(
   bytes: Uint8Array,
   encoding: OtlpEncoding,
@@ -13,8 +13,8 @@ export function decodeTraces(
   return decodeOrFail(() => decode(bytes));
 }
 
-export function isDecodeFailure(
+export function isDecodeError(
   decoded: readonly ResourceSpans[] | DecodeError,
 ): decoded is DecodeError {
-  return "failure" in decoded;
+  return "reason" in decoded;
 }

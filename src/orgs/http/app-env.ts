@@ -1,12 +1,10 @@
+import type { HttpEnv } from "#http/http-env.ts";
 import type { Org } from "#orgs/org.ts";
 import type { Principal } from "#orgs/principal.ts";
-import type { Env } from "#platform/env.ts";
 
-/** What every handler finds on its context: `principal` and `org` behind `authorize(scope)` only. */
-export interface AppEnv {
-  Bindings: Env;
-  Variables: {
-    requestId: string;
+/** `principal` and `org` are there where the route asks for a scope. */
+export interface AppEnv extends HttpEnv {
+  Variables: HttpEnv["Variables"] & {
     /** Set once the caller's token was found good, whatever it may then do. */
     isAuthenticated: true | undefined;
     principal: Principal;

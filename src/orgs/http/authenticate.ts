@@ -1,5 +1,6 @@
 /** Who is calling: the bearer token of RFC 6750, in the header only. Every doubt is one same 401. */
-import type { Context, MiddlewareHandler } from "hono";
+import type { Context } from "hono";
+import { deploymentTokens } from "#orgs/deployment-tokens.ts";
 import { lookUpServiceToken } from "#orgs/directory.ts";
 import type { Principal } from "#orgs/principal.ts";
 import {
@@ -9,20 +10,12 @@ import {
   parseServiceToken,
   sha256Hex,
 } from "#orgs/service-token.ts";
-import { type Env, settingsOf } from "#platform/env.ts";
+import type { Env } from "#platform/env.ts";
 import { fail } from "#platform/errors.ts";
 import type { AppEnv } from "./app-env.ts";
 
 /** RFC 6750 `b68token`; 512 is as long as any token of ours may be, and bounds what is hashed. */
 const BEARER = /^Bearer +([A-Za-z0-9._~+/-]{1,512}=*) *$/i;
-
-/** For routes that are no org's; those of an org use `authorize`. */
-export function authenticated(): MiddlewareHandler<AppEnv> {
-  return async function authenticated(c, next) {
-    c.set("principal", await authenticate(c));
-    await next();
-  };
-}
 
 export async function authenticate(c: Context<AppEnv>): Promise<Principal> {
   const token = BEARER.exec(c.req.header("authorization") ?? "")?.[1];
@@ -33,11 +26,11 @@ export async function authenticate(c: Context<AppEnv>): Promise<Principal> {
 }
 
 async function principalOf(env: Env, token: string, nowMs: number): Promise<Principal | null> {
-  const { adminTokenDigest, metricsTokenDigest } = settingsOf(env);
+  const { administratorDigest, metricsDigest } = deploymentTokens(env);
   const digest = sha256Hex(token);
   if (looksLikeServiceToken(token)) return serviceToken(env, token, digest, nowMs);
-  if (digestsEqual(digest, adminTokenDigest)) return { kind: "administrator" };
-  if (metricsTokenDigest !== null && digestsEqual(digest, metricsTokenDigest)) {
+  if (digestsEqual(digest, administratorDigest)) return { kind: "administrator" };
+  if (metricsDigest !== null && digestsEqual(digest, metricsDigest)) {
     return { kind: "metrics-reader" };
   }
   return null;

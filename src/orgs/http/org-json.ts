@@ -5,7 +5,7 @@ import { Compile } from "typebox/compile";
 import { formatTimestamp } from "#formats/rfc3339.ts";
 import { LIMIT_BOUNDS, ORG_NAME_PATTERN, type Org } from "#orgs/org.ts";
 import type { OrgPatch } from "#orgs/org-settings.ts";
-import { RETENTION_BOUNDS, type RetentionKey } from "#orgs/retention.ts";
+import { RETENTION_BOUNDS } from "#orgs/retention.ts";
 import { TIERS } from "#orgs/tier.ts";
 
 const CLOSED = { additionalProperties: false };
@@ -20,7 +20,7 @@ const CreateOrgSchema = Type.Object(
       Type.Object({ payload_capture: Type.Optional(Type.Boolean()) }, CLOSED),
     ),
   },
-  CLOSED,
+  { ...CLOSED, title: "NewOrg" },
 );
 
 /** Null takes a value back to its default. */
@@ -90,47 +90,41 @@ const PatchOrgSchema = Type.Object(
       ),
     ),
   },
-  CLOSED,
+  { ...CLOSED, title: "OrgPatch" },
 );
 
-export const OrgSchema = Type.Object({
-  org: Type.String(),
-  tier: Tier,
-  state: Type.Enum(["active", "deleting"]),
-  entitlements: Type.Object({ payload_capture: Type.Boolean() }),
-  limits: Type.Object({
-    series_max: Type.Integer(),
-    requests_per_minute: Type.Unsafe<number | null>({ type: ["integer", "null"] }),
-  }),
-  retention: Type.Object(
-    {
-      samples_hours: Type.Integer(),
-      rollups_hourly_days: Type.Integer(),
-      rollups_daily_days: Type.Integer(),
-      audit_days: Type.Integer(),
-    },
-    { description: "Effective: the tier's, with the org's overrides applied" },
-  ),
-  publishes_audit_log: Type.Boolean(),
-  span_mapping: spanMapping(
-    Type.Optional(Type.Unsafe<readonly string[]>(AttributeNames)),
-    "The org's own; what is absent is as the conventions have it",
-  ),
-  created_at: Type.String({ format: "date-time" }),
-  updated_at: Type.String({ format: "date-time" }),
-});
+export const OrgSchema = Type.Object(
+  {
+    org: Type.String(),
+    tier: Tier,
+    state: Type.Enum(["active", "deleting"]),
+    entitlements: Type.Object({ payload_capture: Type.Boolean() }),
+    limits: Type.Object({
+      series_max: Type.Integer(),
+      requests_per_minute: Type.Unsafe<number | null>({ type: ["integer", "null"] }),
+    }),
+    retention: Type.Object(
+      {
+        samples_hours: Type.Integer(),
+        rollups_hourly_days: Type.Integer(),
+        rollups_daily_days: Type.Integer(),
+        audit_days: Type.Integer(),
+      },
+      { description: "Effective: the tier's, with the org's overrides applied" },
+    ),
+    publishes_audit_log: Type.Boolean(),
+    span_mapping: spanMapping(
+      Type.Optional(Type.Unsafe<readonly string[]>(AttributeNames)),
+      "The org's own; what is absent is as the conventions have it",
+    ),
+    created_at: Type.String({ format: "date-time" }),
+    updated_at: Type.String({ format: "date-time" }),
+  },
+  { title: "Org" },
+);
 
 export const createOrgBody = Compile(CreateOrgSchema);
 export const patchOrgBody = Compile(PatchOrgSchema);
-export { CreateOrgSchema, PatchOrgSchema };
-
-/** The wire's name of each retention, for pointers in errors. */
-export const RETENTION_NAMES: Record<RetentionKey, string> = {
-  samplesHours: "samples_hours",
-  rollupsHourlyDays: "rollups_hourly_days",
-  rollupsDailyDays: "rollups_daily_days",
-  auditDays: "audit_days",
-};
 
 export function patchOf(body: Type.Static<typeof PatchOrgSchema>): OrgPatch {
   const { tier, entitlements, limits, retention, publishes_audit_log, span_mapping } = body;
@@ -164,7 +158,7 @@ function defined<Values extends object>(values: Values) {
   return Object.fromEntries(given) as { [Key in keyof Values]?: Exclude<Values[Key], undefined> };
 }
 
-export function orgBody(org: Org): Type.Static<typeof OrgSchema> {
+export function orgJson(org: Org): Type.Static<typeof OrgSchema> {
   return {
     org: org.org,
     tier: org.tier,

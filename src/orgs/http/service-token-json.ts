@@ -4,23 +4,21 @@ import { Compile } from "typebox/compile";
 import { formatTimestamp } from "#formats/rfc3339.ts";
 import { SCOPES } from "#orgs/principal.ts";
 import type { ServiceToken } from "#orgs/service-token.ts";
-
-/** No control characters, and no lone surrogates: neither can be stored and shown as it was sent. */
-const PLAIN_TEXT = "^[^\\p{Cc}\\p{Cs}]+$";
+import { PRINTABLE_TEXT, UNPRINTABLE } from "#platform/text-patterns.ts";
 
 /**
  * `kind:name`. Acts are recorded under it, so it may claim to be a service, a user or an agent, but
  * never one of us.
  */
-const ACTOR = "^(?!operator:|ledger:)[a-z][a-z0-9_-]{0,31}:[^\\p{Cc}\\p{Cs}]+$";
+const ACTOR = `^(?!operator:|ledger:)[a-z][a-z0-9_-]{0,31}:[^${UNPRINTABLE}]+$`;
 
 const Scopes = Type.Array(Type.Enum([...SCOPES]), { minItems: 1, maxItems: 32 });
 const NullableTime = Type.Unsafe<string | null>({ type: ["string", "null"], format: "date-time" });
 const NullableText = Type.Unsafe<string | null>({ type: ["string", "null"] });
 
-export const CreateServiceTokenSchema = Type.Object(
+const CreateServiceTokenSchema = Type.Object(
   {
-    name: Type.String({ maxLength: 128, pattern: PLAIN_TEXT }),
+    name: Type.String({ minLength: 1, maxLength: 128, pattern: PRINTABLE_TEXT }),
     scopes: Scopes,
     actor: Type.Optional(
       Type.Unsafe<string | null>({ type: ["string", "null"], maxLength: 256, pattern: ACTOR }),
@@ -32,7 +30,7 @@ export const CreateServiceTokenSchema = Type.Object(
       }),
     ),
   },
-  { additionalProperties: false },
+  { additionalProperties: false, title: "WantedServiceToken" },
 );
 
 const token = {
@@ -46,8 +44,11 @@ const token = {
   revoked_at: NullableTime,
 };
 
-export const ServiceTokenSchema = Type.Object(token);
-export const NewServiceTokenSchema = Type.Object({ ...token, token: Type.String() });
+const ServiceTokenSchema = Type.Object(token, { title: "ServiceToken" });
+export const NewServiceTokenSchema = Type.Object(
+  { ...token, token: Type.String() },
+  { title: "NewServiceToken" },
+);
 export const ServiceTokensSchema = Type.Object({
   service_tokens: Type.Array(ServiceTokenSchema),
   next_cursor: NullableText,
@@ -56,7 +57,7 @@ export const ServiceTokensSchema = Type.Object({
 export const createServiceTokenBody = Compile(CreateServiceTokenSchema);
 
 /** Names what it shows: a digest added to the row can't slip out. */
-export function serviceTokenBody(row: ServiceToken): Type.Static<typeof ServiceTokenSchema> {
+export function serviceTokenJson(row: ServiceToken): Type.Static<typeof ServiceTokenSchema> {
   return {
     id: row.id,
     name: row.name,

@@ -1,18 +1,19 @@
-/** The OpenAPI entry of an OTLP route: both encodings in and out, and errors as google.rpc.Status. */
-import type { MiddlewareHandler } from "hono";
-import { type DescribeRouteOptions, describeRoute } from "hono-openapi";
+/** An OTLP route in the document: both encodings in and out, and errors as google.rpc.Status. */
 import * as Type from "typebox";
-import type { Scope } from "#orgs/principal.ts";
+import type { Content, Described } from "#http/route.ts";
 import { OTLP_MEDIA_TYPES } from "./otlp-media.ts";
 
 const StatusSchema = Type.Object(
   { code: Type.Integer({ description: "google.rpc.Code" }), message: Type.String() },
-  { description: "google.rpc.Status" },
+  { title: "RpcStatus", description: "google.rpc.Status" },
 );
 
 const RequestSchema = Type.Object(
   { resourceSpans: Type.Optional(Type.Array(Type.Object({}, { additionalProperties: true }))) },
-  { description: "ExportTraceServiceRequest (opentelemetry-proto)" },
+  {
+    title: "ExportTraceServiceRequest",
+    description: "ExportTraceServiceRequest (opentelemetry-proto)",
+  },
 );
 
 const ResponseSchema = Type.Object(
@@ -24,49 +25,31 @@ const ResponseSchema = Type.Object(
       }),
     ),
   },
-  { description: "ExportTraceServiceResponse" },
+  { title: "ExportTraceServiceResponse" },
 );
 
-const ERRORS: Readonly<Record<number, string>> = {
-  400: "No OTLP message",
-  401: "No token, or an unknown, expired or revoked one",
-  403: "The token's org, but a scope is missing",
-  404: "Not there, or not this token's to see",
-  413: "The body is too large, after decompression",
-  429: "Too many requests; see Retry-After",
-  500: "An internal error",
-  503: "Cannot answer now; see Retry-After",
-};
-
-export function describeOtlp(
-  scope: Scope,
-  texts: Pick<DescribeRouteOptions, "summary" | "description">,
-): MiddlewareHandler {
-  const errors = Object.entries(ERRORS).map(([status, description]) => [
-    status,
-    { description, content: contentOf(StatusSchema) },
-  ]);
-  return describeRoute({
-    ...texts,
-    security: [{ bearer: [scope] }],
-    requestBody: { required: true, content: contentOf(RequestSchema) },
-    responses: {
-      ...Object.fromEntries(errors),
-      200: { description: "All was taken, or all but…", content: contentOf(ResponseSchema) },
-      415: {
-        description: "The body's type is not supported",
-        content: {
-          "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } },
-        },
-      },
-    },
-  });
-}
-
 /** OpenAPI has no words for protobuf: its messages are those of the JSON mapping. */
-function contentOf(schema: object) {
+function contentOf(schema: object): Content {
   return {
-    [OTLP_MEDIA_TYPES.protobuf]: { schema: { type: "string" as const, format: "binary" } },
-    [OTLP_MEDIA_TYPES.json]: { schema },
+    [OTLP_MEDIA_TYPES.protobuf]: { type: "string", format: "binary" },
+    [OTLP_MEDIA_TYPES.json]: schema,
   };
 }
+
+export const TRACES_REQUEST = contentOf(RequestSchema);
+export const TRACES_RESPONSE = contentOf(ResponseSchema);
+
+/** A request in neither encoding has its 415 as a problem. */
+export const OTLP_ERRORS: NonNullable<Described["errors"]> = {
+  descriptions: {
+    400: "No OTLP message",
+    401: "No token, or an unknown, expired or revoked one",
+    403: "The token's org, but a scope is missing",
+    404: "Not there, or not this token's to see",
+    413: "The body is too large, after decompression",
+    429: "Too many requests; see Retry-After",
+    500: "An internal error",
+    503: "Cannot answer now; see Retry-After",
+  },
+  content: contentOf(StatusSchema),
+};

@@ -6,8 +6,8 @@
 import type { Context } from "hono";
 import { encodeStatus, RPC_CODE } from "#formats/otlp/export-response.ts";
 import { onError, toldFailure } from "#http/problem.ts";
+import { problemOf } from "#http/problem-table.ts";
 import type { AppEnv } from "#orgs/http/app-env.ts";
-import { problemOf } from "#platform/errors.ts";
 import { otlpEncoding, otlpResponse } from "./otlp-media.ts";
 
 /** google/rpc/code.proto gives each code its HTTP status; 413 is gRPC's own for a message too large. */

@@ -1,43 +1,59 @@
-/** Traces from any OpenTelemetry SDK or collector, over OTLP/HTTP (api.md, "Ingest"). */
-import { Hono } from "hono";
-import { decodeTraces, isDecodeFailure } from "#formats/otlp/decode-traces.ts";
+/** Traces from any OpenTelemetry SDK or collector, over OTLP/HTTP. */
+import { decodeTraces, isDecodeError } from "#formats/otlp/decode-traces.ts";
 import { encodeExportResponse } from "#formats/otlp/export-response.ts";
+import type { OtlpEncoding, ResourceSpans } from "#formats/otlp/trace-model.ts";
 import { readBytes } from "#http/read-body.ts";
-import type { AppEnv } from "#orgs/http/app-env.ts";
-import { authorize } from "#orgs/http/authorize.ts";
+import type { RequestBody } from "#http/request-body.ts";
+import { type AppRoute, route } from "#orgs/http/access.ts";
 import { recordTraces } from "#otlp/record-traces.ts";
 import { fail } from "#platform/errors.ts";
-import { describeOtlp } from "./otlp-answers.ts";
+import { OTLP_ERRORS, TRACES_REQUEST, TRACES_RESPONSE } from "./otlp-answers.ts";
 import { onOtlpError } from "./otlp-error.ts";
 import { otlpEncoding, otlpResponse } from "./otlp-media.ts";
 
 /** As of a report: an SDK's batch of 512 spans has half of one MiB. OTLP leaves the limit to the server. */
 const TRACES_BYTES_MAX = 4 * 1024 * 1024;
 
-export const otlpTraces = new Hono<AppEnv>().post(
-  "/",
-  describeOtlp("telemetry:write", {
-    summary: "Report spans over OTLP/HTTP",
-    description:
-      "Spans of MCP tool calls become samples, the others are kept beside them. Answered once durable. " +
-      "Idempotent: a resent span changes no figure. gzip is accepted; 4 MiB after decompression.",
-  }),
-  authorize("telemetry:write"),
-  async (c) => {
-    const encoding = otlpEncoding(c.req.header("content-type"));
+interface SentTraces {
+  traces: readonly ResourceSpans[];
+  encoding: OtlpEncoding;
+}
+
+const tracesBody: RequestBody<SentTraces> = {
+  content: TRACES_REQUEST,
+  read: async (request) => {
+    const encoding = otlpEncoding(request.headers.get("content-type") ?? undefined);
     if (encoding === null) {
       const supported = "application/x-protobuf, or application/json in UTF-8";
       return fail({ kind: "unsupported_media_type", supported });
     }
-    const bytes = await readBytes(c.req.raw, { bytesMax: TRACES_BYTES_MAX });
+    const bytes = await readBytes(request, { bytesMax: TRACES_BYTES_MAX });
     const traces = decodeTraces(bytes, encoding);
-    if (isDecodeFailure(traces)) {
-      const detail = `The body is no ExportTraceServiceRequest: ${traces.failure}.`;
-      return fail({ kind: "malformed_body", detail });
-    }
-    const partial = await recordTraces(c.env, c.var.org, traces, Date.now());
-    return otlpResponse(encodeExportResponse(partial, encoding), encoding);
+    if (!isDecodeError(traces)) return { traces, encoding };
+    const detail = `The body is no ExportTraceServiceRequest: ${traces.reason}.`;
+    return fail({ kind: "malformed_body", detail });
   },
-);
+};
 
-otlpTraces.onError(onOtlpError);
+export const otlpRoutes: readonly AppRoute[] = [
+  route(
+    {
+      method: "post",
+      path: "/v1/orgs/:org/otlp/v1/traces",
+      operationId: "exportTraces",
+      summary: "Report spans over OTLP/HTTP",
+      description:
+        "Spans of MCP tool calls become samples, the others are kept beside them. Answered once durable. " +
+        "Idempotent: a resent span changes no figure. gzip is accepted; 4 MiB after decompression.",
+      scope: "telemetry:write",
+      body: tracesBody,
+      answers: { 200: { description: "All was taken, or all but…", content: TRACES_RESPONSE } },
+      errors: OTLP_ERRORS,
+      onError: onOtlpError,
+    },
+    async (c, { body }) => {
+      const partial = await recordTraces(c.env, c.var.org, body.traces, Date.now());
+      return otlpResponse(encodeExportResponse(partial, body.encoding), body.encoding);
+    },
+  ),
+];

@@ -2,10 +2,7 @@
  * The spans around calls, for the drill-down: kept as long as samples, and never counted. A row holds those
  * of a request (migrations/shard/0003_spans.sql says why), so a trace is looked for in the rows of its time.
  */
-import { and, eq, inArray } from "drizzle-orm";
-import { drizzle } from "drizzle-orm/d1";
 import { SAMPLE_AGE_MS_MAX, SAMPLE_AHEAD_MS_MAX } from "#calls/call.ts";
-import { type StoredCall, toolInvocations } from "#calls/store/shard-schema.ts";
 import { uuid7LowerBound } from "#formats/uuid7.ts";
 import type { ShardedOrg } from "#orgs/store/shard-orgs.ts";
 import type { TraceSpan } from "#tracing/trace-span.ts";
@@ -29,16 +26,6 @@ const SELECT_TRACE = `SELECT s.payload -> ?5 AS spans FROM
       ORDER BY id LIMIT ${SCAN_ROWS_MAX}) w
   CROSS JOIN spans s ON s.org = ?1 AND s.id = w.id
   WHERE instr(w.traces, ?4) > 0 LIMIT ${FOUND_ROWS_MAX}`;
-
-/** As of a page of samples: what a query looks at of D1's one thread. */
-const SAMPLES_SCANNED_MAX = 50_000;
-/** With the org, as many as D1 takes parameters. */
-const TRACE_CALLS_MAX = 99;
-
-const SELECT_CALLS = `SELECT w.id FROM
-    (SELECT id, trace_id FROM tool_invocations WHERE org = ?1 AND id >= ?2 AND id < ?3
-      ORDER BY id LIMIT ${SAMPLES_SCANNED_MAX}) w
-  WHERE w.trace_id = ?4 LIMIT ${TRACE_CALLS_MAX}`;
 
 /**
  * One row written a request, whatever the number of traces. What ended more than a day ago, or ends in the
@@ -88,23 +75,4 @@ export async function findSpans(
     }
   }
   return [...found.values()];
-}
-
-/** The samples of a trace whose ids lie between the two times. */
-export async function findCallsOfTrace(
-  db: D1Database,
-  org: string,
-  traceId: string,
-  { fromMs, toMs }: { fromMs: number; toMs: number },
-): Promise<StoredCall[]> {
-  const { results } = await db
-    .prepare(SELECT_CALLS)
-    .bind(org, uuid7LowerBound(fromMs), uuid7LowerBound(toMs), traceId)
-    .all<{ id: string }>();
-  if (results.length === 0) return [];
-  const ids = results.map(({ id }) => id);
-  return drizzle(db)
-    .select()
-    .from(toolInvocations)
-    .where(and(eq(toolInvocations.org, org), inArray(toolInvocations.id, ids)));
 }

@@ -1,4 +1,11 @@
-/** Fails unless the database answers and is migrated: both kinds have a table of orgs. */
-export async function probeDatabase(db: D1Database): Promise<void> {
-  await db.prepare("SELECT 1 FROM orgs LIMIT 1").first();
+import type { Env } from "#platform/env.ts";
+import { shardDatabase, shardNames } from "#platform/shards.ts";
+
+/** Fails unless every database answers and is migrated: both kinds have a table of orgs. */
+export function probeDatabases(env: Env): Promise<unknown> {
+  const shards = shardNames(env).map((name) => shardDatabase(env, name));
+  const answers = [env.DIRECTORY, ...shards].map((database) =>
+    database.prepare("SELECT 1 FROM orgs LIMIT 1").first(),
+  );
+  return Promise.all(answers);
 }

@@ -1,23 +1,32 @@
-/** The streams' settings on the wire, and the way between it and the domain (api.md, "Streams"). */
+/** The streams' settings on the wire, and the way between it and what they mean. */
 import type { Context } from "hono";
 import { decodeUtf8, parseJsonBody, readBytes } from "#http/read-body.ts";
 import { isYaml, parseYaml } from "#http/read-yaml.ts";
+import type { RequestBody } from "#http/request-body.ts";
 import { validate } from "#http/validate.ts";
 import type { AppEnv } from "#orgs/http/app-env.ts";
-import { settingsOf } from "#platform/env.ts";
-import { fail, type ValidationError } from "#platform/errors.ts";
+import { fail } from "#platform/errors.ts";
+import { originHost } from "#platform/settings.ts";
+import type { StreamsInForce } from "#streams/change-streams.ts";
+import { allowsLoopback, deploymentStreams } from "#streams/deployment-streams.ts";
 import { refuseEndpoint } from "#streams/endpoint.ts";
-import type { Destination, Observability, OwnStreams, Stream } from "#streams/observability.ts";
+import type { Destination, OwnStreams, Stream } from "#streams/observability.ts";
 import { leaveDefaults } from "#streams/streams-kept.ts";
 import {
   destinationPointer,
   parseStreams,
   type RequestedStreams,
 } from "#streams/streams-request.ts";
-import { guideBody, type StreamsBody, streamsBody } from "#streams/streams-schema.ts";
+import {
+  GuideSchema,
+  guideBody,
+  type StreamsBody,
+  StreamsSchema,
+  streamsBody,
+} from "#streams/streams-schema.ts";
 
 /** Sixteen header values of 4,096 characters for each of three streams, and the rest of it. */
-const BODY = { bytesMax: 262_144 };
+const LIMIT = { bytesMax: 262_144 };
 
 interface AskedStreams {
   body: StreamsBody;
@@ -25,28 +34,18 @@ interface AskedStreams {
   pointerOf: (stream: Stream) => string;
 }
 
-/** 400 with a pointer into the body for whatever is wrong with it. */
-export async function readStreams(
-  c: Context<AppEnv>,
-  stored: OwnStreams,
-): Promise<RequestedStreams> {
-  const { body, pointerOf } = await readAsked(c);
-  const { allowsLoopback, originHost, streams } = settingsOf(c.env);
-  const rules = { allowsLoopback, ownHosts: [new URL(c.req.url).host, originHost] };
-  const terms = { pointerOf, refuseEndpoint: (text: string) => refuseEndpoint(text, rules) };
-  const requested = leaveDefaults(parseStreams(body, terms), stored, streams, pointerOf);
-  return requested.errors.length > 0 ? refuse(requested.errors) : requested;
-}
-
-async function readAsked(c: Context<AppEnv>): Promise<AskedStreams> {
-  const inJson = !isYaml(c.req.header("content-type"));
-  const body = inJson
-    ? await parseJsonBody(c.req.raw, BODY)
-    : parseYaml(decodeUtf8(await readBytes(c.req.raw, BODY)));
-  const isGuide = !inJson && typeof body === "object" && body !== null && "observability" in body;
-  if (!isGuide) return { body: validate(streamsBody, body), pointerOf: destinationPointer };
-  return askedByGuide(body);
-}
+export const streamsRequestBody: RequestBody<AskedStreams> = {
+  content: { "application/json": StreamsSchema, "application/yaml": GuideSchema },
+  read: async (request) => {
+    const inJson = !isYaml(request.headers.get("content-type") ?? undefined);
+    const body = inJson
+      ? await parseJsonBody(request, LIMIT)
+      : parseYaml(decodeUtf8(await readBytes(request, LIMIT)));
+    const isGuide = !inJson && typeof body === "object" && body !== null && "observability" in body;
+    if (isGuide) return askedByGuide(body);
+    return { body: validate(streamsBody, body), pointerOf: destinationPointer };
+  },
+};
 
 /** `observability.otlp` is where spans go (the guide, "OpenTelemetry"), the streams may stand beside it. */
 function askedByGuide(body: unknown): AskedStreams {
@@ -55,7 +54,8 @@ function askedByGuide(body: unknown): AskedStreams {
   const pointerOf = (stream: Stream) => `${root}${destinationPointer(stream)}`;
   if (otlp === undefined) return { body: streams, pointerOf };
   if (streams.traces?.otlp !== undefined) {
-    refuse([{ pointer: `${root}/otlp`, message: "says what traces.otlp says as well" }]);
+    const errors = [{ pointer: `${root}/otlp`, message: "says what traces.otlp says as well" }];
+    fail({ kind: "invalid_request", errors });
   }
   return {
     body: { ...streams, traces: { ...streams.traces, otlp } },
@@ -63,18 +63,27 @@ function askedByGuide(body: unknown): AskedStreams {
   };
 }
 
-export function refuse(errors: ValidationError[]): never {
-  return fail({ kind: "invalid_request", errors });
+/** 400 with a pointer into the body for whatever is wrong with it beyond its form. */
+export function checkStreams(
+  c: Context<AppEnv>,
+  { body, pointerOf }: AskedStreams,
+  stored: OwnStreams,
+): RequestedStreams {
+  const ownHosts = [new URL(c.req.url).host, originHost(c.env)];
+  const rules = { allowsLoopback: allowsLoopback(c.env), ownHosts };
+  const terms = { pointerOf, refuseEndpoint: (text: string) => refuseEndpoint(text, rules) };
+  const parsed = parseStreams(body, terms);
+  const requested = leaveDefaults(parsed, stored, deploymentStreams(c.env), pointerOf);
+  const { errors } = requested;
+  return errors.length > 0 ? fail({ kind: "invalid_request", errors }) : requested;
 }
 
 /**
  * What is in force, as it may be put back: header values are null, which keeps them, and what the org
  * leaves to a deployment that sends nowhere is absent, which leaves it so. Null is the org's own "nowhere".
  */
-export function streamsJson(
-  { metrics, traces, audit }: Observability,
-  own: OwnStreams,
-): StreamsBody {
+export function streamsJson({ streams, own }: StreamsInForce): StreamsBody {
+  const { metrics, traces, audit } = streams;
   const destination = <To extends Destination>(stream: Stream, to: To | null) => {
     if (to !== null) return shown(to);
     return own[stream]?.to === null ? null : undefined;

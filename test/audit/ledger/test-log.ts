@@ -2,6 +2,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import type { AuditEvent } from "#audit/audit-event.ts";
 import { type LogAddress, logOrigin, type Receipt } from "#audit/audit-log.ts";
+import type { Ledger } from "#audit/ledger/ledger.ts";
 import type { LedgerStub } from "#audit/ledger-stub.ts";
 import { signNow } from "#audit/signing/sign-now.ts";
 import { type AuditLogRow, findAuditLog, insertAuditLog } from "#audit/store/audit-logs.ts";
@@ -23,7 +24,7 @@ export function originOf(address: LogAddress): string {
 
 /** As the runtime hands it out, for the functions of `cloudflare:test`. */
 export function objectOf({ org, log }: LogAddress) {
-  return testEnv.LEDGER.getByName(`${org}/${log}`);
+  return testEnv.LEDGER.getByName(`${org}/${log}`) as unknown as DurableObjectStub<Ledger>;
 }
 
 export function ledgerOf(address: LogAddress): LedgerStub {

@@ -1,9 +1,11 @@
 /** The Worker under test, with its cron tick and its pruning callable at any moment. */
+
 import { app } from "#app.ts";
 import { pruneOnce } from "#calls/store/prune.ts";
 import { runCron } from "#cron.ts";
 import { findOrg } from "#orgs/store/orgs.ts";
-import { type Env, shardDatabase } from "#platform/env.ts";
+import type { Env } from "#platform/env.ts";
+import { shardDatabase } from "#platform/shards.ts";
 
 export { Ledger } from "#audit/ledger/ledger.ts";
 export { SigningPage } from "#audit/signing/signing-page.ts";

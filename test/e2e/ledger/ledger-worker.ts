@@ -2,6 +2,7 @@
  * The Worker under test, with what only time or disaster brings callable at any moment: ticks, alarms,
  * pruning, freezing, faults.
  */
+
 import { app } from "#app.ts";
 import { signShard } from "#audit/audit-jobs.ts";
 import type { LogAddress } from "#audit/audit-log.ts";
@@ -14,8 +15,9 @@ import { formatTimestamp } from "#formats/rfc3339.ts";
 import { uuid7FromRandom } from "#formats/uuid7.ts";
 import type { Org } from "#orgs/org.ts";
 import { findOrg } from "#orgs/store/orgs.ts";
-import { type Env, shardDatabase } from "#platform/env.ts";
+import type { Env } from "#platform/env.ts";
 import { TickShare } from "#platform/jobs/tick-share.ts";
+import { shardDatabase } from "#platform/shards.ts";
 import {
   arm,
   countWaiting,

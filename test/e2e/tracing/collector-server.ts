@@ -1,7 +1,7 @@
 /** A collector that fails in every way that one can, and keeps account of what it took. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { decodeTraces, isDecodeFailure } from "#formats/otlp/decode-traces.ts";
+import { decodeTraces, isDecodeError } from "#formats/otlp/decode-traces.ts";
 import type { Span } from "#formats/otlp/trace-model.ts";
 
 export const FAULTS = ["429", "503", "hang", "reset", "garbage", "refusal", "none"] as const;
@@ -85,7 +85,7 @@ export class CollectorServer {
 
   #take(body: Buffer): void {
     const traces = decodeTraces(body, "protobuf");
-    if (isDecodeFailure(traces)) {
+    if (isDecodeError(traces)) {
       this.undecodable += 1;
       return;
     }

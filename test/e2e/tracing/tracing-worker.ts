@@ -4,7 +4,7 @@
  */
 import { app } from "#app.ts";
 import { runCron } from "#cron.ts";
-import { authenticated } from "#orgs/http/authenticate.ts";
+import { authorise } from "#orgs/http/authorise.ts";
 import type { Env } from "#platform/env.ts";
 import { spanExporter, tracer } from "#tracing/isolate-tracer.ts";
 import { traceTick } from "#tracing/trace-tick.ts";
@@ -13,7 +13,7 @@ import { tracedFetch } from "#tracing/traced-fetch.ts";
 export { Ledger } from "#audit/ledger/ledger.ts";
 export { SigningPage } from "#audit/signing/signing-page.ts";
 
-app.get("/test/call", authenticated(), async (c) => {
+app.get("/test/call", authorise({ scope: "administrator" }), async (c) => {
   const url = c.req.query("url") ?? "";
   for (let calls = Number(c.req.query("calls")); calls > 0; calls--) {
     await (await tracedFetch(new Request(url))).arrayBuffer();
@@ -21,7 +21,7 @@ app.get("/test/call", authenticated(), async (c) => {
   return c.text("called");
 });
 
-app.get("/test/fail", authenticated(), () => {
+app.get("/test/fail", authorise({ scope: "administrator" }), () => {
   throw new Error("as asked");
 });
 

@@ -2,7 +2,7 @@ import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decodeTraces, isDecodeFailure } from "#formats/otlp/decode-traces.ts";
+import { decodeTraces, isDecodeError } from "#formats/otlp/decode-traces.ts";
 import type { Span } from "#formats/otlp/trace-model.ts";
 import { ExportTraceServiceRequestSchema } from "./gen/opentelemetry/proto/collector/trace/v1/trace_service_pb.ts";
 import { modelOf, ofOtlpJson, otlpJsonOf, traceRequest } from "./generated-traces.ts";
@@ -16,12 +16,12 @@ const json = (value: unknown) => decodeTraces(utf8(JSON.stringify(value)), "json
 const withSpan = (span: object) => ({ resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] });
 
 function onlySpan(decoded: ReturnType<typeof decodeTraces>): Span {
-  if (isDecodeFailure(decoded)) throw new Error(decoded.failure);
+  if (isDecodeError(decoded)) throw new Error(decoded.reason);
   return decoded[0]!.scopeSpans[0]!.spans[0]!;
 }
 
 function failureOf(decoded: ReturnType<typeof decodeTraces>): string {
-  return isDecodeFailure(decoded) ? decoded.failure : "";
+  return isDecodeError(decoded) ? decoded.reason : "";
 }
 
 /** One span whose only fields are the writer's. */
@@ -126,7 +126,7 @@ describe("decodeTraces, protobuf", () => {
       writer.tag(5, WireType.LengthDelimited).string(name).join();
     }
     const decoded = decodeTraces(writer.join().join().finish(), "protobuf");
-    if (isDecodeFailure(decoded)) throw new Error(decoded.failure);
+    if (isDecodeError(decoded)) throw new Error(decoded.reason);
     expect(decoded[0]!.scopeSpans[0]!.spans.map(({ name }) => name)).toEqual([...names, ...names]);
   });
 
@@ -271,7 +271,7 @@ describe("decodeTraces, damaged bodies", () => {
       for (const bytes of mutations(text, 25)) count(decodeTraces(bytes, "json"));
     }
     function count(decoded: ReturnType<typeof decodeTraces>): void {
-      if (isDecodeFailure(decoded)) answers.failures += 1;
+      if (isDecodeError(decoded)) answers.failures += 1;
       else answers.spans += 1;
     }
     expect(answers.spans + answers.failures).toBe(3_000);
@@ -283,7 +283,7 @@ describe("decodeTraces, damaged bodies", () => {
       const binary = toBinary(ExportTraceServiceRequestSchema, request);
       for (let length = 1; length < binary.length; length += 11) {
         const cut = binary.subarray(0, length);
-        expect(isDecodeFailure(decodeTraces(cut, "protobuf"))).toBe(isRefused(cut));
+        expect(isDecodeError(decodeTraces(cut, "protobuf"))).toBe(isRefused(cut));
       }
     }
   });

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { findCallsOfTrace } from "#calls/store/calls-of-trace.ts";
 import { insertReports } from "#calls/store/insert-calls.ts";
 import { eraseOnce, PRUNE_SPAN_ROWS_MAX, pruneOnce } from "#calls/store/prune.ts";
 import { deleteShardOrg } from "#orgs/store/shard-orgs.ts";
 import { transactionsOf } from "#otlp/span-transactions.ts";
 import { TRACE_SPANS_MAX } from "#otlp/store/span-rows.ts";
-import { findCallsOfTrace, findSpans, keepSpans } from "#otlp/store/spans.ts";
+import { findSpans, keepSpans } from "#otlp/store/spans.ts";
 import type { TraceSpan } from "#tracing/trace-span.ts";
 import { BilledRows } from "../../harness/billed-rows.ts";
 import { LimitedD1 } from "../../limited-d1.ts";

@@ -67,7 +67,7 @@ export async function findServiceTokensOfOrg(
 }
 
 /** False if there is nothing to revoke: unknown, another org's, or revoked before. */
-export async function revokeServiceToken(
+export async function markTokenRevoked(
   directory: D1Database,
   { org, id }: Pick<ServiceToken, "org" | "id">,
   action: OperatorAction,

@@ -1,0 +1,48 @@
+/** A log on the wire. */
+import * as Type from "typebox";
+
+const NullableText = Type.Unsafe<string | null>({ type: ["string", "null"] });
+const NullableInteger = Type.Unsafe<number | null>({ type: ["integer", "null"] });
+
+export const LogStatusSchema = Type.Object(
+  {
+    origin: Type.String(),
+    log: Type.Integer(),
+    tree_size: Type.Integer(),
+    head: Type.Unsafe<{ seq: number; hash: string } | null>({
+      type: ["object", "null"],
+      properties: { seq: { type: "integer" }, hash: { type: "string" } },
+      required: ["seq", "hash"],
+    }),
+    checkpoint: Type.Unsafe<{ size: number; signed_at: string } | null>({
+      type: ["object", "null"],
+      properties: {
+        size: { type: "integer" },
+        signed_at: { type: "string", format: "date-time" },
+      },
+      required: ["size", "signed_at"],
+    }),
+    unsigned_entries: Type.Integer(),
+    minimum_index: Type.Integer(),
+    frozen: Type.Boolean(),
+    frozen_reason: NullableText,
+    frozen_at: NullableText,
+    successor: NullableInteger,
+    holds: Type.Integer({ description: "Legal holds in force" }),
+  },
+  { title: "LogStatus" },
+);
+
+export type LogStatusJson = Type.Static<typeof LogStatusSchema>;
+
+export const SigningKeysSchema = Type.Object(
+  {
+    keys: Type.Array(
+      Type.Object(
+        { vkey: Type.String(), from_size: Type.Integer(), to_size: NullableInteger },
+        { title: "SigningKey" },
+      ),
+    ),
+  },
+  { title: "SigningKeys" },
+);

@@ -1,0 +1,16 @@
+import { fail } from "#platform/errors.ts";
+import type { AppendResult, ClosedLog, Receipt } from "./audit-log.ts";
+
+/** The receipts of an append; `pointer` names the place of an event in the request, for its refusals. */
+export function receiptsOf(
+  result: Exclude<AppendResult, ClosedLog>,
+  pointer: (index: number) => string,
+): Receipt[] {
+  if (result.kind === "appended") return result.receipts;
+  const at = pointer(result.index);
+  if (result.kind === "conflict") {
+    fail({ kind: "conflict", detail: `The event_id at ${at} is that of another event.` });
+  }
+  const message = "must not exceed 65,535 bytes as canonical JSON";
+  return fail({ kind: "invalid_request", errors: [{ pointer: at, message }] });
+}

@@ -1,0 +1,74 @@
+/** Records audit events as one instance reports them: all of them are appended to the org's log, or none. */
+import { uuid7FromRandom } from "#formats/uuid7.ts";
+import type { Org } from "#orgs/org.ts";
+import type { Env } from "#platform/env.ts";
+import { fail, type ValidationError } from "#platform/errors.ts";
+import { isAuditStreamAction } from "#streams/observability.ts";
+import { streamsOf } from "#streams/streams-of.ts";
+import { type AuditEvent, isReservedAction, parseAuditEvent } from "./audit-event.ts";
+import type { ReportedEvent } from "./audit-event-schema.ts";
+import type { Receipt } from "./audit-log.ts";
+import { writeToLog } from "./current-log.ts";
+import { receiptsOf } from "./receipts.ts";
+
+export interface EventReport {
+  instance: string;
+  /** At most 256 (REPORT_EVENTS_MAX). */
+  events: readonly ReportedEvent[];
+  /** Who vouches for them. */
+  recordedBy: string;
+}
+
+/**
+ * Resolves once they are durable. An event sent again under its `event_id` gets its first receipt.
+ * Refuses with `reserved_action`, `stream_disabled`, `invalid_request` or `conflict`, each pointing into
+ * the report, and with `ledger_frozen`.
+ */
+export async function recordEvents(
+  env: Env,
+  org: Org,
+  { instance, events, recordedBy }: EventReport,
+): Promise<Receipt[]> {
+  requireUnreserved(events);
+  await requireEnabled(env, org.org, events);
+  const nowMs = Date.now();
+  const context = {
+    instanceId: instance.normalize("NFC"),
+    recordedBy,
+    auditDays: org.retention.auditDays,
+    nowMs,
+    newEventId: () => uuid7FromRandom(nowMs, crypto.getRandomValues(new Uint8Array(10))),
+  };
+  const parsed = events.map((event, index) => parseAuditEvent(event, `/events/${index}`, context));
+  const errors = parsed.filter((event): event is ValidationError => "pointer" in event);
+  if (errors.length > 0) fail({ kind: "invalid_request", errors });
+  const accepted = parsed.filter((event): event is AuditEvent => !("pointer" in event));
+  const { answer } = await writeToLog(env, org, (ledger, log) => ledger.append(log, accepted));
+  return receiptsOf(answer, (index) => `/events/${index}`);
+}
+
+type Actions = readonly { action: string }[];
+
+function requireUnreserved(events: Actions): void {
+  const errors = pointers(events, isReservedAction, "is reserved");
+  if (errors.length > 0) fail({ kind: "reserved_action", errors });
+}
+
+/** While the org's audit stream is disabled, decisions and plugins' lives are not kept; all else is. */
+async function requireEnabled(env: Env, org: string, events: Actions): Promise<void> {
+  const { audit } = await streamsOf(env, org);
+  if (audit.enabled) return;
+  const message = "is of the audit stream, which is disabled";
+  const errors = pointers(events, isAuditStreamAction, message);
+  if (errors.length > 0) fail({ kind: "stream_disabled", errors });
+}
+
+function pointers(
+  events: Actions,
+  isRefused: (action: string) => boolean,
+  message: string,
+): ValidationError[] {
+  return events.flatMap(({ action }, index) =>
+    isRefused(action) ? [{ pointer: `/events/${index}/action`, message }] : [],
+  );
+}

@@ -1,0 +1,51 @@
+/**
+ * Reading figures: first what is acknowledged and not counted yet is folded, within the time that the
+ * reader has, then all is read as one snapshot. Scrapes, rollups and the metrics push read no other way.
+ */
+
+import { foldAll } from "#calls/store/fold.ts";
+import type { FoldedOrg } from "#calls/store/fold-series.ts";
+import { readMetricsSnapshot } from "#calls/store/read-snapshot.ts";
+import type { MetricFamily } from "#formats/exposition/metric-family.ts";
+import type { Org } from "#orgs/org.ts";
+import type { Env } from "#platform/env.ts";
+import { shardDatabase } from "#platform/shards.ts";
+import { fleetMetrics } from "./fleet-metrics.ts";
+import type { SnapshotWants } from "./metrics-snapshot.ts";
+
+/** What a read may spend on folding before it answers what is folded; the watermark gauge tells. */
+export const FOLD_MS_MAX = 3_000;
+
+/** Half of the scraper's timeout: the other half is for reading and sending. */
+export function foldBudgetMs(scrapeTimeoutSeconds: string | undefined): number {
+  const timeoutMs = Number(scrapeTimeoutSeconds) * 1_000;
+  if (!Number.isFinite(timeoutMs) || timeoutMs <= 0) return FOLD_MS_MAX;
+  return Math.min(FOLD_MS_MAX, timeoutMs / 2);
+}
+
+/** So that a read counts all that was acknowledged before it began, unless `isOver` ends it first. */
+export async function foldForRead(env: Env, org: Org, isOver: () => boolean): Promise<void> {
+  await foldAll(shardDatabase(env, org.shard), foldedOrg(org), Date.now, isOver);
+}
+
+/** For a reader that waits so long and no longer. */
+export function overAfter(budgetMs: number): () => boolean {
+  const overMs = Date.now() + budgetMs;
+  return () => Date.now() >= overMs;
+}
+
+export function foldedOrg({ org, generation, limits }: Org): FoldedOrg {
+  return { org, generation, seriesMax: limits.seriesMax };
+}
+
+/** The families of one snapshot, in the order of their names (family-names.ts). */
+export async function readFigures(
+  env: Env,
+  org: Org,
+  wants: SnapshotWants,
+  isOver: () => boolean,
+): Promise<MetricFamily[]> {
+  await foldForRead(env, org, isOver);
+  const db = shardDatabase(env, org.shard);
+  return fleetMetrics(await readMetricsSnapshot(db, org.org, wants, Date.now()));
+}

@@ -1,0 +1,119 @@
+/** Records calls as one instance reports them: each sample checked by itself, all made durable at once. */
+
+import { insertReport } from "#calls/store/insert-calls.ts";
+import { parseTimestampMs } from "#formats/rfc3339.ts";
+import type { Org } from "#orgs/org.ts";
+import type { Env } from "#platform/env.ts";
+import { fail } from "#platform/errors.ts";
+import { shardDatabase } from "#platform/shards.ts";
+import { streamsOf } from "#streams/streams-of.ts";
+import { fingerprintKey } from "#vault/fingerprint-key.ts";
+import {
+  type Call,
+  isRejection,
+  parseSample,
+  SAMPLE_AHEAD_MS_MAX,
+  type SampleContext,
+} from "./call.ts";
+import { PRUNED_TIME, type Rejection, reject, STREAM_DISABLED } from "./sample-rejection.ts";
+
+export interface CallReport {
+  instance: string;
+  /** When the instance started, RFC 3339 or epoch milliseconds; null where it does not say. */
+  epoch: string | number | null;
+  /** Counts the instance's reports from 0 within its epoch. */
+  seq: number | null;
+  /** Samples that the instance lost, cumulative within its epoch. */
+  dropped: number | null;
+  /** Names the report, so that a resend is recognised. */
+  batchId: string | null;
+  /** Each is checked: at most 1,000 (REPORT_SAMPLES_MAX). */
+  samples: readonly unknown[];
+}
+
+/** accepted + duplicates + rejected is what was reported. */
+export interface Recorded {
+  accepted: number;
+  duplicates: number;
+  rejected: Rejection[];
+}
+
+/**
+ * Resolves once what it accepts is durable. `invalid_request` for an epoch that is none, `not_found` where the org was deleted or moved meanwhile,
+ * `unavailable` where copies of the report got into each other's way too often.
+ */
+export async function recordCalls(
+  env: Env,
+  org: Org,
+  report: CallReport,
+  receivedAtMs: number,
+): Promise<Recorded> {
+  const { metrics } = await streamsOf(env, org.org);
+  if (!metrics.enabled) return disabled(report);
+  const context = {
+    ...report,
+    epochMs: parseEpoch(report.epoch, receivedAtMs),
+    receivedAtMs,
+    fingerprintKey: fingerprintKey(env, org.org),
+    knownErrors: new Map(),
+  };
+  const { calls, indexes, duplicates, rejected } = parseSamples(report.samples, context);
+  const db = shardDatabase(env, org.shard);
+  const result = await insertReport(db, org, context, [...calls.values()]);
+  if (result.kind === "org_gone") return fail({ kind: "not_found" });
+  if (result.kind === "contended") return fail({ kind: "unavailable", retryAfterSeconds: 1 });
+  const pruned = result.pruned.map(({ id }) => reject(indexes.get(id) ?? 0, ...PRUNED_TIME));
+  return {
+    accepted: result.accepted,
+    duplicates: duplicates + result.duplicates,
+    rejected: [...rejected, ...pruned],
+  };
+}
+
+/** Nothing is kept, so that the instance is not even known to have reported. */
+function disabled({ samples }: CallReport): Recorded {
+  const rejected = samples.map((_, index) => reject(index, ...STREAM_DISABLED));
+  return { accepted: 0, duplicates: 0, rejected };
+}
+
+function parseEpoch(epoch: string | number | null, receivedAtMs: number): number | null {
+  const epochMs = epoch === null ? null : parseTimestampMs(epoch);
+  if (epochMs === undefined) {
+    return refuseEpoch("must be an RFC 3339 date-time or epoch milliseconds");
+  }
+  // Kept, it would outlive every true epoch of the instance.
+  const isAhead = epochMs !== null && epochMs > receivedAtMs + SAMPLE_AHEAD_MS_MAX;
+  return isAhead ? refuseEpoch("must not be more than 5 minutes in the future") : epochMs;
+}
+
+function refuseEpoch(message: string): never {
+  return fail({ kind: "invalid_request", errors: [{ pointer: "/epoch", message }] });
+}
+
+interface ParsedSamples {
+  /** By id: of copies within a report the first counts. */
+  calls: Map<string, Call>;
+  /** Where in the report each of them stands. */
+  indexes: Map<string, number>;
+  duplicates: number;
+  rejected: Rejection[];
+}
+
+function parseSamples(samples: readonly unknown[], context: SampleContext): ParsedSamples {
+  const parsed: ParsedSamples = {
+    calls: new Map(),
+    indexes: new Map(),
+    duplicates: 0,
+    rejected: [],
+  };
+  for (const [index, sample] of samples.entries()) {
+    const call = parseSample(sample, index, context);
+    if (isRejection(call)) parsed.rejected.push(call);
+    else if (parsed.calls.has(call.id)) parsed.duplicates += 1;
+    else {
+      parsed.calls.set(call.id, call);
+      parsed.indexes.set(call.id, index);
+    }
+  }
+  return parsed;
+}

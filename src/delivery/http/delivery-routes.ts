@@ -1,0 +1,28 @@
+/** How far an org's metrics and audit entries have been delivered. */
+
+import { findDeliveries } from "#delivery/store/stream-deliveries.ts";
+import { type AppRoute, route } from "#orgs/http/access.ts";
+import { shardDatabase } from "#platform/shards.ts";
+import { DeliveriesSchema, deliveriesJson } from "./deliveries-json.ts";
+
+export const deliveryRoutes: readonly AppRoute[] = [
+  route(
+    {
+      method: "get",
+      path: "/v1/orgs/:org/observability/status",
+      operationId: "getDeliveries",
+      summary: "How far metrics and audit entries have been delivered",
+      description:
+        "`last_error` is null after an attempt that went well. Of `audit`, entries before `next_seq` of " +
+        "`log` were taken by the receiver; `missed_entries` were removed by retention before they were.",
+      scope: "org:admin",
+      answers: {
+        200: { description: "The deliveries", content: { "application/json": DeliveriesSchema } },
+      },
+    },
+    async (c) => {
+      const { org, shard } = c.var.org;
+      return c.json(deliveriesJson(await findDeliveries(shardDatabase(c.env, shard), org)));
+    },
+  ),
+];

@@ -1,0 +1,179 @@
+/**
+ * Query parameters, as strict as a body: a misspelt filter would silently answer too much. Each states its
+ * JSON Schema, for the document, and reads its text: the two stand together, so that they agree.
+ */
+import { formatTimestamp, parseTimestampMs } from "#formats/rfc3339.ts";
+import { fail, type ValidationError } from "#platform/errors.ts";
+
+export interface Parameter<Value> {
+  readonly description: string;
+  /** JSON Schema of the value; of an array, of what stands between the commas. */
+  readonly schema: object;
+  readonly isRequired?: true;
+  /** An array whose items stand there one by one, under the same name; `parse` makes an array of each. */
+  readonly isRepeated?: true;
+  /** The value of a parameter that is not there. */
+  readonly absent: Value;
+  /** The value, or what is wrong with the text. */
+  readonly parse: (text: string) => Value | Refusal;
+}
+
+export class Refusal {
+  readonly message: string;
+
+  constructor(message: string) {
+    this.message = message;
+  }
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: each has values of its own
+export type Parameters = Readonly<Record<string, Parameter<any>>>;
+
+export type ValuesOf<Query extends Parameters> = {
+  readonly [Name in keyof Query]: Query[Name] extends Parameter<infer Value> ? Value : never;
+};
+
+/** As many as a reader can act on. */
+const ERRORS_MAX = 8;
+/** A pointer quotes the sender's name of a parameter. */
+const NAME_LENGTH_MAX = 128;
+
+/** Each parameter at most once, and none that is not stated; else 400. */
+export function readParameters(
+  url: string,
+  parameters: Parameters,
+  { isLenient }: { isLenient: boolean },
+): Record<string, unknown> {
+  const texts = Map.groupBy(new URL(url).searchParams, ([name]) => name);
+  const errors = [...texts].flatMap(([name, given]) => misuse(name, given.length, parameters));
+  if (errors.length > 0 && !isLenient) {
+    fail({ kind: "invalid_request", errors: errors.slice(0, ERRORS_MAX) });
+  }
+  const values = Object.entries(parameters).map(([name, parameter]) => [
+    name,
+    valueOf(name, parameter, texts.get(name)?.map(([, text]) => text) ?? []),
+  ]);
+  return Object.fromEntries(values);
+}
+
+function misuse(name: string, times: number, parameters: Parameters): ValidationError[] {
+  const parameter = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
+  if (parameter === undefined)
+    return [at(name.slice(0, NAME_LENGTH_MAX), "is not a known parameter")];
+  return times > 1 && !parameter.isRepeated ? [at(name, "is given twice")] : [];
+}
+
+function valueOf(name: string, parameter: Parameter<unknown>, [text, ...rest]: string[]): unknown {
+  if (text === undefined && parameter.isRequired) return refuseParameter(name, "is required");
+  if (text === undefined) return parameter.absent;
+  const value = parameter.isRepeated
+    ? [text, ...rest].flatMap((each) => parameter.parse(each))
+    : parameter.parse(text);
+  return value instanceof Refusal ? refuseParameter(name, value.message) : value;
+}
+
+/** A parameter that is known and says something it may not. */
+export function refuseParameter(name: string, message: string): never {
+  return fail({ kind: "invalid_request", errors: [at(name, message)] });
+}
+
+function at(name: string, message: string): ValidationError {
+  return { pointer: `/${name}`, message };
+}
+
+export function text(description: string): Parameter<string | undefined> {
+  return { description, schema: { type: "string" }, absent: undefined, parse: (value) => value };
+}
+
+export function oneOf<const Value extends string>(
+  description: string,
+  values: readonly Value[],
+): Parameter<Value | undefined> {
+  return {
+    description,
+    schema: { type: "string", enum: values },
+    absent: undefined,
+    parse: (given) =>
+      values.find((value) => value === given) ?? new Refusal(`must be one of ${values.join(", ")}`),
+  };
+}
+
+/** One of them, the first where it is absent. */
+export function oneOfOrFirst<const Value extends string>(
+  description: string,
+  values: readonly [Value, ...Value[]],
+): Parameter<Value> {
+  const { parse } = oneOf(description, values);
+  const [first] = values;
+  return {
+    description,
+    schema: { type: "string", enum: values, default: first },
+    absent: first,
+    parse: (given) => parse(given) as Value | Refusal,
+  };
+}
+
+/** Comma-separated. */
+export function listOf<const Value extends string>(
+  description: string,
+  values: readonly Value[],
+): Parameter<Value[] | undefined> {
+  const isValue = (part: string): part is Value => values.some((value) => value === part);
+  return {
+    description,
+    schema: { type: "array", items: { type: "string", enum: values } },
+    absent: undefined,
+    parse: (given) => {
+      const parts = given.split(",");
+      if (parts.every(isValue)) return parts;
+      return new Refusal(`must be a comma-separated list of ${values.join(", ")}`);
+    },
+  };
+}
+
+/** A whole number, in decimal digits alone. */
+export function integer(
+  description: string,
+  { min, max, what = "an integer" }: { min: number; max: number; what?: string },
+): Parameter<number | undefined> {
+  return {
+    description,
+    schema: { type: "integer", minimum: min, maximum: max },
+    absent: undefined,
+    parse: (given) => {
+      const value = /^(0|[1-9]\d{0,15})$/.test(given) ? Number(given) : Number.NaN;
+      return value >= min && value <= max ? value : new Refusal(`must be ${what}`);
+    },
+  };
+}
+
+/** RFC 3339, or epoch milliseconds, as milliseconds. */
+export function time(description: string): Parameter<number | undefined> {
+  return {
+    description: `${description}. RFC 3339, or epoch milliseconds`,
+    schema: { type: ["string", "integer"], format: "date-time" },
+    absent: undefined,
+    parse: (given) =>
+      parseTimestampMs(/^\d{1,15}$/.test(given) ? Number(given) : given) ??
+      new Refusal("must be an RFC 3339 date-time or epoch milliseconds"),
+  };
+}
+
+/** The same, as the text that is kept of a time. */
+export function timestamp(description: string): Parameter<string | undefined> {
+  const { parse, ...stated } = time(description);
+  return {
+    ...stated,
+    absent: undefined,
+    parse: (given) => {
+      const ms = parse(given);
+      return typeof ms === "number" ? formatTimestamp(ms) : (ms as Refusal);
+    },
+  };
+}
+
+export function required<Value>(
+  parameter: Parameter<Value | undefined>,
+): Parameter<Value> & { isRequired: true } {
+  return { ...(parameter as Parameter<Value>), isRequired: true };
+}

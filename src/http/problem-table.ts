@@ -1,0 +1,125 @@
+/** The one table that makes an RFC 9457 problem of a failure. */
+import type { Failure, ValidationError } from "#platform/errors.ts";
+
+/** The members of a problem that depend on the failure alone; HTTP adds `type` and `request_id`. */
+export interface Problem {
+  status: number;
+  title: string;
+  detail: string;
+  headers?: Record<string, string>;
+  errors?: ValidationError[];
+}
+
+const BAD_REQUEST = { status: 400, title: "Bad Request" };
+const FORBIDDEN = { status: 403, title: "Forbidden" };
+const CONFLICT = { status: 409, title: "Conflict" };
+const UNSUPPORTED = { status: 415, title: "Unsupported Media Type" };
+const INTERNAL = { status: 500, title: "Internal Server Error" };
+
+const RESERVED_ACTION = "The actions operator.* and ledger.* are this service's own.";
+const STREAM_DISABLED =
+  "The org has disabled this stream (…/observability): nothing of the request was written.";
+const FROZEN_ADVICE = "until the administrator recovers it (POST …/audit/recover)";
+
+/**
+ * The table. `code` is the failure's kind, so a code cannot drift from its meaning.
+ * `not_found` carries no evidence on purpose: a stranger's org and a missing one answer alike.
+ */
+export function problemOf(failure: Failure): Problem {
+  switch (failure.kind) {
+    case "unauthenticated":
+      return {
+        status: 401,
+        title: "Unauthorized",
+        detail: "A valid bearer token is required: it is missing, unknown, expired or revoked.",
+        headers: { "www-authenticate": "Bearer" },
+      };
+    case "insufficient_scope":
+      return { ...FORBIDDEN, detail: `The token lacks the scope ${failure.scope}.` };
+    case "administrator_only":
+      return { ...FORBIDDEN, detail: "Only the deployment's administrator may do this." };
+    case "not_found":
+      return { status: 404, title: "Not Found", detail: "There is nothing here for this token." };
+    case "conflict":
+      return { ...CONFLICT, detail: failure.detail };
+    case "org_exists":
+      return { ...CONFLICT, detail: "The org's name is taken; a deleted one is not given again." };
+    case "not_yet_signed":
+      return {
+        ...CONFLICT,
+        detail: "The entry is in the log; no signed checkpoint covers it yet.",
+        headers: { "retry-after": String(failure.retryAfterSeconds) },
+      };
+    case "pruned":
+      return { status: 410, title: "Gone", detail: "Retention has removed these entries." };
+    case "ledger_frozen":
+      return {
+        status: 503,
+        title: "Service Unavailable",
+        detail: `The audit log is frozen and takes no entries, ${FROZEN_ADVICE}: ${failure.reason}.`,
+        headers: { "retry-after": "300" },
+      };
+    case "too_many_requests":
+      return {
+        status: 429,
+        title: "Too Many Requests",
+        detail: "The org's request rate is exceeded.",
+        headers: { "retry-after": String(failure.retryAfterSeconds) },
+      };
+    case "unavailable":
+      return {
+        status: 503,
+        title: "Service Unavailable",
+        detail: "The service cannot answer now; the same request may be sent again.",
+        headers: { "retry-after": String(failure.retryAfterSeconds) },
+      };
+    case "misconfigured":
+      return { ...INTERNAL, detail: `The deployment's ${failure.setting} ${failure.problem}.` };
+    case "internal":
+      return { ...INTERNAL, detail: "An internal error occurred." };
+    default:
+      return problemOfBody(failure);
+  }
+}
+
+type BodyFailure = Extract<
+  Failure,
+  {
+    kind:
+      | "reserved_action"
+      | "stream_disabled"
+      | "invalid_request"
+      | "malformed_body"
+      | "body_too_large"
+      | "unsupported_media_type"
+      | "unsupported_content_encoding";
+  }
+>;
+
+/** The part of the table that is about what the client sent. */
+function problemOfBody(failure: BodyFailure): Problem {
+  switch (failure.kind) {
+    case "invalid_request":
+      return { ...BAD_REQUEST, detail: "The request is not valid.", errors: failure.errors };
+    case "reserved_action":
+      return { ...BAD_REQUEST, detail: RESERVED_ACTION, errors: failure.errors };
+    case "stream_disabled":
+      return { ...CONFLICT, detail: STREAM_DISABLED, errors: failure.errors };
+    case "malformed_body":
+      return { ...BAD_REQUEST, detail: failure.detail };
+    case "body_too_large":
+      return {
+        status: 413,
+        title: "Content Too Large",
+        detail: `The body may have ${failure.bytesMax} bytes, after decompression.`,
+      };
+    case "unsupported_media_type":
+      return { ...UNSUPPORTED, detail: `The content type must be ${failure.supported}.` };
+    case "unsupported_content_encoding":
+      return {
+        ...UNSUPPORTED,
+        detail: "The content encoding must be gzip or identity.",
+        headers: { "accept-encoding": "gzip, identity" },
+      };
+  }
+}

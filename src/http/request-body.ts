@@ -1,0 +1,23 @@
+/** What a route takes in its body: read with its limit, checked against the schema that documents it. */
+import type { Static, TProperties, TSchema } from "typebox";
+import type { Validator } from "typebox/compile";
+import { parseJsonBody } from "./read-body.ts";
+import type { Content } from "./route.ts";
+import { validate } from "./validate.ts";
+
+export interface RequestBody<Value> {
+  readonly content: Content;
+  /** 413, 415 or 400 for what it is not. */
+  readonly read: (request: Request) => Promise<Value>;
+}
+
+/** `documentedAs`: where parts of the body are checked by the handler, one by one. */
+export function jsonBody<Schema extends TSchema>(
+  validator: Validator<TProperties, Schema>,
+  { bytesMax, documentedAs }: { bytesMax: number; documentedAs?: object },
+): RequestBody<Static<Schema>> {
+  return {
+    content: { "application/json": documentedAs ?? (validator.Type() as object) },
+    read: async (request) => validate(validator, await parseJsonBody(request, { bytesMax })),
+  };
+}

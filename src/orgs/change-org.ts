@@ -1,0 +1,81 @@
+/** Changes an org's settings, within what its principal may change. */
+
+import { findOrgSettings, updateOrgSettings } from "#orgs/store/orgs.ts";
+import type { Env } from "#platform/env.ts";
+import { fail } from "#platform/errors.ts";
+import { forgetOrg } from "./directory.ts";
+import { actionOf, type Operator } from "./operator.ts";
+import type { Org } from "./org.ts";
+import {
+  needsAdministrator,
+  type OrgPatch,
+  type OrgSettings,
+  patchSettings,
+  retentionBeyondOrg,
+} from "./org-settings.ts";
+import type { RetentionKey } from "./retention.ts";
+
+/** The wire's name of each retention, for pointers in errors. */
+const RETENTION_NAMES: Record<RetentionKey, string> = {
+  samplesHours: "samples_hours",
+  rollupsHourlyDays: "rollups_hourly_days",
+  rollupsDailyDays: "rollups_daily_days",
+  auditDays: "audit_days",
+};
+
+/** `conflict` where the org was changed meanwhile. A patch that changes nothing is no deed. */
+export async function changeOrg(
+  env: Env,
+  { org, generation }: Pick<Org, "org" | "generation">,
+  patch: OrgPatch,
+  by: Operator & { isAdministrator: boolean },
+): Promise<void> {
+  const before = (await findOrgSettings(env.DIRECTORY, org)) ?? fail({ kind: "not_found" });
+  if (!by.isAdministrator) requireWithinReach(before, patch);
+  const after = patchSettings(before, patch);
+  if (JSON.stringify(before) === JSON.stringify(after)) return;
+  const deed = {
+    org,
+    action: "operator.org.updated",
+    target: `org://${org}`,
+    details: changesOf(before, after),
+  } as const;
+  const action = actionOf(by, deed, Date.now());
+  const identity = { org, generation };
+  const isChanged = await updateOrgSettings(env.DIRECTORY, identity, { before, after }, action);
+  forgetOrg(org);
+  if (!isChanged) {
+    fail({ kind: "conflict", detail: "The org was changed meanwhile; read it again." });
+  }
+}
+
+function requireWithinReach(before: OrgSettings, patch: OrgPatch): void {
+  if (needsAdministrator(patch) || patch.retention?.auditDays !== undefined) {
+    fail({ kind: "administrator_only" });
+  }
+  const beyond = retentionBeyondOrg(before.tier, patch);
+  if (beyond.length === 0) return;
+  const message = "must not exceed the tier's";
+  const errors = beyond.map((key) => ({ pointer: `/retention/${RETENTION_NAMES[key]}`, message }));
+  fail({ kind: "invalid_request", errors });
+}
+
+/** What changed, as the ledger keeps it: from and to, in the words of org-settings.ts. */
+function changesOf(before: OrgSettings, after: OrgSettings): Record<string, string> {
+  const keys = Object.keys(after) as (keyof OrgSettings)[];
+  const changed = keys.filter((key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]));
+  return Object.fromEntries(
+    changed.flatMap((key) => [
+      [`${snakeCase(key)}.from`, settingText(before[key])],
+      [`${snakeCase(key)}.to`, settingText(after[key])],
+    ]),
+  );
+}
+
+function snakeCase(key: string): string {
+  return key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+function settingText(value: OrgSettings[keyof OrgSettings]): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}

@@ -1,0 +1,39 @@
+/** Creates an org; of concurrent calls for one name exactly one succeeds. */
+
+import { findOrg, insertOrg } from "#orgs/store/orgs.ts";
+import type { Env } from "#platform/env.ts";
+import { fail } from "#platform/errors.ts";
+import { shardDatabase } from "#platform/shards.ts";
+import { lookUpOrg } from "./directory.ts";
+import { actionOf, type Operator } from "./operator.ts";
+import type { Org } from "./org.ts";
+import type { OrgSettings } from "./org-settings.ts";
+import { shardForNewOrg } from "./placement.ts";
+
+/** The org as it is now; `org_exists` where the name is or was taken. */
+export async function createOrg(
+  env: Env,
+  { org, settings }: { org: string; settings: OrgSettings },
+  by: Operator,
+): Promise<Org> {
+  const nowMs = Date.now();
+  // The default org exists, though nobody may have looked for it yet.
+  if ((await lookUpOrg(env, org, nowMs)) !== null) fail({ kind: "org_exists" });
+  const deed = {
+    org,
+    action: "operator.org.created",
+    target: `org://${org}`,
+    details: { tier: settings.tier },
+  } as const;
+  const shard = shardForNewOrg(env);
+  const newOrg = { org, settings, shard, createdAtMs: nowMs };
+  const action = actionOf(by, deed, nowMs);
+  const isNew = await insertOrg(env.DIRECTORY, shardDatabase(env, shard), newOrg, action);
+  return isNew ? currentOrg(env, org) : fail({ kind: "org_exists" });
+}
+
+/** Past the cache: after a change made elsewhere, its maker must see it. */
+export async function currentOrg(env: Env, name: string): Promise<Org> {
+  const org = await findOrg(env.DIRECTORY, name);
+  return org?.state === "active" ? org : fail({ kind: "not_found" });
+}

@@ -1,0 +1,27 @@
+import { closeOrg, findOrg } from "#orgs/store/orgs.ts";
+import type { Env } from "#platform/env.ts";
+import { fail } from "#platform/errors.ts";
+import { shardDatabase } from "#platform/shards.ts";
+import { forgetOrg } from "./directory.ts";
+import { actionOf, type Operator } from "./operator.ts";
+import type { Org } from "./org.ts";
+
+/** Closes the org at once; its data goes with the next ticks. The org, being deleted. */
+export async function deleteOrg(
+  env: Env,
+  { org, generation, shard }: Pick<Org, "org" | "generation" | "shard">,
+  by: Operator,
+): Promise<Org> {
+  const deed = {
+    org,
+    action: "operator.org.deleted",
+    target: `org://${org}`,
+    details: {},
+  } as const;
+  const action = actionOf(by, deed, Date.now());
+  const shardDb = shardDatabase(env, shard);
+  const isClosed = await closeOrg(env.DIRECTORY, shardDb, { org, generation }, action);
+  forgetOrg(org);
+  const closed = isClosed ? await findOrg(env.DIRECTORY, org) : null;
+  return closed ?? fail({ kind: "not_found" });
+}

@@ -1,0 +1,22 @@
+/** Who may use a route, as the route states it, and `route` for the routes of this service. */
+import type { Context } from "hono";
+import { type AccessTerms, type Route, routeOf } from "#http/route.ts";
+import type { Org } from "#orgs/org.ts";
+import type { Scope } from "#orgs/principal.ts";
+import type { AppEnv } from "./app-env.ts";
+
+export interface Access extends AccessTerms {
+  /**
+   * A token of the org in the path with that scope. `administrator`: the deployment's own token, and
+   * none of an org whatever its scopes. Null: nobody is asked for a token.
+   */
+  readonly scope: Scope | "administrator" | null;
+  /** The administrator may read here what outlives an org. */
+  readonly alsoClosed?: true;
+  /** Who sends no token is let in too where this says so of the org in the path. */
+  readonly publicWhere?: (c: Context<AppEnv>, org: Org) => boolean;
+}
+
+export type AppRoute = Route<AppEnv, Access>;
+
+export const route = routeOf<AppEnv, Access>();

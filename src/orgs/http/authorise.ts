@@ -1,0 +1,66 @@
+/**
+ * What a caller may do on a route. The order is the point: 401 before anything; then an org that is not
+ * there and one that is not the token's are the same 404, found without a query for the latter, so that
+ * not even time tells them apart; only within its own org does a token learn that a scope is missing.
+ */
+import type { Context, MiddlewareHandler } from "hono";
+import { lookUpOrg } from "#orgs/directory.ts";
+import { isOrgName, type Org } from "#orgs/org.ts";
+import { holdsScope, type Principal, reachesOrg } from "#orgs/principal.ts";
+import { fail } from "#platform/errors.ts";
+import { checkSettings } from "#platform/settings.ts";
+import type { Access } from "./access.ts";
+import type { AppEnv } from "./app-env.ts";
+import { authenticate } from "./authenticate.ts";
+import { limitRate } from "./limit-rate.ts";
+
+/** Sets `c.var.principal` and, where the path names one, `c.var.org`: one that may be used so. */
+export function authorise(access: Access): MiddlewareHandler<AppEnv> {
+  const { scope, alsoClosed = false, publicWhere } = access;
+  return async function authorise(c, next) {
+    if (scope === null) return next();
+    checkSettings(c.env);
+    if (publicWhere !== undefined && c.req.header("authorization") === undefined) {
+      await admitAnyone(c, publicWhere);
+      return next();
+    }
+    const principal = await authenticate(c);
+    c.set("principal", principal);
+    const name = c.req.param("org");
+    // Before the refusals: they too are traced where the org's spans go, or not at all.
+    if (name !== undefined) c.set("org", await reachableOrg(c, principal, { name, alsoClosed }));
+    requireScope(principal, scope);
+    if (name !== undefined) limitRate(principal, c.var.org, Date.now());
+    return next();
+  };
+}
+
+function requireScope(principal: Principal, scope: NonNullable<Access["scope"]>): void {
+  if (scope === "administrator") return requireAdministrator(principal);
+  if (!holdsScope(principal, scope)) fail({ kind: "insufficient_scope", scope });
+}
+
+export function requireAdministrator(principal: Principal): void {
+  if (principal.kind !== "administrator") fail({ kind: "administrator_only" });
+}
+
+async function reachableOrg(
+  c: Context<AppEnv>,
+  principal: Principal,
+  { name, alsoClosed }: { name: string; alsoClosed: boolean },
+): Promise<Org> {
+  if (!reachesOrg(principal, name) || !isOrgName(name)) return fail({ kind: "not_found" });
+  const org = await lookUpOrg(c.env, name, Date.now());
+  const isOpen = org?.state === "active" || (alsoClosed && principal.kind === "administrator");
+  return org !== null && isOpen ? org : fail({ kind: "not_found" });
+}
+
+async function admitAnyone(
+  c: Context<AppEnv>,
+  publicWhere: NonNullable<Access["publicWhere"]>,
+): Promise<void> {
+  const name = c.req.param("org") ?? "";
+  const org = isOrgName(name) ? await lookUpOrg(c.env, name, Date.now()) : null;
+  if (org?.state !== "active" || !publicWhere(c, org)) return fail({ kind: "unauthenticated" });
+  c.set("org", org);
+}

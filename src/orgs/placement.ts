@@ -1,0 +1,16 @@
+/** Where a new org goes, and what it has if nobody says. */
+import type { Env } from "#platform/env.ts";
+import { refuseSetting, setting } from "#platform/settings.ts";
+import { shardNames } from "#platform/shards.ts";
+import { isTier, type Tier } from "./tier.ts";
+
+/** The newest shard: the older ones keep growing with the orgs they have. */
+export function shardForNewOrg(env: Env): string {
+  return shardNames(env).at(-1) ?? refuseSetting("SHARD_0", "is not bound");
+}
+
+/** Of the org `default`, which exists from the first start. */
+export const defaultOrgTier = setting(({ MCPG_DEFAULT_ORG_TIER }): Tier => {
+  const tier = MCPG_DEFAULT_ORG_TIER || "community";
+  return isTier(tier) ? tier : refuseSetting("MCPG_DEFAULT_ORG_TIER", "is not a tier");
+});

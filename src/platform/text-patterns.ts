@@ -1,0 +1,12 @@
+/**
+ * Texts in JSON Schema patterns (ECMA-262, flag u). Characters are spelled out: `\p{…}` is unknown to most
+ * of the languages that clients are generated in.
+ */
+
+/** Control characters (SEP-3004), and lone surrogates, which have no UTF-8 form: within brackets. */
+export const UNPRINTABLE = "\\u0000-\\u001f\\u007f-\\u009f\\ud800-\\udfff";
+
+export const PRINTABLE_TEXT = `^[^${UNPRINTABLE}]*$`;
+
+/** May hold line ends and tabs. NUL would end a SQLite string early: it would be stored as something else. */
+export const STORABLE_TEXT = "^[^\\u0000\\ud800-\\udfff]*$";
