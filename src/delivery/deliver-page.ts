@@ -12,7 +12,6 @@ import {
 import type { StreamTarget } from "#delivery/store/stream-targets.ts";
 import type { Env } from "#platform/env.ts";
 import { TickShare } from "#platform/jobs/tick-share.ts";
-import { retryDelayMs } from "#platform/outgoing/attempts.ts";
 import { shardDatabase } from "#platform/shards.ts";
 import { deploymentStreams } from "#streams/deployment-streams.ts";
 import {
@@ -22,6 +21,7 @@ import {
   outletOf,
 } from "#streams/observability.ts";
 import { ownInForce } from "#streams/streams-of.ts";
+import { retryDelayMs } from "./attempts.ts";
 import { forwardAudit } from "./forward-audit.ts";
 import { encodePush, pushMetrics } from "./push-metrics.ts";
 

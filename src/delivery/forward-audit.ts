@@ -12,11 +12,11 @@ import {
   type DeliveryEnd,
 } from "#delivery/store/stream-deliveries.ts";
 import type { Env } from "#platform/env.ts";
-import { postPatiently, retryDelayMs } from "#platform/outgoing/attempts.ts";
 import type { PostResult } from "#platform/outgoing/post.ts";
 import { originHost } from "#platform/settings.ts";
 import { shardDatabase } from "#platform/shards.ts";
 import type { Destination } from "#streams/observability.ts";
+import { postPatiently, retryDelayMs } from "./attempts.ts";
 import { nextBatch } from "./audit-batch.ts";
 
 const BATCH_ROWS_MAX = 1_000;

@@ -7,10 +7,10 @@ import type { ClaimedDelivery, DeliveryEnd } from "#delivery/store/stream-delive
 import { decodeRejectedCount } from "#formats/otlp/decode-export-response.ts";
 import { encodeMetrics } from "#formats/otlp/encode-metrics.ts";
 import type { Env } from "#platform/env.ts";
-import { postPatiently, retryDelayMs } from "#platform/outgoing/attempts.ts";
 import { shardDatabase } from "#platform/shards.ts";
 import { signalUrl } from "#streams/endpoint.ts";
 import type { Destination } from "#streams/observability.ts";
+import { postPatiently, retryDelayMs } from "./attempts.ts";
 import { otlpMetricsRequests } from "./otlp-metrics.ts";
 
 /** Native histograms rather than classic ones, and no quantiles: neither is pushed. */

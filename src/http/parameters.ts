@@ -51,7 +51,7 @@ export function readParameters(
   }
   const values = Object.entries(parameters).map(([name, parameter]) => [
     name,
-    valueOf(name, parameter, texts.get(name)?.map(([, text]) => text) ?? []),
+    parameterValue(name, parameter, texts.get(name)?.map(([, text]) => text) ?? []),
   ]);
   return Object.fromEntries(values);
 }
@@ -63,7 +63,11 @@ function misuse(name: string, times: number, parameters: Parameters): Validation
   return times > 1 && !parameter.isRepeated ? [at(name, "is given twice")] : [];
 }
 
-function valueOf(name: string, parameter: Parameter<unknown>, [text, ...rest]: string[]): unknown {
+function parameterValue(
+  name: string,
+  parameter: Parameter<unknown>,
+  [text, ...rest]: string[],
+): unknown {
   if (text === undefined && parameter.isRequired) return refuseParameter(name, "is required");
   if (text === undefined) return parameter.absent;
   const value = parameter.isRepeated

@@ -2,14 +2,13 @@
  * One request to a collector: OTLP/HTTP (opentelemetry-proto docs/specification.md, "OTLP/HTTP"), in
  * protobuf, which every receiver must take and which has 0.44 of JSON's bytes for our spans.
  */
-
 import { decodeRejectedCount } from "#formats/otlp/decode-export-response.ts";
 import { encodeTraces } from "#formats/otlp/encode-traces.ts";
 import type { Attributes, Span } from "#formats/otlp/trace-model.ts";
-import { readAnswer } from "#platform/outgoing/read-answer.ts";
+import { RETRYABLE_STATUSES } from "#platform/outgoing/back-off.ts";
+import { type FailedPost, post, type Send } from "#platform/outgoing/post.ts";
 import { signalUrl } from "#streams/endpoint.ts";
 import type { TracesDestination } from "#streams/observability.ts";
-import { askedWaitMs, isRetryable } from "./retry.ts";
 
 export type PostOutcome =
   /** `rejected` of the spans are lost all the same (`partial_success`). */
@@ -17,12 +16,6 @@ export type PostOutcome =
   | { kind: "retry"; reason: string; afterMs: number | null }
   | { kind: "refused"; reason: string };
 
-export type SendRequest = (url: string, init: RequestInit) => Promise<Response>;
-
-/** Of the OTLP specification, as of all stock exporters. */
-const TIMEOUT_MS = 10_000;
-/** A count and a message. What is longer is not read. */
-const ANSWER_BYTES_MAX = 65_536;
 const VERSION = "0.1.0";
 
 /** OTLP exporter specification, "User Agent". */
@@ -35,6 +28,11 @@ export function isSpanExport(userAgent: string | undefined): boolean {
 
 export const SCOPE = { name: "mcpg-control-plane", version: VERSION };
 
+const DESCRIBED = {
+  "content-type": "application/x-protobuf",
+  "user-agent": `${EXPORTER}/${VERSION}`,
+};
+
 export interface PostTarget {
   destination: Pick<TracesDestination, "endpoint" | "headers">;
   resource: Attributes;
@@ -42,61 +40,28 @@ export interface PostTarget {
 
 /** Never rejects: whatever a collector does is an outcome. */
 export async function postSpans(
-  target: PostTarget,
+  { destination, resource }: PostTarget,
   spans: readonly Span[],
-  send: SendRequest,
+  send: Send,
 ): Promise<PostOutcome> {
-  const message = messageOf(target, spans);
-  if (message === null) return { kind: "refused", reason: "no request can be made of it" };
-  try {
-    return await outcomeOf(await send(signalUrl(target.destination.endpoint, "traces"), message));
-  } catch (error) {
-    return { kind: "retry", reason: nameOf(error), afterMs: null };
-  }
-}
-
-/** Null where a header cannot be sent: it would fail the same way each time. */
-function messageOf({ destination, resource }: PostTarget, spans: readonly Span[]) {
-  try {
-    return {
-      method: "POST",
-      headers: headersOf(destination),
-      body: encodeTraces([{ resource, scopeSpans: [{ scope: SCOPE, spans }] }], "protobuf"),
-      // A redirect would carry the credentials to wherever it says.
-      redirect: "manual" as const,
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    };
-  } catch {
-    return null;
-  }
-}
-
-/** The destination's own come first, so that none of them makes another message of the body. */
-function headersOf({ headers }: PostTarget["destination"]): Headers {
-  const all = new Headers(headers);
-  all.set("content-type", "application/x-protobuf");
-  all.set("user-agent", `${EXPORTER}/${VERSION}`);
-  return all;
-}
-
-async function outcomeOf(response: Response): Promise<PostOutcome> {
-  const { status, ok, headers, body } = response;
-  if (ok) {
-    // Whatever it says: sending again would double the spans.
-    const answer = await readAnswer(body, ANSWER_BYTES_MAX);
-    return { kind: "taken", rejected: decodeRejectedCount(answer, headers.get("content-type")) };
-  }
-  await body?.cancel();
-  const reason = `status ${status}`;
-  if (!isRetryable(status)) return { kind: "refused", reason };
-  return {
-    kind: "retry",
-    reason,
-    afterMs: askedWaitMs(headers.get("retry-after"), Date.now()),
+  const message = {
+    url: signalUrl(destination.endpoint, "traces"),
+    headers: destination.headers,
+    described: DESCRIBED,
+    body: encodeTraces([{ resource, scopeSpans: [{ scope: SCOPE, spans }] }], "protobuf"),
+    readsAnswer: true,
   };
+  const result = await post(message, send);
+  if (result.kind === "failed") return outcomeOf(result);
+  // Whatever it says: sending again would double the spans.
+  return { kind: "taken", rejected: decodeRejectedCount(result.body, result.contentType) };
 }
 
-/** An error's message may quote the URL or a header. */
-function nameOf(error: unknown): string {
-  return error instanceof Error && /^\w{1,40}$/.test(error.name) ? error.name : "error";
+/** What did not answer may yet: a collector restarts within the waits. */
+function outcomeOf({ fault, status, problem: reason, retryAfterMs }: FailedPost): PostOutcome {
+  const isRetryable =
+    fault === "status" ? RETRYABLE_STATUSES.has(status ?? 0) : fault !== "unsendable";
+  return isRetryable
+    ? { kind: "retry", reason, afterMs: retryAfterMs }
+    : { kind: "refused", reason };
 }

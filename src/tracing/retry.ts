@@ -1,9 +1,9 @@
 /**
- * When to send again what a collector did not take: OTLP specification, "Failures" and "OTLP/HTTP
- * Throttling" (opentelemetry-proto docs/specification.md): exponential back-off with jitter, and no sooner
- * than the server asks.
+ * When spans are sent again: no sooner than the collector asks (OTLP specification, "OTLP/HTTP
+ * Throttling"), and no later than an isolate's memory has room for.
  */
-import { parseRetryAfter } from "#platform/outgoing/retry-after.ts";
+import { backOffMs } from "#platform/outgoing/back-off.ts";
+import { MINUTE_MS, SECOND_MS } from "#platform/time.ts";
 
 export interface Clock {
   nowMs(): number;
@@ -19,26 +19,12 @@ export const SYSTEM_CLOCK: Clock = {
 };
 
 export const ATTEMPTS_MAX = 5;
-const FIRST_WAIT_MS = 1_000;
-const WAIT_MS_MAX = 30_000;
+const BACK_OFF = { firstMs: SECOND_MS, maxMs: 30 * SECOND_MS };
 /** A server that asks for more is asked again sooner: an hour's spans would not fit into memory. */
-const ASKED_WAIT_MS_MAX = 300_000;
+const ASKED_WAIT_MS_MAX = 5 * MINUTE_MS;
 
-/** "The client SHOULD NOT retry" any other. */
-const RETRYABLE = new Set([429, 502, 503, 504]);
-
-export function isRetryable(status: number): boolean {
-  return RETRYABLE.has(status);
-}
-
-/** Half of it fixed and half at random, so that isolates which failed together do not come together. */
-export function backOffMs(failures: number, askedMs: number | null, { random }: Clock): number {
-  const wholeMs = Math.min(FIRST_WAIT_MS * 2 ** (failures - 1), WAIT_MS_MAX);
-  return Math.max(wholeMs * (0.5 + 0.5 * random()), askedMs ?? 0);
-}
-
-/** In milliseconds; null if the header asks for nothing. */
-export function askedWaitMs(header: string | null, nowMs: number): number | null {
-  const waitMs = parseRetryAfter(header, nowMs);
-  return waitMs === null ? null : Math.min(waitMs, ASKED_WAIT_MS_MAX);
+/** After so many failures, the first of which is 1. */
+export function retryWaitMs(failures: number, askedMs: number | null, { random }: Clock): number {
+  const askedWaitMs = Math.min(askedMs ?? 0, ASKED_WAIT_MS_MAX);
+  return Math.max(backOffMs(BACK_OFF, failures - 1, random), askedWaitMs);
 }

@@ -1,10 +1,11 @@
 /** An isolate's outboxes, one for each collector, and how many spans were lost on the way. */
 
 import type { Span } from "#formats/otlp/trace-model.ts";
+import type { Send } from "#platform/outgoing/post.ts";
 import { originOf } from "#streams/endpoint.ts";
 import type { TracesDestination } from "#streams/observability.ts";
 import { logDrop } from "./log-drop.ts";
-import { postSpans, type SendRequest } from "./post-spans.ts";
+import { postSpans } from "./post-spans.ts";
 import { type Clock, SYSTEM_CLOCK } from "./retry.ts";
 import { type DropReason, SpanCounts } from "./span-counts.ts";
 import { type Room, SpanOutbox } from "./span-outbox.ts";
@@ -15,7 +16,7 @@ const SPANS_MAX = 8_192;
 const OUTBOXES_MAX = 256;
 
 export interface ExporterOptions {
-  readonly send?: SendRequest;
+  readonly send?: Send;
   readonly clock?: Clock;
   readonly onDrop?: typeof logDrop;
 }
@@ -25,13 +26,13 @@ export class SpanExporter {
   readonly counts = new SpanCounts();
   readonly #outboxes = new Map<string, SpanOutbox>();
   readonly #room: Room = { spans: 0, spansMax: SPANS_MAX };
-  readonly #send: SendRequest;
+  readonly #send: Send;
   readonly #clock: Clock;
   readonly #onDrop: typeof logDrop;
   #instanceId: string | null = null;
 
   constructor(options: ExporterOptions = {}) {
-    const { send = (url, init) => fetch(url, init) } = options;
+    const { send = (request) => fetch(request) } = options;
     const { clock = SYSTEM_CLOCK, onDrop = logDrop } = options;
     this.#send = send;
     this.#clock = clock;

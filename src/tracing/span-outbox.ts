@@ -7,7 +7,7 @@
  */
 import type { Span } from "#formats/otlp/trace-model.ts";
 import type { PostOutcome } from "./post-spans.ts";
-import { ATTEMPTS_MAX, backOffMs, type Clock } from "./retry.ts";
+import { ATTEMPTS_MAX, type Clock, retryWaitMs } from "./retry.ts";
 import { type DropReason, dropNotice, SpanCounts } from "./span-counts.ts";
 
 /** OpenTelemetry's BatchSpanProcessor: maxExportBatchSize and maxQueueSize. */
@@ -140,7 +140,7 @@ export class SpanOutbox {
     if (this.#failures >= ATTEMPTS_MAX) {
       this.#drop("undelivered", this.#endBatch(), why);
     }
-    this.#notBeforeMs = clock.nowMs() + backOffMs(Math.max(1, this.#failures), askedMs, clock);
+    this.#notBeforeMs = clock.nowMs() + retryWaitMs(Math.max(1, this.#failures), askedMs, clock);
   }
 
   /** How many spans it had. */

@@ -2,13 +2,14 @@
 
 import { decodeTraces, isDecodeError } from "#formats/otlp/decode-traces.ts";
 import type { Span } from "#formats/otlp/trace-model.ts";
-import type { SendRequest } from "#tracing/post-spans.ts";
+import type { Send } from "#platform/outgoing/post.ts";
 import type { Clock } from "#tracing/retry.ts";
 
 export interface Received {
   url: string;
   headers: Headers;
-  init: RequestInit;
+  redirect: string;
+  body: Uint8Array;
   spans: Span[];
 }
 
@@ -24,11 +25,13 @@ export class FakeCollector {
     this.#answer = answer;
   }
 
-  readonly send: SendRequest = async (url, init) => {
-    const traces = decodeTraces(init.body as Uint8Array, "protobuf");
+  readonly send: Send = async (request) => {
+    const { url, headers, redirect } = request;
+    const body = new Uint8Array(await request.arrayBuffer());
+    const traces = decodeTraces(body, "protobuf");
     if (isDecodeError(traces)) throw new Error("the exporter sent no OTLP");
     const spans = traces.flatMap(({ scopeSpans }) => scopeSpans.flatMap((scope) => scope.spans));
-    this.requests.push({ url, init, headers: new Headers(init.headers), spans });
+    this.requests.push({ url, redirect, headers, body, spans });
     const answer = await this.#answer(this.requests.length - 1);
     if (answer instanceof Error) throw answer;
     if (answer.ok) this.taken.push(...spans.filter(({ name }) => name !== "spans dropped"));

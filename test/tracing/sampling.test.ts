@@ -56,7 +56,7 @@ describe("A caller's trace", () => {
     const root = traced.spanOf(SPAN_KIND.server);
     expect(root.traceId).not.toBe(TRACE);
     expect(root.parentSpanId).toBeNull();
-    const exported = traced.collector.requests[0]!.init.body as Uint8Array;
+    const exported = traced.collector.requests[0]!.body;
     expect(Buffer.from(exported).toString("hex")).toContain(TRACE);
     expect(extractContext(sent[0]!)?.traceId).toBe(root.traceId);
     expect(sent[0]?.get("tracestate")).not.toContain("rojo");

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { encodeExportResponse } from "#formats/otlp/export-response.ts";
+import { parseRetryAfter } from "#platform/outgoing/retry-after.ts";
 import type { TracesDestination } from "#streams/observability.ts";
 import type { Drop } from "#tracing/log-drop.ts";
-import { askedWaitMs } from "#tracing/retry.ts";
+import { retryWaitMs } from "#tracing/retry.ts";
 import { SpanExporter } from "#tracing/span-exporter.ts";
 import { type Answer, FakeClock, FakeCollector, makeSpans } from "./collector.ts";
 
@@ -58,7 +59,7 @@ describe("An export", () => {
     );
     await add(1);
     const [request] = collector.requests;
-    expect(request?.init.redirect).toBe("manual");
+    expect(request?.redirect).toBe("manual");
     expect(request?.headers.has("traceparent")).toBe(false);
     expect(collector.requests).toHaveLength(1);
     expect(account()).toEqual({ made: 1, taken: 0, dropped: 1 });
@@ -170,7 +171,12 @@ describe("A collector that does not take them", () => {
     expect(clock.waitsMs.slice(0, 4)).toEqual([1_000, 1_000, 2_000, 4_000]);
     expect(account()).toEqual({ made: 3, taken: 0, dropped: 3 });
     expect(drops).toEqual([
-      { reason: "undelivered", spans: 3, why: "TypeError", origin: "https://collector.example" },
+      {
+        reason: "undelivered",
+        spans: 3,
+        why: "could not be reached, or broke off",
+        origin: "https://collector.example",
+      },
     ]);
   });
 
@@ -263,18 +269,21 @@ it("A request that the runtime ends while it sends has its batch sent by another
 
 it("Retry-After is seconds or a date, never in the past nor beyond five minutes", () => {
   const nowMs = Date.parse("2026-11-22T10:00:00Z");
-  const cases: [string | null, number | null][] = [
-    [null, null],
-    ["", null],
-    ["soon", null],
-    ["-5", null],
-    ["0", 0],
+  const clock = { ...new FakeClock(), random: () => 0 } as FakeClock;
+  const backOffMs = 500;
+  const cases: [string | null, number][] = [
+    [null, backOffMs],
+    ["", backOffMs],
+    ["soon", backOffMs],
+    ["-5", backOffMs],
+    ["0", backOffMs],
     [" 30 ", 30_000],
     ["86400", 300_000],
     ["Sun, 22 Nov 2026 10:00:20 GMT", 20_000],
-    ["Sun, 22 Nov 2026 09:00:00 GMT", 0],
+    ["Sun, 22 Nov 2026 09:00:00 GMT", backOffMs],
   ];
   for (const [header, expected] of cases) {
-    expect([header, askedWaitMs(header, nowMs)]).toEqual([header, expected]);
+    const askedMs = parseRetryAfter(header, nowMs);
+    expect([header, retryWaitMs(1, askedMs, clock)]).toEqual([header, expected]);
   }
 });

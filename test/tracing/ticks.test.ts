@@ -3,7 +3,6 @@ import { SPAN_KIND, STATUS_CODE } from "#formats/otlp/trace-model.ts";
 import type { TraceContext } from "#formats/trace-context/trace-context.ts";
 import { TickShare } from "#platform/jobs/tick-share.ts";
 import { runInSpan } from "#tracing/active-span.ts";
-import { contextOfCall } from "#tracing/call-context.ts";
 import { traceTick } from "#tracing/trace-tick.ts";
 import { currentContext } from "#tracing/traced-fetch.ts";
 import { workerEnv } from "../api.ts";
@@ -63,14 +62,14 @@ describe("A call over MCP, as the gateway traces it", () => {
   it("is in the trace that _meta names, with a link to the HTTP request's", async () => {
     const traced = new TracedApp();
     traced.app.post("/mcp", async (c) => {
-      const { parent, link } = contextOfCall(await currentContext(), meta);
+      const link = await currentContext();
       const owner = { env: c.env, org: () => null, isTrusted: () => true, isServed: () => true };
       const describe = () => ({
         name: "tools/call list_repos",
         kind: SPAN_KIND.server,
         attributes: new Map(),
       });
-      const call = traced.tracer.begin({ received: parent, link, describe, nowMs: 1, owner });
+      const call = traced.tracer.begin({ received: meta, link, describe, nowMs: 1, owner });
       const sent = await runInSpan(call.root, () => currentContext());
       call.end(2);
       c.executionCtx.waitUntil(traced.tracer.finish(call, owner));
@@ -81,9 +80,7 @@ describe("A call over MCP, as the gateway traces it", () => {
     const called = traced.spans.find(({ name }) => name.startsWith("tools/call"));
     const http = traced.spans.find(({ name }) => name === "POST /mcp");
     expect(called).toMatchObject({ traceId: meta.traceId, parentSpanId: meta.spanId });
-    const bodies = traced.collector.requests.map(({ init }) =>
-      Buffer.from(init.body as Uint8Array).toString("hex"),
-    );
+    const bodies = traced.collector.requests.map(({ body }) => Buffer.from(body).toString("hex"));
     // Its own id, and the link to it.
     expect(bodies.join("").split(http?.spanId ?? "none").length - 1).toBe(2);
   });

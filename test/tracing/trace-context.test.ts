@@ -23,8 +23,9 @@ const COLLECTOR = { endpoint: "https://collector.test", headers: { "x-key": "1" 
 /** The answer, and the spans that its request exported by the time all work after it was done. */
 async function exported(path: string, env: Env, headers: Record<string, string> = {}) {
   const spans: Span[] = [];
-  vi.spyOn(globalThis, "fetch").mockImplementation(async (_url, init) => {
-    const traces = decodeTraces(init?.body as Uint8Array, "protobuf");
+  vi.spyOn(globalThis, "fetch").mockImplementation(async (sent) => {
+    const body = new Uint8Array(await (sent as Request).arrayBuffer());
+    const traces = decodeTraces(body, "protobuf");
     if (isDecodeError(traces)) throw new Error("no OTLP");
     for (const { scopeSpans } of traces) spans.push(...scopeSpans.flatMap((scope) => scope.spans));
     return new Response();

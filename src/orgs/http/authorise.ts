@@ -36,11 +36,10 @@ export function authorise(access: Access): MiddlewareHandler<AppEnv> {
 }
 
 function requireScope(principal: Principal, scope: NonNullable<Access["scope"]>): void {
-  if (scope === "administrator") return requireAdministrator(principal);
-  if (!holdsScope(principal, scope)) fail({ kind: "insufficient_scope", scope });
-}
-
-export function requireAdministrator(principal: Principal): void {
+  if (scope !== "administrator") {
+    if (!holdsScope(principal, scope)) fail({ kind: "insufficient_scope", scope });
+    return;
+  }
   if (principal.kind !== "administrator") fail({ kind: "administrator_only" });
 }
 

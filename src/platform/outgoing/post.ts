@@ -1,68 +1,69 @@
 /** One request to a receiver, and how it went in words of our own: what a receiver says may be anything. */
-import type { HeaderValues } from "#streams/observability.ts";
-import { tracedFetch } from "#tracing/traced-fetch.ts";
 import { readAnswer } from "./read-answer.ts";
 import { parseRetryAfter } from "./retry-after.ts";
 
 /** OpenTelemetry exporters' default: a receiver that takes longer is as good as gone. */
 const ANSWER_MS_MAX = 10_000;
+/** What answers a receiver gives that are read: a count and a message. A longer one is not read. */
 const ANSWER_BYTES_MAX = 65_536;
-const USER_AGENT = "mcpg-control-plane";
-/** OTLP specification, "Failures": the others will not be otherwise next time. */
-const RETRYABLE = [408, 429, 502, 503, 504];
+
+const OURS = { "user-agent": "mcpg-control-plane" };
 
 export interface Post {
   url: string;
   /** The receiver's credential, as it was set. */
-  headers: HeaderValues;
+  headers: Readonly<Record<string, string>>;
   /** What the request is, which the former cannot replace. */
-  described: HeaderValues;
+  described: Readonly<Record<string, string>>;
   body: Uint8Array;
   /** Whether what it answers says more than its status. */
   readsAnswer: boolean;
 }
 
+export type Send = (request: Request) => Promise<Response>;
+
+/** `unsendable`: a header or URL that makes no request, each time anew. */
+export type PostFault = "status" | "timeout" | "unreachable" | "unsendable";
+
+export interface FailedPost {
+  kind: "failed";
+  fault: PostFault;
+  /** Null where there was no answer. */
+  status: number | null;
+  problem: string;
+  retryAfterMs: number | null;
+}
+
 export type PostResult =
   | { kind: "taken"; body: Uint8Array; contentType: string | null }
-  | {
-      kind: "failed";
-      status: number | null;
-      problem: string;
-      isRetryable: boolean;
-      retryAfterMs: number | null;
-    };
+  | FailedPost;
 
-export async function post({
-  url,
-  headers,
-  described,
-  body,
-  readsAnswer,
-}: Post): Promise<PostResult> {
+/** Never rejects: whatever a receiver does is a result. */
+export async function post(message: Post, send: Send): Promise<PostResult> {
   const signal = AbortSignal.timeout(ANSWER_MS_MAX);
+  const request = requestOf(message, signal);
+  if (request === null) return failed("unsendable", "no request can be made of it");
   try {
-    const request = new Request(url, {
-      method: "POST",
-      headers: { ...headers, "user-agent": USER_AGENT, ...described },
-      body,
-      // A receiver may not send our data, and its credential, on to somewhere that nobody checked.
-      redirect: "manual",
-      signal,
-    });
-    const response = await tracedFetch(request);
-    return await resultOf(response, readsAnswer);
+    return await resultOf(await send(request), message.readsAnswer);
   } catch {
     // The runtime's message quotes the URL, whose path may be a secret.
-    const problem = signal.aborted
-      ? `did not answer within ${ANSWER_MS_MAX / 1_000} s`
-      : "could not be reached, or broke off";
-    return {
-      kind: "failed",
-      status: null,
-      problem,
-      isRetryable: !signal.aborted,
-      retryAfterMs: null,
-    };
+    if (!signal.aborted) return failed("unreachable", "could not be reached, or broke off");
+    return failed("timeout", `did not answer within ${ANSWER_MS_MAX / 1_000} s`);
+  }
+}
+
+function failed(fault: PostFault, problem: string): FailedPost {
+  return { kind: "failed", fault, status: null, problem, retryAfterMs: null };
+}
+
+function requestOf({ url, headers, described, body }: Post, signal: AbortSignal): Request | null {
+  try {
+    const all = new Headers(headers);
+    for (const [name, value] of Object.entries({ ...OURS, ...described })) all.set(name, value);
+    // A receiver may not send our data, and its credential, on to somewhere that nobody checked.
+    return new Request(url, { method: "POST", headers: all, body, redirect: "manual", signal });
+  } catch {
+    return null;
   }
 }
 
@@ -78,9 +79,9 @@ async function resultOf(response: Response, readsAnswer: boolean): Promise<PostR
   const isRedirect = status >= 300 && status < 400;
   return {
     kind: "failed",
+    fault: "status",
     status,
     problem: `answered ${status}${isRedirect ? ": redirects are not followed" : ""}`,
-    isRetryable: RETRYABLE.includes(status),
     retryAfterMs: parseRetryAfter(response.headers.get("retry-after"), Date.now()),
   };
 }

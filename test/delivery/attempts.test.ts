@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { retryDelayMs } from "#platform/outgoing/attempts.ts";
+import { retryDelayMs } from "#delivery/attempts.ts";
 import { parseRetryAfter } from "#platform/outgoing/retry-after.ts";
 
 describe("Retry-After", () => {
