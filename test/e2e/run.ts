@@ -7,6 +7,7 @@ import { runKillSuite } from "./exactness/kill.ts";
 import { runMalformedSuite } from "./exactness/malformed.ts";
 import { runQuantileSuite } from "./exactness/quantiles.ts";
 import { runStreamSuite } from "./exactness/stream.ts";
+import { runFormatsSuite } from "./formats/suite.ts";
 import { runAttackSuite } from "./ledger/attack.ts";
 import { runCrashSuite } from "./ledger/crash.ts";
 import { runLoadSuite } from "./ledger/load.ts";
@@ -28,6 +29,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 type Suite = () => Promise<{ passed: number; failed: number }>;
 
 const SUITES: Record<string, Suite> = {
+  formats: runFormatsSuite,
   promtool: runPromtoolSuite,
   prometheus: runPrometheusSuite,
   quantiles: runQuantileSuite,
