@@ -18,6 +18,7 @@ import { runPromtoolSuite } from "./promtool.ts";
 import { runStartSuite } from "./start.ts";
 import { runStreamsSuite } from "./streams/suite.ts";
 import { runTracingSuite } from "./tracing/suite.ts";
+import { runWallsSuite } from "./walls/suite.ts";
 
 // The harness reads migrations from where the project lies.
 process.chdir(resolve(import.meta.dirname, "../.."));
@@ -30,6 +31,7 @@ type Suite = () => Promise<{ passed: number; failed: number }>;
 
 const SUITES: Record<string, Suite> = {
   formats: runFormatsSuite,
+  walls: runWallsSuite,
   promtool: runPromtoolSuite,
   prometheus: runPrometheusSuite,
   quantiles: runQuantileSuite,
