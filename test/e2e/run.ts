@@ -12,6 +12,7 @@ import { runAttackSuite } from "./ledger/attack.ts";
 import { runCrashSuite } from "./ledger/crash.ts";
 import { runLoadSuite } from "./ledger/load.ts";
 import { runVerifySuite } from "./ledger/verify-cli.ts";
+import { runNamesSuite } from "./names/suite.ts";
 import { runOtelSuite } from "./otel/suite.ts";
 import { runPrometheusSuite } from "./prometheus/suite.ts";
 import { runPromtoolSuite } from "./promtool.ts";
@@ -32,6 +33,7 @@ type Suite = () => Promise<{ passed: number; failed: number }>;
 const SUITES: Record<string, Suite> = {
   formats: runFormatsSuite,
   walls: runWallsSuite,
+  names: runNamesSuite,
   promtool: runPromtoolSuite,
   prometheus: runPrometheusSuite,
   quantiles: runQuantileSuite,
