@@ -20,13 +20,13 @@ export function formatFiles(): string[] {
   return names.filter((name) => name.endsWith(".ts")).map((name) => `${FORMATS}/${name}`);
 }
 
-/** Each file with all that it exports, needed or not. */
-export function bundleFormats(): Promise<BrowserBundle> {
+/** Each file with all that it exports, needed or not; `more` comes after them. */
+export function bundleFormats(more = ""): Promise<BrowserBundle> {
   const exports = formatFiles().map((file, at) => `export * as file${at} from "./${file}";`);
-  return bundleForBrowser(exports.join("\n"));
+  return bundleForBrowser([...exports, more].join("\n"));
 }
 
-export async function bundleForBrowser(contents: string): Promise<BrowserBundle> {
+async function bundleForBrowser(contents: string): Promise<BrowserBundle> {
   const { outputFiles, metafile } = await build({
     stdin: { contents, resolveDir: "." },
     platform: "browser",

@@ -5,9 +5,12 @@
 import { encodeBase64 } from "#formats/base64.ts";
 import { sign, verify } from "#formats/ed25519.ts";
 import { decodeHex, encodeHex } from "#formats/hex.ts";
+import { decodeTraces, isDecodeFailure } from "#formats/otlp/decode-traces.ts";
+import { encodeTraces } from "#formats/otlp/encode-traces.ts";
 import { sha256 } from "#formats/sha256.ts";
 import { parseNote, verifyNote } from "#formats/tlog/signed-note.ts";
 import { auditOf, codesOf, evidenceOf, keptOf, linesOf } from "../../formats/ledger/evidence-of.ts";
+import { officialTrace } from "../../formats/otlp/official-examples.ts";
 import { RFC_8032_VECTORS } from "../../formats/rfc8032-vectors.ts";
 import { SHA256_VECTORS } from "../../formats/sha256-vectors.ts";
 import { C2SP_KEY, C2SP_NOTE } from "../../formats/tlog/published-note.ts";
@@ -35,8 +38,17 @@ const utf8 = new TextEncoder();
 
 /** Called by the page. */
 export function findings(): string {
-  const all = [checkRuntime(), checkHashes(), checkKeys(), checkNote(), checkProofs(), checkLog()];
-  return encodeBase64(utf8.encode(JSON.stringify([...all, checkForgery()])));
+  const all = [
+    checkRuntime(),
+    checkHashes(),
+    checkKeys(),
+    checkNote(),
+    checkProofs(),
+    checkTraces(),
+    checkLog(),
+    checkForgery(),
+  ];
+  return encodeBase64(utf8.encode(JSON.stringify(all)));
 }
 
 function checkRuntime(): BrowserFinding {
@@ -101,6 +113,20 @@ function checkProofs(): BrowserFinding {
     `inclusion and consistency: the ${count} vectors of transparency-dev/merkle`,
     [...inclusions, ...consistencies].map(([name]) => name),
   );
+}
+
+function checkTraces(): BrowserFinding {
+  const official = decodeTraces(utf8.encode(JSON.stringify(officialTrace)), "json");
+  if (isDecodeFailure(official)) return found("OTLP's example is read", [official.failure]);
+  const again = decodeTraces(encodeTraces(official, "protobuf"), "protobuf");
+  if (isDecodeFailure(again)) return found("OTLP's example is read again", [again.failure]);
+  const [json, protobuf] = [official, again].map((traces) => encodeTraces(traces, "json"));
+  const guarantee = "OTLP's example goes through JSON and protobuf, and stays the same";
+  return same(guarantee, utf8Text(protobuf!), utf8Text(json!));
+}
+
+function utf8Text(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
 }
 
 function checkLog(): BrowserFinding {

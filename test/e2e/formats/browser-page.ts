@@ -29,14 +29,18 @@ export async function runInChromium(script: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "mcpg-page-"));
   try {
     const page = join(folder, "page.html");
-    await writeFile(
-      page,
-      `<!doctype html><meta charset="utf-8"><pre id="result"></pre><script type="module">${script}</script>`,
-    );
+    await writeFile(page, pageOf(script));
     return resultIn(await dumpPage(page, folder));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** An error that nothing catches is the page's title. */
+function pageOf(script: string): string {
+  return `<!doctype html><meta charset="utf-8"><title>no error</title><pre id="result"></pre>
+<script>onerror = (message) => { document.title = message; };</script>
+<script type="module">${script}</script>`;
 }
 
 async function dumpPage(page: string, folder: string): Promise<string> {
@@ -51,6 +55,7 @@ async function dumpPage(page: string, folder: string): Promise<string> {
 
 function resultIn(dom: string): string {
   const text = /<pre id="result">([^<]*)<\/pre>/.exec(dom)?.[1] ?? "";
-  if (text === "") throw new Error("the page's script failed: it wrote no result");
+  const error = /<title>([^<]*)<\/title>/.exec(dom)?.[1];
+  if (text === "") throw new Error(`the page wrote no result: ${error}`);
   return text;
 }
