@@ -16,10 +16,17 @@ const DIGEST_BYTES = 32;
 /** 32 bytes. */
 export const sha256: (bytes: Uint8Array) => Uint8Array = ownHash() ?? hashInScript;
 
-/** Of Node from 20.16 and of Workers. */
+/** What Node from 20.16 and Workers have, and browsers have not. */
+interface Runtime {
+  readonly process?: {
+    getBuiltinModule?(name: "node:crypto"): {
+      hash?(algorithm: "sha256", bytes: Uint8Array, encoding: "buffer"): Uint8Array;
+    };
+  };
+}
+
 function ownHash(): ((bytes: Uint8Array) => Uint8Array) | undefined {
-  const { process } = globalThis as { process?: Partial<NodeJS.Process> };
-  const hash = process?.getBuiltinModule?.("node:crypto")?.hash;
+  const hash = (globalThis as Runtime).process?.getBuiltinModule?.("node:crypto").hash;
   if (hash === undefined) return undefined;
   return (bytes) => {
     const { buffer, byteOffset } = hash("sha256", bytes, "buffer");

@@ -1,4 +1,8 @@
-/** `formats/` runs in any runtime: bundled for a browser, and run in one where it is installed. */
+/**
+ * `formats/` runs in any runtime: checked with a browser's types, bundled for a browser, and run in one
+ * where it is installed.
+ */
+import { spawnSync } from "node:child_process";
 import { Checks, type Verdict } from "../exactness/checks.ts";
 import { bundleFormats, formatFiles } from "./browser-bundle.ts";
 import type { BrowserFinding } from "./browser-checks.ts";
@@ -14,6 +18,7 @@ const GZIP_KIB_MAX = 42;
 export async function runFormatsSuite(): Promise<Verdict> {
   const checks = new Checks("formats");
   try {
+    checkTypes(checks);
     await checkBundle(checks);
     if (hasChromium()) await checkBrowser(checks);
     else reportMissing(checks);
@@ -21,6 +26,14 @@ export async function runFormatsSuite(): Promise<Verdict> {
     checks.report("the suite runs to its end", [String(error)]);
   }
   return checks.verdict;
+}
+
+/** Of any global that browsers lack, though it stand in a function that nothing calls here. */
+function checkTypes(checks: Checks): void {
+  const { stdout } = spawnSync("node_modules/.bin/tsc", ["-p", "src/formats"], {
+    encoding: "utf8",
+  });
+  checks.report("a browser's types are enough", stdout.split("\n").filter(Boolean));
 }
 
 async function checkBundle(checks: Checks): Promise<void> {
