@@ -1,13 +1,35 @@
 /**
  * SHA-256 (FIPS 180-4), synchronous: a chain is hashed inside one transaction, where nothing may wait.
- * The runtime's own, in Workers as in Node: 3 µs for an entry of 480 bytes, where JavaScript takes 13.
+ *
+ * The runtime's own where it has one that answers at once, else JavaScript: a browser's own answers with a
+ * promise. A static import of `node:crypto` would keep the whole room out of browsers.
+ *
+ *   480 bytes    own     JavaScript
+ *   Workers      3.2 µs  10 µs
+ *   Node 24      1.5 µs  4.7 µs
+ *   Chromium     -       10 µs
  */
-import { createHash } from "node:crypto";
+import { sha256 as hashInScript } from "@noble/hashes/sha2.js";
 
 const DIGEST_BYTES = 32;
 
 /** 32 bytes. */
-export function sha256(bytes: Uint8Array): Uint8Array {
-  const { buffer, byteOffset } = createHash("sha256").update(bytes).digest();
-  return new Uint8Array(buffer, byteOffset, DIGEST_BYTES);
+export const sha256: (bytes: Uint8Array) => Uint8Array = ownHash() ?? hashInScript;
+
+/** What Node from 20.16 and Workers have, and browsers have not. */
+interface Runtime {
+  readonly process?: {
+    getBuiltinModule?(name: "node:crypto"): {
+      hash?(algorithm: "sha256", bytes: Uint8Array, encoding: "buffer"): Uint8Array;
+    };
+  };
+}
+
+function ownHash(): ((bytes: Uint8Array) => Uint8Array) | undefined {
+  const hash = (globalThis as Runtime).process?.getBuiltinModule?.("node:crypto").hash;
+  if (hash === undefined) return undefined;
+  return (bytes) => {
+    const { buffer, byteOffset } = hash("sha256", bytes, "buffer");
+    return new Uint8Array(buffer, byteOffset, DIGEST_BYTES);
+  };
 }

@@ -7,16 +7,19 @@ import { runKillSuite } from "./exactness/kill.ts";
 import { runMalformedSuite } from "./exactness/malformed.ts";
 import { runQuantileSuite } from "./exactness/quantiles.ts";
 import { runStreamSuite } from "./exactness/stream.ts";
+import { runFormatsSuite } from "./formats/suite.ts";
 import { runAttackSuite } from "./ledger/attack.ts";
 import { runCrashSuite } from "./ledger/crash.ts";
 import { runLoadSuite } from "./ledger/load.ts";
 import { runVerifySuite } from "./ledger/verify-cli.ts";
+import { runNamesSuite } from "./names/suite.ts";
 import { runOtelSuite } from "./otel/suite.ts";
 import { runPrometheusSuite } from "./prometheus/suite.ts";
 import { runPromtoolSuite } from "./promtool.ts";
 import { runStartSuite } from "./start.ts";
 import { runStreamsSuite } from "./streams/suite.ts";
 import { runTracingSuite } from "./tracing/suite.ts";
+import { runWallsSuite } from "./walls/suite.ts";
 
 // The harness reads migrations from where the project lies.
 process.chdir(resolve(import.meta.dirname, "../.."));
@@ -28,6 +31,9 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 type Suite = () => Promise<{ passed: number; failed: number }>;
 
 const SUITES: Record<string, Suite> = {
+  formats: runFormatsSuite,
+  walls: runWallsSuite,
+  names: runNamesSuite,
   promtool: runPromtoolSuite,
   prometheus: runPrometheusSuite,
   quantiles: runQuantileSuite,

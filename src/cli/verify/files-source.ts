@@ -7,8 +7,8 @@ import {
   parseKeyList,
 } from "#formats/ledger/evidence.ts";
 import type { LogSource } from "./log-source.ts";
-import { readLines } from "./ndjson-file.ts";
 import type { FilesOptions } from "./options.ts";
+import { readEntryLines } from "./read-entry-lines.ts";
 import { readText, requireReadable } from "./read-file.ts";
 
 const NO_PREFIX = "entries that begin above 0 take a --prefix, to be tied to the checkpoint";
@@ -51,7 +51,7 @@ export async function openFiles(options: FilesOptions): Promise<LogSource> {
   return {
     evidence,
     remarks: [],
-    entries: () => readLines(createReadStream(options.entries)),
+    entries: () => readEntryLines(createReadStream(options.entries)),
     locateRewrite: async () => null,
   };
 }

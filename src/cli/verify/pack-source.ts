@@ -15,8 +15,8 @@ import {
   parseKeyList,
 } from "#formats/ledger/evidence.ts";
 import type { LogSource, SourceEvidence } from "./log-source.ts";
-import { readLines } from "./ndjson-file.ts";
 import { MissingEntries, reasonOf } from "./no-verdict.ts";
+import { readEntryLines } from "./read-entry-lines.ts";
 import { requireReadable, utf8Text } from "./read-file.ts";
 
 const ENTRIES = "entries.ndjson";
@@ -36,7 +36,7 @@ export async function openPack(file: string): Promise<LogSource> {
   return {
     evidence: reader.evidence(),
     remarks: [],
-    entries: () => readLines(entryChunks(file)),
+    entries: () => readEntryLines(entryChunks(file)),
     locateRewrite: async () => null,
   };
 }

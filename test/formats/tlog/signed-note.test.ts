@@ -13,15 +13,7 @@ import {
   verifyNote,
 } from "#formats/tlog/signed-note.ts";
 import { mutationOf } from "./mutation.ts";
-
-/** C2SP signed-note.md "Verifier keys", "Example". */
-const C2SP_KEY = parseVkey(
-  "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k",
-)!;
-const C2SP_NOTE = `This is an example message.
-
-— example.com/foo Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM=
-`;
+import { C2SP_KEY, C2SP_NOTE } from "./published-note.ts";
 
 /** The documentation of golang.org/x/mod/sumdb/note; its private key is type 01 and the seed. */
 const PETER_KEY = parseVkey("PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW")!;

@@ -2,7 +2,7 @@
 import { NdjsonLines } from "#formats/ledger/ndjson-lines.ts";
 import { MissingEntries, reasonOf } from "./no-verdict.ts";
 
-export async function* readLines(
+export async function* readEntryLines(
   chunks: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<readonly Uint8Array[]> {
   const lines = new NdjsonLines();

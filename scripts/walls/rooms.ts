@@ -1,0 +1,116 @@
+/**
+ * The rooms of src/ and what each may import besides itself: what no row names is refused. A row of a
+ * folder adds to the row of its room. Rooms come before those that import them.
+ *
+ * `npm run walls` writes walls.json of this, by which Biome lints each file; e2e `walls` tries every wall.
+ */
+export interface Row {
+  /** `calls`, `calls/http`; "" is src itself, whose files put the rooms together. */
+  readonly folder: string;
+  readonly rooms?: readonly string[];
+  /** Each is a gitignore pattern: `hono/**` is all below hono and not hono itself. */
+  readonly packages?: readonly string[];
+}
+
+const HASHES = ["@noble/hashes/**"];
+const SCHEMAS = ["typebox", "typebox/**"];
+const ROUTES = ["hono", "hono/**", ...SCHEMAS];
+const TABLES = ["drizzle-orm", "drizzle-orm/**"];
+const NODE = ["node:*", "node:*/*"];
+const WORKERS = ["cloudflare:workers"];
+
+export const ROWS: readonly Row[] = [
+  // In any runtime, the browser too.
+  { folder: "formats", packages: ["@noble/ed25519", ...HASHES, "@bufbuild/protobuf/**"] },
+
+  { folder: "platform", rooms: ["formats"], packages: NODE },
+  { folder: "platform/d1", packages: TABLES },
+  { folder: "platform/jobs", packages: WORKERS },
+
+  {
+    folder: "http",
+    rooms: ["formats", "platform"],
+    packages: [...ROUTES, "yaml", "node:stream", "node:zlib"],
+  },
+
+  { folder: "vault", rooms: ["formats", "platform"], packages: HASHES },
+
+  { folder: "orgs", rooms: ["formats", "platform", "vault"], packages: [...SCHEMAS, ...HASHES] },
+  { folder: "orgs/store", packages: TABLES },
+  { folder: "orgs/http", rooms: ["http"], packages: ROUTES },
+
+  { folder: "streams", rooms: ["formats", "platform", "vault", "orgs"], packages: SCHEMAS },
+  { folder: "streams/store", packages: TABLES },
+  { folder: "streams/http", rooms: ["http"], packages: ROUTES },
+
+  {
+    folder: "tracing",
+    rooms: ["formats", "platform", "orgs", "streams"],
+    packages: ["node:async_hooks"],
+  },
+  { folder: "tracing/http", rooms: ["http"], packages: ROUTES },
+
+  {
+    folder: "calls",
+    rooms: ["formats", "platform", "vault", "orgs", "streams"],
+    packages: [...SCHEMAS, ...HASHES],
+  },
+  { folder: "calls/store", packages: TABLES },
+  { folder: "calls/http", rooms: ["http"], packages: ROUTES },
+
+  {
+    folder: "audit",
+    rooms: ["formats", "platform", "vault", "orgs", "streams"],
+    packages: [...SCHEMAS, ...HASHES, "modern-tar"],
+  },
+  { folder: "audit/ledger", packages: WORKERS },
+  { folder: "audit/store", packages: TABLES },
+  { folder: "audit/http", rooms: ["http"], packages: ROUTES },
+
+  {
+    folder: "otlp",
+    rooms: ["formats", "platform", "vault", "orgs", "streams", "tracing", "calls"],
+    packages: HASHES,
+  },
+  { folder: "otlp/store", packages: TABLES },
+  { folder: "otlp/http", rooms: ["http"], packages: ROUTES },
+
+  {
+    folder: "drilldown",
+    rooms: ["formats", "platform", "orgs", "tracing", "calls", "audit", "otlp"],
+  },
+  { folder: "drilldown/http", rooms: ["http"], packages: ROUTES },
+
+  {
+    folder: "delivery",
+    rooms: ["formats", "platform", "vault", "orgs", "streams", "tracing", "calls", "audit"],
+    packages: ["node:zlib"],
+  },
+  { folder: "delivery/store", packages: TABLES },
+  { folder: "delivery/http", rooms: ["http"], packages: ROUTES },
+
+  { folder: "cli", rooms: ["formats"], packages: [...NODE, "commander", "modern-tar"] },
+
+  { folder: "", rooms: ["*"], packages: ["hono"] },
+];
+
+/** `calls` of `calls/http`. */
+export function roomOf(folder: string): string {
+  return folder.split("/", 1)[0]!;
+}
+
+/** The row of a folder with what the rows above it allow; itself is among its rooms. */
+export function resolveRow(folder: string): Required<Row> {
+  const rows = ROWS.filter((row) => row.folder === folder || row.folder === roomOf(folder));
+  const own = folder === "" ? [] : [roomOf(folder)];
+  return {
+    folder,
+    rooms: [...own, ...rows.flatMap(({ rooms = [] }) => rooms)],
+    packages: [...new Set(rows.flatMap(({ packages = [] }) => packages))],
+  };
+}
+
+/** Only resources know HTTP: no file of another folder may import `http/` of a room, or the room http. */
+export function knowsHttp(folder: string): boolean {
+  return folder === "" || folder.split("/").includes("http");
+}

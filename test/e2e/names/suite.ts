@@ -1,0 +1,47 @@
+/**
+ * One name for one thing, all over src: a reader who looks for it finds it, and only it. Read line by line,
+ * for Biome's formatting puts each declaration at the start of one.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { basename } from "node:path";
+import { Checks, type Verdict } from "../exactness/checks.ts";
+
+/** Local ones too: a type inside a function is found by the same search. */
+const TYPE = /^\s*(?:export )?(?:declare )?(?:abstract )?(?:interface|class|enum) (\w+)/gm;
+const ALIAS = /^\s*(?:export )?type (\w+)(?:<.*>)? =/gm;
+const EXPORTED_FUNCTION = /^export (?:async )?function\*? (\w+)/gm;
+const EXPORTED_ARROW = /^export const (\w+) = (?:async )?\(/gm;
+
+interface Named {
+  readonly name: string;
+  readonly path: string;
+}
+
+export async function runNamesSuite(): Promise<Verdict> {
+  const checks = new Checks("names");
+  const paths = readdirSync("src", { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith(".ts"))
+    .sort();
+  const files = paths.map((path) => ({ path, name: basename(path) }));
+  const types = declared(paths, [TYPE, ALIAS]);
+  const functions = declared(paths, [EXPORTED_FUNCTION, EXPORTED_ARROW]);
+  checks.report("no two files of src have one name", shared(files), `${files.length} files`);
+  checks.report("no two types have one name", shared(types), `${types.length} types`);
+  const seen = `${functions.length} functions`;
+  checks.report("no two exported functions have one name", shared(functions), seen);
+  return checks.verdict;
+}
+
+function declared(paths: readonly string[], patterns: readonly RegExp[]): Named[] {
+  return paths.flatMap((path) => {
+    const source = readFileSync(`src/${path}`, "utf8");
+    const matches = patterns.flatMap((pattern) => [...source.matchAll(pattern)]);
+    return matches.map(([, name = ""]) => ({ name, path }));
+  });
+}
+
+function shared(things: readonly Named[]): string[] {
+  return [...Map.groupBy(things, ({ name }) => name)]
+    .filter(([, named]) => named.length > 1)
+    .map(([name, named]) => `${name}: ${named.map(({ path }) => path).join(", ")}`);
+}
