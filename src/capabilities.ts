@@ -1,7 +1,7 @@
 /** What each capability takes part in. The one place that lists them. */
 import { auditFigures } from "#audit/audit-figures.ts";
 import { currentLog } from "#audit/current-log.ts";
-import { drainOutbox } from "#audit/outbox.ts";
+import { drainOutbox } from "#audit/drain-outbox.ts";
 import { registerFigureSource } from "#calls/figure-sources.ts";
 import { registerOutbox } from "#orgs/outbox.ts";
 import { keepSpans } from "#otlp/store/spans.ts";

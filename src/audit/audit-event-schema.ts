@@ -3,9 +3,9 @@
  * is the OpenAPI schema. Compiled when the module loads, as in invocation-schema.ts.
  */
 import * as Type from "typebox";
-import { Compile } from "typebox/compile";
-import { Timestamp } from "#calls/sample-schema.ts";
+import { Compile } from "typebox/schema";
 import { PRINTABLE_TEXT, STORABLE_TEXT } from "#platform/text-patterns.ts";
+import { TIMESTAMP } from "#platform/timestamp-schema.ts";
 
 /** One transaction of the ledger: about 15 ms. */
 export const REPORT_EVENTS_MAX = 256;
@@ -28,7 +28,7 @@ const EventSchema = Type.Object(
   {
     event_id: nullable({ pattern: UUID, description: "Makes a resend recognisable" }),
     occurred_at: Type.Optional(
-      Type.Unsafe<string | number | null>({ ...Timestamp, type: ["string", "integer", "null"] }),
+      Type.Unsafe<string | number | null>({ ...TIMESTAMP, type: ["string", "integer", "null"] }),
     ),
     actor: Type.String(text(256)),
     action: Type.String({ maxLength: ACTION_LENGTH_MAX, pattern: ACTION_PATTERN }),

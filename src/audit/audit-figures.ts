@@ -1,7 +1,6 @@
 /** What a scrape says of the org's audit log: whether it grows, is signed, is whole. */
 
 import { type AuditLogFigures, selectAuditFigures } from "#audit/store/audit-logs.ts";
-import type { FigureSource } from "#calls/figure-sources.ts";
 import { labelSet, type MetricFamily } from "#formats/exposition/metric-family.ts";
 
 export const AUDIT_FAMILY_NAMES = [
@@ -11,10 +10,12 @@ export const AUDIT_FAMILY_NAMES = [
   "mcpg_audit_frozen",
 ] as const;
 
-export const auditFigures: FigureSource = {
+/** A source of figures, as calls/figure-sources.ts has it: it is registered there by capabilities.ts. */
+export const auditFigures = {
   familyNames: AUDIT_FAMILY_NAMES,
   select: selectAuditFigures,
-  families: (org, [log]) => auditFamilies(org, (log as AuditLogFigures | undefined) ?? null),
+  families: (org: string, [log]: readonly unknown[]) =>
+    auditFamilies(org, (log as AuditLogFigures | undefined) ?? null),
 };
 
 /** `log` is null for an org that has none yet. */

@@ -18,8 +18,8 @@ import type { TickShare } from "#platform/jobs/tick-share.ts";
 import { shardDatabase } from "#platform/shards.ts";
 import { eventIdDays } from "./audit-event.ts";
 import type { LogAddress } from "./audit-log.ts";
+import { drainOutbox } from "./drain-outbox.ts";
 import { callLedger } from "./ledger-stub.ts";
-import { drainOutbox } from "./outbox.ts";
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;

@@ -9,8 +9,8 @@ import type { Env } from "#platform/env.ts";
 import { fail } from "#platform/errors.ts";
 import type { LogAddress } from "./audit-log.ts";
 import { writeToLog } from "./current-log.ts";
+import { eventOf } from "./drain-outbox.ts";
 import { callLedger, type LedgerStub } from "./ledger-stub.ts";
-import { eventOf } from "./outbox.ts";
 
 /** An RPC answer may have 32 MiB; an entry 64 KiB. */
 const LINES_BYTES = 1_000_000;

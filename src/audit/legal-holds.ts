@@ -5,7 +5,7 @@ import type { Env } from "#platform/env.ts";
 import { fail } from "#platform/errors.ts";
 import type { LegalHold } from "./audit-log.ts";
 import { writeToLog } from "./current-log.ts";
-import { eventOf } from "./outbox.ts";
+import { eventOf } from "./drain-outbox.ts";
 import { receiptsOf } from "./receipts.ts";
 
 /** The ledger writes the hold and the entry that tells of it together, not by way of the outbox. */

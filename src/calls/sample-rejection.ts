@@ -22,7 +22,7 @@ export const PRUNED_TIME = ["too_old", "samples of that time are no longer kept"
 /** The first thing the schema refuses, named after its field: `duration_ms` → `invalid_duration`. */
 export function shapeRejection(value: unknown, index: number): Rejection {
   if (hasTooManyKeys(value)) return reject(index, "unknown_field", "the sample has unknown fields");
-  const error = sample.Errors(value)[0];
+  const [, [error]] = sample.Errors(value);
   if (error === undefined) return reject(index, "invalid_sample", "the sample is invalid");
   if (error.keyword === "required") return reject(index, "missing_field", error.message);
   const field = error.instancePath.split("/")[1];

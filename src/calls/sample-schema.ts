@@ -4,8 +4,9 @@
  * generation at start-up only; a compiled check costs 1 µs a sample, an interpreted one 6 µs.
  */
 import * as Type from "typebox";
-import { Compile } from "typebox/compile";
+import { Compile } from "typebox/schema";
 import { STORABLE_TEXT } from "#platform/text-patterns.ts";
+import { TIMESTAMP } from "#platform/timestamp-schema.ts";
 import { OUTCOMES } from "./outcome.ts";
 
 /** Enough for a gateway's busiest second; keeps one request's transaction within tens of milliseconds. */
@@ -26,19 +27,13 @@ const OptionalBytes = Type.Optional(
   }),
 );
 
-/** RFC 3339 date-time, or epoch milliseconds. */
-export const Timestamp = Type.Unsafe<string | number>({
-  type: ["string", "integer"],
-  description: "RFC 3339 date-time, or integer epoch milliseconds",
-});
-
 export const SampleSchema = Type.Object(
   {
     id: nullable({ description: "UUIDv7 within an hour of started_at; derived when absent" }),
     workspace: Name,
     plugin: Name,
     tool: Name,
-    started_at: Timestamp,
+    started_at: Type.Unsafe<string | number>(TIMESTAMP),
     duration_ms: Type.Number({ minimum: 0, maximum: DURATION_MS_MAX }),
     outcome: Type.Enum([...OUTCOMES]),
     error_code: OptionalText,

@@ -48,17 +48,20 @@ export function openApiDocument(
   };
 }
 
-type Stated = DocumentedRoute["statement"];
+type Documented = DocumentedRoute["statement"];
 
 /** An empty requirement is one that everybody meets. */
-function security({ scope, publicWhere }: Stated, securityOf: (scope: string) => object): object[] {
+function security(
+  { scope, publicWhere }: Documented,
+  securityOf: (scope: string) => object,
+): object[] {
   if (scope === null) return [];
   const requirement = securityOf(scope);
   return publicWhere === undefined ? [requirement] : [requirement, {}];
 }
 
 function parametersOf(
-  { path, query = {}, pathParameters: own = {} }: Stated,
+  { path, query = {}, pathParameters: own = {} }: Documented,
   shared: Readonly<Record<string, object>>,
 ): { parameters?: object[] } {
   const inPath = [...path.matchAll(/:(\w+)/g)].map(([, name = ""]) => ({
@@ -86,12 +89,12 @@ function queryParameter(name: string, parameter: Parameter<unknown>): object {
   };
 }
 
-function bodyOf(body: Stated["body"], components: SchemaComponents): { requestBody?: object } {
+function bodyOf(body: Documented["body"], components: SchemaComponents): { requestBody?: object } {
   if (body === undefined) return {};
   return { requestBody: { required: true, content: components.refer(body.content) } };
 }
 
-function responsesOf(statement: Stated, components: SchemaComponents): Record<string, object> {
+function responsesOf(statement: Documented, components: SchemaComponents): Record<string, object> {
   const answers = Object.entries(statement.answers).map(([status, answer]) => [
     status,
     answerOf(answer, components),
@@ -103,7 +106,7 @@ function answerOf({ description, content }: Answer, components: SchemaComponents
   return { description, ...(content !== undefined && { content: components.refer(content) }) };
 }
 
-function errorsOf(statement: Stated, components: SchemaComponents): [string, object][] {
+function errorsOf(statement: Documented, components: SchemaComponents): [string, object][] {
   const { errors } = statement;
   return problemStatusesOf(statement).map((status) => {
     const own = errors?.descriptions[status];

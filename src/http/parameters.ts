@@ -118,7 +118,7 @@ export function oneOfOrFirst<const Value extends string>(
 }
 
 /** Comma-separated. */
-export function listOf<const Value extends string>(
+export function commaListOf<const Value extends string>(
   description: string,
   values: readonly Value[],
 ): Parameter<Value[] | undefined> {

@@ -1,6 +1,6 @@
 /** What a route takes in its body: read with its limit, checked against the schema that documents it. */
-import type { Static, TProperties, TSchema } from "typebox";
-import type { Validator } from "typebox/compile";
+import type { Static, TSchema } from "typebox";
+import type { Validator } from "typebox/schema";
 import { parseJsonBody } from "./read-body.ts";
 import type { Content } from "./route.ts";
 import { validate } from "./validate.ts";
@@ -13,11 +13,11 @@ export interface RequestBody<Value> {
 
 /** `documentedAs`: where parts of the body are checked by the handler, one by one. */
 export function jsonBody<Schema extends TSchema>(
-  validator: Validator<TProperties, Schema>,
+  validator: Validator<Schema>,
   { bytesMax, documentedAs }: { bytesMax: number; documentedAs?: object },
 ): RequestBody<Static<Schema>> {
   return {
-    content: { "application/json": documentedAs ?? (validator.Type() as object) },
+    content: { "application/json": documentedAs ?? (validator.Schema() as object) },
     read: async (request) => validate(validator, await parseJsonBody(request, { bytesMax })),
   };
 }

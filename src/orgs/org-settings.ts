@@ -3,7 +3,7 @@
  * reaches every org that never chose otherwise.
  */
 
-import type { SpanMapping } from "#otlp/span-attributes.ts";
+import type { SpanMapping } from "./mapped-attributes.ts";
 import {
   DEFAULT_LIMITS,
   type Entitlements,

@@ -1,6 +1,6 @@
 /** An org is the tenant: whose data it is, how much of it, for how long, and on which shard. */
 
-import type { SpanMapping } from "#otlp/span-attributes.ts";
+import type { SpanMapping } from "./mapped-attributes.ts";
 import type { Retention } from "./retention.ts";
 import type { Tier } from "./tier.ts";
 

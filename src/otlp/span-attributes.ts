@@ -6,16 +6,6 @@
  */
 import type { Attributes, AttributeValue } from "#formats/otlp/trace-model.ts";
 
-/** An org's own names, tried before ours: in the span, then in its resource. */
-export interface SpanMapping {
-  readonly workspace?: readonly string[];
-  readonly plugin?: readonly string[];
-  readonly instance?: readonly string[];
-  /** In the span only. One that has such an attribute is a tool call by that alone. */
-  readonly tool?: readonly string[];
-  readonly actor?: readonly string[];
-}
-
 export const TOOLS_CALL = "tools/call";
 
 /** Where one of these is set, it decides: a span of `tools/list` is no tool call. */

@@ -1,6 +1,7 @@
 /** The tool calls among the spans of one OTLP request. */
+
 import type { ResourceSpans } from "#formats/otlp/trace-model.ts";
-import type { SpanMapping } from "./span-attributes.ts";
+import type { SpanMapping } from "#orgs/mapped-attributes.ts";
 import { mapSpan, type SpanCall } from "./span-mapping.ts";
 
 export interface SpanCalls {

@@ -9,6 +9,7 @@ import { murmur3 } from "#formats/murmur3.ts";
 import { type Attributes, SPAN_KIND, type Span } from "#formats/otlp/trace-model.ts";
 import { elapsedMs } from "#formats/otlp/unix-nano.ts";
 import { uuid7FromDigest } from "#formats/uuid7.ts";
+import type { SpanMapping } from "#orgs/mapped-attributes.ts";
 import {
   ACTOR,
   asText,
@@ -22,7 +23,6 @@ import {
   REQUEST_BYTES,
   RESPONSE_BYTES,
   SESSION,
-  type SpanMapping,
   TOOL_MARKS,
   TOOL_NAME_ALONE,
   TOOLS_CALL,

@@ -55,7 +55,7 @@ function parseDeploymentStreams(
   secretOf: (name: string) => string,
 ): Observability {
   if (!streamsBody.Check(setting)) {
-    const [first] = streamsBody.Errors(setting);
+    const [, [first]] = streamsBody.Errors(setting);
     return refuse(`is not valid at ${first?.instancePath || "/"}: ${first?.message}`);
   }
   const { own, kept, errors } = parseStreams(setting, {

@@ -3,7 +3,7 @@
  * deployment set, and is the OpenAPI schema. Compiled when the module loads, as in invocation-schema.ts.
  */
 import * as Type from "typebox";
-import { Compile } from "typebox/compile";
+import { Compile } from "typebox/schema";
 import { HEADERS_MAX } from "./stream-header.ts";
 
 const CLOSED = { additionalProperties: false };

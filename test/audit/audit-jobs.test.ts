@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, type Mock, vi } from "vitest";
+import { eventOf } from "#audit/drain-outbox.ts";
 import { Ledger } from "#audit/ledger/ledger.ts";
-import { eventOf } from "#audit/outbox.ts";
 import { findLogsToSign } from "#audit/store/audit-logs.ts";
 import { runCron } from "#cron.ts";
 import { auditEntries, call, createOrg, createToken } from "../api.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { sample as sampleSchema } from "#calls/sample-schema.ts";
 import { uuid7TimeMs } from "#formats/uuid7.ts";
-import type { SpanMapping } from "#otlp/span-attributes.ts";
+import type { SpanMapping } from "#orgs/mapped-attributes.ts";
 import { mapSpan } from "#otlp/span-mapping.ts";
 import { ATTRIBUTES, makeSpan, RESOURCE } from "./spans.ts";
 

@@ -1,5 +1,5 @@
 import * as Type from "typebox";
-import { Compile } from "typebox/compile";
+import { Compile } from "typebox/schema";
 import { PRINTABLE_TEXT } from "#platform/text-patterns.ts";
 
 /** Why an operator does what cannot be undone: it stands in the entry that tells of it. */

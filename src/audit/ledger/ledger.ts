@@ -47,9 +47,9 @@ import {
   findHolds,
   insertHold,
   isReleasable,
+  markReleased,
   type PruneAnswer,
   type RetentionTerms,
-  releaseHold,
 } from "./pruning.ts";
 import {
   type ProofAnswer,
@@ -135,7 +135,7 @@ export class Ledger extends DurableObject<Env> {
   releaseHold(address: LogAddress, event: AuditEvent, id: string): AppendResult | null {
     if (!isReleasable(this.#sql, id, event.event_id)) return null;
     return this.#appendWith(address, event, () =>
-      releaseHold(this.#sql, id, event.actor, Date.now()),
+      markReleased(this.#sql, id, event.actor, Date.now()),
     );
   }
 

@@ -174,7 +174,7 @@ export function insertHold(sql: SqlStorage, { id, reason, placedBy, placedAtMs }
 }
 
 /** False if there is no such hold that is still in force. */
-export function releaseHold(
+export function markReleased(
   sql: SqlStorage,
   id: string,
   releasedBy: string,

@@ -3,7 +3,7 @@
 import { OUTCOMES } from "#calls/outcome.ts";
 import { DURATION_MS_MAX } from "#calls/sample-schema.ts";
 import type { CallFilter } from "#calls/store/find-calls.ts";
-import { listOf, type Parameter, Refusal, text, time } from "#http/parameters.ts";
+import { commaListOf, type Parameter, Refusal, text, time } from "#http/parameters.ts";
 
 /** Milliseconds, as whole microseconds. */
 function durationUs(description: string): Parameter<number | undefined> {
@@ -23,7 +23,7 @@ export const CALL_PARAMETERS = {
   plugin: text("Of this plugin"),
   tool: text("Of this tool"),
   workspace: text("Of this workspace"),
-  outcome: listOf("Comma-separated", OUTCOMES),
+  outcome: commaListOf("Comma-separated", OUTCOMES),
   instance: text("Reported by this instance"),
   actor: text("By this actor"),
   trace_id: text("Of this trace"),

@@ -1,6 +1,6 @@
 /** `GET /openapi.json`: the contract as the routes state it, so that it cannot say anything else. */
 import { openApiDocument } from "#http/openapi.ts";
-import { ORG_NAME_PATTERN } from "../org.ts";
+import { ORG_NAME_PATTERN } from "#orgs/org.ts";
 import { type AppRoute, route } from "./access.ts";
 
 const INFO = {

@@ -1,7 +1,7 @@
 /** An org on the wire, and the way between it and the domain. */
 import type { TSchema } from "typebox";
 import * as Type from "typebox";
-import { Compile } from "typebox/compile";
+import { Compile } from "typebox/schema";
 import { formatTimestamp } from "#formats/rfc3339.ts";
 import { LIMIT_BOUNDS, ORG_NAME_PATTERN, type Org } from "#orgs/org.ts";
 import type { OrgPatch } from "#orgs/org-settings.ts";

@@ -1,6 +1,6 @@
 /** A service token on the wire. */
 import * as Type from "typebox";
-import { Compile } from "typebox/compile";
+import { Compile } from "typebox/schema";
 import { formatTimestamp } from "#formats/rfc3339.ts";
 import { SCOPES } from "#orgs/principal.ts";
 import type { ServiceToken } from "#orgs/service-token.ts";

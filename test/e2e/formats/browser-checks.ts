@@ -5,7 +5,7 @@
 import { encodeBase64 } from "#formats/base64.ts";
 import { sign, verify } from "#formats/ed25519.ts";
 import { decodeHex, encodeHex } from "#formats/hex.ts";
-import { decodeTraces, isDecodeFailure } from "#formats/otlp/decode-traces.ts";
+import { decodeTraces, isDecodeError } from "#formats/otlp/decode-traces.ts";
 import { encodeTraces } from "#formats/otlp/encode-traces.ts";
 import { sha256 } from "#formats/sha256.ts";
 import { parseNote, verifyNote } from "#formats/tlog/signed-note.ts";
@@ -117,9 +117,9 @@ function checkProofs(): BrowserFinding {
 
 function checkTraces(): BrowserFinding {
   const official = decodeTraces(utf8.encode(JSON.stringify(officialTrace)), "json");
-  if (isDecodeFailure(official)) return found("OTLP's example is read", [official.failure]);
+  if (isDecodeError(official)) return found("OTLP's example is read", [official.reason]);
   const again = decodeTraces(encodeTraces(official, "protobuf"), "protobuf");
-  if (isDecodeFailure(again)) return found("OTLP's example is read again", [again.failure]);
+  if (isDecodeError(again)) return found("OTLP's example is read again", [again.reason]);
   const [json, protobuf] = [official, again].map((traces) => encodeTraces(traces, "json"));
   const guarantee = "OTLP's example goes through JSON and protobuf, and stays the same";
   return same(guarantee, utf8Text(protobuf!), utf8Text(json!));
