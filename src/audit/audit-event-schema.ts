@@ -1,5 +1,5 @@
 /**
- * The one description of a report of audit events (api.md, "Audit ledger"): it validates requests and
+ * The one description of a report of audit events: it validates requests and
  * is the OpenAPI schema. Compiled when the module loads, as in invocation-schema.ts.
  */
 import * as Type from "typebox";

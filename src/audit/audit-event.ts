@@ -5,9 +5,10 @@
 
 import { formatTimestamp, parseTimestampMs } from "#formats/rfc3339.ts";
 import type { ValidationError } from "#platform/errors.ts";
+import { DAY_MS } from "#platform/time.ts";
 import type { AuditOutcome, DetailValue, ReportedEvent } from "./audit-event-schema.ts";
 
-/** As hashed (api.md), but for `org`, `previous_hash` and `recorded_at`, which the ledger adds. */
+/** As hashed, but for `org`, `previous_hash` and `recorded_at`, which the ledger adds. */
 export interface AuditEvent {
   action: string;
   actor: string;
@@ -83,7 +84,6 @@ export const SUBMITTED_FIELDS = [
   "workspace",
 ] as const satisfies readonly (keyof AuditEvent)[];
 
-const DAY_MS = 86_400_000;
 /** Ids are remembered so long at least: an older event might be one that was recorded and forgotten. */
 export const EVENT_ID_DAYS_MIN = 30;
 /** A gateway whose clock is a day ahead is misconfigured; its evidence is still worth keeping until then. */

@@ -1,4 +1,4 @@
-/** What of a log a reader asks for (api.md, "Audit ledger"). */
+/** What of a log a reader asks for. */
 import type { AuditEvent } from "./audit-event.ts";
 
 /** Null asks for any. Times are RFC 3339 with milliseconds, in [from, to), of the event itself. */

@@ -39,7 +39,7 @@ function stubOf(env: Env, { org, log }: Pick<LogAddress, "org" | "log">): Ledger
   return env.LEDGER.getByName(`${org}/${log}`) as unknown as LedgerStub;
 }
 
-/** What the runtime says of errors that are not our code's (reference/platform.md, "Measured"). */
+/** What the runtime says of errors that are not our code's (Durable Objects, "Error handling"). */
 interface RuntimeError extends Error {
   retryable?: boolean;
   overloaded?: boolean;

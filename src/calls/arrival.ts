@@ -10,16 +10,17 @@
  * - exemplars: [series, classicBucket, durationUs, endedAtMs, invocationId, traceId|null]
  * - lags: [bucket, count, sumUs]
  */
+
 import {
   bucketIndex,
   classicBucket,
   INDEX_MAX,
   ZERO_BUCKET_INDEX,
 } from "#formats/exponential-histogram.ts";
+import { HOUR_MS } from "#platform/time.ts";
 import type { Call } from "./call.ts";
 import { OUTCOMES, REPLAY } from "./outcome.ts";
 
-const HOUR_MS = 3_600_000;
 const BUCKETS = INDEX_MAX - ZERO_BUCKET_INDEX + 1;
 /** More than the 25 hours that a report's samples can span, so that no two of them share a place. */
 const HOURS_SPAN = 32;

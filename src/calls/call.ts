@@ -2,22 +2,22 @@
  * A tool call as we keep it, made from a sample as it was sent: checked, normalised, and given the
  * id and the histogram bucket that it keeps for good.
  */
+
 import { blake3 } from "@noble/hashes/blake3.js";
 import { bucketIndex } from "#formats/exponential-histogram.ts";
 import { parseTimestampMs } from "#formats/rfc3339.ts";
 import { parseUuid7, uuid7FromDigest, uuid7TimeMs } from "#formats/uuid7.ts";
+import { HOUR_MS, MINUTE_MS } from "#platform/time.ts";
 import { errorFingerprint, errorHash } from "./error-fingerprint.ts";
 import { type Outcome, outcomeIndex } from "./outcome.ts";
 import { type Rejection, reject, shapeRejection } from "./sample-rejection.ts";
 import { type Sample, sample } from "./sample-schema.ts";
 import type { SpanPair } from "./span-pairs.ts";
 
-const HOUR_MS = 3_600_000;
-
 /** Accepted from 24 h ago: late enough for a gateway that was cut off overnight. */
 export const SAMPLE_AGE_MS_MAX = 24 * HOUR_MS;
 /** Accepted to 5 min ahead: the clock skew that NTP-less machines are seen with. */
-export const SAMPLE_AHEAD_MS_MAX = 5 * 60_000;
+export const SAMPLE_AHEAD_MS_MAX = 5 * MINUTE_MS;
 /** The id's time orders and expires the sample, so it may not stray far from the call's. */
 export const ID_SKEW_MS_MAX = HOUR_MS;
 

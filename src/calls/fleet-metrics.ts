@@ -1,5 +1,5 @@
 /**
- * The metric families of an org (api.md, "Metrics"), made from one snapshot. Points are generated
+ * The metric families of an org, made from one snapshot. Points are generated
  * while a page is written, so that a page of 10,000 tools is never held as objects.
  */
 

@@ -2,7 +2,9 @@
  * What a run of arrivals adds up to. The fold reads arrivals, sums them here, and adds the sums to
  * totals, hours and days in one transaction.
  */
+
 import { classicBucket } from "#formats/exponential-histogram.ts";
+import { HOURS_PER_DAY } from "#platform/time.ts";
 import {
   type Arrival,
   type ExemplarRow,
@@ -13,7 +15,6 @@ import {
 } from "./arrival.ts";
 import { OUTCOMES, REPLAY } from "./outcome.ts";
 
-export const HOURS_PER_DAY = 24;
 export const CLASSIC_BUCKETS = 16;
 
 /** The calls of one series in one window. */

@@ -101,7 +101,7 @@ export function seqGaps(reports: InstanceReports): SeqGap[] {
   });
 }
 
-/** api.md, "Reading calls": online < 90 s, stale < 300 s, else departed. */
+/** As `GET …/instances` says: online < 90 s, stale < 300 s, else departed. */
 export function instanceState(
   lastReportMs: number,
   nowMs: number,

@@ -1,4 +1,4 @@
-/** How a tool call ended (api.md, "Ingest"). The order is stored in arrivals: append only. */
+/** How a tool call ended. The order is stored in arrivals: append only. */
 export const OUTCOMES = [
   "ok",
   "client_error",

@@ -1,7 +1,5 @@
 import type { Retention } from "#orgs/retention.ts";
-import { HOURS_PER_DAY } from "./fold-delta.ts";
-
-const HOUR_MS = 3_600_000;
+import { HOUR_MS, HOURS_PER_DAY } from "#platform/time.ts";
 
 /** What is older may go. */
 export interface PruneCutoffs {

@@ -14,7 +14,7 @@ export function reject(index: number, code: string, message: string): Rejection 
   return { index, code, message };
 }
 
-/** The code and the message, where an org keeps no metrics (api.md, "Streams"). */
+/** The code and the message, where an org keeps no metrics. */
 export const STREAM_DISABLED = ["stream_disabled", "the org's metrics stream is disabled"] as const;
 /** The code and the message, of a time whose samples were pruned. */
 export const PRUNED_TIME = ["too_old", "samples of that time are no longer kept"] as const;

@@ -1,17 +1,19 @@
 /**
- * The one description of a report of tool calls (api.md, "Ingest: per-call samples"): it validates
+ * The one description of a report of tool calls: it validates
  * requests and is the OpenAPI schema. Compiled when the module loads, because workerd allows code
  * generation at start-up only; a compiled check costs 1 µs a sample, an interpreted one 6 µs.
  */
+
 import * as Type from "typebox";
 import { Compile } from "typebox/schema";
 import { STORABLE_TEXT } from "#platform/text-patterns.ts";
+import { DAY_MS } from "#platform/time.ts";
 import { TIMESTAMP } from "#platform/timestamp-schema.ts";
 import { OUTCOMES } from "./outcome.ts";
 
 /** Enough for a gateway's busiest second; keeps one request's transaction within tens of milliseconds. */
 export const REPORT_SAMPLES_MAX = 1_000;
-export const DURATION_MS_MAX = 86_400_000;
+export const DURATION_MS_MAX = DAY_MS;
 
 const Name = Type.String({ minLength: 1, maxLength: 128, pattern: STORABLE_TEXT });
 

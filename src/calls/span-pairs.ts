@@ -9,6 +9,7 @@
  * of the time in which a child would have started. So a caller's sample costs a row and a scan, and a
  * server's the seek alone: fleets report their servers.
  */
+import { MINUTE_MS, SECOND_MS } from "#platform/time.ts";
 import type { Call } from "./call.ts";
 
 /** Of a sample that was a span. */
@@ -49,9 +50,9 @@ export function countedChildKeys({ traceId, spanId, tool, pair }: PairedCall): s
 }
 
 /** Clocks of hosts that keep them at all agree far better. */
-const CLOCK_SKEW_MS_MAX = 10_000;
+const CLOCK_SKEW_MS_MAX = 10 * SECOND_MS;
 /** A call may wait for a connection, a queue or a container before its server starts to count. */
-const WAIT_MS_MAX = 60_000;
+const WAIT_MS_MAX = MINUTE_MS;
 
 export interface StartRange {
   fromMs: number;

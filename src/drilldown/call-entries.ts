@@ -9,10 +9,11 @@ import type { StoredCall } from "#calls/store/shard-schema.ts";
 import { formatTimestamp } from "#formats/rfc3339.ts";
 import type { Org } from "#orgs/org.ts";
 import type { Env } from "#platform/env.ts";
+import { MINUTE_MS } from "#platform/time.ts";
 import { auditSearches, type CallEntry, isEntryOfCall } from "./call-audit.ts";
 
 /** An entry without a time of its own has that of its report. */
-const ENTRIES_WITHIN_MS = 5 * 60_000;
+const ENTRIES_WITHIN_MS = 5 * MINUTE_MS;
 /** Of each search: a page looks at 2,000 entries, and a busy trace may have many that are others'. */
 const PAGES_MAX = 5;
 const ENTRIES_MAX = 100;

@@ -2,12 +2,11 @@
  * A token bucket: a minute's worth of requests at once, then one whenever the rate earns it. Pure;
  * where it lives decides what it means (src/orgs/http/limit-rate.ts).
  */
+import { MINUTE_MS } from "#platform/time.ts";
 export interface Bucket {
   tokens: number;
   atMs: number;
 }
-
-const MINUTE_MS = 60_000;
 
 export type Take = { taken: true; bucket: Bucket } | { taken: false; retryAfterSeconds: number };
 

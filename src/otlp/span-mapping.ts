@@ -1,5 +1,5 @@
 /**
- * A span as a tool call: what it says in the words of a sample (api.md, "Ingest: per-call samples"), by
+ * A span as a tool call: what it says in the words of a sample, by
  * the tables of span-attributes.ts.
  */
 

@@ -12,12 +12,14 @@
  * REPORTS_MAX and one more a transaction: 862. Copies in a request of that kind cost a retry each and may
  * pass the limit: what is stored then stays, and is stored once.
  */
+
 import { REPORT_SAMPLES_MAX } from "#calls/sample-schema.ts";
 import { OTHER } from "#calls/series.ts";
 import { childStartRange, type PairedCall } from "#calls/span-pairs.ts";
+import { MINUTE_MS } from "#platform/time.ts";
 import type { SpanReport } from "./span-reports.ts";
 
-const LOOK_UP_MS_MAX = 15 * 60_000;
+const LOOK_UP_MS_MAX = 15 * MINUTE_MS;
 
 /** Parts of reports that name their instance, over all transactions; the rest report as one. */
 const REPORTS_MAX = 150;

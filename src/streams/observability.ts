@@ -1,6 +1,6 @@
 /**
  * Where an org's three streams go: metrics, traces, audit. Each is on by default, and disabled or
- * rerouted by itself (api.md, "Streams").
+ * rerouted by itself.
  */
 
 export const STREAMS = ["metrics", "traces", "audit"] as const;

@@ -35,7 +35,7 @@ export function forgetStreams(org: string): void {
 
 /**
  * With header values opened. Disabling the audit stream takes effect once the entry that says so is in
- * the org's ledger (api.md, "Streams"), however long that is out of reach.
+ * the org's ledger, however long that is out of reach.
  */
 export async function ownInForce(
   env: Env,

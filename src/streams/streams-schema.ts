@@ -1,5 +1,5 @@
 /**
- * The one description of the streams' settings (api.md, "Streams"): it validates what an org and a
+ * The one description of the streams' settings: it validates what an org and a
  * deployment set, and is the OpenAPI schema. Compiled when the module loads, as in invocation-schema.ts.
  */
 import * as Type from "typebox";

@@ -1,5 +1,5 @@
 /**
- * A span as it is kept for the drill-down (api.md, "Reading calls"): what places it in its trace and in
+ * A span as it is kept for the drill-down: what places it in its trace and in
  * time, how it ended, and a few attributes. Its status has no message and its attributes no free text, for
  * either may quote what a tool was sent.
  */

@@ -284,7 +284,7 @@ describe("The guide's YAML", () => {
     expect(message).toContain("4318");
   });
 
-  it("takes the streams of api.md beside it, or alone", async () => {
+  it("takes the streams of GET /observability beside it, or alone", async () => {
     const org = await createOrg();
     const beside = `${GUIDE}  metrics: { enabled: false }\n  traces: { enabled: false }\n`;
     expect((await putYaml(org, beside)).status).toBe(200);

@@ -25,6 +25,7 @@ import type { Env } from "#platform/env.ts";
 import { logError } from "#platform/log-error.ts";
 import { originHost } from "#platform/settings.ts";
 import { shardDatabase } from "#platform/shards.ts";
+import { DAY_MS } from "#platform/time.ts";
 import { appendEvents } from "./append.ts";
 import { AppendQueue } from "./append-queue.ts";
 import { type ExportAnswer, type ExportRange, planExport, recordedRange } from "./export-range.ts";
@@ -62,7 +63,6 @@ import {
 import { migrate } from "./schema.ts";
 import { type EntryPage, findEntry, type PageBounds, searchEntries } from "./search.ts";
 
-const DAY_MS = 86_400_000;
 /** The first unsigned entry is told soon, so that the next tick signs it; the rest of a burst at leisure. */
 const TELL_AFTER_MS = { first: 1_000, next: 15_000, failure: 30_000 };
 

@@ -22,9 +22,10 @@ import { verifyConsistency } from "#formats/tlog/merkle-verify.ts";
 import type { Env } from "#platform/env.ts";
 import { logError } from "#platform/log-error.ts";
 import { shardDatabase } from "#platform/shards.ts";
+import { MINUTE_MS } from "#platform/time.ts";
 import { signedStep } from "./signed-step.ts";
 
-const RETRY_AFTER_MS = 60_000;
+const RETRY_AFTER_MS = MINUTE_MS;
 
 /** What became of a log: `published` is the size that its ledger has for sure. */
 export type SigningOutcome =

@@ -1,6 +1,7 @@
 /** Reads a scrape's figures in one batch: D1 runs it as one transaction, so no family is ahead of another. */
+
 import { figureSources } from "#calls/figure-sources.ts";
-import { CLASSIC_BUCKETS, HOURS_PER_DAY } from "#calls/fold-delta.ts";
+import { CLASSIC_BUCKETS } from "#calls/fold-delta.ts";
 import type {
   Granularity,
   InstanceTotals,
@@ -11,8 +12,7 @@ import type {
 } from "#calls/metrics-snapshot.ts";
 import { OUTCOMES } from "#calls/outcome.ts";
 import { INSTANCE_IDLE_MS_MAX, SERIES_IDLE_MS_MAX } from "#calls/series.ts";
-
-const HOUR_MS = 3_600_000;
+import { HOUR_MS, HOURS_PER_DAY } from "#platform/time.ts";
 
 const OLDEST_ARRIVAL = `SELECT received_ms AS receivedMs FROM arrivals
   WHERE org = ?1 ORDER BY id LIMIT 1`;

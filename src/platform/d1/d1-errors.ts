@@ -1,6 +1,6 @@
 /**
  * D1 has no error codes, only messages. These are the ones that a healthy database gives now and
- * then (reference/platform.md, "Incidents"): the request may be sent again.
+ * then (Cloudflare, D1 "Error list"): the request may be sent again.
  */
 const TRANSIENT = [
   "Network connection lost",

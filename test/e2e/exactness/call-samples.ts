@@ -114,7 +114,7 @@ export function startedAtMsOf({ started_at }: SentSample): number {
   return typeof started_at === "number" ? started_at : Date.parse(started_at);
 }
 
-/** api.md: durations are kept as whole microseconds. */
+/** Durations are kept as whole microseconds. */
 export function countedSample(sample: SentSample): CountedSample {
   const { workspace, plugin, tool, outcome } = sample;
   const durationUs = Math.round(sample.duration_ms * 1e3);

@@ -78,7 +78,7 @@ export class MalformedRun {
   }
 }
 
-/** The members that api.md names, and their agreement with the answer that carries them. */
+/** The members of a problem, and their agreement with the answer that carries them. */
 export function problemsOf({ status, headers, body }: Answer, expected: number): string[] {
   const text = body.toString();
   if (status !== expected) return [`${status}, expected ${expected}: ${text.slice(0, 200)}`];

@@ -132,7 +132,7 @@ export class ReportFamily {
     return { instance: this.#instance, text, slots };
   }
 
-  /** api.md, "Ingest": what makes two sent samples the same one. */
+  /** What makes two sent samples the same one. */
   #keyOf(sample: SentSample, index: number): string {
     switch (this.#options.mode) {
       case "given":

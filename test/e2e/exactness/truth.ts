@@ -10,7 +10,7 @@ export const OUTCOMES = [
 ] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
-/** api.md, "Metrics": classic buckets at powers of two; 2^-8 to 2^6 s. */
+/** Classic buckets at powers of two; 2^-8 to 2^6 s. */
 export const BOUNDS_SECONDS = Array.from({ length: 15 }, (_, index) => 2 ** (index - 8));
 
 const HOUR_MS = 3_600_000;
