@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { app } from "#app.ts";
-import { call } from "../api.ts";
+import { call } from "../harness/deployment.ts";
 
 interface Operation {
   summary?: string;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type Env, settingsOf, shardDatabase, shardForNewOrg, shardNames } from "#platform/env.ts";
 import { FailureError } from "#platform/errors.ts";
-import { workerEnv } from "../api.ts";
+import { workerEnv } from "../harness/deployment.ts";
 
 function failureOf(env: Env) {
   try {

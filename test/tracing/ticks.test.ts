@@ -6,7 +6,7 @@ import { runInSpan } from "#tracing/active-span.ts";
 import { contextOfCall } from "#tracing/call-context.ts";
 import { traceTick } from "#tracing/trace-tick.ts";
 import { currentContext } from "#tracing/traced-fetch.ts";
-import { workerEnv } from "../api.ts";
+import { workerEnv } from "../harness/deployment.ts";
 import { exportedTo, TracedApp } from "./traced-app.ts";
 
 async function tick(traced: TracedApp, work: Parameters<typeof traceTick>[2]): Promise<unknown> {
