@@ -6,9 +6,9 @@ import { findStreamTargets, type StreamTarget } from "#delivery/store/stream-tar
 import { appendEvents, auditJson, EVENT, exportedLines } from "../audit/audit-client.ts";
 import { runAlarms } from "../audit/ledger/run-pruning.ts";
 import { requireStatus } from "../harness/answers.ts";
-import { call, workerEnv } from "../harness/deployment.ts";
+import { call, envWithShard, workerEnv } from "../harness/deployment.ts";
 import { makeOrg } from "../harness/orgs.ts";
-import { envWithShard, losing } from "../harness/watched-d1.ts";
+import { losing } from "../harness/watched-d1.ts";
 import { linesOf, receiver } from "./receiver.ts";
 
 const MINUTE_MS = 60_000;

@@ -7,8 +7,6 @@ import type { Verdict } from "./checks.ts";
 import { runChild } from "./child-suite.ts";
 import { SUITES } from "./suites.ts";
 
-const LANES = 2;
-
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   // Leaving runs the exit handlers, which end the children.
   process.once(signal, () => process.exit(1));
@@ -25,19 +23,27 @@ const failed = verdicts.reduce((sum, verdict) => sum + verdict.failed, 0);
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
 
-/** The longest first, so that the lanes end together. */
+/**
+ * One lane begins with what keeps the cores busy, the other with what mostly waits; the longest first, so
+ * that they end together.
+ */
 async function runInLanes(all: readonly string[]): Promise<Verdict[]> {
   const left = all
     .filter((name) => !SUITES[name]?.isTimed)
     .sort((a, b) => (SUITES[b]?.seconds ?? 0) - (SUITES[a]?.seconds ?? 0));
+  const [waiting = [], busy = []] = [true, false].map((waits) =>
+    left.filter((name) => (SUITES[name]?.mostlyWaits ?? false) === waits),
+  );
   const isAlone = left.length === 1;
   const done: Verdict[] = [];
-  const lane = async () => {
-    for (let name = left.shift(); name !== undefined; name = left.shift()) {
+  const lane = async (first: string[], then: string[]) => {
+    for (;;) {
+      const name = first.shift() ?? then.shift();
+      if (name === undefined) return;
       done.push(await runChild(name, isAlone));
     }
   };
-  await Promise.all(Array.from({ length: LANES }, lane));
+  await Promise.all([lane(busy, waiting), lane(waiting, busy)]);
   return done;
 }
 

@@ -2,9 +2,6 @@
  * D1 whose every call a test may watch, fail, or race: `around` gets the SQL and the call itself, to
  * make it, not to make it, or to do something else before or after.
  */
-import type { Env } from "#platform/env.ts";
-import { workerEnv } from "./deployment.ts";
-
 export type Around = (
   sql: string,
   send: () => Promise<unknown>,
@@ -45,11 +42,6 @@ export function watchedD1(db: D1Database, around: Around): D1Database {
       return typeof value === "function" ? value.bind(target) : value;
     },
   });
-}
-
-/** The deployment with its shard watched so. */
-export function envWithShard(around: Around): Env {
-  return { ...workerEnv, SHARD_0: watchedD1(workerEnv.SHARD_0, around) };
 }
 
 /** Fails calls whose SQL holds `part`: before they reach D1, or once they took effect there. */

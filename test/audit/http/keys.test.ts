@@ -8,9 +8,9 @@ import { parseVkey } from "#formats/tlog/note-key.ts";
 import { parseNote, verifyNote } from "#formats/tlog/signed-note.ts";
 import type { Env } from "#platform/env.ts";
 import { refusal, requireStatus } from "../../harness/answers.ts";
-import { ADMIN_TOKEN, call, workerEnv } from "../../harness/deployment.ts";
+import { ADMIN_TOKEN, call, envWithShard, workerEnv } from "../../harness/deployment.ts";
 import { createToken, makeOrg } from "../../harness/orgs.ts";
-import { envWithShard, losing } from "../../harness/watched-d1.ts";
+import { losing } from "../../harness/watched-d1.ts";
 import {
   appendEvents,
   auditEntries,

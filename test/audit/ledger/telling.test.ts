@@ -3,8 +3,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { LogAddress } from "#audit/audit-log.ts";
 import { findLogsToSign, tellTreeSize } from "#audit/store/audit-logs.ts";
 import type { Env } from "#platform/env.ts";
-import { workerEnv } from "../../harness/deployment.ts";
-import { envWithShard, losing } from "../../harness/watched-d1.ts";
+import { envWithShard, workerEnv } from "../../harness/deployment.ts";
+import { losing } from "../../harness/watched-d1.ts";
 import { runAlarms } from "./run-pruning.ts";
 import {
   append,

@@ -9,8 +9,8 @@ import { type Checkpoint, parseCheckpoint } from "#formats/tlog/checkpoint.ts";
 import { verifyConsistency } from "#formats/tlog/merkle-verify.ts";
 import { parseVkey } from "#formats/tlog/note-key.ts";
 import { parseNote, verifyNote } from "#formats/tlog/signed-note.ts";
-import { workerEnv } from "../../harness/deployment.ts";
-import { envWithShard, losing } from "../../harness/watched-d1.ts";
+import { envWithShard, workerEnv } from "../../harness/deployment.ts";
+import { losing } from "../../harness/watched-d1.ts";
 import { runAlarms } from "../ledger/run-pruning.ts";
 import {
   append,
