@@ -21,7 +21,10 @@ import {
 
 export interface E2eSuite {
   run(): Promise<Verdict>;
-  /** Of a run by itself, as its `==` line says, on two cores: it orders the lanes, no more. */
+  /**
+   * As the `==` line of a run with nothing beside it said on two cores (`node test/e2e/run.ts <name>` tells
+   * anew): it orders the lanes, no more.
+   */
   seconds: number;
   /** For receivers that hang, scrapes and intervals: it leaves the cores to what runs beside it. */
   mostlyWaits?: boolean;
@@ -40,9 +43,9 @@ export const SUITES: Record<string, E2eSuite> = {
   "ledger-attack": { run: runAttackSuite, seconds: 130 },
   "ledger-load": { run: runLoadSuite, seconds: 53, isTimed: true },
   "ledger-verify": { run: runVerifySuite, seconds: 105 },
-  tracing: { run: runTracingSuite, seconds: 40, mostlyWaits: true },
-  "tracing-latency": { run: runTracingLatencySuite, seconds: 40, isTimed: true },
-  "tracing-memory": { run: runTracingMemorySuite, seconds: 40, mostlyWaits: true },
+  tracing: { run: runTracingSuite, seconds: 57, mostlyWaits: true },
+  "tracing-latency": { run: runTracingLatencySuite, seconds: 43, isTimed: true },
+  "tracing-memory": { run: runTracingMemorySuite, seconds: 35, mostlyWaits: true },
   streams: { run: runStreamsSuite, seconds: 32, mostlyWaits: true },
   otel: { run: runOtelSuite, seconds: 11 },
   start: { run: runStartSuite, seconds: 11 },
