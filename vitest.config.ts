@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
@@ -34,6 +35,8 @@ const ALONE = [
 
 export default defineConfig({
   test: {
+    // Vitest would leave a core free, which of CI's two is half.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       {
         plugins: [workers()],

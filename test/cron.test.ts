@@ -1,13 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { runCron } from "#cron.ts";
-import { call, getJson, ingest, makeOrg, makeSample, testEnv } from "./fleet.ts";
-import { countRows, sumOf } from "./shard.ts";
+import { getJson } from "./harness/answers.ts";
+import { ingest, makeSample } from "./harness/calls.ts";
+import { call, workerEnv } from "./harness/deployment.ts";
+import { makeOrg } from "./harness/orgs.ts";
+import { countRows, sumOf } from "./harness/shard-org.ts";
 
 describe("cron", () => {
   it("folds what arrived in every org", async () => {
     const orgs = [await makeOrg(), await makeOrg(), await makeOrg()];
     for (const org of orgs) await ingest(org, [makeSample()]);
-    await runCron(testEnv, Date.now());
+    await runCron(workerEnv, Date.now());
     for (const org of orgs) {
       expect(await countRows(org, "arrivals")).toBe(0);
       expect(await sumOf(org, "series", "ok")).toBe(1);
@@ -17,8 +20,8 @@ describe("cron", () => {
   it("changes nothing when a tick runs twice at once", async () => {
     const org = await makeOrg();
     await ingest(org, [makeSample(), makeSample()]);
-    await Promise.all([runCron(testEnv, Date.now()), runCron(testEnv, Date.now())]);
-    await runCron(testEnv, Date.now());
+    await Promise.all([runCron(workerEnv, Date.now()), runCron(workerEnv, Date.now())]);
+    await runCron(workerEnv, Date.now());
     expect(await sumOf(org, "series", "ok")).toBe(2);
     expect(await sumOf(org, "rollups_hourly", "ok")).toBe(2);
   });
@@ -26,31 +29,31 @@ describe("cron", () => {
   it("erases a deleted org, whose name stays taken", async () => {
     const org = await makeOrg();
     await ingest(org, [makeSample()]);
-    expect((await call(`/v1/orgs/${org}`, { method: "DELETE" })).status).toBe(202);
-    await runCron(testEnv, Date.now());
+    expect((await call("DELETE", `/v1/orgs/${org}`)).status).toBe(202);
+    await runCron(workerEnv, Date.now());
     expect(await countRows(org, "tool_invocations")).toBe(0);
     expect(await countRows(org, "arrivals")).toBe(0);
-    expect((await call(`/v1/orgs/${org}/metrics`)).status).toBe(404);
-    const again = { method: "POST", body: JSON.stringify({ org, tier: "community" }) };
-    expect((await call("/v1/orgs", again)).status).toBe(409);
+    expect((await call("GET", `/v1/orgs/${org}/metrics`)).status).toBe(404);
+    const again = { body: { org, tier: "community" } };
+    expect((await call("POST", "/v1/orgs", again)).status).toBe(409);
   });
 
   it("folds every other org when one cannot be folded, and fails the tick", async () => {
     const [broken, sound] = [await makeOrg(), await makeOrg()];
     for (const org of [broken, sound]) await ingest(org, [makeSample()]);
     const spoil = "UPDATE arrivals SET payload = 'not JSON' WHERE org = ?1";
-    await testEnv.SHARD_0.prepare(spoil).bind(broken).run();
-    await expect(runCron(testEnv, Date.now())).rejects.toThrow("1 steps failed");
+    await workerEnv.SHARD_0.prepare(spoil).bind(broken).run();
+    await expect(runCron(workerEnv, Date.now())).rejects.toThrow("1 steps failed");
     expect(await sumOf(sound, "series", "ok")).toBe(1);
-    await testEnv.SHARD_0.prepare("DELETE FROM arrivals WHERE org = ?1").bind(broken).run();
+    await workerEnv.SHARD_0.prepare("DELETE FROM arrivals WHERE org = ?1").bind(broken).run();
   });
 
   it("prunes samples by each org's retention", async () => {
     const org = await makeOrg({ retention: { samples_hours: 26 } });
     await ingest(org, [makeSample()]);
-    await runCron(testEnv, Date.now() + 25 * 3_600_000);
+    await runCron(workerEnv, Date.now() + 25 * 3_600_000);
     expect(await countRows(org, "tool_invocations")).toBe(1);
-    await runCron(testEnv, Date.now() + 27 * 3_600_000);
+    await runCron(workerEnv, Date.now() + 27 * 3_600_000);
     expect(await countRows(org, "tool_invocations")).toBe(0);
     const { rollups } = await getJson<{ rollups: unknown[] }>(`/v1/orgs/${org}/rollups`);
     expect(rollups).toHaveLength(1);

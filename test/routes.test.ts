@@ -2,7 +2,8 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { appOf, routes } from "#app.ts";
 import type { Access, AppRoute } from "#orgs/http/access.ts";
 import { SCOPES } from "#orgs/principal.ts";
-import { ADMIN, createOrg, createToken, workerEnv } from "./api.ts";
+import { ADMIN_TOKEN, workerEnv } from "./harness/deployment.ts";
+import { createToken, makeOrg } from "./harness/orgs.ts";
 import { SCOPES_OF_ROUTES } from "./route-scopes.ts";
 
 type AnyScope = Access["scope"];
@@ -16,7 +17,7 @@ const without = new Map<string, string>();
 let all: string;
 
 beforeAll(async () => {
-  org = await createOrg();
+  org = await makeOrg();
   for (const scope of SCOPES) {
     only.set(scope, (await createToken(org, [scope])).token);
     const others = SCOPES.filter((other) => other !== scope);
@@ -40,7 +41,7 @@ async function ask(route: AppRoute, token: string | null): Promise<number> {
 async function violations(route: AppRoute, scope: AnyScope): Promise<string[]> {
   const cases: [who: string, token: string | null, status: number][] = [
     ["nobody", null, scope === null ? 200 : 401],
-    ["the administrator", ADMIN, 200],
+    ["the administrator", ADMIN_TOKEN, 200],
   ];
   if (scope === "administrator") cases.push(["a token with every scope", all, 403]);
   else if (scope !== null) {

@@ -6,7 +6,8 @@ import { verifyInclusion } from "#formats/tlog/merkle-verify.ts";
 import { parseVkey } from "#formats/tlog/note-key.ts";
 import { parseNote, verifyNote } from "#formats/tlog/signed-note.ts";
 import { parseTlogProof } from "#formats/tlog/tlog-proof.ts";
-import { type Call, call, type ProblemBody } from "../api.ts";
+import { getJson, requireStatus } from "../harness/answers.ts";
+import { type CallOptions, call } from "../harness/deployment.ts";
 
 export const EVENT = { actor: "user:alice@acme", action: "tool.call.allowed", outcome: "allowed" };
 
@@ -31,7 +32,7 @@ export function postEvents(
   return call("POST", `/v1/orgs/${org}/audit`, { body, ...(token && { token }) });
 }
 
-export async function report(
+export async function appendEvents(
   org: string,
   events: readonly unknown[],
   sent: SentReport = {},
@@ -40,37 +41,30 @@ export async function report(
   return ((await response.json()) as { receipts: HttpReceipt[] }).receipts;
 }
 
-export async function requireStatus(status: number, answer: Promise<Response>): Promise<Response> {
-  const response = await answer;
-  if (response.status === status) return response;
-  throw new Error(`${response.status} ${await response.text()}`);
-}
-
-/** Of an answer that must be a problem. */
-export async function problem(answer: Promise<Response>): Promise<ProblemBody> {
-  const response = await answer;
-  if (response.status < 400) throw new Error(`${response.status}: no problem`);
-  return response.json();
-}
-
-/** `[status, code]`, the part of a problem that clients act on. */
-export async function refusal(answer: Promise<Response>): Promise<[number, string]> {
-  const { status, code } = await problem(answer);
-  return [status, code];
-}
-
-export function get(org: string, path: string, options: Call = {}): Promise<Response> {
+export function getAudit(org: string, path: string, options: CallOptions = {}): Promise<Response> {
   return call("GET", `/v1/orgs/${org}/audit${path}`, options);
 }
 
-export async function getText(org: string, path: string): Promise<string> {
+export async function auditText(org: string, path: string): Promise<string> {
   // Not `text()`: the runtime warns of each body whose type is not text.
-  const bytes = await (await requireStatus(200, get(org, path))).arrayBuffer();
+  const bytes = await (await requireStatus(200, getAudit(org, path))).arrayBuffer();
   return new TextDecoder().decode(bytes);
 }
 
-export async function getJson<Body>(org: string, path: string): Promise<Body> {
-  return (await requireStatus(200, get(org, path))).json();
+export async function auditJson<Body>(org: string, path: string): Promise<Body> {
+  return getJson(`/v1/orgs/${org}/audit${path}`);
+}
+
+export interface AuditEntry {
+  seq: number;
+  hash: string;
+  previous_hash: string;
+  event: Record<string, unknown> & { details: Record<string, unknown> | null };
+}
+
+/** Newest first. */
+export async function auditEntries(org: string, query = ""): Promise<AuditEntry[]> {
+  return (await auditJson<{ events: AuditEntry[] }>(org, query)).events;
 }
 
 export interface LogStatusBody {
@@ -89,7 +83,7 @@ export interface LogStatusBody {
 }
 
 export function statusOf(org: string, query = ""): Promise<LogStatusBody> {
-  return getJson(org, `/status${query}`);
+  return auditJson(org, `/status${query}`);
 }
 
 /** Signs the head, and returns the note. */
@@ -105,7 +99,7 @@ export interface KeyBody {
 }
 
 export async function keysOf(org: string, query = ""): Promise<KeyBody[]> {
-  return (await getJson<{ keys: KeyBody[] }>(org, `/keys${query}`)).keys;
+  return (await auditJson<{ keys: KeyBody[] }>(org, `/keys${query}`)).keys;
 }
 
 /** What the note says; throws unless one of the keys signed it. */
@@ -120,7 +114,7 @@ export function verified(note: string, keys: readonly KeyBody[]): Checkpoint {
 
 /** The log's lines. The export is itself an entry, which is not among them. */
 export async function exportedLines(org: string, query = ""): Promise<string[]> {
-  const text = await getText(org, `/export${query}`);
+  const text = await auditText(org, `/export${query}`);
   return text === "" ? [] : text.slice(0, -1).split("\n");
 }
 
@@ -136,7 +130,7 @@ export async function isProven(
   { seq, line }: { seq: number; line: string },
   note: string,
 ): Promise<boolean> {
-  const proof = parseTlogProof(await getText(org, `/${seq}/proof`));
+  const proof = parseTlogProof(await auditText(org, `/${seq}/proof`));
   if (proof?.checkpoint !== note) return false;
   const { size, root } = parseCheckpoint(parseNote(note)?.text ?? "")!;
   const leaf = leafHash(new TextEncoder().encode(line));

@@ -3,10 +3,10 @@ import { eventOf } from "#audit/drain-outbox.ts";
 import { Ledger } from "#audit/ledger/ledger.ts";
 import { findLogsToSign } from "#audit/store/audit-logs.ts";
 import { runCron } from "#cron.ts";
-import { auditEntries, call, createOrg, createToken } from "../api.ts";
-import { testEnv } from "../fleet.ts";
-import { LOST, watchedD1 } from "../watched-d1.ts";
-import { EVENT, report, statusOf } from "./audit-client.ts";
+import { call, workerEnv } from "../harness/deployment.ts";
+import { createToken, makeOrg } from "../harness/orgs.ts";
+import { LOST, watchedD1 } from "../harness/watched-d1.ts";
+import { appendEvents, auditEntries, EVENT, statusOf } from "./audit-client.ts";
 import { runAlarms } from "./ledger/run-pruning.ts";
 
 const MINUTE_MS = 60_000;
@@ -26,9 +26,9 @@ afterEach(() => {
 
 /** An org whose ledger has told D1 of `entries` more than are signed. */
 async function dirtyOrg(entries = 1): Promise<string> {
-  const org = await createOrg();
+  const org = await makeOrg();
   if (entries > 0)
-    await report(
+    await appendEvents(
       org,
       Array.from({ length: entries }, () => EVENT),
     );
@@ -38,7 +38,7 @@ async function dirtyOrg(entries = 1): Promise<string> {
 
 async function idleOrg(): Promise<string> {
   const org = await dirtyOrg();
-  await runCron(testEnv, Date.now());
+  await runCron(workerEnv, Date.now());
   return org;
 }
 
@@ -68,7 +68,7 @@ describe("The tick signs", () => {
     const idle = await idleOrg();
     const dirty = [await dirtyOrg(1), await dirtyOrg(5), await dirtyOrg(0)];
     const asked = watchLogs("headSince");
-    await runCron(testEnv, Date.now());
+    await runCron(workerEnv, Date.now());
     expect(asked().sort()).toEqual([...dirty].sort());
     expect(await Promise.all(dirty.map(signedSize))).toEqual([2, 6, 1]);
     expect(await signedSize(idle)).toBe(2);
@@ -92,9 +92,9 @@ describe("The tick signs", () => {
       return answer;
     };
     const env = {
-      ...testEnv,
-      DIRECTORY: watchedD1(testEnv.DIRECTORY, count),
-      SHARD_0: watchedD1(testEnv.SHARD_0, count),
+      ...workerEnv,
+      DIRECTORY: watchedD1(workerEnv.DIRECTORY, count),
+      SHARD_0: watchedD1(workerEnv.SHARD_0, count),
     };
     await runCron(env, Date.now());
     expect(written).toBe(0);
@@ -104,7 +104,7 @@ describe("The tick signs", () => {
   it("once, though it runs many times at once", async () => {
     const org = await dirtyOrg(3);
     const published = watchLogs("publish");
-    await Promise.all(Array.from({ length: 5 }, () => runCron(testEnv, Date.now())));
+    await Promise.all(Array.from({ length: 5 }, () => runCron(workerEnv, Date.now())));
     expect(await signedSize(org)).toBe(4);
     expect(published().filter((name) => name === org)).toHaveLength(1);
   });
@@ -114,14 +114,14 @@ describe("The tick signs", () => {
     vi.setSystemTime(Date.now() + 1);
     const others = [await dirtyOrg(), await dirtyOrg()];
     breakLedger("headSince", broken);
-    await expect(runCron(testEnv, Date.now())).rejects.toThrow("1 steps failed");
+    await expect(runCron(workerEnv, Date.now())).rejects.toThrow("1 steps failed");
     expect(await Promise.all(others.map(signedSize))).toEqual([2, 2]);
     const asked = watchLogs("headSince");
-    await runCron(testEnv, Date.now());
+    await runCron(workerEnv, Date.now());
     expect(asked()).toEqual([]);
     vi.restoreAllMocks();
     vi.setSystemTime(Date.now() + MINUTE_MS);
-    await runCron(testEnv, Date.now());
+    await runCron(workerEnv, Date.now());
     expect(await signedSize(broken)).toBe(2);
   });
 
@@ -130,22 +130,22 @@ describe("The tick signs", () => {
     const waiting = `INSERT INTO audit_logs (org, log, frozen_reason, sign_after_ms)
       SELECT value, 1, 'because', 0 FROM json_each(?1)`;
     const names = Array.from({ length: 251 }, () => crypto.randomUUID());
-    await testEnv.SHARD_0.prepare(waiting).bind(JSON.stringify(names)).run();
+    await workerEnv.SHARD_0.prepare(waiting).bind(JSON.stringify(names)).run();
     const org = await dirtyOrg();
-    await runCron(testEnv, Date.now());
+    await runCron(workerEnv, Date.now());
     expect(await signedSize(org)).toBe(2);
-    expect(await findLogsToSign(testEnv.SHARD_0, Date.now() + MINUTE_MS, 1_000)).toEqual([]);
+    expect(await findLogsToSign(workerEnv.SHARD_0, Date.now() + MINUTE_MS, 1_000)).toEqual([]);
   });
 
   it("again what a tick recorded and did not live to publish", async () => {
     const org = await dirtyOrg();
     breakLedger("publish", org);
     vi.spyOn(console, "error").mockReturnValue();
-    await expect(runCron(testEnv, Date.now())).rejects.toThrow("steps failed");
+    await expect(runCron(workerEnv, Date.now())).rejects.toThrow("steps failed");
     expect(await signedSize(org)).toBe(0);
     vi.restoreAllMocks();
     vi.setSystemTime(Date.now() + MINUTE_MS);
-    await runCron(testEnv, Date.now());
+    await runCron(workerEnv, Date.now());
     expect(await signedSize(org)).toBe(2);
   });
 });
@@ -155,9 +155,9 @@ describe("What operators did", () => {
     vi.spyOn(Ledger.prototype, "append").mockImplementationOnce(() => {
       throw new Error("broken");
     });
-    const org = await createOrg();
+    const org = await makeOrg();
     expect((await statusOf(org)).tree_size).toBe(0);
-    await runCron(testEnv, Date.now());
+    await runCron(workerEnv, Date.now());
     const [created] = await auditEntries(org);
     expect(created?.event).toMatchObject({
       action: "operator.org.created",
@@ -170,20 +170,20 @@ describe("What operators did", () => {
     vi.spyOn(Ledger.prototype, "append").mockImplementationOnce(() => {
       throw new Error("broken");
     });
-    const org = await createOrg();
-    const faulty = watchedD1(testEnv.DIRECTORY, (sql, send) =>
+    const org = await makeOrg();
+    const faulty = watchedD1(workerEnv.DIRECTORY, (sql, send) =>
       sql.startsWith("DELETE FROM ledger_outbox") ? Promise.reject(new Error(LOST)) : send(),
     );
-    const env = { ...testEnv, DIRECTORY: faulty };
+    const env = { ...workerEnv, DIRECTORY: faulty };
     await expect(runCron(env, Date.now())).rejects.toThrow("1 steps failed");
-    await Promise.all([runCron(testEnv, Date.now()), runCron(testEnv, Date.now())]);
+    await Promise.all([runCron(workerEnv, Date.now()), runCron(workerEnv, Date.now())]);
     expect(await auditEntries(org)).toHaveLength(1);
     const left = "SELECT count(*) AS n FROM ledger_outbox WHERE org = ?1";
-    expect(await testEnv.DIRECTORY.prepare(left).bind(org).first("n")).toBe(0);
+    expect(await workerEnv.DIRECTORY.prepare(left).bind(org).first("n")).toBe(0);
   });
 
   it("comes in the order in which it was done, and holds no secret", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const { id, token } = await createToken(org, ["audit:read"], { actor: "service:x" });
     await call("DELETE", `/v1/orgs/${org}/service-tokens/${id}`);
     await call("PATCH", `/v1/orgs/${org}`, { body: { publishes_audit_log: true } });

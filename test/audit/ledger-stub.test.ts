@@ -3,7 +3,7 @@ import { callLedger } from "#audit/ledger-stub.ts";
 import { signLogs } from "#audit/signing/signer.ts";
 import type { Env } from "#platform/env.ts";
 import { FailureError } from "#platform/errors.ts";
-import { testEnv } from "../fleet.ts";
+import { workerEnv } from "../harness/deployment.ts";
 import {
   append,
   ledgerOf,
@@ -70,7 +70,7 @@ describe("A ledger out of reach", () => {
     await append(log, makeEvents(1));
     const lost = () => Promise.reject(failing({ retryable: true }));
     const away = { getByName: () => ({ headSince: lost, publish: lost, freeze: lost }) };
-    const env = { ...testEnv, LEDGER: away } as unknown as Env;
+    const env = { ...workerEnv, LEDGER: away } as unknown as Env;
     const logged = vi.spyOn(console, "error").mockReturnValue();
     const [outcome] = await signLogs(env, log.shard, [await rowOf(log)]);
     logged.mockRestore();
@@ -92,7 +92,7 @@ describe("A ledger out of reach", () => {
         return answer;
       },
     };
-    const env = { ...testEnv, LEDGER: { getByName: () => losingFirst } } as unknown as Env;
+    const env = { ...workerEnv, LEDGER: { getByName: () => losingFirst } } as unknown as Env;
     const events = makeEvents(3);
     const result = await callLedger(env, log, (ledger) => ledger.append(log, events));
     expect([calls, result.kind]).toEqual([2, "appended"]);

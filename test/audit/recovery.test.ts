@@ -9,21 +9,23 @@ import { parseNote } from "#formats/tlog/signed-note.ts";
 import { forgetOrg } from "#orgs/directory.ts";
 import { succeedAuditLog } from "#orgs/store/orgs.ts";
 import type { Env } from "#platform/env.ts";
-import { ADMIN, auditEntries, call, createOrg, createToken } from "../api.ts";
-import { metricSum, newId, scrape, testEnv } from "../fleet.ts";
-import { losing, watchedD1 } from "../watched-d1.ts";
+import { refusal, requireStatus } from "../harness/answers.ts";
+import { metricSum, scrape } from "../harness/calls.ts";
+import { ADMIN_TOKEN, call, workerEnv } from "../harness/deployment.ts";
+import { newId } from "../harness/new-id.ts";
+import { createToken, makeOrg } from "../harness/orgs.ts";
+import { losing, watchedD1 } from "../harness/watched-d1.ts";
 import {
+  appendEvents,
+  auditEntries,
+  auditJson,
+  auditText,
   EVENT,
   exportedLines,
-  get,
-  getJson,
-  getText,
+  getAudit,
   keysOf,
   parseLine,
   postEvents,
-  refusal,
-  report,
-  requireStatus,
   signHead,
   statusOf,
   verified,
@@ -45,10 +47,10 @@ function recover(org: string, body: unknown = REASON): Promise<Response> {
 async function freeze(org: string, log = 1): Promise<string> {
   await signHead(org);
   const older = await rowOf(logOf(org, log));
-  await report(org, [EVENT, EVENT]);
+  await appendEvents(org, [EVENT, EVENT]);
   const note = await signHead(org);
   await restoreRow(older);
-  await report(org, [EVENT]);
+  await appendEvents(org, [EVENT]);
   const answer = call("POST", `/v1/orgs/${org}/audit/checkpoint`);
   expect(await refusal(answer)).toEqual([503, "ledger_frozen"]);
   return note;
@@ -62,7 +64,7 @@ function named(note: string) {
 
 describe("A frozen log over HTTP", () => {
   it("refuses entries with Retry-After, and says why to a reader and to a scraper", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     await freeze(org);
     const refused = await postEvents(org, [EVENT]);
     expect([refused.status, Number(refused.headers.get("retry-after")) > 0]).toEqual([503, true]);
@@ -75,14 +77,14 @@ describe("A frozen log over HTTP", () => {
   });
 
   it("goes on with reads, proofs, the checkpoint, and exports, which the successor records", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const note = await freeze(org);
     expect(await exportedLines(org, "?to_seq=3")).toHaveLength(3);
-    await requireStatus(200, get(org, "/export?format=pack"));
+    await requireStatus(200, getAudit(org, "/export?format=pack"));
     expect(await auditEntries(org)).toHaveLength(4);
-    expect(await getText(org, "/1/proof")).toContain(note);
-    expect(await getText(org, "/log/checkpoint")).toBe(note);
-    expect((await get(org, "/log/tile/entries/000.p/3")).status).toBe(200);
+    expect(await auditText(org, "/1/proof")).toContain(note);
+    expect(await auditText(org, "/log/checkpoint")).toBe(note);
+    expect((await getAudit(org, "/log/tile/entries/000.p/3")).status).toBe(200);
     expect(verified(note, await keysOf(org)).size).toBe(3);
     await requireStatus(200, recover(org));
     const exports = await auditEntries(org, "?action=operator.audit.exported");
@@ -93,10 +95,10 @@ describe("A frozen log over HTTP", () => {
   });
 
   it("lets operators act: what they did waits, and arrives in the successor", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     await freeze(org);
     const { id } = await createToken(org, ["audit:read"]);
-    await runCron(testEnv, Date.now());
+    await runCron(workerEnv, Date.now());
     expect((await auditEntries(org))[0]?.event["action"]).toBe("tool.call.allowed");
     await requireStatus(200, recover(org));
     const events = (await auditEntries(org)).map(({ event }) => event);
@@ -111,7 +113,7 @@ describe("A frozen log over HTTP", () => {
 
 describe("POST /audit/recover", () => {
   it("opens a successor whose first entry names the old log and its last signed head", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const note = await freeze(org);
     const { origin, frozen_reason } = await statusOf(org);
     const status = await (await requireStatus(200, recover(org))).json();
@@ -128,56 +130,56 @@ describe("POST /audit/recover", () => {
   });
 
   it("names what D1 says was signed when it is the ledger that was set back", async () => {
-    const org = await createOrg();
-    await report(org, [EVENT, EVENT]);
+    const org = await makeOrg();
+    await appendEvents(org, [EVENT, EVENT]);
     const note = await signHead(org);
     await truncateLedger(logOf(org), { size: 2, publishedSize: 0 });
     await refusal(call("POST", `/v1/orgs/${org}/audit/checkpoint`));
     await requireStatus(200, recover(org));
-    const { event } = await getJson<{ event: { details: unknown } }>(org, "/0");
+    const { event } = await auditJson<{ event: { details: unknown } }>(org, "/0");
     expect(event.details).toMatchObject(named(note));
   });
 
   it("sends entries to the successor, and leaves the old log readable under its own names", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const note = await freeze(org);
     await requireStatus(200, recover(org));
-    const [receipt] = await report(org, [EVENT]);
+    const [receipt] = await appendEvents(org, [EVENT]);
     const next = await signHead(org);
-    expect(await getText(org, "/log/checkpoint")).toBe(note);
-    expect(await getText(org, "/log-2/checkpoint")).toBe(next);
+    expect(await auditText(org, "/log/checkpoint")).toBe(note);
+    expect(await auditText(org, "/log-2/checkpoint")).toBe(next);
     expect(verified(next, await keysOf(org)).origin).toBe((await statusOf(org)).origin);
     expect(verified(note, await keysOf(org, "?log=1")).size).toBe(3);
     expect(await auditEntries(org, "?log=1")).toHaveLength(4);
-    expect(await getText(org, "/1/proof?log=1")).toContain(note);
-    expect(await getText(org, `/${receipt?.seq}/proof`)).toContain(next);
+    expect(await auditText(org, "/1/proof?log=1")).toContain(note);
+    expect(await auditText(org, `/${receipt?.seq}/proof`)).toContain(next);
     expect(await statusOf(org, "?log=1")).toMatchObject({ frozen: true, successor: 2, log: 1 });
     for (const path of ["/log-1/checkpoint", "/log-3/checkpoint", "/log-02/checkpoint"]) {
-      expect((await get(org, path)).status).toBe(404);
+      expect((await getAudit(org, path)).status).toBe(404);
     }
     for (const query of ["?log=3", "/status?log=3"]) {
-      expect((await get(org, query)).status).toBe(404);
+      expect((await getAudit(org, query)).status).toBe(404);
     }
-    expect((await get(org, "?log=0")).status).toBe(400);
+    expect((await getAudit(org, "?log=0")).status).toBe(400);
   });
 
   it("may be done again later, by which log 3 follows log 2", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     await freeze(org);
     await requireStatus(200, recover(org));
     const note = await freeze(org, 2);
     await requireStatus(200, recover(org));
     expect(await statusOf(org)).toMatchObject({ log: 3, frozen: false });
-    const { event } = await getJson<{ event: { details: unknown } }>(org, "/0");
+    const { event } = await auditJson<{ event: { details: unknown } }>(org, "/0");
     expect(event.details).toMatchObject(named(note));
     const origins = await Promise.all(["?log=1", "?log=2", ""].map((log) => statusOf(org, log)));
     expect(new Set(origins.map(({ origin }) => origin)).size).toBe(3);
-    await report(org, [EVENT]);
+    await appendEvents(org, [EVENT]);
     await signHead(org);
   });
 
   it("is refused while the log is not frozen, without a reason, and to all but the administrator", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     expect(await refusal(recover(org))).toEqual([409, "conflict"]);
     for (const body of [{}, { reason: "" }, { reason: "a\nb" }, { ...REASON, log: 2 }]) {
       expect(await refusal(recover(org, body))).toEqual([400, "invalid_request"]);
@@ -190,7 +192,7 @@ describe("POST /audit/recover", () => {
   });
 
   it("opens one successor, however many ask for it at once", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     await freeze(org);
     const asked = Array.from({ length: 8 }, (_, at) => recover(org, { reason: `reason ${at}` }));
     const answers = await Promise.all(asked);
@@ -208,7 +210,7 @@ describe("POST /audit/recover", () => {
     ["telling D1 of it", null, "INSERT INTO audit_logs (org, log) VALUES"],
     ["naming it in the directory", null, 'update "orgs"'],
   ] as const)("goes on after it died at %s", async (_, method, sql) => {
-    const org = await createOrg();
+    const org = await makeOrg();
     await freeze(org);
     if (method !== null) {
       vi.spyOn(Ledger.prototype, method).mockImplementationOnce(() => {
@@ -216,11 +218,11 @@ describe("POST /audit/recover", () => {
       });
     }
     const fault = losing(sql ?? "none", "before");
-    const DIRECTORY = watchedD1(testEnv.DIRECTORY, fault);
-    const env: Env = { ...testEnv, DIRECTORY, SHARD_0: watchedD1(testEnv.SHARD_0, fault) };
+    const DIRECTORY = watchedD1(workerEnv.DIRECTORY, fault);
+    const env: Env = { ...workerEnv, DIRECTORY, SHARD_0: watchedD1(workerEnv.SHARD_0, fault) };
     const request = {
       method: "POST",
-      headers: { authorization: `Bearer ${ADMIN}`, "content-type": "application/json" },
+      headers: { authorization: `Bearer ${ADMIN_TOKEN}`, "content-type": "application/json" },
       body: JSON.stringify(REASON),
     };
     const died = await app.request(`/v1/orgs/${org}/audit/recover`, request, env);
@@ -228,17 +230,17 @@ describe("POST /audit/recover", () => {
     const between = await postEvents(org, [EVENT]);
     expect([between.status, between.headers.has("retry-after")]).toEqual([503, true]);
     await requireStatus(200, recover(org, { reason: "Once more." }));
-    await report(org, [EVENT]);
+    await appendEvents(org, [EVENT]);
     const actions = (await auditEntries(org)).map(({ event }) => event["action"]);
     const [last, ...first] = ["tool.call.allowed", "operator.audit.recovered", "ledger.succeeded"];
     expect(actions).toEqual([last, ...first]);
   });
 
   it("frees a log that D1 knows to be frozen and whose ledger was set back to before that", async () => {
-    const org = await createOrg();
-    await report(org, [EVENT]);
+    const org = await makeOrg();
+    await appendEvents(org, [EVENT]);
     const frozen = "UPDATE audit_logs SET frozen_reason = 'because' WHERE org = ?1";
-    await testEnv.SHARD_0.prepare(frozen).bind(org).run();
+    await workerEnv.SHARD_0.prepare(frozen).bind(org).run();
     await requireStatus(200, recover(org));
     expect((await statusOf(org)).log).toBe(2);
     expect(await statusOf(org, "?log=1")).toMatchObject({ frozen: true, frozen_reason: "because" });
@@ -249,9 +251,9 @@ describe("An isolate that still remembers the succeeded log", () => {
   /** Past the isolate, as another one would. */
   async function recoverElsewhere(org: string): Promise<void> {
     await statusOf(org);
-    await openSuccessor(testEnv, logOf(org), { ...REASON, recordedBy: "operator:admin" });
+    await openSuccessor(workerEnv, logOf(org), { ...REASON, recordedBy: "operator:admin" });
     await succeedAuditLog(
-      testEnv.DIRECTORY,
+      workerEnv.DIRECTORY,
       { org, auditLog: 1 },
       {
         id: newId(),
@@ -267,17 +269,17 @@ describe("An isolate that still remembers the succeeded log", () => {
   }
 
   it("writes to the successor", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     await freeze(org);
     await recoverElsewhere(org);
-    const [receipt] = await report(org, [EVENT]);
+    const [receipt] = await appendEvents(org, [EVENT]);
     expect(await ledgerOf(logOf(org, 2)).entry(receipt!.seq)).toMatchObject({
       hash: receipt?.hash,
     });
   });
 
   it("exports one log or the other, and its entry says which", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     await freeze(org);
     await recoverElsewhere(org);
     const lines = await exportedLines(org);
@@ -290,7 +292,7 @@ describe("An isolate that still remembers the succeeded log", () => {
   });
 
   it("recovers the log that is frozen now", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     await freeze(org);
     await recoverElsewhere(org);
     await ledgerOf(logOf(org, 2)).freeze(logOf(org, 2), "because");

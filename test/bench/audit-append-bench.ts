@@ -1,8 +1,8 @@
 /** Appends to the audit ledger, against node:sqlite inserting the same events into the same schema. */
 import { type AuditLoad, type AuditReport, makeAuditReports } from "../harness/audit-load.ts";
-import { runtimeCpuMs } from "../harness/cpu-time.ts";
 import type { Runtime } from "../harness/runtime.ts";
 import { sendTimed, type TimedRequest } from "../harness/timed-requests.ts";
+import { workerdCpuMs } from "../harness/workerd-usage.ts";
 import { type Figure, latencyFigures, median } from "./figure.ts";
 import { appendRaw } from "./raw-ledger.ts";
 
@@ -35,9 +35,9 @@ async function appendLarge(runtime: Runtime, name: string, load: AuditLoad): Pro
   const rounds: Round[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
     const reports = makeAuditReports(LARGE.requests, LARGE.events, load, round);
-    const cpuBeforeMs = runtimeCpuMs();
+    const cpuBeforeMs = workerdCpuMs();
     const { elapsedMs } = await send(runtime, reports, LARGE);
-    const cpuMs = runtimeCpuMs() - cpuBeforeMs;
+    const cpuMs = workerdCpuMs() - cpuBeforeMs;
     const raw = await appendRaw(ORG, reports);
     rounds.push({
       ours: perSecond(LARGE, elapsedMs),

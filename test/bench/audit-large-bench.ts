@@ -41,14 +41,14 @@ async function benchCheckpoints(runtime: Runtime): Promise<Figure[]> {
   const fleet = new AuditFleet({ hasEventIds: true, tracedShare: 0.5 }, 2);
   const sign = async () => {
     const startedAt = performance.now();
-    const { status } = await runtime.call("POST", `${AUDIT_PATH}/checkpoint`);
+    const { status } = await runtime.send("POST", `${AUDIT_PATH}/checkpoint`);
     if (status !== 200) throw new Error(`a checkpoint answered ${status}`);
     return performance.now() - startedAt;
   };
   const firstMs = await sign();
   const laterMs: number[] = [];
   for (let round = 0; round < CHECKPOINTS; round += 1) {
-    await runtime.json("POST", AUDIT_PATH, JSON.stringify(fleet.report(EVENTS)));
+    await runtime.json("POST", AUDIT_PATH, fleet.report(EVENTS));
     laterMs.push(await sign());
   }
   return [

@@ -48,7 +48,7 @@ const figures: Figure[] = [];
 for (const [name, bench] of Object.entries(BENCHES)) {
   if (!isWanted(name, bench)) continue;
   const { run, options } = bench;
-  const runtime = await Runtime.start(options);
+  const runtime = await Runtime.start({ hasInspector: true, ...options });
   const measured = await run(runtime).finally(() => runtime.stop());
   console.log(`${formatFigures(measured)}\n`);
   figures.push(...measured);

@@ -1,4 +1,5 @@
 /** Where the Worker's time goes while something runs: V8's sampling profiler, through the inspector. */
+import { Inspector } from "../harness/inspector.ts";
 import type { Runtime } from "../harness/runtime.ts";
 
 const INTERVAL_US = 200;
@@ -19,33 +20,15 @@ export async function selfTimesMs(
   runtime: Runtime,
   work: () => Promise<unknown>,
 ): Promise<Map<string, number>> {
-  const socket = new WebSocket(await runtime.inspectorUrl());
-  await new Promise((resolve, reject) => {
-    socket.addEventListener("open", resolve);
-    socket.addEventListener("error", reject);
-  });
-  const command = commander(socket);
-  await command("Profiler.enable");
-  await command("Profiler.setSamplingInterval", { interval: INTERVAL_US });
-  await command("Profiler.start");
+  const inspector = await Inspector.connect(await runtime.inspectorUrl());
+  await inspector.ask("Profiler.enable");
+  await inspector.ask("Profiler.setSamplingInterval", { interval: INTERVAL_US });
+  await inspector.ask("Profiler.start");
   await work();
-  const { profile } = await command<{ profile: CpuProfile }>("Profiler.stop");
-  socket.close();
-  return sumByFunction(profile);
-}
-
-function commander(socket: WebSocket) {
-  const waiting = new Map<number, (result: unknown) => void>();
-  socket.addEventListener("message", ({ data }) => {
-    const { id, result } = JSON.parse(String(data)) as { id?: number; result?: unknown };
-    if (id !== undefined) waiting.get(id)?.(result);
-  });
-  let lastId = 0;
-  return <Result>(method: string, params: object = {}) => {
-    lastId += 1;
-    socket.send(JSON.stringify({ id: lastId, method, params }));
-    return new Promise<Result>((resolve) => waiting.set(lastId, resolve as (r: unknown) => void));
-  };
+  const stopped = await inspector.ask<{ profile: CpuProfile }>("Profiler.stop");
+  inspector.close();
+  if (stopped === undefined) throw new Error("the inspector gave no profile");
+  return sumByFunction(stopped.profile);
 }
 
 function sumByFunction({ nodes, samples, timeDeltas }: CpuProfile): Map<string, number> {

@@ -1,4 +1,5 @@
 /** The Worker's JavaScript heap while something runs, through the inspector. */
+import { Inspector } from "../harness/inspector.ts";
 import type { Runtime } from "../harness/runtime.ts";
 
 const SAMPLE_EVERY_MS = 20;
@@ -8,20 +9,14 @@ export async function peakHeapBytes(
   runtime: Runtime,
   work: () => Promise<unknown>,
 ): Promise<number> {
-  const socket = new WebSocket(await runtime.inspectorUrl());
-  await new Promise((resolve, reject) => {
-    socket.addEventListener("open", resolve);
-    socket.addEventListener("error", reject);
-  });
+  const inspector = await Inspector.connect(await runtime.inspectorUrl());
   let peakBytes = 0;
-  let id = 0;
-  socket.addEventListener("message", ({ data }) => {
-    const { result } = JSON.parse(String(data)) as { result?: { usedSize?: number } };
-    peakBytes = Math.max(peakBytes, result?.usedSize ?? 0);
-  });
-  const ask = () => socket.send(JSON.stringify({ id: ++id, method: "Runtime.getHeapUsage" }));
-  const timer = setInterval(ask, SAMPLE_EVERY_MS);
+  const sample = async () => {
+    const usage = await inspector.ask<{ usedSize: number }>("Runtime.getHeapUsage");
+    peakBytes = Math.max(peakBytes, usage?.usedSize ?? 0);
+  };
+  const timer = setInterval(() => void sample(), SAMPLE_EVERY_MS);
   await work().finally(() => clearInterval(timer));
-  socket.close();
+  inspector.close();
   return peakBytes;
 }

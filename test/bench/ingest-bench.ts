@@ -1,6 +1,8 @@
 /** Ingest of 500-sample requests against node:sqlite inserting the same rows into the same schema. */
+
 import { makeReports, reportBody } from "../harness/load.ts";
 import type { Runtime } from "../harness/runtime.ts";
+import { postReports } from "../harness/timed-requests.ts";
 import { type Figure, median } from "./figure.ts";
 import { insertRaw } from "./raw-sqlite.ts";
 
@@ -29,7 +31,7 @@ export async function benchIngest(runtime: Runtime): Promise<Figure[]> {
   for (let round = 0; round < ROUNDS; round += 1) {
     const reports = makeReports(REQUESTS, SAMPLES, SERIES, round);
     const bodies = reports.map(reportBody);
-    ours.push((samples / (await runtime.postAll("/v1/orgs/bench/invocations", bodies))) * 1e3);
+    ours.push((samples / (await postReports(runtime, "bench", bodies))) * 1e3);
     raw.push((samples / (await insertRaw(reports, ARRIVAL_BYTES))) * 1e3);
     const startedAt = performance.now();
     await runtime.json("GET", "/bench/fold?org=bench");
@@ -62,7 +64,7 @@ function add(sum: Rows, rows: Rows): void {
 }
 
 async function rowsOfScrape(runtime: Runtime): Promise<number> {
-  await runtime.call("GET", "/v1/orgs/bench/metrics");
+  await runtime.send("GET", "/v1/orgs/bench/metrics");
   return (await runtime.json<Rows>("GET", "/bench/rows")).rowsRead;
 }
 

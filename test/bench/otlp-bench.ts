@@ -1,9 +1,9 @@
 /** The same calls as JSON samples and as OTLP spans, 500 a request, taking turns on one machine. */
 import { encodeTraces } from "#formats/otlp/encode-traces.ts";
 import type { AttributeValue, ResourceSpans, Span } from "#formats/otlp/trace-model.ts";
-import { runtimeCpuMs } from "../harness/cpu-time.ts";
 import { hex, type LoadSample, makeReports, reportBody } from "../harness/load.ts";
 import type { Runtime } from "../harness/runtime.ts";
+import { workerdCpuMs } from "../harness/workerd-usage.ts";
 import { type Figure, median } from "./figure.ts";
 
 const REQUESTS = 30;
@@ -75,9 +75,9 @@ async function measure(runtime: Runtime, key: string, round: number, into: Measu
   const bodies = makeReports(REQUESTS, SAMPLES, SERIES, round).map(variant.bodyOf);
   const thousands = (REQUESTS * SAMPLES) / 1e3;
   await runtime.json("GET", "/bench/rows");
-  const cpuBeforeMs = runtimeCpuMs();
+  const cpuBeforeMs = workerdCpuMs();
   const elapsedMs = await postAll(runtime, `bench-${key}`, variant, bodies);
-  into.cpuMs.push((runtimeCpuMs() - cpuBeforeMs) / thousands);
+  into.cpuMs.push((workerdCpuMs() - cpuBeforeMs) / thousands);
   into.rates.push((thousands / elapsedMs) * 1e6);
   const { rowsWritten } = await runtime.json<{ rowsWritten: number }>("GET", "/bench/rows");
   into.rowsWritten += rowsWritten / (thousands * 1e3 * ROUNDS);
@@ -108,7 +108,7 @@ async function postAll(
   const connection = async () => {
     for (let body = bodies[next++]; body !== undefined; body = bodies[next++]) {
       const headers = { "content-type": contentType };
-      const answer = await runtime.call("POST", `/v1/orgs/${org}/${path}`, body, headers);
+      const answer = await runtime.send("POST", `/v1/orgs/${org}/${path}`, { body, headers });
       const isWhole = !answer.body.includes("ejected") || answer.body.includes('"rejected":[]');
       if (answer.status !== 200 || !isWhole) throw new Error(`${answer.status} ${answer.body}`);
     }

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { LoadSample } from "../harness/load.ts";
-import { migrationStatements } from "../harness/runtime.ts";
+import { migrationStatements } from "../harness/migrations.ts";
 
 const COLUMNS = `org, id, workspace, plugin, tool, instance, started_at_ms, duration_us, outcome,
   ingested_at_ms, actor, trace_id, span_id, request_bytes, response_bytes`;

@@ -1,6 +1,8 @@
 /** Folds and scrapes of a large org, against prom-client rendering the same families. */
+
 import { type LoadSample, makeLoadSample, randomSource, reportBody } from "../harness/load.ts";
 import type { Runtime } from "../harness/runtime.ts";
+import { postReports } from "../harness/timed-requests.ts";
 import { type Figure, median } from "./figure.ts";
 import { peakHeapBytes } from "./heap.ts";
 import { renderPromClient } from "./prom-client-page.ts";
@@ -65,7 +67,7 @@ async function fill(runtime: Runtime, org: string, tools: number): Promise<void>
       }
       bodies.push(reportBody(samples));
     }
-    await runtime.postAll(`/v1/orgs/${org}/invocations`, bodies);
+    await postReports(runtime, org, bodies);
     await runtime.json("GET", `/bench/fold?org=${org}`);
   }
 }
@@ -80,7 +82,7 @@ async function foldThreeEach(runtime: Runtime, org: string, tools: number) {
     const samples = order.slice(start, start + 500).map((tool) => makeLoadSample(tool, random));
     bodies.push(reportBody(samples));
   }
-  await runtime.postAll(`/v1/orgs/${org}/invocations`, bodies);
+  await postReports(runtime, org, bodies);
   await runtime.json("GET", "/bench/rows");
   const startedAt = performance.now();
   const chunksMs = await runtime.json<number[]>("GET", `/bench/fold?org=${org}`);
@@ -101,6 +103,6 @@ async function scrapes(runtime: Runtime, org: string, accept: string): Promise<n
 
 async function scrape(runtime: Runtime, org: string, accept: string): Promise<void> {
   const headers = { accept, "accept-encoding": "gzip" };
-  const { status } = await runtime.call("GET", `/v1/orgs/${org}/metrics`, undefined, headers);
+  const { status } = await runtime.send("GET", `/v1/orgs/${org}/metrics`, { headers });
   if (status !== 200) throw new Error(`a scrape answered ${status}`);
 }

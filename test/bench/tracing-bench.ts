@@ -2,8 +2,10 @@
  * What tracing costs a request: without a collector, with one but out of the sample, and in the sample.
  * The same Worker thrice at once, in turns, so that a busy machine is as busy for each.
  */
+
 import { CollectorServer } from "../e2e/tracing/collector-server.ts";
-import { TracingRuntime } from "../e2e/tracing/tracing-runtime.ts";
+import { getMany, startTracing } from "../e2e/tracing/tracing-runtime.ts";
+import type { Runtime } from "../harness/runtime.ts";
 import { type Figure, median } from "./figure.ts";
 
 const ROUNDS = 10;
@@ -14,9 +16,9 @@ export async function benchTracing(): Promise<Figure[]> {
   const collector = await CollectorServer.start();
   const { endpoint } = collector;
   const runtimes = {
-    "no collector": await TracingRuntime.start({ endpoint: null }),
-    "out of the sample": await TracingRuntime.start({ endpoint, sampleRate: 0 }),
-    "in the sample": await TracingRuntime.start({ endpoint, sampleRate: 1 }),
+    "no collector": await startTracing({ endpoint: null }),
+    "out of the sample": await startTracing({ endpoint, sampleRate: 0 }),
+    "in the sample": await startTracing({ endpoint, sampleRate: 1 }),
   };
   try {
     return await compare(Object.entries(runtimes));
@@ -27,14 +29,11 @@ export async function benchTracing(): Promise<Figure[]> {
 }
 
 /** One request after the other, and of the rounds the best: what else the machine does only adds. */
-async function compare(runtimes: [string, TracingRuntime][]): Promise<Figure[]> {
+async function compare(runtimes: [string, Runtime][]): Promise<Figure[]> {
   const best = new Map<string, number>();
   for (let round = 0; round < ROUNDS; round++) {
     for (const [name, runtime] of runtimes) {
-      const latenciesMs: number[] = [];
-      for (let request = 0; request < REQUESTS; request++) {
-        latenciesMs.push((await runtime.get(PATH)).ms);
-      }
+      const latenciesMs = await getMany(runtime, PATH, REQUESTS, 1);
       best.set(name, Math.min(median(latenciesMs), best.get(name) ?? Number.POSITIVE_INFINITY));
     }
   }

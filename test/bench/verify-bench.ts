@@ -3,7 +3,8 @@ import { spawn } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { ADMIN_TOKEN, type Runtime } from "../harness/runtime.ts";
+import { ADMIN_TOKEN } from "../harness/http-client.ts";
+import type { Runtime } from "../harness/runtime.ts";
 import type { Figure } from "./figure.ts";
 import { AUDIT_PATH, ORG } from "./large-log.ts";
 import type { LedgerFile } from "./ledger-file.ts";
@@ -19,7 +20,7 @@ interface Verified {
 }
 
 export async function benchVerify(runtime: Runtime, file: LedgerFile): Promise<Figure[]> {
-  await runtime.call("POST", `${AUDIT_PATH}/checkpoint`);
+  await runtime.send("POST", `${AUDIT_PATH}/checkpoint`);
   const { keys } = await runtime.json<{ keys: { vkey: string }[] }>("GET", `${AUDIT_PATH}/keys`);
   const vkey = keys[0]?.vkey ?? "";
   const pack = join(runtime.folder, "pack.tar");

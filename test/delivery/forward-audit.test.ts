@@ -3,11 +3,12 @@ import { Ledger } from "#audit/ledger/ledger.ts";
 import { runCron } from "#cron.ts";
 import { deliverPage } from "#delivery/deliver-page.ts";
 import { findStreamTargets, type StreamTarget } from "#delivery/store/stream-targets.ts";
-import { call, createOrg } from "../api.ts";
-import { EVENT, exportedLines, getJson, report, requireStatus } from "../audit/audit-client.ts";
+import { appendEvents, auditJson, EVENT, exportedLines } from "../audit/audit-client.ts";
 import { runAlarms } from "../audit/ledger/run-pruning.ts";
-import { testEnv } from "../fleet.ts";
-import { envWithShard, losing } from "../watched-d1.ts";
+import { requireStatus } from "../harness/answers.ts";
+import { call, envWithShard, workerEnv } from "../harness/deployment.ts";
+import { makeOrg } from "../harness/orgs.ts";
+import { losing } from "../harness/watched-d1.ts";
 import { linesOf, receiver } from "./receiver.ts";
 
 const MINUTE_MS = 60_000;
@@ -21,7 +22,7 @@ afterEach(async () => {
   vi.restoreAllMocks();
   vi.useRealTimers();
   // The next test's ticks would serve these orgs too.
-  await testEnv.DIRECTORY.prepare("DELETE FROM observability").run();
+  await workerEnv.DIRECTORY.prepare("DELETE FROM observability").run();
 });
 
 const logOf = (org: string) => ({ org, log: 1, shard: "SHARD_0" });
@@ -33,7 +34,7 @@ function forwardTo(org: string, forward: unknown): Promise<Response> {
 
 /** An org with a receiver, whose log D1 knows to have `entries` more than the two that are the operator's. */
 async function forwardingOrg(entries: number): Promise<string> {
-  const org = await createOrg();
+  const org = await makeOrg();
   await forwardTo(org, { endpoint: ENDPOINT, headers: { authorization: "Bearer t0ken" } });
   await append(org, entries);
   return org;
@@ -41,7 +42,7 @@ async function forwardingOrg(entries: number): Promise<string> {
 
 async function append(org: string, entries: number): Promise<void> {
   for (let left = entries; left > 0; left -= 256) {
-    await report(
+    await appendEvents(
       org,
       Array.from({ length: Math.min(left, 256) }, () => EVENT),
     );
@@ -64,7 +65,7 @@ async function deliveryOf(org: string): Promise<AuditDelivery> {
   return ((await answer.json()) as { audit: AuditDelivery }).audit;
 }
 
-async function tick(env = testEnv): Promise<void> {
+async function tick(env = workerEnv): Promise<void> {
   await runCron(env, Date.now());
   vi.setSystemTime(Date.now() + MINUTE_MS);
 }
@@ -73,7 +74,7 @@ async function tick(env = testEnv): Promise<void> {
 async function targetsOf(org: string): Promise<StreamTarget[]> {
   const asked = { shard: "SHARD_0", hasDefault: true };
   const page = { offset: 0, limit: 1_000 };
-  const targets = await findStreamTargets(testEnv.DIRECTORY, asked, page);
+  const targets = await findStreamTargets(workerEnv.DIRECTORY, asked, page);
   return targets.filter((target) => target.org === org);
 }
 
@@ -103,7 +104,7 @@ describe("Audit forwarding", () => {
     await tick();
     const [one] = received;
     expect(one?.url).toBe(ENDPOINT);
-    const { origin } = await getJson<{ origin: string }>(org, "/status");
+    const { origin } = await auditJson<{ origin: string }>(org, "/status");
     expect(Object.fromEntries(one?.headers ?? [])).toMatchObject({
       authorization: "Bearer t0ken",
       "content-type": "application/x-ndjson",
@@ -137,7 +138,7 @@ describe("Audit forwarding", () => {
       const attempts = received.length;
       isWell = true;
       vi.setSystemTime(Date.parse(failed.retry_at ?? "") - 1);
-      await runCron(testEnv, Date.now());
+      await runCron(workerEnv, Date.now());
       expect(received).toHaveLength(attempts);
       vi.setSystemTime(Date.parse(failed.retry_at ?? "") + 1);
       await tick();
@@ -152,7 +153,7 @@ describe("Audit forwarding", () => {
     receiver(() => new Response(null, asks));
     const org = await forwardingOrg(1);
     const beganMs = Date.now();
-    await runCron(testEnv, beganMs);
+    await runCron(workerEnv, beganMs);
     const first = await deliveryOf(org);
     expect(Date.parse(first.retry_at ?? "") - beganMs).toBeLessThanOrEqual(60 * MINUTE_MS);
     vi.restoreAllMocks();
@@ -161,7 +162,7 @@ describe("Audit forwarding", () => {
     const waits: number[] = [];
     vi.setSystemTime(Date.parse(first.retry_at ?? ""));
     for (let at = 0; at < 9; at++) {
-      await runCron(testEnv, Date.now());
+      await runCron(workerEnv, Date.now());
       const retryAtMs = Date.parse((await deliveryOf(org)).retry_at ?? "");
       waits.push(retryAtMs - Date.now());
       vi.setSystemTime(retryAtMs);
@@ -196,7 +197,7 @@ describe("Audit forwarding", () => {
   it("is done by one at a time, however many ticks run at once", async () => {
     const { lines } = receiver();
     const org = await forwardingOrg(1_500);
-    await Promise.all(Array.from({ length: 5 }, () => runCron(testEnv, Date.now())));
+    await Promise.all(Array.from({ length: 5 }, () => runCron(workerEnv, Date.now())));
     expect(lines()).toEqual(await exportedLines(org));
   });
 
@@ -207,7 +208,7 @@ describe("Audit forwarding", () => {
       return new Response(null, { status: 200 });
     });
     const org = await forwardingOrg(4);
-    const slow = runCron(testEnv, Date.now());
+    const slow = runCron(workerEnv, Date.now());
     await vi.waitUntil(() => received.length === 1);
     vi.setSystemTime(Date.now() + 2 * MINUTE_MS);
     await append(org, 3);
@@ -217,7 +218,7 @@ describe("Audit forwarding", () => {
     await slow;
     expect(await deliveryOf(org)).toMatchObject({ next_seq: 9, last_error: null });
     const back = "UPDATE stream_deliveries SET next_seq = 3 WHERE org = ?1";
-    await expect(testEnv.SHARD_0.prepare(back).bind(org).run()).rejects.toThrow("go back");
+    await expect(workerEnv.SHARD_0.prepare(back).bind(org).run()).rejects.toThrow("go back");
   });
 
   it("goes on at another endpoint where it stopped at the first", async () => {
@@ -268,12 +269,12 @@ describe("Audit forwarding", () => {
     const org = await forwardingOrg(3);
     await tick();
     await append(org, 2);
-    const stub = testEnv.LEDGER.getByName(`${org}/1`) as unknown as Pick<Ledger, "freeze">;
+    const stub = workerEnv.LEDGER.getByName(`${org}/1`) as unknown as Pick<Ledger, "freeze">;
     await stub.freeze(logOf(org), "frozen by the test");
     await runAlarms(logOf(org));
     const recovered = call("POST", `/v1/orgs/${org}/audit/recover`, { body: { reason: "test" } });
     await requireStatus(200, recovered);
-    await report(org, [EVENT]);
+    await appendEvents(org, [EVENT]);
     await runAlarms({ ...logOf(org), log: 2 });
     await tick();
     const successor = await exportedLines(org);
@@ -316,11 +317,11 @@ describe("Audit forwarding", () => {
 
   it("goes where the deployment says, with its secret, for orgs that say nothing", async () => {
     const { received } = receiver();
-    const org = await createOrg();
+    const org = await makeOrg();
     await runAlarms(logOf(org));
     const headers = { authorization: `Bearer \${OTEL_TOKEN}` };
     const OBSERVABILITY = { audit: { forward: { endpoint: ENDPOINT, headers } } };
-    const env = { ...testEnv, OBSERVABILITY, OTEL_TOKEN: "s3cr3t" } as typeof testEnv;
+    const env = { ...workerEnv, OBSERVABILITY, OTEL_TOKEN: "s3cr3t" } as typeof workerEnv;
     await deliverPage(env, "SHARD_0", await targetsOf(org));
     expect(received.map((one) => one.headers.get("authorization"))).toEqual(["Bearer s3cr3t"]);
   });
@@ -330,7 +331,7 @@ describe("Audit forwarding", () => {
     const org = await forwardingOrg(1);
     const spoil =
       "UPDATE observability SET settings = replace(settings, 'v1.', 'v2.') WHERE org = ?1";
-    await testEnv.DIRECTORY.prepare(spoil).bind(org).run();
+    await workerEnv.DIRECTORY.prepare(spoil).bind(org).run();
     await tick();
     expect(received).toEqual([]);
     expect((await deliveryOf(org)).last_error).toContain("cannot be opened");

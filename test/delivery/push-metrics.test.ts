@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { runCron } from "#cron.ts";
-import { call } from "../api.ts";
-import { requireStatus } from "../audit/audit-client.ts";
-import { call as fleetCall, ingest, makeOrg, makeSample, testEnv } from "../fleet.ts";
+import { requireStatus } from "../harness/answers.ts";
+import { ingest, makeSample } from "../harness/calls.ts";
+import { call, workerEnv } from "../harness/deployment.ts";
+import { makeOrg } from "../harness/orgs.ts";
 import { readPushed } from "./read-pushed.ts";
 import { type Received, receiver, unzipped } from "./receiver.ts";
 
@@ -15,7 +16,7 @@ beforeEach(() => {
 afterEach(async () => {
   vi.restoreAllMocks();
   vi.useRealTimers();
-  await testEnv.DIRECTORY.prepare("DELETE FROM observability").run();
+  await workerEnv.DIRECTORY.prepare("DELETE FROM observability").run();
 });
 
 async function pushingOrg(otlp: unknown = OTLP): Promise<string> {
@@ -39,7 +40,7 @@ async function deliveryOf(org: string): Promise<MetricsDelivery> {
 
 /** Name and labels → value, of every line of a scrape but for buckets and quantiles. */
 async function scraped(org: string): Promise<Map<string, number>> {
-  const text = await (await fleetCall(`/v1/orgs/${org}/metrics`)).text();
+  const text = await (await call("GET", `/v1/orgs/${org}/metrics`)).text();
   const lines = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
   const values = lines.map((line): [string, number] => {
     const at = line.lastIndexOf(" ");
@@ -61,7 +62,7 @@ describe("Metrics push", () => {
       makeSample({ tool: `t${at % 7}`, duration_ms: at * 3.7, outcome: outcomes[at % 4] }),
     );
     await ingest(org, samples, { epoch: Date.now(), seq: 0, dropped: 3 });
-    await runCron(testEnv, Date.now());
+    await runCron(workerEnv, Date.now());
     expect(received.map(({ url }) => url)).toEqual([`${OTLP.endpoint}/v1/metrics`]);
     expect(received[0]?.headers.get("content-type")).toBe("application/x-protobuf");
     expect(received[0]?.headers.get("content-encoding")).toBe("gzip");
@@ -70,7 +71,9 @@ describe("Metrics push", () => {
     expect([...pushed(received)].sort()).toEqual([...scrape].sort());
     expect(scrape.size).toBeGreaterThan(7 * 10);
     const { problems, starts, times, temporalities } = readPushed(unzipped(received[0]!));
-    const created = await testEnv.DIRECTORY.prepare("SELECT created_at_ms FROM orgs WHERE org = ?1")
+    const created = await workerEnv.DIRECTORY.prepare(
+      "SELECT created_at_ms FROM orgs WHERE org = ?1",
+    )
       .bind(org)
       .first<number>("created_at_ms");
     expect(starts).toEqual(new Set([created]));
@@ -89,7 +92,7 @@ describe("Metrics push", () => {
       );
       await ingest(org, samples);
     }
-    await runCron(testEnv, Date.now());
+    await runCron(workerEnv, Date.now());
     expect(received.length).toBeGreaterThan(1);
     const points = received.flatMap((one) => [...readPushed(unzipped(one)).values.keys()]);
     expect(new Set(points).size).toBe(points.length);
@@ -102,12 +105,12 @@ describe("Metrics push", () => {
     const { received } = receiver();
     const org = await pushingOrg();
     await ingest(org, [makeSample()]);
-    await Promise.all([runCron(testEnv, Date.now()), runCron(testEnv, Date.now())]);
-    await runCron(testEnv, Date.now());
+    await Promise.all([runCron(workerEnv, Date.now()), runCron(workerEnv, Date.now())]);
+    await runCron(workerEnv, Date.now());
     expect(received).toHaveLength(1);
     vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + MINUTE_MS });
     await ingest(org, [makeSample({ tool: "new" })]);
-    await runCron(testEnv, Date.now());
+    await runCron(workerEnv, Date.now());
     expect(received).toHaveLength(2);
     const [first, second] = received.map((one) => readPushed(unzipped(one)).starts);
     expect(second).toEqual(first);
@@ -119,7 +122,7 @@ describe("Metrics push", () => {
       (_, index) => new Response(null, { status: statuses[index] ?? 200 }),
     );
     const org = await pushingOrg();
-    await runCron(testEnv, Date.now());
+    await runCron(workerEnv, Date.now());
     expect(received).toHaveLength(3);
     expect(await deliveryOf(org)).toMatchObject({ failures: 0, last_error: null });
   });
@@ -127,7 +130,7 @@ describe("Metrics push", () => {
   it("is not tried again at once where that cannot help", async () => {
     const { received } = receiver(() => new Response("<html>", { status: 400 }));
     const org = await pushingOrg();
-    await runCron(testEnv, Date.now());
+    await runCron(workerEnv, Date.now());
     expect(received).toHaveLength(1);
     expect(await deliveryOf(org)).toMatchObject({ failures: 1, last_error: "answered 400" });
   });
@@ -142,34 +145,34 @@ describe("Metrics push", () => {
     ];
     receiver((_, index) => answers[index]?.() ?? new Response(null));
     const org = await pushingOrg();
-    await runCron(testEnv, Date.now());
+    await runCron(workerEnv, Date.now());
     expect((await deliveryOf(org)).last_error).toBe("rejected 5 data points");
     vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + MINUTE_MS });
-    await runCron(testEnv, Date.now());
+    await runCron(workerEnv, Date.now());
     expect((await deliveryOf(org)).last_error).toBe("rejected 7 data points");
     vi.setSystemTime(Date.now() + MINUTE_MS);
-    await runCron(testEnv, Date.now());
+    await runCron(workerEnv, Date.now());
     expect((await deliveryOf(org)).last_error).toBeNull();
   });
 
   it("stops where metrics are disabled, or go nowhere", async () => {
     const { received } = receiver();
     const org = await pushingOrg(null);
-    await runCron(testEnv, Date.now());
+    await runCron(workerEnv, Date.now());
     const path = `/v1/orgs/${org}/observability`;
     const body = { metrics: { enabled: false, otlp: OTLP } };
     await requireStatus(200, call("PUT", path, { body }));
-    await runCron(testEnv, Date.now());
+    await runCron(workerEnv, Date.now());
     expect(received).toEqual([]);
   });
 
   it("leaves nothing of a deleted org behind", async () => {
     receiver();
     const org = await pushingOrg();
-    await runCron(testEnv, Date.now());
+    await runCron(workerEnv, Date.now());
     await call("DELETE", `/v1/orgs/${org}`);
-    await runCron(testEnv, Date.now());
+    await runCron(workerEnv, Date.now());
     const left = "SELECT count(*) AS n FROM stream_deliveries WHERE org = ?1";
-    expect(await testEnv.SHARD_0.prepare(left).bind(org).first("n")).toBe(0);
+    expect(await workerEnv.SHARD_0.prepare(left).bind(org).first("n")).toBe(0);
   });
 });

@@ -1,24 +1,20 @@
 import { describe, expect, it } from "vitest";
 import type { Scope } from "#orgs/principal.ts";
-import { createToken } from "../api.ts";
+import { appendEvents } from "../audit/audit-client.ts";
 import { ledgerOf } from "../audit/ledger/test-log.ts";
-import { call, ingest, makeOrg, makeSample, newId } from "../fleet.ts";
+import { requireStatus } from "../harness/answers.ts";
+import { ingest, makeSample } from "../harness/calls.ts";
+import { call } from "../harness/deployment.ts";
+import { newId } from "../harness/new-id.ts";
+import { createToken, makeOrg } from "../harness/orgs.ts";
 import { newHex } from "../otlp/http/otlp.ts";
 import { type CallTrace, traceOf } from "./call-trace.ts";
 
 /** As a token that has these scopes is answered. */
 async function traceFor(scopes: Scope[], org: string, id: string): Promise<CallTrace> {
   const { token } = await createToken(org, scopes);
-  const headers = { authorization: `Bearer ${token}` };
-  const response = await call(`/v1/orgs/${org}/invocations/${id}/trace`, { headers });
-  if (response.status !== 200) throw new Error(await response.text());
-  return response.json();
-}
-
-async function appendEvents(org: string, events: object[], instance = "gw-1"): Promise<void> {
-  const body = JSON.stringify({ instance_id: instance, events });
-  const response = await call(`/v1/orgs/${org}/audit`, { method: "POST", body });
-  if (response.status !== 201) throw new Error(await response.text());
+  const answer = call("GET", `/v1/orgs/${org}/invocations/${id}/trace`, { token });
+  return (await requireStatus(200, answer)).json();
 }
 
 describe("The ledger's entries in GET /v1/orgs/{org}/invocations/{id}/trace", () => {
@@ -93,7 +89,7 @@ describe("The ledger's entries in GET /v1/orgs/{org}/invocations/{id}/trace", ()
       { ...event, request_id: "8" },
       { ...event, invocation_id: newId(), ...named },
     ]);
-    await appendEvents(org, [{ ...event, request_id: "7" }], "gw-2");
+    await appendEvents(org, [{ ...event, request_id: "7" }], { instance: "gw-2" });
     expect((await traceOf(org, String(sample["id"]))).audit).toEqual([]);
   });
 
@@ -135,8 +131,8 @@ describe("The ledger's entries in GET /v1/orgs/{org}/invocations/{id}/trace", ()
     await appendEvents(org, [{ ...event, action: "tool.call.allowed" }]);
     const log = { org, log: 1, shard: "SHARD_0" };
     await ledgerOf(log).freeze(log, "because");
-    const body = JSON.stringify({ reason: "restored" });
-    const answer = await call(`/v1/orgs/${org}/audit/recover`, { method: "POST", body });
+    const body = { reason: "restored" };
+    const answer = await call("POST", `/v1/orgs/${org}/audit/recover`, { body });
     expect(answer.status).toBe(200);
     await appendEvents(org, [{ ...event, action: "tool.call.completed" }]);
     const { audit, policy } = await traceOf(org, id);

@@ -1,5 +1,5 @@
 /** A call's trace, as it is answered. */
-import { getJson } from "../fleet.ts";
+import { getJson } from "../harness/answers.ts";
 
 interface Timing {
   span_id: string | null;

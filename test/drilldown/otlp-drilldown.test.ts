@@ -1,6 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { Span } from "#formats/otlp/trace-model.ts";
-import { call, getJson, ingest, makeOrg, makeSample, newId, testEnv } from "../fleet.ts";
+import { getJson } from "../harness/answers.ts";
+import { ingest, makeSample } from "../harness/calls.ts";
+import { call, workerEnv } from "../harness/deployment.ts";
+import { newId } from "../harness/new-id.ts";
+import { makeOrg } from "../harness/orgs.ts";
 import {
   ATTRIBUTES,
   CLIENT,
@@ -31,7 +35,7 @@ async function idOf(org: string, span: Span): Promise<string> {
 }
 
 const countSpanRows = (org: string) =>
-  testEnv.SHARD_0.prepare("SELECT count(*) AS n FROM spans WHERE org = ?1")
+  workerEnv.SHARD_0.prepare("SELECT count(*) AS n FROM spans WHERE org = ?1")
     .bind(org)
     .first<number>("n");
 
@@ -147,9 +151,9 @@ describe("GET /v1/orgs/{org}/invocations/{id}/trace", () => {
     await partialSuccess(org, [span, otherSpan(span)]);
     await partialSuccess(stranger, [callSpan({ traceId: span.traceId })]);
     const id = await idOf(org, span);
-    expect((await call(`/v1/orgs/${stranger}/invocations/${id}/trace`)).status).toBe(404);
-    expect((await call(`/v1/orgs/${org}/invocations/${newId()}/trace`)).status).toBe(404);
-    expect((await call(`/v1/orgs/${org}/invocations/x/trace`)).status).toBe(404);
+    expect((await call("GET", `/v1/orgs/${stranger}/invocations/${id}/trace`)).status).toBe(404);
+    expect((await call("GET", `/v1/orgs/${org}/invocations/${newId()}/trace`)).status).toBe(404);
+    expect((await call("GET", `/v1/orgs/${org}/invocations/x/trace`)).status).toBe(404);
     expect((await traceOf(org, id)).spans).toHaveLength(2);
   });
 
@@ -160,7 +164,7 @@ describe("GET /v1/orgs/{org}/invocations/{id}/trace", () => {
     const status = { code: 2, message: "hunter2" };
     const long = "x".repeat(5_000);
     await partialSuccess(org, [span, otherSpan(span, { attributes, status, name: long })]);
-    const { results } = await testEnv.SHARD_0.prepare("SELECT * FROM spans WHERE org = ?1")
+    const { results } = await workerEnv.SHARD_0.prepare("SELECT * FROM spans WHERE org = ?1")
       .bind(org)
       .all();
     expect(JSON.stringify(results)).not.toContain("hunter2");

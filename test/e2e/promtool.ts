@@ -11,17 +11,13 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-
-interface Tally {
-  passed: number;
-  failed: number;
-}
+import type { Verdict } from "./checks.ts";
 
 const rulesDir = "monitoring/rules";
 const dashboard = "monitoring/grafana/mcpg-fleet.json";
 
 /** Without promtool it checks nothing and says so; in CI that is a failure. */
-export async function runPromtoolSuite(): Promise<Tally> {
+export async function runPromtoolSuite(): Promise<Verdict> {
   if (spawnSync("promtool", ["--version"]).error !== undefined) return missing();
   const files = readdirSync(rulesDir).map((name) => join(rulesDir, name));
   const tests = files.filter((path) => path.endsWith(".test.yml"));
@@ -38,7 +34,7 @@ export async function runPromtoolSuite(): Promise<Tally> {
   };
 }
 
-function missing(): Tally {
+function missing(): Verdict {
   const { CI: ci } = process.env;
   const isFailure = ci === "true";
   console.error(
@@ -48,7 +44,7 @@ function missing(): Tally {
 }
 
 /** In a copy with a token where `npm start` writes one: promtool wants every file it names to be there. */
-function checkConfig(): Tally {
+function checkConfig(): Verdict {
   return inTemporaryDir((copy) => {
     cpSync("monitoring", join(copy, "monitoring"), { recursive: true });
     mkdirSync(join(copy, ".wrangler/state"), { recursive: true });
@@ -62,7 +58,7 @@ interface Dashboard {
 }
 
 /** As recording rules, which is the form of a query that promtool checks. */
-function checkDashboard(path: string): Tally {
+function checkDashboard(path: string): Verdict {
   const { panels } = JSON.parse(readFileSync(path, "utf8")) as Dashboard;
   const queries = panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
   const rules = queries.map((query, index) => ({
@@ -77,7 +73,7 @@ function checkDashboard(path: string): Tally {
   });
 }
 
-function inTemporaryDir(check: (dir: string) => Tally): Tally {
+function inTemporaryDir(check: (dir: string) => Verdict): Verdict {
   const dir = mkdtempSync(join(tmpdir(), "mcpg-promtool-"));
   try {
     return check(dir);
@@ -86,12 +82,12 @@ function inTemporaryDir(check: (dir: string) => Tally): Tally {
   }
 }
 
-function checkRules(path: string): Tally {
+function checkRules(path: string): Verdict {
   return one(promtool("check", "rules", path));
 }
 
 /** One case each `eval_time`; promtool names those that fail and counts none. */
-function testRules(path: string): Tally {
+function testRules(path: string): Verdict {
   const cases = readFileSync(path, "utf8").match(/\beval_time:/g)?.length ?? 0;
   const { ok, output } = promtool("test", "rules", path);
   if (ok) return { passed: cases, failed: 0 };
@@ -100,7 +96,7 @@ function testRules(path: string): Tally {
   return named === 0 ? { passed: 0, failed: cases } : { passed: cases - named, failed: named };
 }
 
-function one({ ok }: { ok: boolean }): Tally {
+function one({ ok }: { ok: boolean }): Verdict {
   return ok ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 }
 

@@ -1,66 +1,54 @@
 /**
- * `npm run test:e2e`: what needs real processes. Suites whose binaries are missing skip with a loud
- * line, and fail where CI=true. `node test/e2e/run.ts kill` runs one.
+ * `npm run test:e2e`: what needs real processes. Two lanes of suites run beside each other; then those that
+ * judge times, one by one. Suites whose binaries are missing skip with a loud line, and fail where
+ * CI=true. `node test/e2e/run.ts kill` runs one.
  */
-import { resolve } from "node:path";
-import { runKillSuite } from "./exactness/kill.ts";
-import { runMalformedSuite } from "./exactness/malformed.ts";
-import { runQuantileSuite } from "./exactness/quantiles.ts";
-import { runStreamSuite } from "./exactness/stream.ts";
-import { runFormatsSuite } from "./formats/suite.ts";
-import { runAttackSuite } from "./ledger/attack.ts";
-import { runCrashSuite } from "./ledger/crash.ts";
-import { runLoadSuite } from "./ledger/load.ts";
-import { runVerifySuite } from "./ledger/verify-cli.ts";
-import { runNamesSuite } from "./names/suite.ts";
-import { runOtelSuite } from "./otel/suite.ts";
-import { runPrometheusSuite } from "./prometheus/suite.ts";
-import { runPromtoolSuite } from "./promtool.ts";
-import { runStartSuite } from "./start.ts";
-import { runStreamsSuite } from "./streams/suite.ts";
-import { runTracingSuite } from "./tracing/suite.ts";
-import { runWallsSuite } from "./walls/suite.ts";
+import type { Verdict } from "./checks.ts";
+import { runChild } from "./child-suite.ts";
+import { SUITES } from "./suites.ts";
 
-// The harness reads migrations from where the project lies.
-process.chdir(resolve(import.meta.dirname, "../.."));
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-  // Leaving runs the exit handlers, which end the children and remove their folders.
+  // Leaving runs the exit handlers, which end the children.
   process.once(signal, () => process.exit(1));
 }
 
-type Suite = () => Promise<{ passed: number; failed: number }>;
-
-const SUITES: Record<string, Suite> = {
-  formats: runFormatsSuite,
-  walls: runWallsSuite,
-  names: runNamesSuite,
-  promtool: runPromtoolSuite,
-  prometheus: runPrometheusSuite,
-  quantiles: runQuantileSuite,
-  malformed: runMalformedSuite,
-  kill: runKillSuite,
-  stream: runStreamSuite,
-  "ledger-crash": runCrashSuite,
-  "ledger-attack": runAttackSuite,
-  "ledger-load": runLoadSuite,
-  "ledger-verify": runVerifySuite,
-  tracing: runTracingSuite,
-  streams: runStreamsSuite,
-  otel: runOtelSuite,
-  start: runStartSuite,
-};
-
-let passed = 0;
-let failed = 0;
 const wanted = process.argv.slice(2);
-for (const [name, run] of Object.entries(SUITES)) {
-  if (wanted.length > 0 && !wanted.includes(name)) continue;
-  const startedAt = performance.now();
-  const verdict = await run();
-  passed += verdict.passed;
-  failed += verdict.failed;
-  const seconds = ((performance.now() - startedAt) / 1e3).toFixed(0);
-  console.log(`== ${name}: ${verdict.passed} passed, ${verdict.failed} failed, ${seconds} s`);
-}
+const unknown = wanted.filter((name) => !(name in SUITES));
+if (unknown.length > 0) throw new Error(`there is no suite ${unknown}`);
+const names = wanted.length > 0 ? wanted : Object.keys(SUITES);
+const timed = names.filter((name) => SUITES[name]?.isTimed);
+const verdicts = [...(await runInLanes(names)), ...(await runInTurn(timed))];
+const passed = verdicts.reduce((sum, verdict) => sum + verdict.passed, 0);
+const failed = verdicts.reduce((sum, verdict) => sum + verdict.failed, 0);
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
+
+/**
+ * One lane begins with what keeps the cores busy, the other with what mostly waits; the longest first, so
+ * that they end together.
+ */
+async function runInLanes(all: readonly string[]): Promise<Verdict[]> {
+  const left = all
+    .filter((name) => !SUITES[name]?.isTimed)
+    .sort((a, b) => (SUITES[b]?.seconds ?? 0) - (SUITES[a]?.seconds ?? 0));
+  const [waiting = [], busy = []] = [true, false].map((waits) =>
+    left.filter((name) => (SUITES[name]?.mostlyWaits ?? false) === waits),
+  );
+  const isAlone = left.length === 1;
+  const done: Verdict[] = [];
+  const lane = async (first: string[], then: string[]) => {
+    for (;;) {
+      const name = first.shift() ?? then.shift();
+      if (name === undefined) return;
+      done.push(await runChild(name, isAlone));
+    }
+  };
+  await Promise.all([lane(busy, waiting), lane(waiting, busy)]);
+  return done;
+}
+
+async function runInTurn(all: readonly string[]): Promise<Verdict[]> {
+  const done: Verdict[] = [];
+  for (const name of all) done.push(await runChild(name, true));
+  return done;
+}

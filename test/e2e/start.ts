@@ -4,11 +4,12 @@ import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Checks, type Verdict } from "./checks.ts";
 
 const READY_MS_MAX = 120_000;
 const STOP_MS_MAX = 20_000;
 
-export async function runStartSuite(): Promise<{ passed: number; failed: number }> {
+export async function runStartSuite(): Promise<Verdict> {
   const stateDir = await mkdtemp(join(tmpdir(), "mcpg-start-"));
   const npm = spawn("npm", ["start"], {
     env: { ...process.env, PORT: "0", MCPG_STATE_DIR: stateDir },
@@ -16,14 +17,13 @@ export async function runStartSuite(): Promise<{ passed: number; failed: number 
     detached: true,
   });
   process.once("exit", () => killGroup(npm, "SIGKILL"));
-  const results: boolean[] = [];
-  const check = async (name: string, isTrue: () => Promise<boolean>) => {
-    const ok = await isTrue().catch((error: unknown) => {
-      console.error(error);
-      return false;
-    });
-    console.log(`${ok ? "ok    " : "FAILED"}  ${name}`);
-    results.push(ok);
+  const checks = new Checks("start");
+  const check = async (guarantee: string, isTrue: () => Promise<boolean>) => {
+    const problems = await isTrue().then(
+      (isKept) => (isKept ? [] : ["it does not"]),
+      (error: Error) => [error.stack ?? String(error)],
+    );
+    checks.report(guarantee, problems);
   };
   let base = "";
   await check("prints a line that begins `ready on http://`", async () => {
@@ -53,8 +53,7 @@ export async function runStartSuite(): Promise<{ passed: number; failed: number 
   });
   killGroup(npm, "SIGKILL");
   await rm(stateDir, { recursive: true, force: true });
-  const passed = results.filter(Boolean).length;
-  return { passed, failed: results.length - passed };
+  return checks.verdict;
 }
 
 /** Goes on reading afterwards: a closed pipe would end what writes to it. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { app } from "#app.ts";
-import { call, problemOf, workerEnv } from "../api.ts";
+import { problemOf } from "../harness/answers.ts";
+import { call, workerEnv } from "../harness/deployment.ts";
 
 /** A database that fails at once, or never answers. */
 function database(first: () => Promise<unknown>): D1Database {

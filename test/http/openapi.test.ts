@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { app, routes } from "#app.ts";
-import { call } from "../api.ts";
+import { call } from "../harness/deployment.ts";
 import { SCOPES_OF_ROUTES } from "../route-scopes.ts";
 
 interface Schema {

@@ -4,7 +4,8 @@ import { onError, onNotFound } from "#http/problem.ts";
 import { requestId } from "#http/request-id.ts";
 import type { AppEnv } from "#orgs/http/app-env.ts";
 import { type Failure, FailureError } from "#platform/errors.ts";
-import { call, problemOf } from "../api.ts";
+import { problemOf } from "../harness/answers.ts";
+import { call } from "../harness/deployment.ts";
 
 afterEach(() => {
   vi.restoreAllMocks();

@@ -2,7 +2,9 @@ import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { parseJsonBody, readBody, readBytes } from "#http/read-body.ts";
 import { FailureError } from "#platform/errors.ts";
-import { call, newOrgName, problemOf } from "../api.ts";
+import { problemOf } from "../harness/answers.ts";
+import { call } from "../harness/deployment.ts";
+import { newOrgName } from "../harness/orgs.ts";
 
 const valid = () => JSON.stringify({ org: newOrgName(), tier: "pro" });
 const post = (body: string | Uint8Array, headers: Record<string, string> = {}) =>

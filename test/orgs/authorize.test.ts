@@ -1,15 +1,8 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { SCOPES } from "#orgs/principal.ts";
-import {
-  ADMIN,
-  call,
-  createOrg,
-  createToken,
-  METRICS,
-  newOrgName,
-  problemOf,
-  workerEnv,
-} from "../api.ts";
+import { problemOf } from "../harness/answers.ts";
+import { ADMIN_TOKEN, call, METRICS_TOKEN, workerEnv } from "../harness/deployment.ts";
+import { createToken, makeOrg, newOrgName } from "../harness/orgs.ts";
 
 afterEach(() => {
   vi.useRealTimers();
@@ -36,8 +29,8 @@ describe("A stranger", () => {
   it.each(ORG_ROUTES)(
     "cannot tell another's org from a missing one: %s %s",
     async (method, rest) => {
-      const theirs = await createOrg();
-      const { token } = await createToken(await createOrg(), [...SCOPES]);
+      const theirs = await makeOrg();
+      const { token } = await createToken(await makeOrg(), [...SCOPES]);
       const body = method === "GET" || method === "DELETE" ? {} : { body: "not json" };
       const ask = (org: string) =>
         call(method, `/v1/orgs/${org}${rest}`, { token, ...body }).then(visible);
@@ -54,17 +47,17 @@ describe("A stranger", () => {
   );
 
   it("gets the bytes that the administrator gets for a missing org", async () => {
-    const theirs = await createOrg();
-    const { token } = await createToken(await createOrg(), ["org:admin"]);
+    const theirs = await makeOrg();
+    const { token } = await createToken(await makeOrg(), ["org:admin"]);
     const stranger = await visible(await call("GET", `/v1/orgs/${theirs}`, { token }));
     const missing = await visible(await call("GET", `/v1/orgs/${newOrgName()}`));
     expect(stranger).toEqual(missing);
   });
 
   it("cannot revoke another org's token, and cannot tell that it exists", async () => {
-    const theirs = await createOrg();
+    const theirs = await makeOrg();
     const { id, token: victim } = await createToken(theirs, ["org:admin"]);
-    const org = await createOrg();
+    const org = await makeOrg();
     const { token } = await createToken(org, ["org:admin"]);
     const revoke = (path: string) => call("DELETE", path, { token }).then(visible);
     const foreign = await revoke(`/v1/orgs/${org}/service-tokens/${id}`);
@@ -76,7 +69,7 @@ describe("A stranger", () => {
 
 describe("A token of the org", () => {
   it("without the scope is told which one is missing", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const others = SCOPES.filter((scope) => scope !== "org:admin");
     const { token } = await createToken(org, others);
     const response = await call("GET", `/v1/orgs/${org}`, { token });
@@ -88,7 +81,7 @@ describe("A token of the org", () => {
   });
 
   it("is refused at once where it was revoked", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const { id, token } = await createToken(org, ["org:admin"]);
     expect((await call("GET", `/v1/orgs/${org}`, { token })).status).toBe(200);
     await call("DELETE", `/v1/orgs/${org}/service-tokens/${id}`);
@@ -96,7 +89,7 @@ describe("A token of the org", () => {
   });
 
   it("revoked elsewhere is refused within 60 s", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const { id, token } = await createToken(org, ["org:admin"]);
     expect((await call("GET", `/v1/orgs/${org}`, { token })).status).toBe(200);
     await workerEnv.DIRECTORY.prepare("UPDATE service_tokens SET revoked_at_ms = 1 WHERE id = ?1")
@@ -107,7 +100,7 @@ describe("A token of the org", () => {
   });
 
   it("expires at its time, though it was looked up before", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const expires_at = Date.now() + 5_000;
     const { token } = await createToken(org, ["org:admin"], { expires_at });
     expect((await call("GET", `/v1/orgs/${org}`, { token })).status).toBe(200);
@@ -116,7 +109,7 @@ describe("A token of the org", () => {
   });
 
   it("is shed with 429 and Retry-After above its org's rate; the administrator is not", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const { token } = await createToken(org, ["org:admin"]);
     await call("PATCH", `/v1/orgs/${org}`, { body: { limits: { requests_per_minute: 2 } } });
     vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
@@ -135,17 +128,17 @@ describe("A token of the org", () => {
 });
 
 describe("401", () => {
-  const org = () => createOrg();
+  const org = () => makeOrg();
   const forged = `mcpgst_${"0".repeat(16)}_${"0".repeat(52)}_${"0".repeat(7)}`;
 
   it.each([
     ["no header", {}],
     ["an empty header", { authorization: "" }],
     ["no token", { authorization: "Bearer" }],
-    ["another scheme", { authorization: `Basic ${btoa(`:${ADMIN}`)}` }],
-    ["two tokens", { authorization: `Bearer ${ADMIN} ${ADMIN}` }],
-    ["a prefix of the administrator's", { authorization: `Bearer ${ADMIN.slice(0, -1)}` }],
-    ["the administrator's and more", { authorization: `Bearer ${ADMIN}x` }],
+    ["another scheme", { authorization: `Basic ${btoa(`:${ADMIN_TOKEN}`)}` }],
+    ["two tokens", { authorization: `Bearer ${ADMIN_TOKEN} ${ADMIN_TOKEN}` }],
+    ["a prefix of the administrator's", { authorization: `Bearer ${ADMIN_TOKEN.slice(0, -1)}` }],
+    ["the administrator's and more", { authorization: `Bearer ${ADMIN_TOKEN}x` }],
     ["a token of ours with a wrong checksum", { authorization: `Bearer ${forged}` }],
     ["a very long one", { authorization: `Bearer ${"a".repeat(4_000)}` }],
   ] as [string, Record<string, string>][])("answers %s", async (_name, headers) => {
@@ -167,7 +160,7 @@ describe("401", () => {
   });
 
   it("takes the scheme in any case (RFC 9110 §11.1)", async () => {
-    const headers = { authorization: `bearer ${ADMIN}` };
+    const headers = { authorization: `bearer ${ADMIN_TOKEN}` };
     const response = await call("GET", `/v1/orgs/${await org()}`, { token: null, headers });
     expect(response.status).toBe(200);
   });
@@ -175,10 +168,12 @@ describe("401", () => {
 
 describe("The metrics token", () => {
   it("administers nothing, on any org", async () => {
-    const org = await createOrg();
-    expect((await call("GET", `/v1/orgs/${org}`, { token: METRICS })).status).toBe(403);
-    expect((await call("GET", `/v1/orgs/${newOrgName()}`, { token: METRICS })).status).toBe(404);
+    const org = await makeOrg();
+    expect((await call("GET", `/v1/orgs/${org}`, { token: METRICS_TOKEN })).status).toBe(403);
+    expect((await call("GET", `/v1/orgs/${newOrgName()}`, { token: METRICS_TOKEN })).status).toBe(
+      404,
+    );
     const body = { org: newOrgName(), tier: "pro" };
-    expect((await call("POST", "/v1/orgs", { token: METRICS, body })).status).toBe(403);
+    expect((await call("POST", "/v1/orgs", { token: METRICS_TOKEN, body })).status).toBe(403);
   });
 });

@@ -13,7 +13,8 @@ import {
   updateOrgSettings,
 } from "#orgs/store/orgs.ts";
 import { insertServiceToken } from "#orgs/store/token-rows.ts";
-import { newOrgName, workerEnv } from "../api.ts";
+import { workerEnv } from "../harness/deployment.ts";
+import { newOrgName } from "../harness/orgs.ts";
 
 const { DIRECTORY, SHARD_0 } = workerEnv;
 const SETTINGS = newSettings("pro");

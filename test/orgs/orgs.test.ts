@@ -1,14 +1,8 @@
 import { describe, expect, it } from "vitest";
-import {
-  ADMIN,
-  auditEntries,
-  call,
-  createOrg,
-  createToken,
-  newOrgName,
-  problemOf,
-  workerEnv,
-} from "../api.ts";
+import { auditEntries } from "../audit/audit-client.ts";
+import { problemOf } from "../harness/answers.ts";
+import { ADMIN_TOKEN, call, workerEnv } from "../harness/deployment.ts";
+import { createToken, makeOrg, newOrgName } from "../harness/orgs.ts";
 
 interface OrgBody {
   org: string;
@@ -59,7 +53,7 @@ describe("POST /v1/orgs", () => {
   });
 
   it("tells the shard about the org before anything can be written for it", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const row = await workerEnv.SHARD_0.prepare("SELECT generation, state FROM orgs WHERE org = ?1")
       .bind(org)
       .first();
@@ -78,7 +72,7 @@ describe("POST /v1/orgs", () => {
   });
 
   it("refuses the name of a deleted org with 409", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     expect((await call("DELETE", `/v1/orgs/${org}`)).status).toBe(202);
     const response = await call("POST", "/v1/orgs", { body: { org, tier: "pro" } });
     expect(response.status).toBe(409);
@@ -94,7 +88,7 @@ describe("POST /v1/orgs", () => {
   it("is the administrator's: 401 without a token, 403 for an org's admin", async () => {
     const body = { org: newOrgName(), tier: "pro" };
     expect((await call("POST", "/v1/orgs", { body, token: null })).status).toBe(401);
-    const { token } = await createToken(await createOrg(), ["org:admin"]);
+    const { token } = await createToken(await makeOrg(), ["org:admin"]);
     const response = await call("POST", "/v1/orgs", { body, token });
     expect(response.status).toBe(403);
     expect(await problemOf(response)).toMatchObject({ code: "administrator_only" });
@@ -109,7 +103,7 @@ describe("POST /v1/orgs", () => {
 
 describe("PATCH /v1/orgs/{org}", () => {
   it("changes what is given, keeps the rest, and takes null for the default", async () => {
-    const org = await createOrg(newOrgName(), "pro");
+    const org = await makeOrg({ tier: "pro" });
     const patch = (body: unknown) => call("PATCH", `/v1/orgs/${org}`, { body });
     const first = await patch({
       limits: { series_max: 500, requests_per_minute: 60 },
@@ -128,7 +122,7 @@ describe("PATCH /v1/orgs/{org}", () => {
   });
 
   it("lets an org's admin shorten its retention, up to the tier's and no further", async () => {
-    const org = await createOrg(newOrgName(), "pro");
+    const org = await makeOrg({ tier: "pro" });
     const { token } = await createToken(org, ["org:admin"]);
     const patch = (samples_hours: number | null) =>
       call("PATCH", `/v1/orgs/${org}`, { token, body: { retention: { samples_hours } } });
@@ -142,7 +136,7 @@ describe("PATCH /v1/orgs/{org}", () => {
   });
 
   it("never lets sample retention fall under 26 h, not even by the administrator", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const body = { retention: { samples_hours: 25 } };
     expect((await call("PATCH", `/v1/orgs/${org}`, { body })).status).toBe(400);
   });
@@ -155,7 +149,7 @@ describe("PATCH /v1/orgs/{org}", () => {
     { retention: { audit_days: 1 } },
     { retention: { audit_days: null } },
   ])("keeps %j from an org's own admin with 403", async (body) => {
-    const org = await createOrg(newOrgName(), "pro");
+    const org = await makeOrg({ tier: "pro" });
     const { token } = await createToken(org, ["org:admin"]);
     const before = await getOrg(org);
     const response = await call("PATCH", `/v1/orgs/${org}`, { token, body });
@@ -165,7 +159,7 @@ describe("PATCH /v1/orgs/{org}", () => {
   });
 
   it("drops, on a change of tier, the overrides that exceed the new tier", async () => {
-    const org = await createOrg(newOrgName(), "enterprise");
+    const org = await makeOrg({ tier: "enterprise" });
     const patch = (body: unknown) => call("PATCH", `/v1/orgs/${org}`, { body });
     await patch({ retention: { samples_hours: 700, rollups_hourly_days: 100 } });
     const response = await patch({ tier: "community" });
@@ -176,7 +170,7 @@ describe("PATCH /v1/orgs/{org}", () => {
   });
 
   it("loses none of many concurrent changes that it answered with 200", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const fields = ["samples_hours", "rollups_hourly_days", "rollups_daily_days", "audit_days"];
     const responses = await Promise.all(
       fields.map((field) =>
@@ -195,7 +189,7 @@ describe("PATCH /v1/orgs/{org}", () => {
   });
 
   it("records what changed in the change's own transaction, and a patch of nothing not at all", async () => {
-    const org = await createOrg(newOrgName(), "pro");
+    const org = await makeOrg({ tier: "pro" });
     const response = await call("PATCH", `/v1/orgs/${org}`, { body: { tier: "team" } });
     await call("PATCH", `/v1/orgs/${org}`, { body: { tier: "team" } });
     await call("PATCH", `/v1/orgs/${org}`, { body: {} });
@@ -215,7 +209,7 @@ describe("PATCH /v1/orgs/{org}", () => {
 
 describe("DELETE /v1/orgs/{org}", () => {
   it("answers 202, and from then on the org is not there, for the administrator either", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const { token } = await createToken(org, ["org:admin"]);
     const response = await call("DELETE", `/v1/orgs/${org}`);
     expect(response.status).toBe(202);
@@ -226,7 +220,7 @@ describe("DELETE /v1/orgs/{org}", () => {
   });
 
   it("stops the shard's writes and revokes the tokens", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const { id } = await createToken(org, ["telemetry:write"]);
     await call("DELETE", `/v1/orgs/${org}`);
     const shard = await workerEnv.SHARD_0.prepare("SELECT state FROM orgs WHERE org = ?1")
@@ -241,14 +235,14 @@ describe("DELETE /v1/orgs/{org}", () => {
   });
 
   it("is the administrator's: an org's admin gets 403 and the org stays", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const { token } = await createToken(org, ["org:admin"]);
     expect((await call("DELETE", `/v1/orgs/${org}`, { token })).status).toBe(403);
     expect((await getOrg(org)).state).toBe("active");
   });
 
   it("is done and recorded once, however many ask at once", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const responses = await Promise.all(
       Array.from({ length: 6 }, () => call("DELETE", `/v1/orgs/${org}`)),
     );
@@ -262,7 +256,7 @@ describe("DELETE /v1/orgs/{org}", () => {
 });
 
 it("keeps the administrator's token out of every answer", async () => {
-  const org = await createOrg();
+  const org = await makeOrg();
   const response = await call("GET", `/v1/orgs/${org}`);
-  expect(await response.text()).not.toContain(ADMIN);
+  expect(await response.text()).not.toContain(ADMIN_TOKEN);
 });

@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { SCOPES } from "#orgs/principal.ts";
-import { auditEntries, call, createOrg, createToken, problemOf, workerEnv } from "../api.ts";
+import { auditEntries } from "../audit/audit-client.ts";
+import { problemOf } from "../harness/answers.ts";
+import { call, workerEnv } from "../harness/deployment.ts";
+import { createToken, makeOrg } from "../harness/orgs.ts";
 
 interface TokenBody {
   id: string;
@@ -28,7 +31,7 @@ async function list(org: string, query = ""): Promise<Page> {
 
 describe("POST …/service-tokens", () => {
   it("answers 201 with the token, shown this once", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const response = await call("POST", path(org), {
       body: {
         name: "scraper",
@@ -54,7 +57,7 @@ describe("POST …/service-tokens", () => {
   });
 
   it("stores a digest and no secret, in any column of any table", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const { id, token } = await createToken(org, ["org:admin"]);
     const secret = token.split("_")[2] as string;
     const db = workerEnv.DIRECTORY;
@@ -72,7 +75,7 @@ describe("POST …/service-tokens", () => {
   });
 
   it("records the token's making with it", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const { id, token } = await createToken(org, ["org:admin"]);
     const made = await call("POST", path(org), {
       token,
@@ -93,7 +96,7 @@ describe("POST …/service-tokens", () => {
   });
 
   it("lets an org's admin grant any scope of its org, and nobody else any", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const admin = await createToken(org, ["org:admin"]);
     const body = { name: "all", scopes: [...SCOPES] };
     expect((await call("POST", path(org), { token: admin.token, body })).status).toBe(201);
@@ -124,7 +127,7 @@ describe("POST …/service-tokens", () => {
     [{ name: "a", scopes: ["org:admin"], expires_at: true }, "/expires_at"],
     [{ name: "a", scopes: ["org:admin"], digest: "x" }, "/digest"],
   ])("refuses %j with 400 at %s", async (body, pointer) => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const response = await call("POST", path(org), { body });
     expect(response.status).toBe(400);
     const { code, errors } = await problemOf(response);
@@ -136,7 +139,7 @@ describe("POST …/service-tokens", () => {
 
 describe("GET …/service-tokens", () => {
   it("pages newest first, and stays stable while others insert", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const made: string[] = [];
     for (let i = 0; i < 7; i++) made.unshift((await createToken(org, ["metrics:read"])).id);
     const seen: string[] = [];
@@ -151,7 +154,7 @@ describe("GET …/service-tokens", () => {
   });
 
   it("ends a list of exactly one page without a cursor", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     await createToken(org, ["metrics:read"]);
     await createToken(org, ["metrics:read"]);
     expect((await list(org, "?limit=2")).next_cursor).toBeNull();
@@ -174,7 +177,7 @@ describe("GET …/service-tokens", () => {
     `cursor=${btoa('["service_tokens", "x"]').replaceAll("=", "")}`,
     "page=2",
   ])("refuses ?%s with 400", async (query) => {
-    const response = await call("GET", path(await createOrg(), `?${query}`));
+    const response = await call("GET", path(await makeOrg(), `?${query}`));
     expect(response.status).toBe(400);
     expect(await problemOf(response)).toMatchObject({ code: "invalid_request" });
   });
@@ -182,7 +185,7 @@ describe("GET …/service-tokens", () => {
 
 describe("DELETE …/service-tokens/{id}", () => {
   it("answers 204 again for a revoked token, and records the revocation once", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const { id } = await createToken(org, ["metrics:read"]);
     const statuses = await Promise.all(
       Array.from({ length: 4 }, async () => (await call("DELETE", path(org, `/${id}`))).status),
@@ -194,6 +197,6 @@ describe("DELETE …/service-tokens/{id}", () => {
   });
 
   it.each(["0000000000000000", "nonsense", "%00"])("answers 404 for %s", async (id) => {
-    expect((await call("DELETE", path(await createOrg(), `/${id}`))).status).toBe(404);
+    expect((await call("DELETE", path(await makeOrg(), `/${id}`))).status).toBe(404);
   });
 });

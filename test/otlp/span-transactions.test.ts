@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { childStartRanges, type PairedCall } from "#calls/span-pairs.ts";
 import type { SpanReport } from "#otlp/span-reports.ts";
 import { transactionsOf } from "#otlp/span-transactions.ts";
-import { header, invocation } from "../shard.ts";
+import { header, invocation } from "../harness/shard-org.ts";
 
 const NOW_MS = Date.now();
 const DAY_MS = 86_400_000;

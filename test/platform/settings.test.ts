@@ -8,7 +8,7 @@ import { deploymentStreams } from "#streams/deployment-streams.ts";
 import { ledgerSeeds } from "#vault/root-keys.ts";
 import "#app.ts";
 import { FailureError } from "#platform/errors.ts";
-import { workerEnv } from "../api.ts";
+import { workerEnv } from "../harness/deployment.ts";
 
 function failureOf(env: Env) {
   try {

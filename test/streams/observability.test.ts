@@ -2,17 +2,10 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { Ledger } from "#audit/ledger/ledger.ts";
 import type { Env } from "#platform/env.ts";
 import { forgetStreams, streamsOf } from "#streams/streams-of.ts";
-import {
-  ADMIN,
-  auditEntries,
-  type Call,
-  call,
-  createOrg,
-  createToken,
-  problemOf,
-  workerEnv,
-} from "../api.ts";
-import { EVENT, postEvents, problem, refusal, requireStatus } from "../audit/audit-client.ts";
+import { auditEntries, EVENT, postEvents } from "../audit/audit-client.ts";
+import { problemOf, refusal, requireStatus } from "../harness/answers.ts";
+import { ADMIN_TOKEN, type CallOptions, call, workerEnv } from "../harness/deployment.ts";
+import { createToken, makeOrg } from "../harness/orgs.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -23,7 +16,7 @@ const DEFAULTS = { metrics: ON, traces: ON, audit: ON };
 
 const path = (org: string) => `/v1/orgs/${org}/observability`;
 
-function put(org: string, body: unknown, options: Call = {}): Promise<Response> {
+function put(org: string, body: unknown, options: CallOptions = {}): Promise<Response> {
   return call("PUT", path(org), { body, ...options });
 }
 
@@ -41,18 +34,18 @@ async function getStreams(org: string): Promise<Record<string, unknown>> {
 
 /** Pointers of what is wrong, and the messages. */
 async function errorsOf(answer: Promise<Response>): Promise<[string, string][]> {
-  const { status, code, errors = [] } = await problem(answer);
+  const { status, code, errors = [] } = await problemOf(answer);
   expect([status, code]).toEqual([400, "invalid_request"]);
   return errors.map(({ pointer, message }) => [pointer, message]);
 }
 
 describe("GET and PUT /observability", () => {
   it("has all three streams on, going nowhere, until someone says otherwise", async () => {
-    expect(await getStreams(await createOrg())).toEqual(DEFAULTS);
+    expect(await getStreams(await makeOrg())).toEqual(DEFAULTS);
   });
 
   it("replaces all, answers what is in force, and never a header's value", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const traces = { enabled: true, otlp: { ...OTLP, sample_rate: 0.1 } };
     const hidden = { ...OTLP, headers: { authorization: null }, sample_rate: 0.1 };
     const first = await putOk(org, { metrics: { enabled: false }, traces });
@@ -67,7 +60,7 @@ describe("GET and PUT /observability", () => {
   });
 
   it("keeps a stored header where its value is null, under any case of its name", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     await putOk(org, { metrics: { otlp: OTLP } });
     await putOk(org, { metrics: { otlp: { ...OTLP, headers: { Authorization: null } } } });
     const { metrics } = await streamsOf(workerEnv, org);
@@ -81,7 +74,7 @@ describe("GET and PUT /observability", () => {
   });
 
   it("takes its own answer back, changed in one place", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     await putOk(org, { traces: { otlp: OTLP }, audit: { forward: OTLP } });
     const answer = await getStreams(org);
     await putOk(org, { ...answer, metrics: { enabled: false, otlp: null } });
@@ -92,7 +85,7 @@ describe("GET and PUT /observability", () => {
   });
 
   it("gives a kept header to no other host: who may reroute a stream may not read its secret", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     await putOk(org, { metrics: { otlp: OTLP } });
     const headers = { authorization: null };
     for (const body of [
@@ -108,7 +101,7 @@ describe("GET and PUT /observability", () => {
   });
 
   it("stores, logs and records no header value and no endpoint's path", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const logged = vi.spyOn(console, "error").mockReturnValue();
     const forward = { endpoint: "https://hooks.example.com/T0/s3cr3t-path", headers: OTLP.headers };
     await putOk(org, { audit: { forward } });
@@ -121,7 +114,7 @@ describe("GET and PUT /observability", () => {
   });
 
   it("records what was enabled, disabled and rerouted in the org's ledger, and nothing where nothing changed", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const kept = { ...OTLP, headers: { authorization: null }, sample_rate: 0.5 };
     await putOk(org, { metrics: { enabled: false }, traces: { otlp: { ...kept, ...OTLP } } });
     await putOk(org, { metrics: { enabled: false }, traces: { otlp: kept } });
@@ -145,7 +138,7 @@ describe("GET and PUT /observability", () => {
   });
 
   it("lets one of concurrent changes win, and tells the others", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const bodies = Array.from({ length: 8 }, (_, at) => ({
       traces: { otlp: { endpoint: `https://otel-${at}.example.com` } },
     }));
@@ -159,18 +152,18 @@ describe("GET and PUT /observability", () => {
   });
 
   it("is the org's administrators' alone", async () => {
-    const [org, other] = [await createOrg(), await createOrg()];
+    const [org, other] = [await makeOrg(), await makeOrg()];
     const { token } = await createToken(org, ["audit:read", "metrics:read", "telemetry:read"]);
     expect(await refusal(call("GET", path(org), { token }))).toEqual([403, "insufficient_scope"]);
     expect(await refusal(put(org, {}, { token }))).toEqual([403, "insufficient_scope"]);
     const admin = await createToken(org, ["org:admin"]);
     expect((await call("GET", path(org), { token: admin.token })).status).toBe(200);
     expect(await refusal(put(other, {}, { token: admin.token }))).toEqual([404, "not_found"]);
-    expect(ADMIN).not.toBe(admin.token);
+    expect(ADMIN_TOKEN).not.toBe(admin.token);
   });
 
   it("ends with its org: receivers' credentials are deleted at once", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     await putOk(org, { metrics: { otlp: OTLP } });
     await call("DELETE", `/v1/orgs/${org}`);
     const left = "SELECT count(*) AS n FROM observability WHERE org = ?1";
@@ -209,13 +202,13 @@ describe("PUT /observability refuses", () => {
     [headers({ "cf-connecting-ip": "1" }), "/metrics/otlp/headers/cf-connecting-ip"],
     [headers({ authorization: null }), "/metrics/otlp/headers/authorization"],
   ])("what is no setting, pointing at it (%#)", async (body, pointer) => {
-    const errors = await errorsOf(put(await createOrg(), body));
+    const errors = await errorsOf(put(await makeOrg(), body));
     expect(errors.map(([at]) => at)).toContain(pointer);
     expect(JSON.stringify(errors)).not.toContain(SECRET);
   });
 
   it("more than 16 headers, and a body over 256 KiB", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const many = Object.fromEntries(Array.from({ length: 17 }, (_, at) => [`x-${at}`, "1"]));
     const [[pointer] = []] = await errorsOf(put(org, headers(many)));
     expect(pointer).toBe("/metrics/otlp/headers");
@@ -224,7 +217,7 @@ describe("PUT /observability refuses", () => {
   });
 
   it("port 4317, saying why and naming 4318", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     for (const endpoint of ["https://otel.example.com:4317", "grpc://otel:4317", "otel:4317/x"]) {
       const [[pointer, message] = []] = await errorsOf(
         put(org, { traces: { otlp: { endpoint } } }),
@@ -236,7 +229,7 @@ describe("PUT /observability refuses", () => {
   });
 
   it("this service itself, on any port, whose streams would never end", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     for (const host of ["mcpg.test", "mcpg.test:8443", "MCPG.test:2053"]) {
       const endpoint = `https://${host}/v1/orgs/${org}/otlp`;
       const [[, message] = []] = await errorsOf(put(org, { traces: { otlp: { endpoint } } }));
@@ -246,7 +239,7 @@ describe("PUT /observability refuses", () => {
 
   it("loopback, unless the deployment is a developer's machine", async () => {
     const otlp = { endpoint: "http://127.0.0.1:4318", headers: {} };
-    const [[pointer] = []] = await errorsOf(put(await createOrg(), { metrics: { otlp } }));
+    const [[pointer] = []] = await errorsOf(put(await makeOrg(), { metrics: { otlp } }));
     expect(pointer).toBe("/metrics/otlp/endpoint");
   });
 });
@@ -263,7 +256,7 @@ describe("The guide's YAML", () => {
   it.each(["application/yaml", "application/x-yaml; charset=utf-8", "text/yaml"])(
     "says as %s where traces go, its header value a literal",
     async (type) => {
-      const org = await createOrg();
+      const org = await makeOrg();
       const { status } = await putYaml(org, GUIDE, type);
       expect(status).toBe(200);
       const { traces, metrics } = await streamsOf(workerEnv, org);
@@ -278,14 +271,14 @@ describe("The guide's YAML", () => {
   );
 
   it("is refused as it stands in the guide, for its port 4317", async () => {
-    const answer = putYaml(await createOrg(), GUIDE.replace("4318", "4317"));
+    const answer = putYaml(await makeOrg(), GUIDE.replace("4318", "4317"));
     const [[pointer, message] = []] = await errorsOf(answer);
     expect(pointer).toBe("/observability/otlp/endpoint");
     expect(message).toContain("4318");
   });
 
   it("takes the streams of GET /observability beside it, or alone", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const beside = `${GUIDE}  metrics: { enabled: false }\n  traces: { enabled: false }\n`;
     expect((await putYaml(org, beside)).status).toBe(200);
     const streams = await streamsOf(workerEnv, org);
@@ -310,7 +303,7 @@ describe("The guide's YAML", () => {
       "invalid_request",
     ],
   ])("is refused where it is not one plain document of that form (%#)", async (yaml, code) => {
-    const { status, ...refused } = await problem(putYaml(await createOrg(), yaml));
+    const { status, ...refused } = await problemOf(putYaml(await makeOrg(), yaml));
     expect([400, code]).toEqual([status, refused.code]);
   });
 });
@@ -321,7 +314,7 @@ describe("The audit stream, disabled", () => {
   const other = { ...EVENT, action: "policy.reviewed" };
 
   it("refuses tool.* and plugin.* entries, pointing at them, and writes nothing of such a report", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     await putOk(org, { audit: { enabled: false } });
     const refused = await problemOf(await postEvents(org, [other, tool, plugin]));
     expect([refused.status, refused.code]).toEqual([409, "stream_disabled"]);
@@ -340,7 +333,7 @@ describe("The audit stream, disabled", () => {
   });
 
   it("is disabled by an entry that is in the ledger before it takes effect", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     vi.spyOn(console, "error").mockReturnValue();
     const append = vi.spyOn(Ledger.prototype, "append").mockImplementation(() => {
       throw new Error("out of reach");
@@ -365,7 +358,7 @@ describe("What is in force", () => {
   const env = { ...workerEnv, OBSERVABILITY: deployment } as Env;
 
   it("is the deployment's until the org says otherwise, stream by stream", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     expect(await streamsOf(env, org)).toEqual({
       metrics: { enabled: false, otlp: null },
       traces: { enabled: true, otlp: { ...deployment.traces.otlp, sampleRate: 1 } },
@@ -382,14 +375,14 @@ describe("What is in force", () => {
   });
 
   it("is read once, however often it is asked for", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const prepare = vi.spyOn(workerEnv.DIRECTORY, "prepare");
     for (let at = 0; at < 100; at++) await streamsOf(workerEnv, org);
     expect(prepare).toHaveBeenCalledTimes(1);
   });
 
   it("leaves out, rather than uncredentialled, what was sealed for another org, stream, or key", async () => {
-    const [org, thief] = [await createOrg(), await createOrg()];
+    const [org, thief] = [await makeOrg(), await makeOrg()];
     vi.spyOn(console, "error").mockReturnValue();
     await putOk(org, { metrics: { otlp: OTLP } });
     await putOk(thief, { metrics: { otlp: { endpoint: OTLP.endpoint } } });

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { SPAN_KIND, STATUS_CODE } from "#formats/otlp/trace-model.ts";
 import { withSpan } from "#tracing/active-span.ts";
-import { ADMIN, workerEnv } from "../api.ts";
+import { ADMIN_TOKEN, workerEnv } from "../harness/deployment.ts";
 import { exportedTo, TracedApp } from "./traced-app.ts";
 
 const attributesOf = ({ attributes }: { attributes: ReadonlyMap<string, unknown> }) =>
@@ -224,7 +224,7 @@ describe("Tracing", () => {
     const seen = new Set<unknown>();
     traced.app.get("/", (c) => {
       seen.add(c.env);
-      return c.text(c.env.MCPG_ADMIN_TOKEN === ADMIN ? "ok" : "no");
+      return c.text(c.env.MCPG_ADMIN_TOKEN === ADMIN_TOKEN ? "ok" : "no");
     });
     for (let index = 0; index < 3; index++) await traced.request("/");
     expect(seen.size).toBe(1);

@@ -5,7 +5,7 @@ import { TickShare } from "#platform/jobs/tick-share.ts";
 import { runInSpan } from "#tracing/active-span.ts";
 import { traceTick } from "#tracing/trace-tick.ts";
 import { currentContext } from "#tracing/traced-fetch.ts";
-import { workerEnv } from "../api.ts";
+import { workerEnv } from "../harness/deployment.ts";
 import { exportedTo, TracedApp } from "./traced-app.ts";
 
 async function tick(traced: TracedApp, work: Parameters<typeof traceTick>[2]): Promise<unknown> {

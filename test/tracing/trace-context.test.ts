@@ -4,7 +4,8 @@ import { decodeTraces, isDecodeError } from "#formats/otlp/decode-traces.ts";
 import { SPAN_KIND, type Span } from "#formats/otlp/trace-model.ts";
 import { findSpans } from "#otlp/store/spans.ts";
 import type { Env } from "#platform/env.ts";
-import { ADMIN, call, createOrg, createToken, workerEnv } from "../api.ts";
+import { ADMIN_TOKEN, call, workerEnv } from "../harness/deployment.ts";
+import { createToken, makeOrg } from "../harness/orgs.ts";
 
 const PARENT = "b7ad6b7169203331";
 
@@ -33,7 +34,7 @@ async function exported(path: string, env: Env, headers: Record<string, string> 
   const work: Promise<unknown>[] = [];
   const ctx = { waitUntil: (promise: Promise<unknown>) => void work.push(promise) };
   const request = new Request(`https://mcpg.test${path}`, {
-    headers: { authorization: `Bearer ${ADMIN}`, ...headers },
+    headers: { authorization: `Bearer ${ADMIN_TOKEN}`, ...headers },
   });
   const response = await app.fetch(request, env, ctx as unknown as ExecutionContext);
   await Promise.all(work);
@@ -42,7 +43,7 @@ async function exported(path: string, env: Env, headers: Record<string, string> 
 
 describe("A request to an org in a sampled trace", () => {
   it("is kept for the drill-down, in the org's shard, without anything else being set up", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const traceId = newTrace();
     const headers = { traceparent: `00-${traceId}-${PARENT}-01` };
     const { response } = await exported(`/v1/orgs/${org}/instances`, workerEnv, headers);
@@ -55,7 +56,7 @@ describe("A request to an org in a sampled trace", () => {
   });
 
   it("is exported with its org to where the deployment says", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const traceId = newTrace();
     const headers = { traceparent: `00-${traceId}-${PARENT}-01` };
     const env = envSending({ enabled: true, otlp: COLLECTOR });
@@ -66,7 +67,7 @@ describe("A request to an org in a sampled trace", () => {
   });
 
   it("joins it though the token may not do what it asks", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const { token } = await createToken(org, ["telemetry:read"]);
     const traceId = newTrace();
     const env = envSending({ enabled: true, otlp: COLLECTOR });
@@ -97,7 +98,7 @@ describe("A stranger's trace", () => {
 
 describe("A disabled traces stream", () => {
   it("of an org exports nothing of it, not even a refusal, though the deployment's is on", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const { token } = await createToken(org, ["telemetry:read"]);
     const body = { traces: { enabled: false } };
     expect((await call("PUT", `/v1/orgs/${org}/observability`, { body })).status).toBe(200);
@@ -110,7 +111,7 @@ describe("A disabled traces stream", () => {
   });
 
   it("exports and keeps nothing", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const traceId = newTrace();
     const env = envSending({ enabled: false, otlp: COLLECTOR });
     const headers = { traceparent: `00-${traceId}-${PARENT}-01` };

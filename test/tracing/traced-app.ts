@@ -11,7 +11,7 @@ import { traceRequests } from "#tracing/http/trace-requests.ts";
 import { SpanExporter } from "#tracing/span-exporter.ts";
 import type { TraceSpan } from "#tracing/trace-span.ts";
 import { Tracer } from "#tracing/tracer.ts";
-import { workerEnv } from "../api.ts";
+import { workerEnv } from "../harness/deployment.ts";
 import { FakeClock, FakeCollector } from "./collector.ts";
 
 export type TracesStream = Observability["traces"];

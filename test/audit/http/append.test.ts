@@ -1,17 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { entryHash } from "#formats/ledger/entry.ts";
-import { createOrg, createToken } from "../../api.ts";
+import { problemOf, refusal } from "../../harness/answers.ts";
+import { createToken, makeOrg } from "../../harness/orgs.ts";
 import {
+  appendEvents,
   EVENT,
   exportedLines,
-  get,
+  getAudit,
   isProven,
   keysOf,
   parseLine,
   postEvents,
-  problem,
-  refusal,
-  report,
   signHead,
   statusOf,
   verified,
@@ -26,25 +25,25 @@ async function treeSize(org: string): Promise<number> {
 
 describe("POST /audit", () => {
   it("takes 256 events in one request, and not one more", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const events = Array.from({ length: 256 }, () => EVENT);
-    const receipts = await report(org, events);
+    const receipts = await appendEvents(org, events);
     expect(receipts.map(({ seq }) => seq)).toEqual(events.map((_, at) => at + 1));
-    const { code, errors } = await problem(postEvents(org, [...events, EVENT]));
+    const { code, errors } = await problemOf(postEvents(org, [...events, EVENT]));
     expect([code, errors?.[0]?.pointer]).toEqual(["invalid_request", "/events"]);
     expect(await treeSize(org)).toBe(257);
   });
 
   it("answers a resend with the first receipts, whoever sends it and from where", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const [one, two] = [
       await createToken(org, ["audit:write"], { actor: "service:one" }),
       await createToken(org, ["audit:write"], { actor: "service:two" }),
     ];
     const events = [newEvent(), newEvent({ details: { b: true, a: null } })];
-    const first = await report(org, events, { token: one.token, instance: "gw-1" });
+    const first = await appendEvents(org, events, { token: one.token, instance: "gw-1" });
     const reordered = events.map((event) => Object.fromEntries(Object.entries(event).reverse()));
-    const again = await report(org, reordered, { token: two.token, instance: "gw-2" });
+    const again = await appendEvents(org, reordered, { token: two.token, instance: "gw-2" });
     expect(again).toEqual(first);
     const lines = await exportedLines(
       org,
@@ -54,10 +53,10 @@ describe("POST /audit", () => {
   });
 
   it("takes concurrent copies of a request once, and answers each 201 with one receipt", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const events = [newEvent(), newEvent(), newEvent()];
     const sent = Array.from({ length: 20 }, (_, sender) =>
-      report(org, events, { instance: `gw-${sender}` }),
+      appendEvents(org, events, { instance: `gw-${sender}` }),
     );
     const answers = await Promise.all(sent);
     expect(new Set(answers.map((receipts) => JSON.stringify(receipts))).size).toBe(1);
@@ -65,9 +64,9 @@ describe("POST /audit", () => {
   });
 
   it("refuses another event under a known id, and then writes nothing of the request", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const known = newEvent();
-    await report(org, [known]);
+    await appendEvents(org, [known]);
     for (const other of [
       { ...known, outcome: "denied" },
       { ...known, target: "tool://github/x" },
@@ -75,7 +74,7 @@ describe("POST /audit", () => {
       { ...known, details: {} },
       { ...known, request_id: "r-1" },
     ]) {
-      const refused = await problem(postEvents(org, [newEvent(), other, newEvent()]));
+      const refused = await problemOf(postEvents(org, [newEvent(), other, newEvent()]));
       expect([refused.status, refused.code]).toEqual([409, "conflict"]);
       expect(refused.detail).toContain("/events/1");
     }
@@ -83,10 +82,10 @@ describe("POST /audit", () => {
   });
 
   it("takes an id that a request holds twice once if the content is the same, else nothing", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const twice = newEvent();
     const upper = { ...twice, event_id: twice.event_id.toUpperCase() };
-    const [first, other, second] = await report(org, [twice, newEvent(), upper]);
+    const [first, other, second] = await appendEvents(org, [twice, newEvent(), upper]);
     expect(second).toEqual(first);
     expect(other?.seq).toBe(2);
     const next = newEvent();
@@ -96,20 +95,23 @@ describe("POST /audit", () => {
   });
 
   it("appends an event without an id again each time, under an id of its own", async () => {
-    const org = await createOrg();
-    const receipts = [...(await report(org, [EVENT, EVENT])), ...(await report(org, [EVENT]))];
+    const org = await makeOrg();
+    const receipts = [
+      ...(await appendEvents(org, [EVENT, EVENT])),
+      ...(await appendEvents(org, [EVENT])),
+    ];
     expect(new Set(receipts.map(({ event_id }) => event_id)).size).toBe(3);
   });
 
   it("takes an event whose entry has 65,535 bytes, and none that has one more", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const sized = (characters: number) => newEvent({ details: { text: "é".repeat(characters) } });
-    const [receipt] = await report(org, [sized(0)]);
+    const [receipt] = await appendEvents(org, [sized(0)]);
     const [line] = await exportedLines(org, `?from_seq=${receipt?.seq}&to_seq=${receipt!.seq + 1}`);
     const room = 65_535 - utf8.encode(line).length;
     const fill = (bytes: number) =>
       newEvent({ details: { text: "é".repeat(Math.floor(bytes / 2)) + "x".repeat(bytes % 2) } });
-    const [largest] = await report(org, [fill(room)]);
+    const [largest] = await appendEvents(org, [fill(room)]);
     const [entry] = await exportedLines(
       org,
       `?from_seq=${largest?.seq}&to_seq=${largest!.seq + 1}`,
@@ -117,16 +119,16 @@ describe("POST /audit", () => {
     expect(utf8.encode(entry)).toHaveLength(65_535);
     expect(entryHash(utf8.encode(entry))).toBe(largest?.hash);
     const size = await treeSize(org);
-    const refused = await problem(postEvents(org, [newEvent(), fill(room + 1)]));
+    const refused = await problemOf(postEvents(org, [newEvent(), fill(room + 1)]));
     expect([refused.status, refused.code]).toEqual([400, "invalid_request"]);
     expect(refused.errors?.[0]?.pointer).toBe("/events/1");
     expect(await treeSize(org)).toBe(size);
   });
 
   it("gives 200 requests at once a dense chain, and proofs of what they sent", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const sent = Array.from({ length: 200 }, (_, at) =>
-      report(org, [newEvent({ target: `t-${at}` })]),
+      appendEvents(org, [newEvent({ target: `t-${at}` })]),
     );
     const receipts = (await Promise.all(sent)).flat().sort((a, b) => a.seq - b.seq);
     expect(receipts.map(({ seq }) => seq)).toEqual(receipts.map((_, at) => at + 1));
@@ -144,7 +146,7 @@ describe("POST /audit", () => {
   });
 
   it("keeps what operators and the ledger itself do for itself", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     for (const action of [
       "operator.org.deleted",
       "ledger.pruned",
@@ -152,20 +154,20 @@ describe("POST /audit", () => {
       "ledger",
       "ledger.x",
     ]) {
-      const refused = await problem(postEvents(org, [EVENT, { ...EVENT, action }]));
+      const refused = await problemOf(postEvents(org, [EVENT, { ...EVENT, action }]));
       expect([refused.status, refused.code]).toEqual([400, "reserved_action"]);
       expect(refused.errors?.[0]?.pointer).toBe("/events/1/action");
     }
     expect(await treeSize(org)).toBe(1);
-    await report(org, [
+    await appendEvents(org, [
       { ...EVENT, action: "operators.meet" },
       { ...EVENT, action: "ledgers" },
     ]);
   });
 
   it("hashes the fields that the contract names, absent ones null", async () => {
-    const org = await createOrg();
-    const [receipt] = await report(org, [EVENT]);
+    const org = await makeOrg();
+    const [receipt] = await appendEvents(org, [EVENT]);
     const line = (await exportedLines(org))[receipt!.seq]!;
     expect(Object.keys(JSON.parse(line)).join(" ")).toBe(
       "action actor details event_id instance_id invocation_id occurred_at org outcome previous_hash " +
@@ -182,10 +184,10 @@ describe("POST /audit", () => {
   });
 
   it("names the token as the recorder that has no actor of its own", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const { id, token } = await createToken(org, ["audit:write"]);
-    const [receipt] = await report(org, [EVENT], { token });
-    const entry = await (await get(org, `/${receipt?.seq}`)).json();
+    const [receipt] = await appendEvents(org, [EVENT], { token });
+    const entry = await (await getAudit(org, `/${receipt?.seq}`)).json();
     expect(entry).toMatchObject({ hash: receipt?.hash, event: { recorded_by: `service:${id}` } });
   });
 });

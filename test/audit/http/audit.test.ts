@@ -7,7 +7,9 @@ import { verifyInclusion } from "#formats/tlog/merkle-verify.ts";
 import { parseVkey } from "#formats/tlog/note-key.ts";
 import { parseNote, verifyNote } from "#formats/tlog/signed-note.ts";
 import { parseTlogProof } from "#formats/tlog/tlog-proof.ts";
-import { call, createOrg, createToken, problemOf } from "../../api.ts";
+import { problemOf } from "../../harness/answers.ts";
+import { call } from "../../harness/deployment.ts";
+import { createToken, makeOrg } from "../../harness/orgs.ts";
 
 const EVENT = { actor: "user:alice@acme", action: "tool.call.allowed", outcome: "allowed" };
 
@@ -33,7 +35,7 @@ async function sign(org: string): Promise<string> {
 
 describe("The audit ledger", () => {
   it("begins with the org's creation, and chains what is appended to it", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const receipts = await append(org, [EVENT, { ...EVENT, outcome: "denied" }]);
     expect(receipts.map(({ seq }) => seq)).toEqual([1, 2]);
     expect(receipts[1]?.previous_hash).toBe(receipts[0]?.hash);
@@ -46,7 +48,7 @@ describe("The audit ledger", () => {
   });
 
   it("proves an entry under a checkpoint that the listed key signed", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const [receipt] = await append(org, [EVENT]);
     const path = `/v1/orgs/${org}/audit/${receipt?.seq}/proof`;
     const early = await call("GET", path);
@@ -67,7 +69,7 @@ describe("The audit ledger", () => {
   });
 
   it("keeps the actor that a token was made with as its recorder", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const { token } = await createToken(org, ["audit:write"], { actor: "service:gw" });
     const [receipt] = await append(org, [EVENT], token);
     const entry = await call("GET", `/v1/orgs/${org}/audit/${receipt?.seq}`);

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { SCOPES, type Scope } from "#orgs/principal.ts";
-import { call, createOrg, createToken, METRICS, newOrgName } from "../../api.ts";
-import { EVENT, refusal, signHead, statusOf } from "../audit-client.ts";
+import { refusal } from "../../harness/answers.ts";
+import { call, METRICS_TOKEN } from "../../harness/deployment.ts";
+import { createToken, makeOrg, newOrgName } from "../../harness/orgs.ts";
+import { EVENT, signHead, statusOf } from "../audit-client.ts";
 
 const REPORT = { instance_id: "gw-1", events: [EVENT] };
 const REASON = { reason: "a reason" };
@@ -40,7 +42,7 @@ function ask(org: string, [method, path, , body]: Route, token: string | null) {
 
 describe("Every audit route", () => {
   it("asks for a token before anything else", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     await signHead(org);
     for (const route of [...ROUTES, ...ADMINISTRATOR_ONLY]) {
       for (const token of [null, "mcpgst_not-one", "x"]) {
@@ -55,9 +57,9 @@ describe("Every audit route", () => {
   });
 
   it("is not there for another org's token, whatever that may do in its own", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     await signHead(org);
-    const { token } = await createToken(await createOrg(), [...SCOPES]);
+    const { token } = await createToken(await makeOrg(), [...SCOPES]);
     for (const route of [...ROUTES, ...ADMINISTRATOR_ONLY]) {
       for (const name of [org, newOrgName()]) {
         expect([route[1], await ask(name, route, token)]).toEqual([route[1], [404, "not_found"]]);
@@ -66,13 +68,13 @@ describe("Every audit route", () => {
   });
 
   it("is refused to a token of its org that lacks the scope, and to that of the scraper", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     await signHead(org);
     for (const scope of ["audit:read", "audit:write", "org:admin"] as const) {
       const others = SCOPES.filter((other) => other !== scope);
       const { token } = await createToken(org, others);
       for (const route of ROUTES.filter(([, , needed]) => needed === scope)) {
-        for (const lacking of [token, METRICS]) {
+        for (const lacking of [token, METRICS_TOKEN]) {
           expect([route[1], await ask(org, route, lacking)]).toEqual([
             route[1],
             [403, "insufficient_scope"],
@@ -84,7 +86,7 @@ describe("Every audit route", () => {
   });
 
   it("that only the administrator may use is refused to a token with every scope", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     await signHead(org);
     const { token } = await createToken(org, [...SCOPES]);
     for (const route of ADMINISTRATOR_ONLY) {
@@ -97,7 +99,7 @@ describe("Every audit route", () => {
   });
 
   it("is there for a token that has the scope it names, and no other", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     await signHead(org);
     for (const scope of ["audit:read", "audit:write", "org:admin"] as const) {
       const { token } = await createToken(org, [scope]);

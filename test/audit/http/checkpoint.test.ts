@@ -3,8 +3,18 @@ import { Ledger } from "#audit/ledger/ledger.ts";
 import { decodeBase64, encodeBase64 } from "#formats/base64.ts";
 import type { Checkpoint } from "#formats/tlog/checkpoint.ts";
 import { verifyConsistency } from "#formats/tlog/merkle-verify.ts";
-import { auditEntries, call, createOrg } from "../../api.ts";
-import { EVENT, getText, keysOf, report, signHead, statusOf, verified } from "../audit-client.ts";
+import { call } from "../../harness/deployment.ts";
+import { makeOrg } from "../../harness/orgs.ts";
+import {
+  appendEvents,
+  auditEntries,
+  auditText,
+  EVENT,
+  keysOf,
+  signHead,
+  statusOf,
+  verified,
+} from "../audit-client.ts";
 
 function post(org: string): Promise<Response> {
   return call("POST", `/v1/orgs/${org}/audit/checkpoint`);
@@ -12,7 +22,7 @@ function post(org: string): Promise<Response> {
 
 /** That the log grew from the one to the other, by the proof that it serves. */
 async function isGrowth(org: string, old: Checkpoint, next: Checkpoint): Promise<boolean> {
-  const lines = await getText(org, `/log/consistency?old=${old.size}&new=${next.size}`);
+  const lines = await auditText(org, `/log/consistency?old=${old.size}&new=${next.size}`);
   const proof = lines
     .split("\n")
     .slice(0, -1)
@@ -23,23 +33,23 @@ async function isGrowth(org: string, old: Checkpoint, next: Checkpoint): Promise
 
 describe("POST /audit/checkpoint", () => {
   it("answers a note that covers all that was acknowledged before", async () => {
-    const org = await createOrg();
-    const [receipt] = await report(org, [EVENT]);
+    const org = await makeOrg();
+    const [receipt] = await appendEvents(org, [EVENT]);
     const { size } = verified(await signHead(org), await keysOf(org));
     expect(size).toBe(receipt!.seq + 1);
     expect(await statusOf(org)).toMatchObject({ unsigned_entries: 0, checkpoint: { size } });
   });
 
   it("answers the same note again while nothing comes", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     expect(await signHead(org)).toBe(await signHead(org));
   });
 
   it("at once many times, with appends in between, gives notes of one history alone", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const answers = await Promise.all(
       Array.from({ length: 12 }, async (_, at) => {
-        await report(
+        await appendEvents(
           org,
           Array.from({ length: at + 1 }, () => EVENT),
         );
@@ -70,7 +80,7 @@ describe("POST /audit/checkpoint", () => {
       throw new Error("broken");
     });
     vi.spyOn(console, "error").mockReturnValue();
-    const org = await createOrg();
+    const org = await makeOrg();
     vi.restoreAllMocks();
     expect((await statusOf(org)).tree_size).toBe(0);
     expect(verified(await signHead(org), await keysOf(org)).size).toBe(1);

@@ -6,18 +6,18 @@ import { CompactRange } from "#formats/tlog/compact-range.ts";
 import { leafHash } from "#formats/tlog/merkle-hash.ts";
 import { verifyConsistency, verifyInclusion } from "#formats/tlog/merkle-verify.ts";
 import { parseTlogProof } from "#formats/tlog/tlog-proof.ts";
-import { auditEntries, call, createOrg, createToken } from "../../api.ts";
+import { problemOf, refusal, requireStatus } from "../../harness/answers.ts";
+import { call } from "../../harness/deployment.ts";
+import { createToken, makeOrg } from "../../harness/orgs.ts";
 import {
+  appendEvents,
+  auditEntries,
   EVENT,
   exportedLines,
-  get,
+  getAudit,
   type KeyBody,
   keysOf,
   parseLine,
-  problem,
-  refusal,
-  report,
-  requireStatus,
   signHead,
   statusOf,
   verified,
@@ -27,9 +27,9 @@ const utf8 = new TextEncoder();
 const text = new TextDecoder();
 
 async function orgOf(size: number): Promise<string> {
-  const org = await createOrg();
+  const org = await makeOrg();
   for (let left = size - 1; left > 0; left -= 256) {
-    await report(
+    await appendEvents(
       org,
       Array.from({ length: Math.min(left, 256) }, (_, at) => ({ ...EVENT, target: `é-${at}` })),
     );
@@ -40,7 +40,7 @@ async function orgOf(size: number): Promise<string> {
 describe("GET /audit/export", () => {
   it("gives the hashed bytes, a line each, from the first entry to the last", async () => {
     const org = await orgOf(300);
-    const response = await requireStatus(200, get(org, "/export"));
+    const response = await requireStatus(200, getAudit(org, "/export"));
     expect(response.headers.get("content-type")).toBe("application/x-ndjson");
     expect(response.headers.get("cache-control")).toBe("no-store");
     const lines = text.decode(await response.arrayBuffer()).split("\n");
@@ -59,7 +59,7 @@ describe("GET /audit/export", () => {
     const org = await orgOf(3);
     const { token } = await createToken(org, ["audit:read"], { actor: "user:auditor" });
     const size = (await statusOf(org)).tree_size;
-    await requireStatus(200, get(org, "/export?from_seq=1&to_seq=3", { token }));
+    await requireStatus(200, getAudit(org, "/export?from_seq=1&to_seq=3", { token }));
     const [{ seq, event }, ...before] = (await auditEntries(org)) as [never, ...never[]];
     expect([seq, before.length]).toEqual([size, size]);
     expect(event).toMatchObject({
@@ -100,18 +100,18 @@ describe("GET /audit/export", () => {
       ["?format=csv", "/format"],
       ["?limit=1", "/limit"],
     ]) {
-      const answer = await problem(get(org, `/export${query}`));
+      const answer = await problemOf(getAudit(org, `/export${query}`));
       expect([answer.status, answer.errors?.[0]?.pointer]).toEqual([400, pointer]);
     }
-    expect(await refusal(get(org, "/export?format=pack"))).toEqual([409, "not_yet_signed"]);
+    expect(await refusal(getAudit(org, "/export?format=pack"))).toEqual([409, "not_yet_signed"]);
     expect((await statusOf(org)).tree_size).toBe(3);
   });
 
   it("streams more than one answer of the ledger holds, in order", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const large = { ...EVENT, details: { text: "x".repeat(60_000) } };
     for (let at = 0; at < 3; at += 1)
-      await report(
+      await appendEvents(
         org,
         Array.from({ length: 20 }, () => large),
       );
@@ -132,7 +132,7 @@ interface Pack {
 }
 
 async function packOf(org: string, query = ""): Promise<Pack> {
-  const response = await requireStatus(200, get(org, `/export?format=pack${query}`));
+  const response = await requireStatus(200, getAudit(org, `/export?format=pack${query}`));
   expect(response.headers.get("content-type")).toBe("application/x-tar");
   const entries = await unpackTar(new Uint8Array(await response.arrayBuffer()));
   const files = new Map(entries.map(({ header, data }) => [header.name, text.decode(data)]));
@@ -217,12 +217,12 @@ describe("GET /audit/export?format=pack", () => {
   it("holds only what is signed, and says of the rest that it is not yet", async () => {
     const org = await orgOf(3);
     await signHead(org);
-    await report(org, [EVENT, EVENT]);
+    await appendEvents(org, [EVENT, EVENT]);
     const pack = await packOf(org);
     requireVerified(pack);
     expect(pack.lines).toHaveLength(3);
     for (const from of [4, 5, 100_000]) {
-      const answer = refusal(get(org, `/export?format=pack&from_seq=${from}`));
+      const answer = refusal(getAudit(org, `/export?format=pack&from_seq=${from}`));
       expect(await answer).toEqual([409, "not_yet_signed"]);
     }
   });
@@ -231,7 +231,7 @@ describe("GET /audit/export?format=pack", () => {
     const org = await orgOf(2);
     const path = `/v1/orgs/${org}/audit/keys/rotate`;
     for (let at = 0; at < 2; at += 1) await requireStatus(200, call("POST", path));
-    await report(org, [EVENT]);
+    await appendEvents(org, [EVENT]);
     await signHead(org);
     const pack = await packOf(org);
     requireVerified(pack);

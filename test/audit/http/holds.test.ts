@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { auditEntries, call, createOrg, createToken } from "../../api.ts";
-import { getJson, problem, refusal, requireStatus, statusOf } from "../audit-client.ts";
+import { problemOf, refusal, requireStatus } from "../../harness/answers.ts";
+import { call } from "../../harness/deployment.ts";
+import { createToken, makeOrg } from "../../harness/orgs.ts";
+import { auditEntries, auditJson, statusOf } from "../audit-client.ts";
 
 interface HoldBody {
   id: string;
@@ -24,12 +26,12 @@ async function placed(org: string, reason: string, token?: string): Promise<Hold
 }
 
 async function holdsOf(org: string): Promise<HoldBody[]> {
-  return (await getJson<{ holds: HoldBody[] }>(org, "/holds")).holds;
+  return (await auditJson<{ holds: HoldBody[] }>(org, "/holds")).holds;
 }
 
 describe("Legal holds", () => {
   it("are listed newest first, with who placed and who released them", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const { token } = await createToken(org, ["org:admin"], { actor: "user:counsel" });
     const first = await placed(org, "Acme v. Example", token);
     const second = await placed(org, "An inquiry");
@@ -47,7 +49,7 @@ describe("Legal holds", () => {
   });
 
   it("are entries of the log, placed and released", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const { id } = await placed(org, "An inquiry");
     await requireStatus(204, release(org, id));
     const [last, before] = (await auditEntries(org)).map(({ event }) => event);
@@ -61,7 +63,7 @@ describe("Legal holds", () => {
   });
 
   it("are released once, and only where they are", async () => {
-    const [org, other] = [await createOrg(), await createOrg()];
+    const [org, other] = [await makeOrg(), await makeOrg()];
     const { id } = await placed(org, "An inquiry");
     expect(await refusal(release(other, id))).toEqual([404, "not_found"]);
     expect(await refusal(release(org, crypto.randomUUID()))).toEqual([404, "not_found"]);
@@ -71,7 +73,7 @@ describe("Legal holds", () => {
   });
 
   it("need a reason, and nothing else", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const long = "x".repeat(1_025);
     for (const body of [
       {},
@@ -80,7 +82,7 @@ describe("Legal holds", () => {
       { reason: "a\u0000" },
       { reason: "a", id: "1" },
     ]) {
-      const answer = await problem(place(org, body));
+      const answer = await problemOf(place(org, body));
       expect([answer.status, answer.code]).toEqual([400, "invalid_request"]);
     }
     expect(await holdsOf(org)).toEqual([]);

@@ -7,19 +7,19 @@ import { parseCheckpoint } from "#formats/tlog/checkpoint.ts";
 import { parseVkey } from "#formats/tlog/note-key.ts";
 import { parseNote, verifyNote } from "#formats/tlog/signed-note.ts";
 import type { Env } from "#platform/env.ts";
-import { ADMIN, auditEntries, call, createOrg, createToken } from "../../api.ts";
-import { testEnv } from "../../fleet.ts";
-import { envWithShard, losing } from "../../watched-d1.ts";
+import { refusal, requireStatus } from "../../harness/answers.ts";
+import { ADMIN_TOKEN, call, envWithShard, workerEnv } from "../../harness/deployment.ts";
+import { createToken, makeOrg } from "../../harness/orgs.ts";
+import { losing } from "../../harness/watched-d1.ts";
 import {
+  appendEvents,
+  auditEntries,
+  auditText,
   EVENT,
   exportedLines,
-  getText,
   type KeyBody,
   keysOf,
   parseLine,
-  refusal,
-  report,
-  requireStatus,
   signHead,
   statusOf,
 } from "../audit-client.ts";
@@ -54,7 +54,7 @@ function isSignedBy(note: string, key: KeyBody | undefined): boolean {
 
 describe("GET /audit/keys", () => {
   it("names the key before it has signed anything, the same one that then signs", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const before = await keysOf(org);
     expect(before).toEqual([{ vkey: before[0]?.vkey, from_size: 0, to_size: null }]);
     expect(isSignedBy(await signHead(org), before[0])).toBe(true);
@@ -62,7 +62,7 @@ describe("GET /audit/keys", () => {
   });
 
   it("gives each log a key of its own", async () => {
-    const keys = [await keysOf(await createOrg()), await keysOf(await createOrg())];
+    const keys = [await keysOf(await makeOrg()), await keysOf(await makeOrg())];
     const raw = keys.map(([key]) => encodeHex(parseVkey(key?.vkey ?? "")!.publicKey));
     expect(raw[0]).not.toBe(raw[1]);
   });
@@ -70,13 +70,13 @@ describe("GET /audit/keys", () => {
 
 describe("POST /audit/keys/rotate", () => {
   it("announces the next key in an entry under a checkpoint of both keys", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     await signHead(org);
     const [first, second, ...more] = await rotate(org);
     expect(more).toEqual([]);
     const { event, seq } = (await auditEntries(org))[0]!;
     expect(event).toMatchObject({ action: "ledger.key_rotated", details: { vkey: second?.vkey } });
-    const note = await getText(org, "/log/checkpoint");
+    const note = await auditText(org, "/log/checkpoint");
     expect(parseCheckpoint(parseNote(note)!.text)?.size).toBe(seq + 1);
     expect(signersOf(note)).toEqual([idOf(first), idOf(second)]);
     expect([isSignedBy(note, first), isSignedBy(note, second)]).toEqual([true, true]);
@@ -85,17 +85,17 @@ describe("POST /audit/keys/rotate", () => {
   });
 
   it("leaves later checkpoints to the new key alone, and keeps the one of both", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const [first, second] = await rotate(org);
-    const crossing = await getText(org, "/log/checkpoint");
-    await report(org, [EVENT]);
+    const crossing = await auditText(org, "/log/checkpoint");
+    await appendEvents(org, [EVENT]);
     const note = await signHead(org);
     expect(signersOf(note)).toEqual([idOf(second)]);
-    expect(await getText(org, `/log/checkpoint?size=${first?.to_size}`)).toBe(crossing);
+    expect(await auditText(org, `/log/checkpoint?size=${first?.to_size}`)).toBe(crossing);
   });
 
   it("works on a log that was never signed", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const [before] = await keysOf(org);
     const [first, second] = await rotate(org);
     expect(first?.vkey).toBe(before?.vkey);
@@ -103,7 +103,7 @@ describe("POST /audit/keys/rotate", () => {
   });
 
   it("twice in a row gives three keys, each range ending where the next begins", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     await rotate(org);
     const keys = await rotate(org);
     expect(keys.map(({ from_size, to_size }) => [from_size, to_size])).toEqual([
@@ -113,13 +113,13 @@ describe("POST /audit/keys/rotate", () => {
     ]);
     expect(new Set(keys.map(({ vkey }) => vkey)).size).toBe(3);
     for (const [at, key] of keys.slice(0, 2).entries()) {
-      const note = await getText(org, `/log/checkpoint?size=${key.to_size}`);
+      const note = await auditText(org, `/log/checkpoint?size=${key.to_size}`);
       expect(signersOf(note)).toEqual([idOf(key), idOf(keys[at + 1])]);
     }
   });
 
   it("at once, many times, announces no key twice and crosses over from each to the next", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const path = `/v1/orgs/${org}/audit/keys/rotate`;
     const answers = await Promise.all(Array.from({ length: 6 }, () => call("POST", path)));
     for (const { status } of answers) expect([200, 409, 503]).toContain(status);
@@ -133,37 +133,37 @@ describe("POST /audit/keys/rotate", () => {
     expect(announced).toEqual(keys.slice(1).map(({ vkey }) => vkey));
     for (const [at, key] of keys.slice(0, -1).entries()) {
       expect(keys[at + 1]?.from_size).toBe(key.to_size);
-      const note = await getText(org, `/log/checkpoint?size=${key.to_size}`);
+      const note = await auditText(org, `/log/checkpoint?size=${key.to_size}`);
       expect(signersOf(note)).toEqual([idOf(key), idOf(keys[at + 1])]);
     }
   });
 
   it("takes over at once though another signed the announcement before it was on record", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     await signHead(org);
     let raced = false;
     const env = envWithShard(async (sql, send) => {
       if (!raced && sql.includes("SET rotation_seq = ?4")) {
         raced = true;
         // The announcement is in the ledger; D1 does not say yet that a rotation is due.
-        await signNow(testEnv, logOf(org));
+        await signNow(workerEnv, logOf(org));
       }
       return send();
     });
-    const headers = { authorization: `Bearer ${ADMIN}` };
+    const headers = { authorization: `Bearer ${ADMIN_TOKEN}` };
     const path = `/v1/orgs/${org}/audit/keys/rotate`;
     const answer = await app.request(path, { method: "POST", headers }, env);
     expect([answer.status, raced]).toEqual([200, true]);
     const { keys } = (await answer.json()) as { keys: KeyBody[] };
     expect(keys).toHaveLength(2);
-    const note = await getText(org, `/log/checkpoint?size=${keys[0]?.to_size}`);
+    const note = await auditText(org, `/log/checkpoint?size=${keys[0]?.to_size}`);
     expect(signersOf(note)).toEqual([idOf(keys[0]), idOf(keys[1])]);
-    expect(await getText(org, "/log/checkpoint")).toBe(note);
+    expect(await auditText(org, "/log/checkpoint")).toBe(note);
   });
 
   it("goes on, when it is asked for again, from wherever it died", async () => {
     for (const when of ["before", "after"] as const) {
-      const org = await createOrg();
+      const org = await makeOrg();
       await signHead(org);
       const env = envWithShard(losing("SET rotation_seq = ?4", when));
       await refusalOf(() => announceKey(env, logOf(org), "operator:admin"));
@@ -175,12 +175,12 @@ describe("POST /audit/keys/rotate", () => {
   });
 
   it("is the administrator's alone, and not for a frozen log", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const path = `/v1/orgs/${org}/audit/keys/rotate`;
     const { token } = await createToken(org, ["org:admin", "audit:read", "audit:write"]);
     expect(await refusal(call("POST", path, { token }))).toEqual([403, "administrator_only"]);
     const frozen = "UPDATE audit_logs SET frozen_reason = 'because' WHERE org = ?1";
-    await testEnv.SHARD_0.prepare(frozen).bind(org).run();
+    await workerEnv.SHARD_0.prepare(frozen).bind(org).run();
     expect(await refusal(call("POST", path))).toEqual([409, "conflict"]);
     expect((await statusOf(org)).tree_size).toBe(2);
   });
@@ -188,10 +188,10 @@ describe("POST /audit/keys/rotate", () => {
 
 describe("Seeds", () => {
   it("of another secret sign nothing, freeze nothing, and are no loss once the right one is back", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     await signHead(org);
-    await report(org, [EVENT]);
-    const wrong: Env = { ...testEnv, MCPG_LEDGER_SEED: OTHER_SEED };
+    await appendEvents(org, [EVENT]);
+    const wrong: Env = { ...workerEnv, MCPG_LEDGER_SEED: OTHER_SEED };
     expect(await refusalOf(() => signNow(wrong, logOf(org)))).toContain("does not give the key");
     expect(await statusOf(org)).toMatchObject({ frozen: false, unsigned_entries: 1 });
     expect(await rowOf(logOf(org))).toMatchObject({ signedSize: 1, frozenReason: null });
@@ -199,17 +199,17 @@ describe("Seeds", () => {
   });
 
   it("of a second version take over by a rotation, and the first stays needed for none but its own", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     await signHead(org);
-    const env = { ...testEnv, MCPG_LEDGER_SEED_2: OTHER_SEED } as Env;
+    const env = { ...workerEnv, MCPG_LEDGER_SEED_2: OTHER_SEED } as Env;
     await announceKey(env, logOf(org), "operator:admin");
     await signNow(env, logOf(org));
-    await report(org, [EVENT]);
+    await appendEvents(org, [EVENT]);
     // Derived from the second seed: without it nothing can be signed, and nothing breaks.
-    expect(await refusalOf(() => signNow(testEnv, logOf(org)))).toBe("misconfigured");
+    expect(await refusalOf(() => signNow(workerEnv, logOf(org)))).toBe("misconfigured");
     await signNow({ ...env, MCPG_LEDGER_SEED: OTHER_SEED } as Env, logOf(org));
     const keys = await keysOf(org);
-    expect(signersOf(await getText(org, "/log/checkpoint"))).toEqual([idOf(keys[1])]);
+    expect(signersOf(await auditText(org, "/log/checkpoint"))).toEqual([idOf(keys[1])]);
     expect((await rowOf(logOf(org))).seedVersion).toBe(2);
   });
 });

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { type AuditEntry, auditEntries, call, createOrg } from "../../api.ts";
-import { EVENT, get, problem, report, requireStatus } from "../audit-client.ts";
+import { problemOf, requireStatus } from "../../harness/answers.ts";
+import { call } from "../../harness/deployment.ts";
+import { makeOrg } from "../../harness/orgs.ts";
+import { type AuditEntry, appendEvents, auditEntries, EVENT, getAudit } from "../audit-client.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -10,7 +12,7 @@ interface Page {
 }
 
 async function pageOf(org: string, query: string): Promise<Page> {
-  return (await requireStatus(200, get(org, query))).json();
+  return (await requireStatus(200, getAudit(org, query))).json();
 }
 
 async function seqsOf(org: string, query: string): Promise<number[]> {
@@ -36,8 +38,11 @@ async function seqsOfPages(
 
 describe("GET /audit", () => {
   it("lists entries newest first, as they were hashed", async () => {
-    const org = await createOrg();
-    const receipts = await report(org, [EVENT, { ...EVENT, details: { "b.c": "x", a: null } }]);
+    const org = await makeOrg();
+    const receipts = await appendEvents(org, [
+      EVENT,
+      { ...EVENT, details: { "b.c": "x", a: null } },
+    ]);
     const entries = await auditEntries(org);
     expect(entries.map(({ seq }) => seq)).toEqual([2, 1, 0]);
     expect(entries[0]).toMatchObject(receipts[1]!.hash ? { hash: receipts[1]?.hash } : {});
@@ -46,14 +51,14 @@ describe("GET /audit", () => {
   });
 
   it("filters by each field, and by all of them at once", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const trace = "ab".repeat(16);
-    await report(org, [
+    await appendEvents(org, [
       { ...EVENT, action: "tool.call.denied", outcome: "denied" },
       { ...EVENT, actor: "user:René", request_id: "r-1", trace_id: trace },
       { ...EVENT, action: "tool_x", outcome: "error" },
     ]);
-    await report(org, [EVENT], { instance: "gw-2" });
+    await appendEvents(org, [EVENT], { instance: "gw-2" });
     const asked: [string, number[]][] = [
       ["?action=tool.call.denied", [1]],
       ["?action_prefix=tool.", [4, 2, 1]],
@@ -75,8 +80,8 @@ describe("GET /audit", () => {
   });
 
   it("takes the characters of a prefix for themselves, wildcards or not", async () => {
-    const org = await createOrg();
-    await report(org, [EVENT, { ...EVENT, action: "tool_x" }]);
+    const org = await makeOrg();
+    await appendEvents(org, [EVENT, { ...EVENT, action: "tool_x" }]);
     for (const prefix of [
       "%",
       "tool%",
@@ -95,9 +100,9 @@ describe("GET /audit", () => {
   });
 
   it("filters by when an event occurred, else by when it was recorded", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const nowMs = Date.now();
-    await report(org, [
+    await appendEvents(org, [
       { ...EVENT, occurred_at: nowMs - 100 * HOUR_MS },
       { ...EVENT, occurred_at: nowMs + 5 * HOUR_MS },
       EVENT,
@@ -111,8 +116,8 @@ describe("GET /audit", () => {
   });
 
   it("gives each entry once, whatever the page length, while others append", async () => {
-    const org = await createOrg();
-    await report(
+    const org = await makeOrg();
+    await appendEvents(
       org,
       Array.from({ length: 9 }, () => EVENT),
     );
@@ -121,7 +126,7 @@ describe("GET /audit", () => {
       let pages = 0;
       const between = async () => {
         pages += 1;
-        if (pages === 1) await report(org, [EVENT]);
+        if (pages === 1) await appendEvents(org, [EVENT]);
       };
       expect(await seqsOfPages(org, limit, between)).toEqual(there);
     }
@@ -143,8 +148,8 @@ describe("GET /audit", () => {
     ["log=one", "/log"],
     ["log=-1", "/log"],
   ])("refuses ?%s", async (query, pointer) => {
-    const org = await createOrg();
-    const answer = await problem(get(org, `?${query}`));
+    const org = await makeOrg();
+    const answer = await problemOf(getAudit(org, `?${query}`));
     expect([answer.status, answer.code, answer.errors?.[0]?.pointer]).toEqual([
       400,
       "invalid_request",
@@ -153,9 +158,9 @@ describe("GET /audit", () => {
   });
 
   it("finds an entry by its number, and nothing by what is no number", async () => {
-    const org = await createOrg();
-    const [receipt] = await report(org, [EVENT]);
-    const entry = await (await get(org, "/1")).json();
+    const org = await makeOrg();
+    const [receipt] = await appendEvents(org, [EVENT]);
+    const entry = await (await getAudit(org, "/1")).json();
     expect(entry).toMatchObject({ seq: 1, hash: receipt?.hash, event: EVENT });
     for (const seq of [
       "2",
@@ -167,8 +172,8 @@ describe("GET /audit", () => {
       "9007199254740992",
       "99999999999999999",
     ]) {
-      expect([seq, (await get(org, `/${seq}`)).status]).toEqual([seq, 404]);
-      expect([seq, (await get(org, `/${seq}/proof`)).status]).toEqual([seq, 404]);
+      expect([seq, (await getAudit(org, `/${seq}`)).status]).toEqual([seq, 404]);
+      expect([seq, (await getAudit(org, `/${seq}/proof`)).status]).toEqual([seq, 404]);
     }
     expect((await call("GET", `/v1/orgs/${org}/audit/1?x=1`)).status).toBe(400);
   });

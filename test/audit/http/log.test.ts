@@ -3,17 +3,17 @@ import { encodeBase64 } from "#formats/base64.ts";
 import { entryHash } from "#formats/ledger/entry.ts";
 import { leafHash } from "#formats/tlog/merkle-hash.ts";
 import { decodeBundle } from "#formats/tlog/tlog-tiles.ts";
-import { call, createOrg, createToken } from "../../api.ts";
 import { NaiveTree } from "../../formats/tlog/naive-tree.ts";
+import { refusal, requireStatus } from "../../harness/answers.ts";
+import { call } from "../../harness/deployment.ts";
+import { createToken, makeOrg } from "../../harness/orgs.ts";
 import {
+  appendEvents,
+  auditText,
   EVENT,
   exportedLines,
-  get,
-  getText,
+  getAudit,
   keysOf,
-  refusal,
-  report,
-  requireStatus,
   signHead,
   verified,
 } from "../audit-client.ts";
@@ -22,7 +22,7 @@ const utf8 = new TextEncoder();
 const FOR_EVER = "max-age=31536000, immutable";
 
 const fetchTile = (org: string, tile: string, token?: string | null) =>
-  get(org, `/log/tile/${tile}`, token === undefined ? {} : { token });
+  getAudit(org, `/log/tile/${tile}`, token === undefined ? {} : { token });
 
 async function bytesOf(org: string, tile: string): Promise<Uint8Array> {
   const response = await requireStatus(200, fetchTile(org, tile));
@@ -31,9 +31,9 @@ async function bytesOf(org: string, tile: string): Promise<Uint8Array> {
 
 /** An org's first entry says that it was created; these come after it. */
 async function orgOf(size: number): Promise<string> {
-  const org = await createOrg();
+  const org = await makeOrg();
   for (let left = size - 1; left > 0; left -= 256) {
-    await report(
+    await appendEvents(
       org,
       Array.from({ length: Math.min(left, 256) }, () => EVENT),
     );
@@ -48,19 +48,19 @@ async function publishLog(org: string, publishes = true): Promise<void> {
 
 describe("The log as tlog tools read it", () => {
   it("has no checkpoint and no tile before the first one is signed, and lets nobody keep that", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     for (const path of ["/log/checkpoint", "/log/tile/0/000.p/1", "/log/tile/entries/000.p/1"]) {
-      const response = await get(org, path);
+      const response = await getAudit(org, path);
       expect([response.status, response.headers.get("cache-control")]).toEqual([404, "no-store"]);
     }
   });
 
   it("serves the newest checkpoint, which no cache may answer unasked", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     await signHead(org);
-    await report(org, [EVENT]);
+    await appendEvents(org, [EVENT]);
     const note = await signHead(org);
-    const response = await get(org, "/log/checkpoint");
+    const response = await getAudit(org, "/log/checkpoint");
     expect(response.headers.get("cache-control")).toBe("no-cache");
     expect(response.headers.get("content-type")).toContain("text/plain");
     expect(await response.text()).toBe(note);
@@ -70,7 +70,7 @@ describe("The log as tlog tools read it", () => {
   it("serves a partial tile at every width that is published, and nothing above", async () => {
     const org = await orgOf(9);
     await signHead(org);
-    await report(org, [EVENT]);
+    await appendEvents(org, [EVENT]);
     const lines = await exportedLines(org);
     const leaves = lines.map((line) => leafHash(utf8.encode(line)));
     for (let width = 1; width <= 9; width += 1) {
@@ -99,7 +99,7 @@ describe("The log as tlog tools read it", () => {
     const org = await orgOf(255);
     await signHead(org);
     await requireStatus(200, fetchTile(org, "0/000.p/255"));
-    await report(org, [EVENT, EVENT]);
+    await appendEvents(org, [EVENT, EVENT]);
     // The full one is in the ledger, and not published yet.
     expect((await fetchTile(org, "0/000")).status).toBe(404);
     await requireStatus(200, fetchTile(org, "0/000.p/255"));
@@ -150,7 +150,7 @@ describe("The log as tlog tools read it", () => {
     ] as const) {
       const proof = old === 0 ? [] : tree.proof(old, size);
       const text = proof.map((hash) => `${encodeBase64(hash)}\n`).join("");
-      expect(await getText(org, `/log/consistency?old=${old}&new=${size}`)).toBe(text);
+      expect(await auditText(org, `/log/consistency?old=${old}&new=${size}`)).toBe(text);
     }
     for (const query of [
       "old=1&new=8",
@@ -160,20 +160,20 @@ describe("The log as tlog tools read it", () => {
       "old=a&new=b",
       "",
     ]) {
-      const answer = refusal(get(org, `/log/consistency?${query}`));
+      const answer = refusal(getAudit(org, `/log/consistency?${query}`));
       expect(await answer).toEqual([400, "invalid_request"]);
     }
   });
 
   it("finds a checkpoint by its size if it is the newest, or a former key's last", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const old = await signHead(org);
-    expect(await getText(org, "/log/checkpoint?size=1")).toBe(old);
-    await report(org, [EVENT]);
+    expect(await auditText(org, "/log/checkpoint?size=1")).toBe(old);
+    await appendEvents(org, [EVENT]);
     await signHead(org);
-    expect((await get(org, "/log/checkpoint?size=1")).status).toBe(404);
+    expect((await getAudit(org, "/log/checkpoint?size=1")).status).toBe(404);
     for (const query of ["size=x", "size=-1", "seize=1"]) {
-      expect((await get(org, `/log/checkpoint?${query}`)).status).toBe(400);
+      expect((await getAudit(org, `/log/checkpoint?${query}`)).status).toBe(400);
     }
   });
 });
@@ -183,7 +183,7 @@ describe("An org that publishes its log", () => {
     const org = await orgOf(3);
     const note = await signHead(org);
     await publishLog(org);
-    const checkpoint = await get(org, "/log/checkpoint", { token: null });
+    const checkpoint = await getAudit(org, "/log/checkpoint", { token: null });
     expect([checkpoint.status, await checkpoint.text()]).toEqual([200, note]);
     const tile = await fetchTile(org, "0/000.p/3", null);
     expect([tile.status, tile.headers.get("cache-control")]).toEqual([200, `public, ${FOR_EVER}`]);
@@ -206,9 +206,9 @@ describe("An org that publishes its log", () => {
       "/keys",
       "/holds",
     ]) {
-      expect([path, (await get(org, path, { token: null })).status]).toEqual([path, 401]);
+      expect([path, (await getAudit(org, path, { token: null })).status]).toEqual([path, 401]);
     }
-    const evading = await get(org, "/log/tile//entries/000.p/3", { token: null });
+    const evading = await getAudit(org, "/log/tile//entries/000.p/3", { token: null });
     expect([401, 404]).toContain(evading.status);
   });
 
@@ -218,7 +218,7 @@ describe("An org that publishes its log", () => {
     const texts = new Set<string>();
     for (const name of [org, "not-there", "Not A Name"]) {
       for (const path of ["/log/checkpoint", "/log/tile/0/000.p/3"]) {
-        const response = await get(encodeURIComponent(name), path, { token: null });
+        const response = await getAudit(encodeURIComponent(name), path, { token: null });
         expect(response.status).toBe(401);
         const { request_id: _, ...body } = (await response.json()) as Record<string, unknown>;
         texts.add(JSON.stringify(body));
@@ -231,7 +231,7 @@ describe("An org that publishes its log", () => {
     const org = await orgOf(3);
     await signHead(org);
     await publishLog(org);
-    const stranger = await createToken(await createOrg(), ["audit:read"]);
+    const stranger = await createToken(await makeOrg(), ["audit:read"]);
     const unscoped = await createToken(org, ["audit:write"]);
     const asked: [string, number][] = [
       ["mcpgst_bad", 401],
@@ -239,7 +239,7 @@ describe("An org that publishes its log", () => {
       [unscoped.token, 403],
     ];
     for (const [token, status] of asked) {
-      expect((await get(org, "/log/checkpoint", { token })).status).toBe(status);
+      expect((await getAudit(org, "/log/checkpoint", { token })).status).toBe(status);
     }
   });
 
@@ -248,7 +248,7 @@ describe("An org that publishes its log", () => {
     await signHead(org);
     await publishLog(org);
     await publishLog(org, false);
-    expect((await get(org, "/log/checkpoint", { token: null })).status).toBe(401);
+    expect((await getAudit(org, "/log/checkpoint", { token: null })).status).toBe(401);
     const tile = await fetchTile(org, "0/000.p/2");
     expect(tile.headers.get("cache-control")).toBe(`private, ${FOR_EVER}`);
   });

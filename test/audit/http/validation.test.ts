@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { call, createOrg } from "../../api.ts";
+import { problemOf } from "../../harness/answers.ts";
+import { call } from "../../harness/deployment.ts";
+import { makeOrg } from "../../harness/orgs.ts";
 import {
+  appendEvents,
   EVENT,
   exportedLines,
   parseLine,
   postEvents,
-  problem,
-  report,
   statusOf,
 } from "../audit-client.ts";
 
@@ -55,15 +56,15 @@ const REFUSED: [string, unknown, string][] = [
 
 describe("A report of audit events", () => {
   it.each(REFUSED)("is refused, and none of it written, for %s", async (_, fields, pointer) => {
-    const org = await createOrg();
-    const answer = await problem(postEvents(org, [EVENT, { ...EVENT, ...(fields as object) }]));
+    const org = await makeOrg();
+    const answer = await problemOf(postEvents(org, [EVENT, { ...EVENT, ...(fields as object) }]));
     expect([answer.status, answer.code]).toEqual([400, "invalid_request"]);
     expect(answer.errors?.some((error) => error.pointer.startsWith(pointer))).toBe(true);
     expect((await statusOf(org)).tree_size).toBe(1);
   });
 
   it("is refused without events, without an instance, and with what it may not have", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const bodies: [unknown, string][] = [
       [{ instance_id: "gw-1", events: [] }, "/events"],
       [{ instance_id: "gw-1" }, ""],
@@ -74,7 +75,7 @@ describe("A report of audit events", () => {
       [[EVENT], ""],
     ];
     for (const [body, pointer] of bodies) {
-      const answer = await problem(call("POST", `/v1/orgs/${org}/audit`, { body }));
+      const answer = await problemOf(call("POST", `/v1/orgs/${org}/audit`, { body }));
       expect([answer.status, answer.code]).toEqual([400, "invalid_request"]);
       expect(answer.errors?.some((error) => error.pointer.startsWith(pointer))).toBe(true);
     }
@@ -82,7 +83,7 @@ describe("A report of audit events", () => {
   });
 
   it("is refused for __proto__, as a field and in details, and pollutes nothing", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const [open, close] = ['{"actor":"a","action":"x","outcome":"allowed"', "}"];
     for (const field of [
       ',"__proto__":{"actor":"b"}',
@@ -90,27 +91,27 @@ describe("A report of audit events", () => {
       ',"details":{"__proto__":{"x":"y"}}',
       ',"details":{"constructor.":{"prototype":"x"}}',
     ]) {
-      const answer = await problem(postText(org, open + field + close));
+      const answer = await problemOf(postText(org, open + field + close));
       expect([answer.status, answer.code]).toEqual([400, "invalid_request"]);
     }
     expect("x" in {}).toBe(false);
-    await report(org, [{ ...EVENT, details: { constructor: "x", tostring: "y" } }]);
+    await appendEvents(org, [{ ...EVENT, details: { constructor: "x", tostring: "y" } }]);
     const lines = await exportedLines(org);
     expect(parseLine(lines[1]!)["details"]).toEqual({ constructor: "x", tostring: "y" });
   });
 
   it("is refused for a time too old for its id to be remembered, or a day ahead", async () => {
-    const org = await createOrg(undefined, "community");
+    const org = await makeOrg({ tier: "community" });
     const at = (days: number) => [{ ...EVENT, occurred_at: Date.now() + days * DAY_MS }];
     for (const days of [-30.1, 1.1]) {
-      const answer = await problem(postEvents(org, at(days)));
+      const answer = await problemOf(postEvents(org, at(days)));
       expect([answer.status, answer.errors?.[0]?.pointer]).toEqual([400, "/events/0/occurred_at"]);
     }
-    for (const days of [-29.9, 0.9]) await report(org, at(days));
+    for (const days of [-29.9, 0.9]) await appendEvents(org, at(days));
   });
 
   it("is the same composed and decomposed, and stored composed", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const event = (text: string) => ({
       ...EVENT,
       event_id: crypto.randomUUID(),
@@ -121,8 +122,8 @@ describe("A report of audit events", () => {
       details: { text },
     });
     const composed = event(COMPOSED);
-    const first = await report(org, [composed], { instance: DECOMPOSED });
-    const again = await report(org, [{ ...event(DECOMPOSED), event_id: composed.event_id }]);
+    const first = await appendEvents(org, [composed], { instance: DECOMPOSED });
+    const again = await appendEvents(org, [{ ...event(DECOMPOSED), event_id: composed.event_id }]);
     expect(again).toEqual(first);
     const [line] = await exportedLines(org, "?from_seq=1");
     const stored = parseLine(line!);
@@ -132,7 +133,7 @@ describe("A report of audit events", () => {
   });
 
   it("is the same in whatever form ids and times are given", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const id = "01890A5D-AC96-774B-BCCE-B302099A8057";
     const atMs = Math.floor(Date.now() / 1_000) * 1_000;
     const seconds = new Date(atMs).toISOString().replace(".000Z", "");
@@ -142,7 +143,7 @@ describe("A report of audit events", () => {
       { trace_id: "a".repeat(32), invocation_id: id, occurred_at: `${seconds}.000+00:00` },
     ];
     const eventId = crypto.randomUUID();
-    const receipts = await report(
+    const receipts = await appendEvents(
       org,
       forms.map((form) => ({ ...EVENT, event_id: eventId, ...form })),
     );
@@ -152,7 +153,7 @@ describe("A report of audit events", () => {
   });
 
   it("keeps text as it is: quotes, line ends in details, and what looks like JSON or SQL", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const details = {
       json: '{"a":1}',
       sql: "'); DROP TABLE entries; --",
@@ -162,7 +163,7 @@ describe("A report of audit events", () => {
       none: null,
       yes: true,
     };
-    await report(org, [{ ...EVENT, details }]);
+    await appendEvents(org, [{ ...EVENT, details }]);
     const [line] = await exportedLines(org, "?from_seq=1");
     expect(parseLine(line!)["details"]).toEqual(details);
     expect(line).not.toContain("\n");

@@ -2,21 +2,21 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { runCron } from "#cron.ts";
 import { encodeBase64 } from "#formats/base64.ts";
 import { decodeBundle } from "#formats/tlog/tlog-tiles.ts";
-import { auditEntries, call, createOrg, createToken } from "../../api.ts";
-import { testEnv } from "../../fleet.ts";
 import { NaiveTree } from "../../formats/tlog/naive-tree.ts";
+import { refusal, requireStatus } from "../../harness/answers.ts";
+import { call, workerEnv } from "../../harness/deployment.ts";
+import { createToken, makeOrg } from "../../harness/orgs.ts";
 import {
+  appendEvents,
+  auditEntries,
+  auditText,
   EVENT,
   exportedLines,
-  get,
-  getText,
+  getAudit,
   isProven,
   keysOf,
   parseLine,
   postEvents,
-  refusal,
-  report,
-  requireStatus,
   signHead,
   statusOf,
   verified,
@@ -39,20 +39,20 @@ async function tickOn(day: number, org: string): Promise<void> {
   vi.setSystemTime(startMs + day * DAY_MS);
   const log = { org, log: 1, shard: "SHARD_0" };
   for (let tick = 0; tick < 3; tick += 1) {
-    await runCron(testEnv, Date.now());
+    await runCron(workerEnv, Date.now());
     await runAlarms(log);
   }
 }
 
 /** Keeps entries 30 days. The first one says that it was created; the rest are signed. */
 async function communityOrg(entries: number): Promise<string> {
-  const org = await createOrg(undefined, "community");
+  const org = await makeOrg({ tier: "community" });
   for (let left = entries - 1; left > 0; left -= 256) {
     const events = Array.from({ length: Math.min(left, 256) }, () => ({
       ...EVENT,
       event_id: crypto.randomUUID(),
     }));
-    await report(org, events);
+    await appendEvents(org, events);
   }
   return org;
 }
@@ -79,9 +79,9 @@ describe("Entries that have expired", () => {
       "/log/tile/entries/000",
       "/export?from_seq=255",
     ]) {
-      expect([path, await refusal(get(org, path))]).toEqual([path, [410, "pruned"]]);
+      expect([path, await refusal(getAudit(org, path))]).toEqual([path, [410, "pruned"]]);
     }
-    const note = await getText(org, "/log/checkpoint");
+    const note = await auditText(org, "/log/checkpoint");
     const left = await exportedLines(org);
     expect(left.slice(0, 44)).toEqual(lines.slice(256));
     for (const seq of [256, 280, 301]) {
@@ -91,8 +91,8 @@ describe("Entries that have expired", () => {
     const { size, root } = verified(note, await keysOf(org));
     expect(root).toEqual(tree.root(size));
     const proof = tree.proof(100, size).map((hash) => `${encodeBase64(hash)}\n`);
-    expect(await getText(org, `/log/consistency?old=100&new=${size}`)).toBe(proof.join(""));
-    const tile = await requireStatus(200, get(org, "/log/tile/0/000"));
+    expect(await auditText(org, `/log/consistency?old=100&new=${size}`)).toBe(proof.join(""));
+    const tile = await requireStatus(200, getAudit(org, "/log/tile/0/000"));
     expect((await tile.arrayBuffer()).byteLength).toBe(8_192);
   });
 
@@ -100,12 +100,12 @@ describe("Entries that have expired", () => {
     const org = await communityOrg(300);
     vi.setSystemTime(startMs + 31 * DAY_MS);
     await runAlarms({ org, log: 1, shard: "SHARD_0" });
-    await runCron(testEnv, Date.now());
+    await runCron(workerEnv, Date.now());
     const [announcement] = await auditEntries(org, "?action=ledger.pruned");
     expect(announcement?.event.details).toMatchObject({ from: "0", to: "256" });
-    expect((await get(org, "/0")).status).toBe(200);
+    expect((await getAudit(org, "/0")).status).toBe(200);
     await tickOn(31, org);
-    expect((await get(org, "/0")).status).toBe(410);
+    expect((await getAudit(org, "/0")).status).toBe(410);
   });
 
   it("stay while a legal hold is in force, and go when it is released", async () => {
@@ -120,18 +120,18 @@ describe("Entries that have expired", () => {
   });
 
   it("are known to a resend still: first receipt, or 409", async () => {
-    const org = await createOrg();
+    const org = await makeOrg();
     const body = { retention: { audit_days: 2 } };
     await requireStatus(200, call("PATCH", `/v1/orgs/${org}`, { body }));
     const event = { ...EVENT, event_id: crypto.randomUUID() };
-    const receipts = await report(org, [event]);
-    await report(
+    const receipts = await appendEvents(org, [event]);
+    await appendEvents(
       org,
       Array.from({ length: 254 }, () => EVENT),
     );
     await tickOn(10, org);
     expect((await statusOf(org)).minimum_index).toBeGreaterThan(250);
-    expect(await report(org, [event], { instance: "gw-2" })).toEqual(receipts);
+    expect(await appendEvents(org, [event], { instance: "gw-2" })).toEqual(receipts);
     const other = postEvents(org, [{ ...event, outcome: "error" }]);
     expect(await refusal(other)).toEqual([409, "conflict"]);
   });
@@ -143,16 +143,16 @@ describe("A deleted org's log", () => {
     const { token } = await createToken(org, ["audit:read", "org:admin"]);
     await remove(org);
     await runAlarms({ org, log: 1, shard: "SHARD_0" });
-    await runCron(testEnv, Date.now());
+    await runCron(workerEnv, Date.now());
     const [last] = await auditEntries(org);
     expect(last?.event).toMatchObject({ action: "operator.org.deleted", target: `org://${org}` });
-    const note = await getText(org, "/log/checkpoint");
+    const note = await auditText(org, "/log/checkpoint");
     expect(verified(note, await keysOf(org)).size).toBe(last!.seq + 1);
-    const bundle = await get(org, `/log/tile/entries/000.p/${last!.seq + 1}`);
+    const bundle = await getAudit(org, `/log/tile/entries/000.p/${last!.seq + 1}`);
     expect(decodeBundle(new Uint8Array(await bundle.arrayBuffer()))).toHaveLength(last!.seq + 1);
     for (const path of ["", "/0", "/status", "/keys", "/log/checkpoint", "/export", "/holds"]) {
       // Revoked with the org, and not so much as told that it was.
-      expect([401, 404]).toContain((await get(org, path, { token })).status);
+      expect([401, 404]).toContain((await getAudit(org, path, { token })).status);
     }
     expect(await refusal(postEvents(org, [EVENT]))).toEqual([404, "not_found"]);
     expect(parseLine((await exportedLines(org)).at(-1)!)["action"]).toBe("operator.org.deleted");
@@ -171,14 +171,14 @@ describe("A deleted org's log", () => {
     await tickOn(69, org);
     expect(await statusOf(org)).toMatchObject({ tree_size: 0, head: null, checkpoint: null });
     const rows = "SELECT count(*) AS n FROM audit_logs WHERE org = ?1";
-    expect(await testEnv.SHARD_0.prepare(rows).bind(org).first("n")).toBe(0);
+    expect(await workerEnv.SHARD_0.prepare(rows).bind(org).first("n")).toBe(0);
   });
 
   it("that is destroyed is not begun again: one name never has two first entries", async () => {
     const org = await communityOrg(2);
     await remove(org);
     for (const day of [0, 38, 69]) await tickOn(day, org);
-    expect(await refusal(get(org, "/export"))).toEqual([404, "not_found"]);
+    expect(await refusal(getAudit(org, "/export"))).toEqual([404, "not_found"]);
     expect(await refusal(hold(org))).toEqual([404, "not_found"]);
     const checkpoint = call("POST", `/v1/orgs/${org}/audit/checkpoint`);
     expect(await refusal(checkpoint)).toEqual([404, "not_found"]);
@@ -186,7 +186,7 @@ describe("A deleted org's log", () => {
     expect(await refusal(recovery)).toEqual([404, "not_found"]);
     expect((await statusOf(org)).tree_size).toBe(0);
     const rows = "SELECT count(*) AS n FROM audit_logs WHERE org = ?1";
-    expect(await testEnv.SHARD_0.prepare(rows).bind(org).first("n")).toBe(0);
+    expect(await workerEnv.SHARD_0.prepare(rows).bind(org).first("n")).toBe(0);
   });
 
   it("is kept while the administrator holds it, and let go", async () => {

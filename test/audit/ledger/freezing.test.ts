@@ -3,8 +3,8 @@ import type { LogAddress } from "#audit/audit-log.ts";
 import { Ledger } from "#audit/ledger/ledger.ts";
 import { signLogs } from "#audit/signing/signer.ts";
 import { parseTlogProof } from "#formats/tlog/tlog-proof.ts";
-import { testEnv } from "../../fleet.ts";
-import { LOST, watchedD1 } from "../../watched-d1.ts";
+import { workerEnv } from "../../harness/deployment.ts";
+import { LOST, watchedD1 } from "../../harness/watched-d1.ts";
 import { runAlarms } from "./run-pruning.ts";
 import { restoreRow, rewriteEntries, truncateLedger } from "./set-back.ts";
 import {
@@ -25,7 +25,7 @@ beforeEach(() => vi.spyOn(console, "error").mockReturnValue());
 afterEach(() => vi.restoreAllMocks());
 
 async function signOnce(log: LogAddress): Promise<string> {
-  const [outcome] = await signLogs(testEnv, log.shard, [await rowOf(log)]);
+  const [outcome] = await signLogs(workerEnv, log.shard, [await rowOf(log)]);
   return outcome?.kind === "failed" ? String(outcome.error) : (outcome?.kind ?? "");
 }
 
@@ -59,7 +59,7 @@ describe("A log is frozen", () => {
   it("when D1 has lost the log altogether", async () => {
     const log = await newLogOf(2);
     await sign(log);
-    await testEnv.SHARD_0.prepare("DELETE FROM audit_logs WHERE org = ?1").bind(log.org).run();
+    await workerEnv.SHARD_0.prepare("DELETE FROM audit_logs WHERE org = ?1").bind(log.org).run();
     expect(await refusalOf(() => sign(log))).toContain("ledger_frozen");
     await requireFrozen(log, "the signer's record says 0: it was set back");
   });
@@ -136,7 +136,9 @@ describe("A log is frozen", () => {
   it("again, when its ledger is set back to before it was frozen", async () => {
     const log = await newLogOf(2);
     await sign(log);
-    await testEnv.SHARD_0.prepare("UPDATE audit_logs SET frozen_reason = 'because' WHERE org = ?1")
+    await workerEnv.SHARD_0.prepare(
+      "UPDATE audit_logs SET frozen_reason = 'because' WHERE org = ?1",
+    )
       .bind(log.org)
       .run();
     await append(log, makeEvents(1));
@@ -162,10 +164,10 @@ describe("A log is not frozen", () => {
     const log = await newLogOf(2);
     const old = await rowOf(log);
     await sign(log);
-    const deaf = watchedD1(testEnv.SHARD_0, (sql, send) =>
+    const deaf = watchedD1(workerEnv.SHARD_0, (sql, send) =>
       sql.startsWith("SELECT") ? Promise.reject(new Error(LOST)) : send(),
     );
-    const [outcome] = await signLogs({ ...testEnv, SHARD_0: deaf }, log.shard, [old]);
+    const [outcome] = await signLogs({ ...workerEnv, SHARD_0: deaf }, log.shard, [old]);
     expect(outcome?.kind).toBe("failed");
     await requireOpen(log);
   });
@@ -215,7 +217,7 @@ describe("A frozen log", () => {
     await runAlarms(log);
     await ledgerOf(log).freeze(log, "because");
     expect(await signOnce(log)).toBe("frozen");
-    const row = await testEnv.SHARD_0.prepare(
+    const row = await workerEnv.SHARD_0.prepare(
       "SELECT sign_after_ms AS at, signed_size AS size FROM audit_logs WHERE org = ?1",
     )
       .bind(log.org)

@@ -5,8 +5,9 @@ import { Ledger } from "#audit/ledger/ledger.ts";
 import { signLogs } from "#audit/signing/signer.ts";
 import { encodeHex } from "#formats/hex.ts";
 import { entryHash } from "#formats/ledger/entry.ts";
-import { newId, testEnv } from "../../fleet.ts";
 import { NaiveTree } from "../../formats/tlog/naive-tree.ts";
+import { workerEnv } from "../../harness/deployment.ts";
+import { newId } from "../../harness/new-id.ts";
 import { announce, runAlarms, termsAt } from "./run-pruning.ts";
 import {
   append,
@@ -134,7 +135,7 @@ describe("Retention", () => {
     vi.spyOn(Ledger.prototype, "publish").mockImplementationOnce(() => {
       throw new Error("died");
     });
-    await signLogs(testEnv, log.shard, [await rowOf(log)]);
+    await signLogs(workerEnv, log.shard, [await rowOf(log)]);
     await runAlarms(log);
     expect([await minIndexOf(log), (await storedBodies(log)).length]).toEqual([0, 301]);
     await sign(log);

@@ -3,7 +3,7 @@ import { runDurableObjectAlarm } from "cloudflare:test";
 import type { LogAddress } from "#audit/audit-log.ts";
 import type { RetentionTerms } from "#audit/ledger/pruning.ts";
 import { formatTimestamp } from "#formats/rfc3339.ts";
-import { newId } from "../../fleet.ts";
+import { newId } from "../../harness/new-id.ts";
 import { inLedger, ledgerOf, objectOf, sign } from "./test-log.ts";
 
 const DAY_MS = 86_400_000;

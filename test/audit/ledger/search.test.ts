@@ -4,7 +4,7 @@ import type { AuditEvent } from "#audit/audit-event.ts";
 import type { LogAddress } from "#audit/audit-log.ts";
 import { ANY_EVENT, type AuditFilter } from "#audit/entry-filter.ts";
 import { formatTimestamp } from "#formats/rfc3339.ts";
-import { newId } from "../../fleet.ts";
+import { newId } from "../../harness/new-id.ts";
 import { announce, runAlarms, termsAt } from "./run-pruning.ts";
 import {
   append,

@@ -8,12 +8,12 @@ import type { AuditLogRow } from "#audit/store/audit-logs.ts";
 import { decodeHex } from "#formats/hex.ts";
 import { entryHash, GENESIS_HASH } from "#formats/ledger/entry.ts";
 import { leafHash } from "#formats/tlog/merkle-hash.ts";
-import { testEnv } from "../../fleet.ts";
+import { workerEnv } from "../../harness/deployment.ts";
 import { inLedger } from "./test-log.ts";
 
 /** D1's record of a log as it once was. */
 export async function restoreRow(row: AuditLogRow): Promise<void> {
-  const db = testEnv.SHARD_0;
+  const db = workerEnv.SHARD_0;
   const trigger = "audit_logs_never_go_back";
   const { sql } = (await db
     .prepare("SELECT sql FROM sqlite_schema WHERE name = ?1")

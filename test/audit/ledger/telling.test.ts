@@ -3,8 +3,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { LogAddress } from "#audit/audit-log.ts";
 import { findLogsToSign, tellTreeSize } from "#audit/store/audit-logs.ts";
 import type { Env } from "#platform/env.ts";
-import { testEnv } from "../../fleet.ts";
-import { envWithShard, losing } from "../../watched-d1.ts";
+import { envWithShard, workerEnv } from "../../harness/deployment.ts";
+import { losing } from "../../harness/watched-d1.ts";
 import { runAlarms } from "./run-pruning.ts";
 import {
   append,
@@ -45,7 +45,7 @@ function ringWith(log: LogAddress, env: Env): Promise<unknown> {
 }
 
 async function isQueued({ org, log }: LogAddress): Promise<boolean> {
-  const rows = await findLogsToSign(testEnv.SHARD_0, Date.now(), 10_000);
+  const rows = await findLogsToSign(workerEnv.SHARD_0, Date.now(), 10_000);
   return rows.some((row) => row.org === org && row.log === log);
 }
 
@@ -102,7 +102,7 @@ describe("A ledger tells D1 its size", () => {
 
   it("although D1 has forgotten the log", async () => {
     const log = await newLogOf(2);
-    await testEnv.SHARD_0.prepare("DELETE FROM audit_logs WHERE org = ?1").bind(log.org).run();
+    await workerEnv.SHARD_0.prepare("DELETE FROM audit_logs WHERE org = ?1").bind(log.org).run();
     await runAlarms(log);
     expect(await isQueued(log)).toBe(true);
     expect(await sign(log)).toContain("\n2\n");
@@ -113,7 +113,7 @@ describe("A ledger tells D1 its size", () => {
     await runAlarms(log);
     await sign(log);
     const late = { org: log.org, log: log.log, treeSize: 2, oldestAtMs: null, frozenReason: null };
-    await tellTreeSize(testEnv.SHARD_0, late, Date.now());
+    await tellTreeSize(workerEnv.SHARD_0, late, Date.now());
     expect(await rowOf(log)).toMatchObject({ treeSize: 3, signedSize: 3 });
     expect(await isQueued(log)).toBe(false);
   });

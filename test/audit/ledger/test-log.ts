@@ -7,14 +7,15 @@ import type { LedgerStub } from "#audit/ledger-stub.ts";
 import { signNow } from "#audit/signing/sign-now.ts";
 import { type AuditLogRow, findAuditLog, insertAuditLog } from "#audit/store/audit-logs.ts";
 import type { Env } from "#platform/env.ts";
-import { newId, testEnv } from "../../fleet.ts";
+import { workerEnv } from "../../harness/deployment.ts";
+import { newId } from "../../harness/new-id.ts";
 
 const utf8 = new TextEncoder();
 
 /** Known to D1 as an org's first log is, before its first entry. */
 export async function newLog(): Promise<LogAddress> {
   const address = { org: `log-${crypto.randomUUID()}`, log: 1, shard: "SHARD_0" };
-  await insertAuditLog(testEnv.SHARD_0, address);
+  await insertAuditLog(workerEnv.SHARD_0, address);
   return address;
 }
 
@@ -24,7 +25,7 @@ export function originOf(address: LogAddress): string {
 
 /** As the runtime hands it out, for the functions of `cloudflare:test`. */
 export function objectOf({ org, log }: LogAddress) {
-  return testEnv.LEDGER.getByName(`${org}/${log}`) as unknown as DurableObjectStub<Ledger>;
+  return workerEnv.LEDGER.getByName(`${org}/${log}`) as unknown as DurableObjectStub<Ledger>;
 }
 
 export function ledgerOf(address: LogAddress): LedgerStub {
@@ -91,14 +92,14 @@ export async function storedBodies(address: LogAddress): Promise<Uint8Array[]> {
 }
 
 /** The note that is published once the head of now is signed. */
-export async function sign(address: LogAddress, env: Env = testEnv): Promise<string> {
+export async function sign(address: LogAddress, env: Env = workerEnv): Promise<string> {
   await signNow(env, address);
   const status = await ledgerOf(address).status();
   return status?.checkpoint ?? "";
 }
 
 export async function rowOf(address: LogAddress): Promise<AuditLogRow> {
-  const row = await findAuditLog(testEnv.SHARD_0, address);
+  const row = await findAuditLog(workerEnv.SHARD_0, address);
   if (row === null) throw new Error("no row");
   return row;
 }

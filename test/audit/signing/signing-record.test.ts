@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { LogAddress } from "#audit/audit-log.ts";
 import { markFrozen, recordSigned, type SignedStep } from "#audit/store/audit-logs.ts";
-import { testEnv } from "../../fleet.ts";
+import { workerEnv } from "../../harness/deployment.ts";
 import { append, makeEvents, newLogOf, refusalOf, rowOf, sign } from "../ledger/test-log.ts";
 
-const db = testEnv.SHARD_0;
+const db = workerEnv.SHARD_0;
 
 /** The row as a statement leaves it that goes past the code. */
 function update({ org }: LogAddress, change: string): Promise<string> {

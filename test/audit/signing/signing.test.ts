@@ -9,8 +9,8 @@ import { type Checkpoint, parseCheckpoint } from "#formats/tlog/checkpoint.ts";
 import { verifyConsistency } from "#formats/tlog/merkle-verify.ts";
 import { parseVkey } from "#formats/tlog/note-key.ts";
 import { parseNote, verifyNote } from "#formats/tlog/signed-note.ts";
-import { testEnv } from "../../fleet.ts";
-import { envWithShard, losing } from "../../watched-d1.ts";
+import { envWithShard, workerEnv } from "../../harness/deployment.ts";
+import { losing } from "../../harness/watched-d1.ts";
 import { runAlarms } from "../ledger/run-pruning.ts";
 import {
   append,
@@ -23,7 +23,7 @@ import {
   sign,
 } from "../ledger/test-log.ts";
 
-const db = testEnv.SHARD_0;
+const db = workerEnv.SHARD_0;
 
 // What fails on purpose is logged.
 beforeEach(() => vi.spyOn(console, "error").mockReturnValue());
@@ -86,7 +86,7 @@ describe("signNow", () => {
 
   it("signs nothing of a log without entries", async () => {
     const log = await newLog();
-    await signNow(testEnv, log);
+    await signNow(workerEnv, log);
     expect(await ledgerOf(log).status()).toMatchObject({ checkpoint: null, publishedSize: 0 });
     expect(await rowOf(log)).toMatchObject({ signedSize: 0, checkpoint: null });
   });
@@ -106,10 +106,10 @@ describe("Signers of one log at once", () => {
     const rounds = Array.from({ length: 6 }, async () => {
       await append(log, makeEvents(3));
       // Of many at once, one may be overtaken each time: then it says so and has signed nothing.
-      await Promise.allSettled([signNow(testEnv, log), signNow(testEnv, log)]);
+      await Promise.allSettled([signNow(workerEnv, log), signNow(workerEnv, log)]);
       await Promise.all([
         append(log, makeEvents(100)),
-        signLogs(testEnv, log.shard, [await rowOf(log)]),
+        signLogs(workerEnv, log.shard, [await rowOf(log)]),
       ]);
     });
     await Promise.all(rounds);
@@ -150,7 +150,7 @@ describe("Signers of one log at once", () => {
     await sign(log);
     await append(log, makeEvents(1));
     await sign(log);
-    expect(await signLogs(testEnv, log.shard, [old])).toEqual([{ kind: "overtaken" }]);
+    expect(await signLogs(workerEnv, log.shard, [old])).toEqual([{ kind: "overtaken" }]);
     expect((await ledgerOf(log).status())?.frozenReason).toBeNull();
   });
 
@@ -171,7 +171,7 @@ describe("A signer that fails", () => {
     vi.spyOn(Ledger.prototype, "publish").mockImplementationOnce(() => {
       throw new Error("died");
     });
-    const [outcome] = await signLogs(testEnv, log.shard, [await rowOf(log)]);
+    const [outcome] = await signLogs(workerEnv, log.shard, [await rowOf(log)]);
     expect(outcome?.kind).toBe("failed");
     const died = await rowOf(log);
     expect(died).toMatchObject({ signedSize: 3, publishedSize: 0 });

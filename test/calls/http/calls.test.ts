@@ -1,15 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { isRejection, parseSample } from "#calls/call.ts";
-import {
-  call,
-  getJson,
-  ingest,
-  makeOrg,
-  makeSample,
-  newId,
-  report,
-  type SampleFields,
-} from "../../fleet.ts";
+import { getJson } from "../../harness/answers.ts";
+import { ingest, makeSample, postCalls, type SampleFields } from "../../harness/calls.ts";
+import { call } from "../../harness/deployment.ts";
+import { newId } from "../../harness/new-id.ts";
+import { makeOrg } from "../../harness/orgs.ts";
 
 const HOUR_MS = 3_600_000;
 /** A resend in flight across a deployment derives it again: changing it counts such calls twice. */
@@ -155,7 +150,7 @@ describe("POST /invocations", () => {
       makeSample({ outcome: "server_error", error_message: secret }),
       makeSample({ outcome: "server_error", error_message: alike }),
     ]);
-    const text = await (await call(`/v1/orgs/${org}/invocations`)).text();
+    const text = await (await call("GET", `/v1/orgs/${org}/invocations`)).text();
     expect(text).not.toContain("hunter2");
     const { invocations } = JSON.parse(text) as InvocationList;
     expect(new Set(invocations.map((row) => row["error_fingerprint"])).size).toBe(1);
@@ -170,7 +165,7 @@ describe("POST /invocations", () => {
   it("refuses more than 1,000 samples, and takes 1,000", async () => {
     const org = await makeOrg();
     const samples = Array.from({ length: 1_001 }, () => makeSample());
-    expect((await report(org, samples)).status).toBe(400);
+    expect((await postCalls(org, samples)).status).toBe(400);
     expect(await ingest(org, samples.slice(1))).toMatchObject({ accepted: 1_000 });
   });
 
@@ -187,7 +182,7 @@ describe("POST /invocations", () => {
     const gzip = new Response(body).body?.pipeThrough(new CompressionStream("gzip"));
     const bytes = new Uint8Array(await new Response(gzip).arrayBuffer());
     const post = (sent: Uint8Array | string, headers: Record<string, string>) =>
-      call(`/v1/orgs/${org}/invocations`, { method: "POST", body: sent, headers });
+      call("POST", `/v1/orgs/${org}/invocations`, { body: sent, headers });
     const encoded = { "content-encoding": "gzip" };
     expect((await post(bytes.slice(0, -9), encoded)).status).toBe(400);
     expect((await post(body, encoded)).status).toBe(400);
@@ -258,7 +253,9 @@ describe("GET /invocations", () => {
     "colour=blue",
     "min_duration_ms=-1",
   ])("refuses %s with 400", async (query) => {
-    expect((await call(`/v1/orgs/${await makeOrg()}/invocations?${query}`)).status).toBe(400);
+    expect((await call("GET", `/v1/orgs/${await makeOrg()}/invocations?${query}`)).status).toBe(
+      400,
+    );
   });
 
   it("answers what a sample was sent with, and its lag", async () => {
@@ -285,7 +282,7 @@ describe("GET /invocations", () => {
     const [mine, other] = [await makeOrg(), await makeOrg()];
     const id = newId();
     await ingest(other, [makeSample({ id })]);
-    expect((await call(`/v1/orgs/${mine}/invocations/${id}`)).status).toBe(404);
+    expect((await call("GET", `/v1/orgs/${mine}/invocations/${id}`)).status).toBe(404);
     const list = await getJson<InvocationList>(`/v1/orgs/${mine}/invocations`);
     expect(list.invocations).toHaveLength(0);
   });

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { getJson, ingest, makeOrg, makeSample, metricSum, scrape } from "../../fleet.ts";
+import { getJson } from "../../harness/answers.ts";
+import { ingest, makeSample, metricSum, scrape } from "../../harness/calls.ts";
+import { makeOrg } from "../../harness/orgs.ts";
 
 const EPOCH = "2026-11-22T07:00:00.000Z";
 

@@ -1,19 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { app } from "#app.ts";
-import { faultyD1 } from "../../faulty-d1.ts";
-import {
-  ADMIN_TOKEN,
-  call,
-  getJson,
-  ingest,
-  makeOrg,
-  makeSample,
-  metricSum,
-  report,
-  scrape,
-  testEnv,
-} from "../../fleet.ts";
-import { LimitedD1 } from "../../limited-d1.ts";
+import { getJson } from "../../harness/answers.ts";
+import { ingest, makeSample, metricSum, postCalls, scrape } from "../../harness/calls.ts";
+import { ADMIN_TOKEN, call, workerEnv } from "../../harness/deployment.ts";
+import { LimitedD1 } from "../../harness/limited-d1.ts";
+import { makeOrg } from "../../harness/orgs.ts";
+import { faultyD1 } from "../../harness/watched-d1.ts";
 
 const HOUR_MS = 3_600_000;
 const OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -63,7 +55,7 @@ describe("GET /metrics", () => {
   it("answers the format that Accept asks for, uncached", async () => {
     const org = await makeOrg();
     const typeOf = async (accept: string) => {
-      const response = await call(`/v1/orgs/${org}/metrics`, { headers: { accept } });
+      const response = await call("GET", `/v1/orgs/${org}/metrics`, { headers: { accept } });
       expect(response.headers.get("cache-control")).toBe("no-store");
       expect(response.headers.get("vary")).toBe("Accept, Accept-Encoding");
       await response.arrayBuffer();
@@ -109,7 +101,7 @@ describe("GET /metrics", () => {
     expect([p50(hourly, "now"), p50(hourly, "before")]).toEqual([10, 20]);
     expect(p50(hourly, "long_ago")).toBeNaN();
     expect(p50(await scrape(org, "?granularity=day"), "long_ago")).toBe(30);
-    expect((await call(`/v1/orgs/${org}/metrics?granularity=week`)).status).toBe(400);
+    expect((await call("GET", `/v1/orgs/${org}/metrics?granularity=week`)).status).toBe(400);
   });
 
   it("leads from an exemplar to its sample by key", async () => {
@@ -126,7 +118,7 @@ describe("GET /metrics", () => {
   it("answers gzip where it is asked for, the same page", async () => {
     const org = await makeOrg();
     await ingest(org, [makeSample()]);
-    const response = await call(`/v1/orgs/${org}/metrics?name[]=mcpg_tool_calls_total`, {
+    const response = await call("GET", `/v1/orgs/${org}/metrics?name[]=mcpg_tool_calls_total`, {
       headers: { "accept-encoding": "gzip", accept: "text/plain" },
     });
     expect(response.headers.get("content-encoding")).toBe("gzip");
@@ -166,11 +158,11 @@ describe("GET /metrics", () => {
     const org = await makeOrg();
     await ingest(org, [makeSample()]);
     for (const failing of [0, 1, 2]) {
-      const SHARD_0 = faultyD1(testEnv.SHARD_0, (batch) => (batch === failing ? "before" : null));
+      const SHARD_0 = faultyD1(workerEnv.SHARD_0, (batch) => (batch === failing ? "before" : null));
       const response = await app.request(
         `/v1/orgs/${org}/metrics`,
         { headers: { authorization: `Bearer ${ADMIN_TOKEN}` } },
-        { ...testEnv, SHARD_0 },
+        { ...workerEnv, SHARD_0 },
       );
       expect(response.status).toBe(503);
       expect(response.headers.get("retry-after")).not.toBeNull();
@@ -180,15 +172,15 @@ describe("GET /metrics", () => {
 
   it("stays inside D1's limits", async () => {
     const org = await makeOrg();
-    await report(
+    await postCalls(
       org,
       Array.from({ length: 1_000 }, (_, tool) => makeSample({ tool: `t${tool}` })),
     );
-    const limited = new LimitedD1(testEnv.SHARD_0);
+    const limited = new LimitedD1(workerEnv.SHARD_0);
     const response = await app.request(
       `/v1/orgs/${org}/metrics`,
       { headers: { authorization: `Bearer ${ADMIN_TOKEN}` } },
-      { ...testEnv, SHARD_0: limited.database },
+      { ...workerEnv, SHARD_0: limited.database },
     );
     expect(response.status).toBe(200);
     await response.text();
@@ -198,18 +190,20 @@ describe("GET /metrics", () => {
   it("is read with metrics:read or the deployment's metrics token, and nothing less", async () => {
     const org = await makeOrg();
     const tokenOf = async (scopes: string[]) => {
-      const response = await call(`/v1/orgs/${org}/service-tokens`, {
-        method: "POST",
-        body: JSON.stringify({ name: "t", scopes }),
+      const response = await call("POST", `/v1/orgs/${org}/service-tokens`, {
+        body: { name: "t", scopes },
       });
       return ((await response.json()) as { token: string }).token;
     };
     const statusWith = async (token: string, of = org) =>
-      (await call(`/v1/orgs/${of}/metrics`, { headers: { authorization: `Bearer ${token}` } }))
-        .status;
+      (
+        await call("GET", `/v1/orgs/${of}/metrics`, {
+          headers: { authorization: `Bearer ${token}` },
+        })
+      ).status;
     const reader = await tokenOf(["metrics:read"]);
     expect(await statusWith(reader)).toBe(200);
-    expect(await statusWith(testEnv.MCPG_METRICS_TOKEN ?? "")).toBe(200);
+    expect(await statusWith(workerEnv.MCPG_METRICS_TOKEN ?? "")).toBe(200);
     expect(await statusWith(await tokenOf(["telemetry:read"]))).toBe(403);
     expect(await statusWith(reader, await makeOrg())).toBe(404);
   });

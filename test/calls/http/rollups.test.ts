@@ -1,5 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { call, getJson, ingest, makeOrg, makeSample, testEnv } from "../../fleet.ts";
+import { getJson } from "../../harness/answers.ts";
+import { ingest, makeSample } from "../../harness/calls.ts";
+import { call, workerEnv } from "../../harness/deployment.ts";
+import { makeOrg } from "../../harness/orgs.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -117,7 +120,7 @@ describe("GET /rollups", () => {
     "from=x",
     "from=2026-11-22T00:00:00Z&to=2026-11-21T00:00:00Z",
   ])("refuses %s with 400", async (query) => {
-    expect((await call(`/v1/orgs/${await makeOrg()}/rollups?${query}`)).status).toBe(400);
+    expect((await call("GET", `/v1/orgs/${await makeOrg()}/rollups?${query}`)).status).toBe(400);
   });
 
   it("takes no cursor beyond its range: a forged one is refused or narrows nothing", async () => {
@@ -129,7 +132,7 @@ describe("GET /rollups", () => {
         .replaceAll("/", "_")
         .replaceAll("=", "");
     const path = `/v1/orgs/${org}/rollups?plugin=github&cursor=`;
-    expect((await call(path + forged(1e308))).status).toBe(400);
+    expect((await call("GET", path + forged(1e308))).status).toBe(400);
     const { rollups } = await getJson<RollupList>(path + forged(1e12));
     expect(rollups).toHaveLength(1);
   });
@@ -146,7 +149,7 @@ describe("GET /rollups", () => {
       );
     }
     await getJson(`/v1/orgs/${org}/rollups?limit=1`);
-    const db = testEnv.SHARD_0;
+    const db = workerEnv.SHARD_0;
     await db
       .prepare("UPDATE rollups_hourly SET hour = hour - 120 WHERE org = ?1 AND hour < ?2")
       .bind(org, Math.floor(nowMs / HOUR_MS) - 10)
@@ -174,6 +177,6 @@ describe("GET /rollups", () => {
     await ingest(org, [makeSample({ tool: "a" }), makeSample({ tool: "b" })]);
     const page = await getJson<RollupList>(`/v1/orgs/${org}/rollups?limit=1`);
     const path = `/v1/orgs/${org}/rollups?group_by=tool&cursor=${page.next_cursor}`;
-    expect((await call(path)).status).toBe(400);
+    expect((await call("GET", path)).status).toBe(400);
   });
 });

@@ -3,10 +3,17 @@ import type { Call } from "#calls/call.ts";
 import { findCounted, refuseCounted } from "#calls/store/counted-calls.ts";
 import { insertReports } from "#calls/store/insert-calls.ts";
 import { pairedCalls } from "#calls/store/insert-statements.ts";
-import { faultyD1 } from "../../faulty-d1.ts";
 import { BilledRows } from "../../harness/billed-rows.ts";
+import {
+  countRows,
+  db,
+  header,
+  invocation,
+  makeShardOrg,
+  type ShardTestOrg,
+} from "../../harness/shard-org.ts";
+import { faultyD1 } from "../../harness/watched-d1.ts";
 import { newHex } from "../../otlp/http/otlp.ts";
-import { countRows, db, header, invocation, makeShardOrg, type ShardTestOrg } from "../../shard.ts";
 
 interface Given {
   traceId?: string;

@@ -2,9 +2,8 @@ import { describe, expect, it } from "vitest";
 import { foldAll, foldOnce } from "#calls/store/fold.ts";
 import { BucketCounts } from "#formats/exponential-histogram.ts";
 import { deleteShardOrg } from "#orgs/store/shard-orgs.ts";
-import { faultyD1 } from "../../faulty-d1.ts";
-import { newId } from "../../fleet.ts";
-import { LimitedD1 } from "../../limited-d1.ts";
+import { LimitedD1 } from "../../harness/limited-d1.ts";
+import { newId } from "../../harness/new-id.ts";
 import {
   countRows,
   db,
@@ -13,7 +12,8 @@ import {
   type ShardTestOrg,
   store,
   sumOf,
-} from "../../shard.ts";
+} from "../../harness/shard-org.ts";
+import { faultyD1 } from "../../harness/watched-d1.ts";
 
 const HOUR_MS = 3_600_000;
 const never = () => false;

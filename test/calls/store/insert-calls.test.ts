@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { insertReport } from "#calls/store/insert-calls.ts";
 import { deleteShardOrg } from "#orgs/store/shard-orgs.ts";
-import { faultyD1 } from "../../faulty-d1.ts";
-import { newId } from "../../fleet.ts";
-import { LimitedD1 } from "../../limited-d1.ts";
-import { countRows, db, header, invocation, makeShardOrg } from "../../shard.ts";
+import { LimitedD1 } from "../../harness/limited-d1.ts";
+import { newId } from "../../harness/new-id.ts";
+import { countRows, db, header, invocation, makeShardOrg } from "../../harness/shard-org.ts";
+import { faultyD1 } from "../../harness/watched-d1.ts";
 
 /** Samples that the org's arrivals count. */
 async function arrivedSamples(org: string): Promise<number> {

@@ -3,7 +3,7 @@ import { type PruneCutoffs, pruneCutoffs } from "#calls/prune-cutoffs.ts";
 import { foldAll } from "#calls/store/fold.ts";
 import { eraseOnce, PRUNE_ROWS_MAX, pruneOnce } from "#calls/store/prune.ts";
 import { findShardOrg } from "#orgs/store/shard-orgs.ts";
-import { countRows, db, invocation, makeShardOrg, store, sumOf } from "../../shard.ts";
+import { countRows, db, invocation, makeShardOrg, store, sumOf } from "../../harness/shard-org.ts";
 
 const HOUR_MS = 3_600_000;
 const never = () => false;

@@ -1,7 +1,7 @@
 import { getTableConfig, type SQLiteTable } from "drizzle-orm/sqlite-core";
 import { describe, expect, it } from "vitest";
 import { instances, toolInvocations } from "#calls/store/shard-schema.ts";
-import { db } from "../../shard.ts";
+import { db } from "../../harness/shard-org.ts";
 
 describe("the shard's drizzle tables", () => {
   it.each<[string, SQLiteTable]>([

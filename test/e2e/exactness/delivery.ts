@@ -1,7 +1,8 @@
 /** A fleet that resends what was not acknowledged, and the truth that its answers add up to. */
 import { setTimeout as delay } from "node:timers/promises";
+import { type Answer, wasUnderWay } from "../../harness/http-client.ts";
+import type { Runtime } from "../../harness/runtime.ts";
 import { countedSample, idTimeMs } from "./call-samples.ts";
-import { type Answer, type KillableRuntime, wasUnderWay } from "./killable-runtime.ts";
 import type { Report, ReportFamily, Slot } from "./reports.ts";
 import type { Progress } from "./scrapers.ts";
 import { Truth } from "./truth.ts";
@@ -24,7 +25,7 @@ export class Delivery implements Progress {
   answers = 0;
   unanswered = 0;
   unavailable = 0;
-  readonly #runtime: KillableRuntime;
+  readonly #runtime: Runtime;
   readonly #org: string;
   readonly #offered = new Set<string>();
   /** Acknowledged samples by key: the time in the id, the Worker's or the sample's own. */
@@ -33,7 +34,7 @@ export class Delivery implements Progress {
   /** Odd while the Worker is pruning. */
   #prunings = 0;
 
-  constructor(runtime: KillableRuntime, org: string) {
+  constructor(runtime: Runtime, org: string) {
     this.#runtime = runtime;
     this.#org = org;
   }

@@ -1,6 +1,6 @@
 /** Every figure that the Worker shows of an org, against the truth. */
 import { setTimeout as delay } from "node:timers/promises";
-import type { KillableRuntime } from "./killable-runtime.ts";
+import type { Runtime } from "../../harness/runtime.ts";
 import { ScrapePage } from "./scrape-page.ts";
 import { BOUNDS_SECONDS, OUTCOMES, seriesKey, type Tally, type Truth, windowKey } from "./truth.ts";
 
@@ -10,7 +10,7 @@ const PAGE_LIMIT = 37;
 const CAUGHT_UP_TRIES_MAX = 40;
 
 /** A page that counts all that has arrived: a large backlog may take several scrapes. */
-export async function scrapeCaughtUp(runtime: KillableRuntime, org: string): Promise<ScrapePage> {
+export async function scrapeCaughtUp(runtime: Runtime, org: string): Promise<ScrapePage> {
   for (let attempt = 0; attempt < CAUGHT_UP_TRIES_MAX; attempt += 1) {
     const startedAtMs = Date.now();
     const { status, body } = await runtime.send("GET", `/v1/orgs/${org}/metrics`);
@@ -111,7 +111,7 @@ export interface Rollup {
 
 /** Every page of the list. */
 export async function readList<Item>(
-  runtime: KillableRuntime,
+  runtime: Runtime,
   path: string,
   name: string,
 ): Promise<Item[]> {
@@ -127,7 +127,7 @@ export async function readList<Item>(
 }
 
 export function readRollups(
-  runtime: KillableRuntime,
+  runtime: Runtime,
   org: string,
   granularity: "hour" | "day",
   limit = PAGE_LIMIT,

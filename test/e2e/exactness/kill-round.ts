@@ -1,6 +1,7 @@
 /** One kill in the middle of reports or of their fold, in an org of its own, so that its truth is whole. */
 import { setTimeout as delay } from "node:timers/promises";
 import { randomSource } from "../../harness/load.ts";
+import type { Runtime } from "../../harness/runtime.ts";
 import { CallSource } from "./call-samples.ts";
 import { Delivery } from "./delivery.ts";
 import {
@@ -11,7 +12,6 @@ import {
   readRollups,
   scrapeCaughtUp,
 } from "./figures.ts";
-import type { KillableRuntime } from "./killable-runtime.ts";
 import { ID_MODES, ReportFamily } from "./reports.ts";
 import { Scrapers } from "./scrapers.ts";
 
@@ -29,12 +29,12 @@ export class Round {
   readonly scrapers: Scrapers;
   readonly org: string;
   readonly #number: number;
-  readonly #runtime: KillableRuntime;
+  readonly #runtime: Runtime;
   readonly #random: CallSource;
   #families = 0;
   #isOver = false;
 
-  constructor(runtime: KillableRuntime, number: number) {
+  constructor(runtime: Runtime, number: number) {
     this.org = `exact-kill-${number}`;
     this.#number = number;
     this.#runtime = runtime;

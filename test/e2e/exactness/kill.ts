@@ -1,12 +1,13 @@
 /** 20 kills, each at another moment: what was acknowledged stays, and nothing is counted twice. */
-import type { Checks, Verdict } from "./checks.ts";
+
+import type { Runtime } from "../../harness/runtime.ts";
+import type { Checks, Verdict } from "../checks.ts";
+import { runExactSuite } from "./exact-suite.ts";
 import { Round } from "./kill-round.ts";
-import type { KillableRuntime } from "./killable-runtime.ts";
-import { runSuite } from "./suite.ts";
 
 const ROUNDS = 20;
 
-async function runRounds(runtime: KillableRuntime, checks: Checks): Promise<void> {
+async function runRounds(runtime: Runtime, checks: Checks): Promise<void> {
   const rounds: Round[] = [];
   const wrong = { figures: [] as string[], lists: [] as string[] };
   for (let number = 0; number < ROUNDS; number += 1) {
@@ -63,5 +64,5 @@ async function runRounds(runtime: KillableRuntime, checks: Checks): Promise<void
 }
 
 export function runKillSuite(): Promise<Verdict> {
-  return runSuite("kill", runRounds);
+  return runExactSuite("kill", runRounds);
 }

@@ -1,5 +1,6 @@
 /** Sends what is malformed, and judges the answers. */
-import type { Answer, KillableRuntime, Sent } from "./killable-runtime.ts";
+import type { Answer, Sent } from "../../harness/http-client.ts";
+import type { Runtime } from "../../harness/runtime.ts";
 import { type BadSample, newId, reportText, SECRET, sampleText } from "./malformed-samples.ts";
 import type { BadRequest } from "./unreadable-bodies.ts";
 
@@ -14,13 +15,13 @@ const INTERNALS =
 const MEMBERS = ["type", "title", "status", "detail", "code", "request_id"];
 
 export class MalformedRun {
-  readonly #runtime: KillableRuntime;
+  readonly #runtime: Runtime;
   readonly validIds = new Set<string>();
   readonly leaks: string[] = [];
   readonly slow: string[] = [];
   slowestMs = 0;
 
-  constructor(runtime: KillableRuntime) {
+  constructor(runtime: Runtime) {
     this.#runtime = runtime;
   }
 

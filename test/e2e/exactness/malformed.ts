@@ -1,16 +1,17 @@
 /** Hundreds of malformed bodies: each is refused in the form of the contract, and leaves nothing behind. */
-import type { Checks, Verdict } from "./checks.ts";
+
+import type { Runtime } from "../../harness/runtime.ts";
+import type { Checks, Verdict } from "../checks.ts";
+import { runExactSuite } from "./exact-suite.ts";
 import { readList } from "./figures.ts";
-import type { KillableRuntime } from "./killable-runtime.ts";
 import { makeBadRequests } from "./malformed-requests.ts";
 import { MalformedRun, ORG, PATH, problemsOf } from "./malformed-run.ts";
 import { makeBadSamples, reportText, sampleText } from "./malformed-samples.ts";
 import { BAD_PATHS, findRefusedValid } from "./odd-requests.ts";
-import { runSuite } from "./suite.ts";
 
 const BODIES_MIN = 500;
 
-async function runMalformed(runtime: KillableRuntime, checks: Checks): Promise<void> {
+async function runMalformed(runtime: Runtime, checks: Checks): Promise<void> {
   await runtime.makeOrg(ORG);
   const run = new MalformedRun(runtime);
   const samples = makeBadSamples();
@@ -69,5 +70,5 @@ async function runMalformed(runtime: KillableRuntime, checks: Checks): Promise<v
 }
 
 export function runMalformedSuite(): Promise<Verdict> {
-  return runSuite("malformed", runMalformed);
+  return runExactSuite("malformed", runMalformed);
 }

@@ -1,6 +1,6 @@
 /** Malformed beside the body: paths and queries; and what looks malformed and is not. */
 import { gzipSync } from "node:zlib";
-import type { Sent } from "./killable-runtime.ts";
+import type { Sent } from "../../harness/http-client.ts";
 import { type MalformedRun, PATH } from "./malformed-run.ts";
 import { reportText } from "./malformed-samples.ts";
 import { deep } from "./malformed-values.ts";

@@ -1,6 +1,8 @@
 /** Scrapers that run beside everything else and judge each page they get. */
 import { setTimeout as delay } from "node:timers/promises";
-import { type KillableRuntime, wasUnderWay } from "./killable-runtime.ts";
+import { gunzipSync } from "node:zlib";
+import { type Answer, wasUnderWay } from "../../harness/http-client.ts";
+import type { Runtime } from "../../harness/runtime.ts";
 import { findContradictions, ScrapePage } from "./scrape-page.ts";
 
 /** Prometheus asks for gzip unless told not to. */
@@ -30,7 +32,7 @@ export class Scrapers {
   interrupted = 0;
   /** Scrapes that ran out of time while folding; the watermark tells. */
   behind = 0;
-  readonly #runtime: KillableRuntime;
+  readonly #runtime: Runtime;
   readonly #org: string;
   readonly #progress: Progress;
   /** The highest value of each cumulative sample in any scrape that has ended. */
@@ -38,7 +40,7 @@ export class Scrapers {
   #stopped = false;
   #loops: Promise<unknown> = Promise.resolve();
 
-  constructor(runtime: KillableRuntime, org: string, progress: Progress) {
+  constructor(runtime: Runtime, org: string, progress: Progress) {
     this.#runtime = runtime;
     this.#org = org;
     this.#progress = progress;
@@ -67,7 +69,7 @@ export class Scrapers {
       this.refused.push(`${answer.status} ${answer.body}`);
       return null;
     }
-    const page = new ScrapePage(this.#org, answer.body);
+    const page = new ScrapePage(this.#org, unzipped(answer));
     this.#judge(page, floor, acknowledged, startedAtMs);
     return page;
   }
@@ -114,4 +116,8 @@ export class Scrapers {
     }
     this.#floor = raised;
   }
+}
+
+function unzipped({ headers, body }: Answer): Buffer {
+  return headers["content-encoding"] === "gzip" ? gunzipSync(body) : body;
 }

@@ -4,10 +4,10 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { randomSource } from "../../harness/load.ts";
+import type { Runtime } from "../../harness/runtime.ts";
+import type { Checks } from "../checks.ts";
 import { CallSource, HOUR_MS, MINUTE_MS } from "./call-samples.ts";
-import type { Checks } from "./checks.ts";
 import { Delivery } from "./delivery.ts";
-import type { KillableRuntime } from "./killable-runtime.ts";
 import { ID_MODES, ReportFamily } from "./reports.ts";
 import { Scrapers } from "./scrapers.ts";
 
@@ -36,7 +36,7 @@ const CAPPED_EVERY = 8;
 
 export class Stream {
   readonly checks: Checks;
-  readonly runtime: KillableRuntime;
+  readonly runtime: Runtime;
   readonly #random = new CallSource(randomSource(SEED));
   readonly main: Delivery;
   readonly capped: Delivery;
@@ -46,7 +46,7 @@ export class Stream {
   #families = 0;
   #isOver = false;
 
-  constructor(runtime: KillableRuntime, checks: Checks) {
+  constructor(runtime: Runtime, checks: Checks) {
     this.checks = checks;
     this.runtime = runtime;
     this.main = new Delivery(runtime, ORG);

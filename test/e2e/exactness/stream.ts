@@ -1,12 +1,13 @@
 /** After everything that makes figures drift, every figure is exact; and again without any sample row. */
+
+import type { Verdict } from "../checks.ts";
 import { HOUR_MS } from "./call-samples.ts";
-import type { Verdict } from "./checks.ts";
+import { runExactSuite } from "./exact-suite.ts";
 import { reportFigures, reportKept, reportProgress } from "./stream-checks.ts";
 import { Stream } from "./stream-run.ts";
-import { runSuite } from "./suite.ts";
 
 export function runStreamSuite(): Promise<Verdict> {
-  return runSuite("stream", async (runtime, checks) => {
+  return runExactSuite("stream", async (runtime, checks) => {
     const stream = new Stream(runtime, checks);
     await stream.run();
     reportProgress(stream);

@@ -3,7 +3,7 @@
  * where it is installed.
  */
 import { spawnSync } from "node:child_process";
-import { Checks, type Verdict } from "../exactness/checks.ts";
+import { Checks, type Verdict } from "../checks.ts";
 import { bundleFormats, formatFiles } from "./browser-bundle.ts";
 import type { BrowserFinding } from "./browser-checks.ts";
 import { hasChromium, runInChromium } from "./browser-page.ts";

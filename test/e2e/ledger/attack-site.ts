@@ -4,9 +4,11 @@ import { join } from "node:path";
 import { publicKeyOf } from "#formats/ed25519.ts";
 import { formatVkey, verifierKey } from "#formats/tlog/note-key.ts";
 import { formatNote, parseNote, signNote } from "#formats/tlog/signed-note.ts";
-import { ADMIN_TOKEN } from "../../harness/runtime.ts";
+import { ADMIN_TOKEN } from "../../harness/http-client.ts";
+import type { Runtime } from "../../harness/runtime.ts";
+import { newFolder } from "../../harness/state-folder.ts";
+import type { Suite } from "../suite.ts";
 import { EventSource } from "./events.ts";
-import { type LedgerRuntime, newFolder } from "./ledger-runtime.ts";
 import { LogClient } from "./log-client.ts";
 import { Site } from "./tamper.ts";
 import { type CliReport, runCli } from "./verify/run-cli.ts";
@@ -40,19 +42,18 @@ export interface Honest {
   exits: number[];
 }
 
-export async function makeHonestSite(
-  start: (folder?: string) => Promise<LedgerRuntime>,
-): Promise<Honest> {
-  const runtime = await start();
+export async function makeHonestSite(start: Suite["start"]): Promise<Honest> {
+  const folder = await newFolder();
+  const runtime = await start({ folder });
   await runtime.makeOrg(ORG);
   const events = new EventSource(7);
   const young = new LogClient(runtime, ORG);
   await appendTo(young, events, YOUNG);
   await young.sign();
   await runtime.stop();
-  const older = await copyOf(runtime.folder);
+  const older = await copyOf(folder);
 
-  const grown = await start(runtime.folder);
+  const grown = await start({ folder });
   const client = new LogClient(grown, ORG);
   await appendTo(client, events, SIGNED);
   const note = await client.sign();
@@ -72,7 +73,7 @@ export async function makeHonestSite(
   await grown.stop();
   const signed = [...young.acknowledged.values(), ...client.acknowledged.values()];
   return {
-    now: new Site(grown.folder),
+    now: new Site(folder),
     older: new Site(older),
     statePath,
     packPath,
@@ -116,7 +117,7 @@ export interface VerifyTerms {
 
 /** The real command, against the running service. */
 export async function verify(
-  runtime: LedgerRuntime,
+  runtime: Runtime,
   { tokenPath, vkey, statePath }: VerifyTerms,
 ): Promise<CliReport> {
   const state = statePath === null ? [] : ["--state", statePath];

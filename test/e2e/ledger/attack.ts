@@ -1,16 +1,19 @@
 /** Every attack on the stored log is found, by the service itself or by `verify`; and nothing honest is. */
+
 import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Checks, Verdict } from "../exactness/checks.ts";
+import type { Answer } from "../../harness/http-client.ts";
+import { newFolder } from "../../harness/state-folder.ts";
+import type { Checks, Verdict } from "../checks.ts";
+import type { Suite } from "../suite.ts";
 import type { Attack, Found } from "./attack-kit.ts";
 import { copyOf, type Honest, makeHonestSite, ORG, UNSIGNED_TO, verify } from "./attack-site.ts";
 import { ATTACKS, UNPROMISED } from "./attacks.ts";
 import { EventSource } from "./events.ts";
 import { runHonestLives } from "./honest.ts";
 import { runHonestScenario } from "./honest-scenario.ts";
-import { type Answer, LedgerRuntime } from "./ledger-runtime.ts";
+import { runLedgerSuite } from "./ledger-suite.ts";
 import { LogClient } from "./log-client.ts";
-import { runLedgerSuite, type Suite } from "./suite.ts";
 import { Site } from "./tamper.ts";
 import type { CliReport } from "./verify/run-cli.ts";
 
@@ -25,14 +28,14 @@ interface Verdicts {
 
 export function runAttackSuite(): Promise<Verdict> {
   return runLedgerSuite("ledger-attack", async ({ checks, start }) => {
-    const honest = await makeHonestSite((folder) => start(folder === undefined ? {} : { folder }));
+    const honest = await makeHonestSite(start);
     checks.equal("an honest log is VERIFIED, online and from its pack", honest.exits, [0, 0]);
     const waiting = [...ATTACKS.entries()];
     const verdicts: Verdicts[] = [];
     const work = async () => {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
         const [at, attack] = next;
-        verdicts[at] = await new AttackRun(honest, attack).run().catch(brokeOff);
+        verdicts[at] = await new AttackRun(start, honest, attack).run().catch(brokeOff);
       }
     };
     await Promise.all(Array.from({ length: ATTACKS_AT_ONCE }, work));
@@ -44,7 +47,7 @@ export function runAttackSuite(): Promise<Verdict> {
     const count = `${ATTACKS.length - unfound} of ${ATTACKS.length}`;
     checks.report("every attack is found", unfound === 0 ? [] : [count], count);
     for (const attack of UNPROMISED) {
-      const { problems, finders } = await new AttackRun(honest, { ...attack, found: {} })
+      const { problems, finders } = await new AttackRun(start, honest, { ...attack, found: {} })
         .runUnpromised()
         .catch(brokeOff);
       checks.report(
@@ -62,10 +65,10 @@ export function runAttackSuite(): Promise<Verdict> {
 /** Nothing was signed yet: no key and no checkpoint tells that the name is another. */
 async function checkOriginChange(start: Suite["start"], checks: Checks): Promise<void> {
   const org = "renamed";
-  const began = await start();
+  const folder = await newFolder();
+  const began = await start({ folder });
   await began.makeOrg(org);
   await began.stop();
-  const { folder } = began;
   const renamed = await start({ folder, settings: { MCPG_ORIGIN: "other.example" } });
   const client = new LogClient(renamed, org);
   await client.append(new EventSource(1).events(1));
@@ -91,12 +94,14 @@ function brokeOff(error: Error): Verdicts {
 }
 
 class AttackRun {
+  readonly #start: Suite["start"];
   readonly #honest: Honest;
   readonly #attack: Attack;
   readonly #problems: string[] = [];
   readonly #finders: string[] = [];
 
-  constructor(honest: Honest, attack: Attack) {
+  constructor(start: Suite["start"], honest: Honest, attack: Attack) {
+    this.#start = start;
     this.#honest = honest;
     this.#attack = attack;
   }
@@ -135,7 +140,7 @@ class AttackRun {
     tamper({ site: new Site(folder), older: new Site(olderFolder), foreignVkey, foreignNote });
     const state = join(folder, "verify-state.json");
     await copyFile(statePath, state);
-    const runtime = await LedgerRuntime.start({ folder, settings });
+    const runtime = await this.#start({ folder, settings });
     try {
       await look(new LogClient(runtime, ORG), state);
     } finally {
@@ -184,7 +189,7 @@ class AttackRun {
 
   #append({ runtime, path }: LogClient): Promise<Answer> {
     const events = [new EventSource(this.#problems.length).event()];
-    return runtime.send("POST", path, { instance_id: "gw-1", events });
+    return runtime.send("POST", path, { body: { instance_id: "gw-1", events } });
   }
 
   /** To whoever appends, to the signer, and to whoever watches the gauges. */

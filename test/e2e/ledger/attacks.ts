@@ -1,4 +1,6 @@
 /** What an intruder does to the stored log, and what finds it. Sizes are those of attack-site.ts. */
+
+import { SEED_BASE64 } from "../../harness/runtime.ts";
 import { ENTRY_ATTACKS } from "./attack-entries.ts";
 import {
   type Attack,
@@ -11,7 +13,6 @@ import {
   UNSIGNED,
 } from "./attack-kit.ts";
 import { SIGNED, UNSIGNED_TO } from "./attack-site.ts";
-import { SEED_BASE64 } from "./ledger-runtime.ts";
 import { changedAt, rechained, rehashed, treeRoot } from "./tamper.ts";
 
 const REWRITTEN: readonly Attack[] = [

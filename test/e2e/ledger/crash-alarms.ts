@@ -1,15 +1,16 @@
 /** What tells D1 of new entries is one alarm: it survives a kill, comes on time, and is mended when lost. */
-import type { Checks } from "../exactness/checks.ts";
+
+import type { Runtime } from "../../harness/runtime.ts";
+import type { Checks } from "../checks.ts";
+import { waitUntil } from "../wait-until.ts";
 import { EventSource } from "./events.ts";
-import type { LedgerRuntime } from "./ledger-runtime.ts";
 import { LogClient } from "./log-client.ts";
-import { waitUntil } from "./suite.ts";
 
 const TOLD_MS_MAX = 30_000;
 /** Of an alarm in a busy machine; one that was put off comes another 15 s later. */
 const LATE_MS_MAX = 8_000;
 
-export async function runAlarms(runtime: LedgerRuntime, checks: Checks): Promise<void> {
+export async function runAlarms(runtime: Runtime, checks: Checks): Promise<void> {
   const events = new EventSource(31);
   const client = new LogClient(runtime, "alarm");
   const isTold = async (size: number) => (await client.row()).tree_size === size;

@@ -2,10 +2,11 @@
  * A fault at each step of appending, signing, rotating and pruning, before it and once it is persisted:
  * each on a log of its own, which goes through all of these steps.
  */
-import type { Checks } from "../exactness/checks.ts";
+
+import type { Runtime } from "../../harness/runtime.ts";
+import type { Checks } from "../checks.ts";
 import { EventSource } from "./events.ts";
 import type { Fault } from "./faults.ts";
-import type { LedgerRuntime } from "./ledger-runtime.ts";
 import { findProblems, settle } from "./log-check.ts";
 import { LogClient } from "./log-client.ts";
 
@@ -54,7 +55,7 @@ const FIRST_ENTRIES = 250;
 const NEXT_ENTRIES = 12;
 const TRIES_MAX = 8;
 
-export async function runFaults(runtime: LedgerRuntime, checks: Checks): Promise<void> {
+export async function runFaults(runtime: Runtime, checks: Checks): Promise<void> {
   let number = 0;
   let ticksMax = 0;
   for (const { name, point, kinds } of STEPS) {
@@ -78,12 +79,12 @@ export async function runFaults(runtime: LedgerRuntime, checks: Checks): Promise
 
 class FaultyLife {
   ticks = 0;
-  readonly #runtime: LedgerRuntime;
+  readonly #runtime: Runtime;
   readonly #client: LogClient;
   readonly #events: EventSource;
   readonly #fault: Fault;
 
-  constructor(runtime: LedgerRuntime, number: number, fault: Fault) {
+  constructor(runtime: Runtime, number: number, fault: Fault) {
     this.#runtime = runtime;
     this.#client = new LogClient(runtime, `fault-${number}`);
     this.#events = new EventSource(number);
@@ -138,7 +139,7 @@ class FaultyLife {
 
   async #untilDone(path: string, method = "POST", value?: unknown): Promise<void> {
     for (let attempt = 0; attempt < TRIES_MAX; attempt += 1) {
-      const { status } = await this.#runtime.send(method, path, value);
+      const { status } = await this.#runtime.send(method, path, { body: value });
       if (status < 500) return;
     }
     throw new Error(`${path}: still failing after ${TRIES_MAX} tries`);

@@ -1,8 +1,8 @@
 /** Kills at random moments of appends, signing, pruning and rotation, on logs that outlive all of them. */
 import { setTimeout as delay } from "node:timers/promises";
-import type { Checks } from "../exactness/checks.ts";
+import type { Runtime } from "../../harness/runtime.ts";
+import type { Checks } from "../checks.ts";
 import { EventSource } from "./events.ts";
-import type { LedgerRuntime } from "./ledger-runtime.ts";
 import { findProblems, findUnannounced, settle } from "./log-check.ts";
 import { LogClient } from "./log-client.ts";
 
@@ -18,7 +18,7 @@ const KILL_MS_MAX = 300;
 /** A log that only grows would in the end be all that is checked. */
 const PRUNED_EVERY = 3;
 
-export async function runKills(runtime: LedgerRuntime, checks: Checks): Promise<void> {
+export async function runKills(runtime: Runtime, checks: Checks): Promise<void> {
   const clients = Array.from({ length: LOGS }, (_, log) => new LogClient(runtime, `kill-${log}`));
   for (const { org } of clients) await runtime.makeOrg(org);
   const problems: string[] = [];
@@ -56,7 +56,7 @@ function countUnanswered(clients: readonly LogClient[]): number {
 }
 
 async function runRound(
-  runtime: LedgerRuntime,
+  runtime: Runtime,
   clients: readonly LogClient[],
   round: number,
 ): Promise<void> {

@@ -1,16 +1,17 @@
 /** Two signers with two heads of one log, in either order: one of them is recorded, the other goes nowhere. */
-import type { Checks } from "../exactness/checks.ts";
+
+import type { Runtime } from "../../harness/runtime.ts";
+import type { Checks } from "../checks.ts";
+import { waitUntil } from "../wait-until.ts";
 import { EventSource } from "./events.ts";
-import type { LedgerRuntime } from "./ledger-runtime.ts";
 import { findProblems, settle } from "./log-check.ts";
 import { LogClient } from "./log-client.ts";
-import { waitUntil } from "./suite.ts";
 
 /** Where D1 is asked to record what was signed. */
 const RECORDING = encodeURIComponent("d1:signed_size = step.size");
 const WAIT_MS_MAX = 10_000;
 
-export async function runSigners(runtime: LedgerRuntime, checks: Checks): Promise<void> {
+export async function runSigners(runtime: Runtime, checks: Checks): Promise<void> {
   for (const [first, order] of ["the older head", "the newer head"].entries()) {
     const client = new LogClient(runtime, `signers-${first}`);
     await runtime.makeOrg(client.org);

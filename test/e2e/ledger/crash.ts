@@ -1,10 +1,10 @@
 /** Kills, and faults at each step: the log comes out of all of them whole, and goes on by itself. */
-import type { Verdict } from "../exactness/checks.ts";
+import type { Verdict } from "../checks.ts";
 import { runAlarms } from "./crash-alarms.ts";
 import { runFaults } from "./crash-faults.ts";
 import { runKills } from "./crash-kills.ts";
 import { runSigners } from "./crash-signers.ts";
-import { runLedgerSuite } from "./suite.ts";
+import { runLedgerSuite } from "./ledger-suite.ts";
 
 export function runCrashSuite(): Promise<Verdict> {
   return runLedgerSuite("ledger-crash", async ({ checks, start }) => {

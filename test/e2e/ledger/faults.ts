@@ -2,6 +2,7 @@
  * One switchable fault in the Worker under test: at a ledger's method, at one of its SQL statements or
  * at a D1 query, before the real thing or once it is persisted. Module memory: a kill disarms it.
  */
+import { watchedD1 } from "../../harness/watched-d1.ts";
 
 export interface Fault {
   /** `rpc:<method>`, `sql:<text within a ledger's statement>` or `d1:<text within a query>`. */
@@ -77,31 +78,7 @@ export class InjectedFault extends Error {
 
 /** D1 never aborts anything: both kinds are an error of the call there. */
 export function faultyDatabase(db: D1Database): D1Database {
-  const sqlOf = new WeakMap<D1PreparedStatement, string>();
-  const guard = (statement: D1PreparedStatement, sql: string): D1PreparedStatement => {
-    sqlOf.set(statement, sql);
-    const { bind } = statement;
-    statement.bind = (...values) => guard(bind.apply(statement, values), sql);
-    for (const method of ["all", "first", "raw", "run"] as const) {
-      const inner = statement[method].bind(statement) as (...args: unknown[]) => Promise<unknown>;
-      const guarded = (...args: unknown[]) => around(`d1:${sql}`, () => inner(...args));
-      Object.assign(statement, { [method]: guarded });
-    }
-    return statement;
-  };
-  return new Proxy(db, {
-    get: (target, property) => {
-      if (property === "prepare") return (sql: string) => guard(target.prepare(sql), sql);
-      if (property === "batch") {
-        return (statements: D1PreparedStatement[]) => {
-          const all = statements.map((statement) => sqlOf.get(statement) ?? "").join(";\n");
-          return around(`d1:${all}`, () => target.batch(statements));
-        };
-      }
-      const value: unknown = Reflect.get(target, property);
-      return typeof value === "function" ? value.bind(target) : value;
-    },
-  });
+  return watchedD1(db, (sql, send) => around(`d1:${sql}`, send));
 }
 
 async function around<Result>(point: string, work: () => Promise<Result>): Promise<Result> {

@@ -6,8 +6,9 @@ import {
 } from "#formats/ledger/evidence.ts";
 import { exitCodeOf } from "#formats/ledger/verdicts.ts";
 import { parseVkey, type VerifierKey } from "#formats/tlog/note-key.ts";
+import type { Answer } from "../../harness/http-client.ts";
+import type { Runtime } from "../../harness/runtime.ts";
 import { EventSource, type SentEvent } from "./events.ts";
-import type { Answer, LedgerRuntime } from "./ledger-runtime.ts";
 import { findUnannounced } from "./log-check.ts";
 import { LogClient, type LogStatus } from "./log-client.ts";
 import { auditPack } from "./pack-audit.ts";
@@ -48,7 +49,7 @@ export class HonestLife {
   #pinned: VerifierKey | null = null;
   #kept: CheckpointNote[] = [];
 
-  constructor(runtime: LedgerRuntime, seed: number) {
+  constructor(runtime: Runtime, seed: number) {
     this.#client = new LogClient(runtime, `honest-${seed}`);
     this.#events = new EventSource(seed);
   }

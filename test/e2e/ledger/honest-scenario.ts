@@ -1,16 +1,17 @@
 /** The real `verify`, with one state file through all that happens to an honest log. */
 import { join } from "node:path";
-import type { Checks } from "../exactness/checks.ts";
+import type { Runtime } from "../../harness/runtime.ts";
+import { newFolder } from "../../harness/state-folder.ts";
+import type { Checks } from "../checks.ts";
 import { ORG, type VerifyTerms, verify } from "./attack-site.ts";
 import { EventSource } from "./events.ts";
-import { type LedgerRuntime, newFolder } from "./ledger-runtime.ts";
 import { LogClient } from "./log-client.ts";
 
 const CLIENTS = 8;
 const BATCHES = 5;
 
 export async function runHonestScenario(
-  start: () => Promise<LedgerRuntime>,
+  start: () => Promise<Runtime>,
   tokenPath: string,
   checks: Checks,
 ): Promise<void> {
@@ -74,7 +75,7 @@ async function vkeyOf({ runtime, path }: LogClient): Promise<string> {
 async function expectVerified(
   checks: Checks,
   when: string,
-  runtime: LedgerRuntime,
+  runtime: Runtime,
   terms: VerifyTerms,
 ): Promise<void> {
   const { exit_code: exit, findings, entries } = await verify(runtime, terms);

@@ -1,14 +1,15 @@
 /** No false alarm: 1,000 honest lives, each VERIFIED against all that was kept of it. */
-import type { Checks } from "../exactness/checks.ts";
+
+import type { Runtime } from "../../harness/runtime.ts";
+import type { Checks } from "../checks.ts";
 import { HonestLife } from "./honest-life.ts";
-import type { LedgerRuntime } from "./ledger-runtime.ts";
 
 const SEED = 10_000;
 const LIVES = 1_000;
 const LIVES_AT_ONCE = 8;
 const KILLED_AFTER = [150, 400, 650, 900];
 
-export async function runHonestLives(runtime: LedgerRuntime, checks: Checks): Promise<void> {
+export async function runHonestLives(runtime: Runtime, checks: Checks): Promise<void> {
   const lives = Array.from({ length: LIVES }, (_, at) => new HonestLife(runtime, SEED + at));
   let next = 0;
   const work = async () => {

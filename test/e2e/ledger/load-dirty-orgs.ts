@@ -1,8 +1,9 @@
 /** One tick signs 1,000 logs, each of which has something to sign. */
-import type { Checks } from "../exactness/checks.ts";
-import type { LedgerRuntime } from "./ledger-runtime.ts";
+
+import type { Runtime } from "../../harness/runtime.ts";
+import type { Checks } from "../checks.ts";
+import { waitUntil } from "../wait-until.ts";
 import { gaugesOf } from "./load-gauges.ts";
-import { waitUntil } from "./suite.ts";
 
 const ORGS = 1_000;
 const MADE_AT_ONCE = 16;
@@ -18,7 +19,7 @@ interface Counts {
   published: number;
 }
 
-export async function runDirtyOrgs(runtime: LedgerRuntime, checks: Checks): Promise<void> {
+export async function runDirtyOrgs(runtime: Runtime, checks: Checks): Promise<void> {
   let next = 0;
   const make = async () => {
     // An org's creation is its log's first entry.
@@ -69,11 +70,11 @@ function orgName(number: number): string {
   return `dirty-${number}`;
 }
 
-function scrape(runtime: LedgerRuntime) {
+function scrape(runtime: Runtime) {
   return Promise.all(SCRAPED_ORGS.map((org) => gaugesOf(runtime, orgName(org))));
 }
 
-async function findUnpublished(runtime: LedgerRuntime): Promise<string[]> {
+async function findUnpublished(runtime: Runtime): Promise<string[]> {
   const problems: string[] = [];
   for (let org = 0; org < ORGS; org += 50) {
     const { status } = await runtime.send("GET", `/v1/orgs/${orgName(org)}/audit/log/checkpoint`);

@@ -1,5 +1,5 @@
 /** What a scrape says of an org's log. */
-import type { LedgerRuntime } from "./ledger-runtime.ts";
+import type { Runtime } from "../../harness/runtime.ts";
 
 export interface Gauges {
   tree_size: number | null;
@@ -9,7 +9,7 @@ export interface Gauges {
   checkpoint_timestamp: number | null;
 }
 
-export async function gaugesOf(runtime: LedgerRuntime, org: string): Promise<Gauges> {
+export async function gaugesOf(runtime: Runtime, org: string): Promise<Gauges> {
   const page = await runtime.text("GET", `/v1/orgs/${org}/metrics`);
   const value = (name: string) => {
     const line = page.split("\n").find((text) => text.startsWith(`${name}{org="${org}"} `));

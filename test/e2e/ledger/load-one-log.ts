@@ -5,9 +5,9 @@ import { isSameHash, leafHash } from "#formats/tlog/merkle-hash.ts";
 import { verifyInclusion } from "#formats/tlog/merkle-verify.ts";
 import { verifyNote } from "#formats/tlog/signed-note.ts";
 import { parseTlogProof } from "#formats/tlog/tlog-proof.ts";
-import type { Checks } from "../exactness/checks.ts";
+import type { Runtime } from "../../harness/runtime.ts";
+import type { Checks } from "../checks.ts";
 import { EventSource } from "./events.ts";
-import type { LedgerRuntime } from "./ledger-runtime.ts";
 import { gaugesOf } from "./load-gauges.ts";
 import { linesOf, readLog, settle } from "./log-check.ts";
 import { LogClient, type Receipt } from "./log-client.ts";
@@ -17,7 +17,7 @@ const APPENDS = 10_000;
 const CLIENTS = 32;
 const PROOFS = 1_000;
 
-export async function runOneLog(runtime: LedgerRuntime, checks: Checks): Promise<void> {
+export async function runOneLog(runtime: Runtime, checks: Checks): Promise<void> {
   const org = "load";
   await runtime.makeOrg(org);
   const client = new LogClient(runtime, org);

@@ -2,8 +2,9 @@
 
 import { parseCheckpointNote } from "#formats/ledger/evidence.ts";
 import type { Checkpoint } from "#formats/tlog/checkpoint.ts";
+import { type Answer, wasUnderWay } from "../../harness/http-client.ts";
+import type { Runtime } from "../../harness/runtime.ts";
 import type { SentEvent } from "./events.ts";
-import { type Answer, type LedgerRuntime, wasUnderWay } from "./ledger-runtime.ts";
 
 export interface Receipt {
   seq: number;
@@ -40,11 +41,11 @@ export class LogClient {
   readonly checkpoints = new Map<string, Checkpoint>();
   readonly problems: string[] = [];
   unanswered = 0;
-  readonly runtime: LedgerRuntime;
+  readonly runtime: Runtime;
   readonly org: string;
   readonly path: string;
 
-  constructor(runtime: LedgerRuntime, org: string) {
+  constructor(runtime: Runtime, org: string) {
     this.runtime = runtime;
     this.org = org;
     this.path = `/v1/orgs/${org}/audit`;
@@ -122,7 +123,7 @@ export class LogClient {
   }
 
   async #attempt(method: string, path: string, value?: unknown): Promise<Answer | null> {
-    return this.runtime.send(method, path, value).catch((error: Error) => {
+    return this.runtime.send(method, path, { body: value }).catch((error: Error) => {
       if (wasUnderWay(error)) this.unanswered += 1;
       return null;
     });

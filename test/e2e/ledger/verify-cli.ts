@@ -6,7 +6,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { Checks, type Verdict } from "../exactness/checks.ts";
+import { Checks, type Verdict } from "../checks.ts";
 import { checkEvidenceAttacks, checkSignerAttacks } from "./verify/evidence-attacks.ts";
 import { checkFreshness, checkKeptHistory, checkStateFile } from "./verify/history-checks.ts";
 import { checkHonestLogs, checkHonestShortcomings } from "./verify/honest-checks.ts";

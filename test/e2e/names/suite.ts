@@ -4,7 +4,7 @@
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
-import { Checks, type Verdict } from "../exactness/checks.ts";
+import { Checks, type Verdict } from "../checks.ts";
 
 /** Local ones too: a type inside a function is found by the same search. */
 const TYPE = /^\s*(?:export )?(?:declare )?(?:abstract )?(?:interface|class|enum) (\w+)/gm;

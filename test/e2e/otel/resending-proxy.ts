@@ -5,7 +5,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { KillableRuntime } from "../exactness/killable-runtime.ts";
+import type { Runtime } from "../../harness/runtime.ts";
 
 const DOUBLED_EVERY = 3;
 const DISOWNED_EVERY = 5;
@@ -21,15 +21,15 @@ export class ResendingProxy {
   readonly statuses = new Map<number, number>();
   doubled = 0;
   disowned = 0;
-  readonly #runtime: KillableRuntime;
+  readonly #runtime: Runtime;
   readonly #server: Server;
 
-  private constructor(runtime: KillableRuntime) {
+  private constructor(runtime: Runtime) {
     this.#runtime = runtime;
     this.#server = createServer((request, response) => void this.#forward(request, response));
   }
 
-  static async start(runtime: KillableRuntime): Promise<ResendingProxy> {
+  static async start(runtime: Runtime): Promise<ResendingProxy> {
     const proxy = new ResendingProxy(runtime);
     proxy.#server.listen(0, "127.0.0.1");
     await once(proxy.#server, "listening");

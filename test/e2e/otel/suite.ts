@@ -3,9 +3,9 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { readPage } from "../../formats/exposition/read-page.ts";
-import type { Checks, Verdict } from "../exactness/checks.ts";
-import type { KillableRuntime } from "../exactness/killable-runtime.ts";
-import { runSuite } from "../exactness/suite.ts";
+import type { Runtime } from "../../harness/runtime.ts";
+import type { Checks, Verdict } from "../checks.ts";
+import { runExactSuite } from "../exactness/exact-suite.ts";
 import { ResendingProxy } from "./resending-proxy.ts";
 import { type Called, TOOLS } from "./tools.ts";
 
@@ -21,7 +21,7 @@ const FLEETS = [
 const CALLS = FLEETS.reduce((sum, { calls }) => sum + calls, 0);
 
 export function runOtelSuite(): Promise<Verdict> {
-  return runSuite("otel", async (runtime, checks) => {
+  return runExactSuite("otel", async (runtime, checks) => {
     await runtime.makeOrg(ORG);
     const span_mapping = { plugin: ["mcp.server.name"], instance: ["process.name"] };
     await runtime.json("PATCH", `/v1/orgs/${ORG}`, { span_mapping });
@@ -38,7 +38,7 @@ export function runOtelSuite(): Promise<Verdict> {
 }
 
 async function checkFleets(
-  runtime: KillableRuntime,
+  runtime: Runtime,
   checks: Checks,
   proxy: ResendingProxy,
   token: string,
@@ -89,7 +89,7 @@ function sumUp(counts: Record<string, number>): number {
 }
 
 async function checkFigures(
-  runtime: KillableRuntime,
+  runtime: Runtime,
   checks: Checks,
   truth: Called,
   guarantee: string,
@@ -128,7 +128,7 @@ interface CallTrace {
 }
 
 /** Of a call that both sides traced: both spans, and the query that its server made. */
-async function checkTrace(runtime: KillableRuntime, checks: Checks): Promise<void> {
+async function checkTrace(runtime: Runtime, checks: Checks): Promise<void> {
   const list = `/v1/orgs/${ORG}/invocations?tool=search&limit=1000`;
   const { invocations } = await runtime.json<{ invocations: { id: string }[] }>("GET", list);
   const seen = new Set<string>();

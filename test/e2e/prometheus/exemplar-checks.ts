@@ -42,7 +42,7 @@ async function checkLeadToCalls(
   for (const { labels, value, tool } of latest) {
     const { invocation_id: id, trace_id: traceId } = labels;
     const path = `/v1/orgs/${org}/invocations/${id}`;
-    const { status, body } = await runtime.call("GET", path);
+    const { status, body } = await runtime.send("GET", path);
     const call = JSON.parse(body.toString()) as Invocation;
     const isItsCall =
       status === 200 &&

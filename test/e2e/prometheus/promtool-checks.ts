@@ -18,7 +18,7 @@ export async function checkPromtool(context: SuiteContext): Promise<void> {
     authorization: `Bearer ${token}`,
   };
   const path = `/v1/orgs/${org}/metrics`;
-  const { body } = await runtime.call("GET", path, undefined, headers);
+  const { body } = await runtime.send("GET", path, { headers });
   const { status, lines } = runPromtool(["check", "metrics"], body.toString());
   const lints = [...new Set(lines)].sort();
   checks.equal(
@@ -28,7 +28,7 @@ export async function checkPromtool(context: SuiteContext): Promise<void> {
   );
   checks.equal("promtool check metrics: the page parses", status, LINTED);
   const families = "name[]=mcpg_tool_calls_total&name[]=mcpg_tool_duration_seconds";
-  const clean = await runtime.call("GET", `${path}?${families}`, undefined, headers);
+  const clean = await runtime.send("GET", `${path}?${families}`, { headers });
   const cleanResult = runPromtool(["check", "metrics"], clean.body.toString());
   checks.equal("promtool check metrics: clean without that gauge", cleanResult, {
     status: 0,

@@ -1,5 +1,5 @@
 import type { Runtime } from "../../harness/runtime.ts";
-import type { Checks } from "./checks.ts";
+import type { Checks } from "../checks.ts";
 import type { FleetTraffic } from "./fleet-traffic.ts";
 import type { Scraper } from "./scrapers.ts";
 

@@ -7,8 +7,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Runtime } from "../../harness/runtime.ts";
+import { Checks, type Verdict } from "../checks.ts";
 import { checkAlerts } from "./alert-checks.ts";
-import { Checks } from "./checks.ts";
 import { checkCounters, checkRates } from "./counter-checks.ts";
 import { checkExemplars } from "./exemplar-checks.ts";
 import { FleetTraffic } from "./fleet-traffic.ts";
@@ -24,15 +24,14 @@ import type { SuiteContext } from "./suite-context.ts";
 const ORG = "acme";
 const OTHER_ORG = "stranger";
 
-export async function runPrometheusSuite(): Promise<{ passed: number; failed: number }> {
-  const checks = new Checks();
+export async function runPrometheusSuite(): Promise<Verdict> {
+  const checks = new Checks("prometheus");
   const { CI: ci } = process.env;
   const missing = missingPrograms();
   if (missing.length === 0) await runIn(checks);
-  else if (ci === "true") checks.fail("Prometheus is installed", missing);
+  else if (ci === "true") checks.report("Prometheus is installed", missing);
   else console.log(`SKIPPED THE PROMETHEUS SUITE: ${missing.join(" and ")} cannot be run here`);
-  const { passed, failed } = checks;
-  return { passed, failed };
+  return checks.verdict;
 }
 
 /** All that the suite writes lies in one folder, which goes whatever ends the process. */
@@ -44,7 +43,7 @@ async function runIn(checks: Checks): Promise<void> {
   try {
     await runWithWorker(checks, folder);
   } catch (error) {
-    checks.fail("the Prometheus suite runs to its end", error);
+    checks.report("the suite runs to its end", [String((error as Error).stack ?? error)]);
   } finally {
     process.off("exit", removeFolder);
     removeFolder();
@@ -75,7 +74,7 @@ async function makeScrapeToken(runtime: Runtime): Promise<string> {
   await runtime.makeOrg(OTHER_ORG);
   const wanted = { name: "prometheus", scopes: ["metrics:read"], actor: "service:prometheus" };
   const path = `/v1/orgs/${ORG}/service-tokens`;
-  return (await runtime.json<{ token: string }>("POST", path, JSON.stringify(wanted))).token;
+  return (await runtime.json<{ token: string }>("POST", path, wanted)).token;
 }
 
 async function runChecks(context: SuiteContext): Promise<void> {

@@ -1,9 +1,9 @@
 /** Audit entries through a receiver that fails at random, and a runtime that is killed: every one arrives, in order. */
 import { createHash } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Checks } from "../exactness/checks.ts";
-import type { LedgerRuntime } from "../ledger/ledger-runtime.ts";
-import { waitUntil } from "../ledger/suite.ts";
+import type { Runtime } from "../../harness/runtime.ts";
+import type { Checks } from "../checks.ts";
+import { waitUntil } from "../wait-until.ts";
 import { type Batch, FAULTS, type Fault, type Sink } from "./sink.ts";
 
 const ORG = "forwarded";
@@ -18,11 +18,7 @@ const SLOW = new Set<Fault>(["hang", "stuck"]);
 const SLOW_MAX = 2;
 const CAUGHT_UP_MS_MAX = 180_000;
 
-export async function runForwarding(
-  runtime: LedgerRuntime,
-  sink: Sink,
-  checks: Checks,
-): Promise<void> {
+export async function runForwarding(runtime: Runtime, sink: Sink, checks: Checks): Promise<void> {
   await runtime.makeOrg(ORG);
   const forward = { endpoint: `${sink.url}/in`, headers: { authorization: "Bearer t0ken" } };
   await runtime.json("PUT", `/v1/orgs/${ORG}/observability`, { audit: { forward } });
@@ -106,7 +102,7 @@ function randomFault(): () => Fault | null {
   };
 }
 
-async function append(runtime: LedgerRuntime, report: number): Promise<void> {
+async function append(runtime: Runtime, report: number): Promise<void> {
   const events = Array.from({ length: EVENTS }, (_, at) => ({
     event_id: crypto.randomUUID(),
     actor: `user:${report}-${at}@acme`,
@@ -116,7 +112,8 @@ async function append(runtime: LedgerRuntime, report: number): Promise<void> {
   }));
   // An answer that a kill cost is asked for again: the ids make it the same report.
   for (;;) {
-    const sent = runtime.send("POST", `/v1/orgs/${ORG}/audit`, { instance_id: "gw-1", events });
+    const body = { instance_id: "gw-1", events };
+    const sent = runtime.send("POST", `/v1/orgs/${ORG}/audit`, { body });
     const answer = await sent.catch(() => null);
     if (answer?.status === 201) return;
     await delay(50);
@@ -124,7 +121,7 @@ async function append(runtime: LedgerRuntime, report: number): Promise<void> {
 }
 
 /** Two at a time: ticks come twice, late, and over one another. */
-async function keepTicking(runtime: LedgerRuntime, signal: AbortSignal): Promise<void> {
+async function keepTicking(runtime: Runtime, signal: AbortSignal): Promise<void> {
   const one = async (path: string, pauseMs: number) => {
     while (!signal.aborted) {
       await runtime.send("POST", path).catch(() => undefined);
@@ -138,7 +135,7 @@ interface Status {
   audit: { next_seq: number; last_error: string | null };
 }
 
-async function caughtUp(runtime: LedgerRuntime): Promise<void> {
+async function caughtUp(runtime: Runtime): Promise<void> {
   const isCaughtUp = async () => {
     const { audit } = await runtime.json<Status>("GET", `/v1/orgs/${ORG}/observability/status`);
     const log = await runtime.json<{ tree_size: number }>("GET", `/v1/orgs/${ORG}/audit/status`);

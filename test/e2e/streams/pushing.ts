@@ -1,8 +1,8 @@
 /** Totals pushed as OTLP metrics are those of a scrape, though the receiver fails in between. */
 import { gunzipSync } from "node:zlib";
 import { readPushed } from "../../delivery/read-pushed.ts";
-import type { Checks } from "../exactness/checks.ts";
-import type { LedgerRuntime } from "../ledger/ledger-runtime.ts";
+import type { Runtime } from "../../harness/runtime.ts";
+import type { Checks } from "../checks.ts";
 import type { Batch, Sink } from "./sink.ts";
 
 const ORG = "pushed";
@@ -11,11 +11,7 @@ const SAMPLES = 1_000;
 const REPORTS = 6;
 const TICKS_MAX = 20;
 
-export async function runPushing(
-  runtime: LedgerRuntime,
-  sink: Sink,
-  checks: Checks,
-): Promise<void> {
+export async function runPushing(runtime: Runtime, sink: Sink, checks: Checks): Promise<void> {
   await runtime.makeOrg(ORG);
   const otlp = { endpoint: sink.url, headers: { "api-key": "k3y" } };
   await runtime.json("PUT", `/v1/orgs/${ORG}/observability`, { metrics: { otlp } });
@@ -45,7 +41,7 @@ export async function runPushing(
 }
 
 /** The requests of a push that went well to its end. */
-async function lastPush(runtime: LedgerRuntime, sink: Sink, before: number): Promise<Batch[]> {
+async function lastPush(runtime: Runtime, sink: Sink, before: number): Promise<Batch[]> {
   for (let tick = 0; tick < TICKS_MAX; tick++) {
     const from = sink.taken.length;
     await runtime.send("POST", "/streams/tick?later");
@@ -56,7 +52,7 @@ async function lastPush(runtime: LedgerRuntime, sink: Sink, before: number): Pro
   throw new Error(`no push went well since the request ${before}`);
 }
 
-async function ingest(runtime: LedgerRuntime, report: number): Promise<void> {
+async function ingest(runtime: Runtime, report: number): Promise<void> {
   const invocations = Array.from({ length: SAMPLES }, (_, at) => ({
     workspace: "prod",
     plugin: "github",
@@ -76,7 +72,7 @@ async function ingest(runtime: LedgerRuntime, report: number): Promise<void> {
 }
 
 /** As the push has it: neither buckets nor quantiles, nor what differs between two moments. */
-async function scrape(runtime: LedgerRuntime): Promise<Map<string, number>> {
+async function scrape(runtime: Runtime): Promise<Map<string, number>> {
   const text = await runtime.text("GET", `/v1/orgs/${ORG}/metrics`);
   const lines = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
   const values = lines.map((line): [string, number] => {

@@ -1,4 +1,5 @@
 /** The Worker's JavaScript heap, after a collection, through the inspector. */
+import { Inspector } from "../../harness/inspector.ts";
 
 /** The inspector answers between turns of the isolate, so something must keep it turning. */
 const POKE_EVERY_MS = 50;
@@ -22,22 +23,22 @@ export async function usedHeapBytes(
   throw new Error("the inspector does not answer");
 }
 
-function usedHeapOnce(inspectorUrl: string): Promise<number | null> {
-  const socket = new WebSocket(inspectorUrl);
-  const ask = (id: number, method: string) => socket.send(JSON.stringify({ id, method }));
-  return new Promise<number | null>((resolve) => {
-    const timer = setTimeout(() => resolve(null), ANSWER_MS_MAX);
-    socket.addEventListener("open", () => ask(1, "HeapProfiler.collectGarbage"));
-    socket.addEventListener("error", () => resolve(null));
-    socket.addEventListener("message", ({ data }) => {
-      const { id, result } = JSON.parse(String(data)) as {
-        id?: number;
-        result?: { usedSize?: number };
-      };
-      if (id === 1) ask(2, "Runtime.getHeapUsage");
-      if (id !== 2) return;
-      clearTimeout(timer);
-      resolve(result?.usedSize ?? null);
-    });
-  }).finally(() => socket.close());
+/** Null without an answer in time. */
+async function usedHeapOnce(inspectorUrl: string): Promise<number | null> {
+  const inspector = await Inspector.connect(inspectorUrl).catch(() => null);
+  if (inspector === null) return null;
+  const { promise: expired, resolve: expire } = Promise.withResolvers<null>();
+  const timer = setTimeout(() => expire(null), ANSWER_MS_MAX);
+  try {
+    return await Promise.race([expired, usedSizeOf(inspector)]);
+  } finally {
+    clearTimeout(timer);
+    inspector.close();
+  }
+}
+
+async function usedSizeOf(inspector: Inspector): Promise<number | null> {
+  await inspector.ask("HeapProfiler.collectGarbage");
+  const usage = await inspector.ask<{ usedSize: number }>("Runtime.getHeapUsage");
+  return usage?.usedSize ?? null;
 }

@@ -1,11 +1,14 @@
 /** Memory over many requests, most of them with a collector that takes nothing. */
-import type { Checks } from "../exactness/checks.ts";
+
+import type { Runtime } from "../../harness/runtime.ts";
+import { workerdBytes } from "../../harness/workerd-usage.ts";
+import type { Checks } from "../checks.ts";
 import { CollectorServer, FAULTS } from "./collector-server.ts";
 import { usedHeapBytes } from "./heap-probe.ts";
 import { settledAccount } from "./settle.ts";
-import { TracingRuntime, workerdBytes } from "./tracing-runtime.ts";
+import { getMany, startTracing } from "./tracing-runtime.ts";
 
-/** `MCPG_TRACING_REQUESTS=200000` is what README's figures are of. */
+/** `npm run test:long` makes 200,000, which README's figures are of. */
 const REQUESTS = Number(process.env["MCPG_TRACING_REQUESTS"] ?? 20_000);
 const STEPS = 10;
 /** Spans that wait are 2 MB, code and caches come once: what grows with requests is more than this. */
@@ -38,16 +41,16 @@ export async function checkMemory(checks: Checks): Promise<void> {
 
 async function curveOf(
   endpoint: string | null,
-  afterwards: (runtime: TracingRuntime) => Promise<void>,
+  afterwards: (runtime: Runtime) => Promise<void>,
 ): Promise<MemoryCurve> {
-  const runtime = await TracingRuntime.start({ endpoint });
+  const runtime = await startTracing({ endpoint });
   const inspectorUrl = await runtime.inspectorUrl();
   const curve: MemoryCurve = { heaps: [], residents: [], seconds: 0 };
   try {
     const startedAt = performance.now();
     for (let step = 0; step < STEPS; step++) {
-      await runtime.getMany("/healthz", REQUESTS / STEPS);
-      curve.heaps.push(await usedHeapBytes(inspectorUrl, () => runtime.get("/healthz")));
+      await getMany(runtime, "/healthz", REQUESTS / STEPS);
+      curve.heaps.push(await usedHeapBytes(inspectorUrl, () => runtime.send("GET", "/healthz")));
       curve.residents.push(workerdBytes());
     }
     curve.seconds = (performance.now() - startedAt) / 1_000;

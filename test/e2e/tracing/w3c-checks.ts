@@ -9,9 +9,9 @@ import {
   complaintsAbout,
   type OutgoingHeaders,
 } from "../../formats/trace-context/w3c-complaints.ts";
-import { ADMIN_TOKEN } from "../../harness/runtime.ts";
-import type { Checks } from "../exactness/checks.ts";
-import type { TracingRuntime } from "./tracing-runtime.ts";
+import { ADMIN_TOKEN } from "../../harness/http-client.ts";
+import type { Runtime } from "../../harness/runtime.ts";
+import type { Checks } from "../checks.ts";
 
 class Receiver {
   readonly #server = createServer((request, response) => {
@@ -42,7 +42,7 @@ function headersOf({ rawHeaders }: IncomingMessage): OutgoingHeaders {
   return { traceparent: sent("traceparent"), tracestate: sent("tracestate") };
 }
 
-export async function checkW3cCases(runtime: TracingRuntime, checks: Checks): Promise<void> {
+export async function checkW3cCases(runtime: Runtime, checks: Checks): Promise<void> {
   const receiver = new Receiver();
   const target = await receiver.start();
   let passed = 0;
@@ -50,7 +50,7 @@ export async function checkW3cCases(runtime: TracingRuntime, checks: Checks): Pr
     const complaints: string[] = [];
     for (const request of requests) {
       receiver.calls = [];
-      const status = await sendRaw(runtime.url, target, request);
+      const status = await sendRaw(new URL(runtime.url), target, request);
       if (status !== 200) complaints.push(`the Worker answered ${status}`);
       complaints.push(...complaintsAbout(request, receiver.calls));
     }

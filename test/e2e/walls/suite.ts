@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { formatWalls } from "../../../scripts/walls/biome-walls.ts";
 import { knowsHttp, ROWS, type Row, resolveRow, roomOf } from "../../../scripts/walls/rooms.ts";
-import { Checks, type Verdict } from "../exactness/checks.ts";
+import { Checks, type Verdict } from "../checks.ts";
 import { importName, KINDS, probePath, refusedImports } from "./probes.ts";
 
 const ROOMS = [...new Set(ROWS.map(({ folder }) => roomOf(folder)).filter(Boolean))];

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { getJson, makeOrg } from "../../fleet.ts";
+import { getJson } from "../../harness/answers.ts";
+import { makeOrg } from "../../harness/orgs.ts";
 import { CLIENT, callSpan, countedCalls, INTERNAL, partialSuccess, SERVER } from "./otlp.ts";
 
 type Attributes = Record<string, string | number | boolean>;

@@ -3,9 +3,10 @@ import { BinaryReader } from "@bufbuild/protobuf/wire";
 import { describe, expect, it } from "vitest";
 import { app } from "#app.ts";
 import { encodeTraces } from "#formats/otlp/encode-traces.ts";
-import { createToken, problemOf } from "../../api.ts";
-import { faultyD1 } from "../../faulty-d1.ts";
-import { ADMIN_TOKEN, makeOrg, testEnv, worker } from "../../fleet.ts";
+import { problemOf } from "../../harness/answers.ts";
+import { ADMIN_TOKEN, call, workerEnv } from "../../harness/deployment.ts";
+import { createToken, makeOrg } from "../../harness/orgs.ts";
+import { faultyD1 } from "../../harness/watched-d1.ts";
 import {
   callSpan,
   countedCalls,
@@ -97,7 +98,7 @@ describe.each(ENCODINGS)("a database that is lost to a request in %s", (type) =>
     const headers = { "content-type": type, authorization: `Bearer ${ADMIN_TOKEN}` };
     const url = `https://mcpg.test/v1/orgs/${org}/otlp/v1/traces`;
     const request = new Request(url, { method: "POST", headers, body: body as BodyInit });
-    return app.fetch(request, { ...testEnv, SHARD_0: shard }, createExecutionContext());
+    return app.fetch(request, { ...workerEnv, SHARD_0: shard }, createExecutionContext());
   }
 
   function newBody(): Uint8Array {
@@ -108,21 +109,21 @@ describe.each(ENCODINGS)("a database that is lost to a request in %s", (type) =>
   it("before it writes is a 503, after which sending again counts the call", async () => {
     const [org, body] = [await makeOrg(), newBody()];
     const response = await sendTo(
-      faultyD1(testEnv.SHARD_0, () => "before"),
+      faultyD1(workerEnv.SHARD_0, () => "before"),
       org,
       body,
     );
     expect([response.status, response.headers.get("retry-after")]).toEqual([503, "1"]);
     expect((await statusOf(response)).code).toBe(14);
-    expect((await sendTo(testEnv.SHARD_0, org, body)).status).toBe(200);
+    expect((await sendTo(workerEnv.SHARD_0, org, body)).status).toBe(200);
     expect(await countedCalls(org)).toBe(1);
   });
 
   it("after it wrote costs nothing: the call is found there", async () => {
     const [org, body] = [await makeOrg(), newBody()];
-    const faulty = faultyD1(testEnv.SHARD_0, (batch) => (batch === 0 ? "after" : null));
+    const faulty = faultyD1(workerEnv.SHARD_0, (batch) => (batch === 0 ? "after" : null));
     expect((await sendTo(faulty, org, body)).status).toBe(200);
-    expect((await sendTo(testEnv.SHARD_0, org, body)).status).toBe(200);
+    expect((await sendTo(workerEnv.SHARD_0, org, body)).status).toBe(200);
     expect(await countedCalls(org)).toBe(1);
   });
 });
@@ -152,7 +153,7 @@ describe("a request in another type", () => {
   });
 
   it("is no other method: GET is not there", async () => {
-    const response = await worker.fetch("https://mcpg.test/v1/orgs/x/otlp/v1/traces");
+    const response = await call("GET", "/v1/orgs/x/otlp/v1/traces", { token: null });
     expect(response.status).toBe(404);
   });
 

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { encodeTraces } from "#formats/otlp/encode-traces.ts";
 import type { OtlpEncoding } from "#formats/otlp/trace-model.ts";
-import { makeOrg, scrape } from "../../fleet.ts";
 import { mutations } from "../../formats/otlp/mutations.ts";
+import { scrape } from "../../harness/calls.ts";
+import { makeOrg } from "../../harness/orgs.ts";
 import { callSpan, gzip, JSON_TYPE, otherSpan, PROTOBUF, resourceSpans, sendBody } from "./otlp.ts";
 
 const span = callSpan({ status: { code: 2, message: "boom" } });

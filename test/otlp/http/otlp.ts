@@ -2,7 +2,8 @@
 
 import { encodeTraces } from "#formats/otlp/encode-traces.ts";
 import type { OtlpEncoding, ResourceSpans, Span } from "#formats/otlp/trace-model.ts";
-import { call, metricSum, scrape } from "../../fleet.ts";
+import { metricSum, scrape } from "../../harness/calls.ts";
+import { call } from "../../harness/deployment.ts";
 import { ATTRIBUTES, makeSpan, RESOURCE } from "../spans.ts";
 
 export const SERVER = 2;
@@ -68,8 +69,7 @@ export function sendBody(
   body: Uint8Array,
   headers: Record<string, string>,
 ): Promise<Response> {
-  return call(`/v1/orgs/${org}/otlp/v1/traces`, {
-    method: "POST",
+  return call("POST", `/v1/orgs/${org}/otlp/v1/traces`, {
     body: body as BodyInit,
     headers,
   });

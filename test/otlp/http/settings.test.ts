@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { call, createToken, problemOf } from "../../api.ts";
-import { getJson, ingest, makeOrg, makeSample, report, scrape, testEnv } from "../../fleet.ts";
+import { getJson, problemOf } from "../../harness/answers.ts";
+import { ingest, makeSample, postCalls, scrape } from "../../harness/calls.ts";
+import { call, workerEnv } from "../../harness/deployment.ts";
+import { createToken, makeOrg } from "../../harness/orgs.ts";
 import { callSpan, countedCalls, otherSpan, partialSuccess } from "./otlp.ts";
 
 async function putStreams(org: string, body: object): Promise<void> {
@@ -9,7 +11,7 @@ async function putStreams(org: string, body: object): Promise<void> {
 }
 
 const rowsOf = (org: string, table: string) =>
-  testEnv.SHARD_0.prepare(`SELECT count(*) AS n FROM ${table} WHERE org = ?1`)
+  workerEnv.SHARD_0.prepare(`SELECT count(*) AS n FROM ${table} WHERE org = ?1`)
     .bind(org)
     .first<number>("n");
 
@@ -26,7 +28,7 @@ describe("a disabled metrics stream", () => {
       [1, "stream_disabled"],
       [2, "stream_disabled"],
     ]);
-    expect((await report(org, [], { epoch: "never" })).status).toBe(200);
+    expect((await postCalls(org, [], { epoch: "never" })).status).toBe(200);
     expect(await rowsOf(org, "tool_invocations")).toBe(0);
     expect(await rowsOf(org, "arrivals")).toBe(0);
     expect(await scrape(org)).not.toContain("mcpg_instance_last_report_timestamp_seconds{");

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { encodeTraces } from "#formats/otlp/encode-traces.ts";
-import { getJson, ingest, makeOrg, makeSample, metricSum, scrape } from "../../fleet.ts";
+import { getJson } from "../../harness/answers.ts";
+import { ingest, makeSample, metricSum, scrape } from "../../harness/calls.ts";
+import { makeOrg } from "../../harness/orgs.ts";
 import {
   ATTRIBUTES,
   CLIENT,

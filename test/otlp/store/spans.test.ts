@@ -8,8 +8,8 @@ import { TRACE_SPANS_MAX } from "#otlp/store/span-rows.ts";
 import { findSpans, keepSpans } from "#otlp/store/spans.ts";
 import type { TraceSpan } from "#tracing/trace-span.ts";
 import { BilledRows } from "../../harness/billed-rows.ts";
-import { LimitedD1 } from "../../limited-d1.ts";
-import { countRows, db, header, invocation, makeShardOrg } from "../../shard.ts";
+import { LimitedD1 } from "../../harness/limited-d1.ts";
+import { countRows, db, header, invocation, makeShardOrg } from "../../harness/shard-org.ts";
 import { newHex } from "../http/otlp.ts";
 
 const NOW_MS = Date.now();

@@ -2,7 +2,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { SyntheticLog, seedOf } from "../../../harness/synthetic-log.ts";
-import type { Checks } from "../../exactness/checks.ts";
+import type { Checks } from "../../checks.ts";
 import { type ExportRange, type PackMembers, packMembers, writePack } from "./export-files.ts";
 import { type CliCase, checkCases, type Expected } from "./run-cli.ts";
 import { plainLog, rotatedLog } from "./sample-logs.ts";

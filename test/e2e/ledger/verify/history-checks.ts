@@ -2,7 +2,7 @@
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { SyntheticLog } from "../../../harness/synthetic-log.ts";
-import type { Checks } from "../../exactness/checks.ts";
+import type { Checks } from "../../checks.ts";
 import { packMembers, writePack } from "./export-files.ts";
 import { type CliCase, checkCases, type Expected, runCli } from "./run-cli.ts";
 import { plainLog, prunedLog, rotatedLog } from "./sample-logs.ts";

@@ -2,7 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { SyntheticLog } from "../../../harness/synthetic-log.ts";
-import type { Checks } from "../../exactness/checks.ts";
+import type { Checks } from "../../checks.ts";
 import { packMembers, writeFiles, writePack } from "./export-files.ts";
 import { LogServer, TOKEN } from "./log-server.ts";
 import { type CliCase, checkCases } from "./run-cli.ts";

@@ -13,7 +13,7 @@ import { leafHash } from "#formats/tlog/merkle-hash.ts";
 import { parseVkey } from "#formats/tlog/note-key.ts";
 import { formatNote, signNote } from "#formats/tlog/signed-note.ts";
 import { entryBytes, eventAt, SyntheticLog } from "../../../harness/synthetic-log.ts";
-import type { Checks } from "../../exactness/checks.ts";
+import type { Checks } from "../../checks.ts";
 import { runCli } from "./run-cli.ts";
 
 const ENTRIES = 200_000;

@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { encodeBundle } from "#formats/tlog/tlog-tiles.ts";
 import { entryBytes, SyntheticLog } from "../../../harness/synthetic-log.ts";
-import type { Checks } from "../../exactness/checks.ts";
+import type { Checks } from "../../checks.ts";
 import { onlineArgs, tokenFile } from "./honest-checks.ts";
 import { type Between, LogServer, type Reply, TOKEN } from "./log-server.ts";
 import { type CliCase, checkCases, type Expected, runCli } from "./run-cli.ts";

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Checks } from "../../exactness/checks.ts";
+import type { Checks } from "../../checks.ts";
 
 const COMMAND = join(import.meta.dirname, "../../../../src/cli/verify.ts");
 /** Two cores, and the server in this process. */

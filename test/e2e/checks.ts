@@ -1,7 +1,9 @@
-/** One printed line a guarantee, and the count of both kinds. */
+/** One printed line a guarantee, and the count of both kinds: suites need processes, not a test framework. */
+import { inspect, isDeepStrictEqual } from "node:util";
 
 /** Enough to see what kind of failure it is. */
 const PROBLEMS_SHOWN = 4;
+const SEEN_CHARACTERS_MAX = 300;
 
 export interface Verdict {
   passed: number;
@@ -32,8 +34,19 @@ export class Checks {
   }
 
   equal(guarantee: string, got: unknown, expected: unknown): void {
-    const [gotText, expectedText] = [JSON.stringify(got), JSON.stringify(expected)];
-    const problems = gotText === expectedText ? [] : [`got ${gotText}, expected ${expectedText}`];
-    this.report(guarantee, problems, problems.length === 0 ? gotText : "");
+    const isEqual = isDeepStrictEqual(got, expected);
+    const problems = isEqual ? [] : [`got ${shown(got)}, expected ${shown(expected)}`];
+    this.report(guarantee, problems, isEqual ? shown(got).slice(0, SEEN_CHARACTERS_MAX) : "");
   }
+
+  within(guarantee: string, got: number, low: number, high: number): void {
+    const isWithin = got >= low && got <= high;
+    this.report(guarantee, isWithin ? [] : [`got ${got}, expected ${low} to ${high}`], `${got}`);
+  }
+}
+
+function shown(value: unknown): string {
+  return typeof value === "string"
+    ? value
+    : inspect(value, { depth: 5, breakLength: Number.POSITIVE_INFINITY });
 }

@@ -3,9 +3,10 @@ import type { ReportHeader } from "#calls/arrival.ts";
 import { type Call, isRejection, parseSample } from "#calls/call.ts";
 import { insertReport } from "#calls/store/insert-calls.ts";
 import { insertShardOrg } from "#orgs/store/shard-orgs.ts";
-import { makeSample, type SampleFields, testEnv } from "./fleet.ts";
+import { makeSample, type SampleFields } from "./calls.ts";
+import { workerEnv } from "./deployment.ts";
 
-export const db = testEnv.SHARD_0;
+export const db = workerEnv.SHARD_0;
 
 export async function makeShardOrg(seriesMax = 10_000) {
   const org = { org: `shard-${crypto.randomUUID()}`, generation: 1, seriesMax };

@@ -2,10 +2,11 @@
  * D1 whose every call a test may watch, fail, or race: `around` gets the SQL and the call itself, to
  * make it, not to make it, or to do something else before or after.
  */
-import type { Env } from "#platform/env.ts";
-import { testEnv } from "./fleet.ts";
-
-export type Around = (sql: string, send: () => Promise<unknown>) => Promise<unknown>;
+export type Around = (
+  sql: string,
+  send: () => Promise<unknown>,
+  isBatch: boolean,
+) => Promise<unknown>;
 
 export const LOST = "D1_ERROR: Network connection lost.";
 
@@ -20,7 +21,7 @@ export function watchedD1(db: D1Database, around: Around): D1Database {
           return (...values: unknown[]) => watch(sql, target.bind(...values));
         }
         return (...args: unknown[]) =>
-          around(sql, () => value.apply(target, args) as Promise<unknown>);
+          around(sql, () => value.apply(target, args) as Promise<unknown>, false);
       },
     });
     originals.set(proxy, { statement, sql });
@@ -34,18 +35,13 @@ export function watchedD1(db: D1Database, around: Around): D1Database {
         return (statements: D1PreparedStatement[]) => {
           const known = statements.map((statement) => originals.get(statement)!);
           const sql = known.map((one) => one.sql).join(";\n");
-          return around(sql, () => target.batch(known.map(({ statement }) => statement)));
+          return around(sql, () => target.batch(known.map(({ statement }) => statement)), true);
         };
       }
       const value: unknown = Reflect.get(target, property);
       return typeof value === "function" ? value.bind(target) : value;
     },
   });
-}
-
-/** The deployment with its shard watched so. */
-export function envWithShard(around: Around): Env {
-  return { ...testEnv, SHARD_0: watchedD1(testEnv.SHARD_0, around) };
 }
 
 /** Fails calls whose SQL holds `part`: before they reach D1, or once they took effect there. */
@@ -55,4 +51,15 @@ export function losing(part: string, when: "before" | "after"): Around {
     if (when === "after") await send();
     throw new Error(LOST);
   };
+}
+
+export type Fault = "before" | "after" | null;
+
+/** Fails batches alone: `faultOf` is asked for each by number, from 0. */
+export function faultyD1(db: D1Database, faultOf: (batch: number) => Fault): D1Database {
+  let batches = 0;
+  return watchedD1(db, (sql, send, isBatch) => {
+    const fault = isBatch ? faultOf(batches++) : null;
+    return fault === null ? send() : losing("", fault)(sql, send, isBatch);
+  });
 }

@@ -1,0 +1,58 @@
+/** Every suite, how long it takes, and whether it may have another beside it. */
+import type { Verdict } from "./checks.ts";
+import { runKillSuite } from "./exactness/kill.ts";
+import { runMalformedSuite } from "./exactness/malformed.ts";
+import { runQuantileSuite } from "./exactness/quantiles.ts";
+import { runStreamSuite } from "./exactness/stream.ts";
+import { runFormatsSuite } from "./formats/suite.ts";
+import { runAttackSuite } from "./ledger/attack.ts";
+import { runCrashSuite } from "./ledger/crash.ts";
+import { runLoadSuite } from "./ledger/load.ts";
+import { runVerifySuite } from "./ledger/verify-cli.ts";
+import { runNamesSuite } from "./names/suite.ts";
+import { runOtelSuite } from "./otel/suite.ts";
+import { runPrometheusSuite } from "./prometheus/suite.ts";
+import { runPromtoolSuite } from "./promtool.ts";
+import { runStartSuite } from "./start.ts";
+import { runStreamsSuite } from "./streams/suite.ts";
+import {
+  runTracingLatencySuite,
+  runTracingMemorySuite,
+  runTracingSuite,
+} from "./tracing/suites.ts";
+import { runWallsSuite } from "./walls/suite.ts";
+
+export interface E2eSuite {
+  run(): Promise<Verdict>;
+  /**
+   * As the `==` line of a run with nothing beside it said on two cores (`node test/e2e/run.ts <name>` tells
+   * anew): it orders the lanes, no more.
+   */
+  seconds: number;
+  /** For receivers that hang, scrapes and intervals: it leaves the cores to what runs beside it. */
+  mostlyWaits?: boolean;
+  /** Judges how long something took, or how often it came in a time: nothing runs beside it. */
+  isTimed?: boolean;
+}
+
+export const SUITES: Record<string, E2eSuite> = {
+  formats: { run: runFormatsSuite, seconds: 3 },
+  walls: { run: runWallsSuite, seconds: 3 },
+  names: { run: runNamesSuite, seconds: 1 },
+  promtool: { run: runPromtoolSuite, seconds: 3 },
+  prometheus: { run: runPrometheusSuite, seconds: 33, isTimed: true },
+  quantiles: { run: runQuantileSuite, seconds: 4 },
+  malformed: { run: runMalformedSuite, seconds: 6 },
+  kill: { run: runKillSuite, seconds: 36 },
+  stream: { run: runStreamSuite, seconds: 25, isTimed: true },
+  "ledger-crash": { run: runCrashSuite, seconds: 63 },
+  "ledger-attack": { run: runAttackSuite, seconds: 130 },
+  "ledger-load": { run: runLoadSuite, seconds: 53, isTimed: true },
+  "ledger-verify": { run: runVerifySuite, seconds: 105 },
+  tracing: { run: runTracingSuite, seconds: 57, mostlyWaits: true },
+  "tracing-latency": { run: runTracingLatencySuite, seconds: 43, isTimed: true },
+  "tracing-memory": { run: runTracingMemorySuite, seconds: 35, mostlyWaits: true },
+  streams: { run: runStreamsSuite, seconds: 32, mostlyWaits: true },
+  otel: { run: runOtelSuite, seconds: 11 },
+  start: { run: runStartSuite, seconds: 11 },
+};
