@@ -1,4 +1,5 @@
 /** The whole HTTP surface. Each router states its routes, their scopes and their OpenAPI entries. */
+import "#capabilities.ts";
 import { Hono } from "hono";
 import { audit } from "#audit/http/audit-routes.ts";
 import { invocations } from "#calls/http/call-routes.ts";

@@ -5,6 +5,7 @@ import { findLogsToSign } from "#audit/store/audit-logs.ts";
 import { runCron } from "#cron.ts";
 import { auditEntries, call, createOrg, createToken } from "../api.ts";
 import { testEnv } from "../fleet.ts";
+import { inProcess } from "../in-process.ts";
 import { LOST, watchedD1 } from "../watched-d1.ts";
 import { EVENT, report, statusOf } from "./audit-client.ts";
 import { runAlarms } from "./ledger/run-pruning.ts";
@@ -96,7 +97,7 @@ describe("The tick signs", () => {
       DIRECTORY: watchedD1(testEnv.DIRECTORY, count),
       SHARD_0: watchedD1(testEnv.SHARD_0, count),
     };
-    await runCron(env, Date.now());
+    await runCron(env, Date.now(), inProcess(env));
     expect(written).toBe(0);
     for (const spy of spies) expect(spy).not.toHaveBeenCalled();
   });
@@ -125,7 +126,7 @@ describe("The tick signs", () => {
     expect(await signedSize(broken)).toBe(2);
   });
 
-  it("what comes after the first page of the queue, too", async () => {
+  it("what comes after the first batch of the queue, too", async () => {
     // Frozen ones cost no call, and leave the queue.
     const waiting = `INSERT INTO audit_logs (org, log, frozen_reason, sign_after_ms)
       SELECT value, 1, 'because', 0 FROM json_each(?1)`;
@@ -175,7 +176,8 @@ describe("What operators did", () => {
       sql.startsWith("DELETE FROM ledger_outbox") ? Promise.reject(new Error(LOST)) : send(),
     );
     const env = { ...testEnv, DIRECTORY: faulty };
-    await expect(runCron(env, Date.now())).rejects.toThrow("1 steps failed");
+    const ticked = runCron(env, Date.now(), inProcess(env));
+    await expect(ticked).rejects.toThrow("1 steps failed");
     await Promise.all([runCron(testEnv, Date.now()), runCron(testEnv, Date.now())]);
     expect(await auditEntries(org)).toHaveLength(1);
     const left = "SELECT count(*) AS n FROM ledger_outbox WHERE org = ?1";

@@ -128,7 +128,7 @@ describe("closeOrg", () => {
   it("leaves the name for good, in a list of its own until its data is gone", async () => {
     const org = await newOrg();
     const next = (state: "active" | "deleting") =>
-      findOrgsOnShard(DIRECTORY, "SHARD_0", state, { offset: 0, limit: 1_000 });
+      findOrgsOnShard(DIRECTORY, "SHARD_0", state, { after: null, limit: 1_000 });
     const names = async (state: "active" | "deleting") =>
       (await next(state)).map((found) => found.org);
     expect(await names("active")).toContain(org);

@@ -1,12 +1,13 @@
 import { describe, expect, it, vi } from "vitest";
 import { SPAN_KIND, STATUS_CODE } from "#formats/otlp/trace-model.ts";
 import type { TraceContext } from "#formats/trace-context/trace-context.ts";
-import { TickShare } from "#platform/jobs/tick-share.ts";
+import type { Job } from "#platform/jobs/job.ts";
 import { runInSpan } from "#tracing/active-span.ts";
 import { contextOfCall } from "#tracing/call-context.ts";
 import { traceTick } from "#tracing/trace-tick.ts";
 import { currentContext } from "#tracing/traced-fetch.ts";
 import { workerEnv } from "../api.ts";
+import { runOnce } from "../in-process.ts";
 import { exportedTo, TracedApp } from "./traced-app.ts";
 
 async function tick(traced: TracedApp, work: Parameters<typeof traceTick>[2]): Promise<unknown> {
@@ -26,12 +27,18 @@ async function tick(traced: TracedApp, work: Parameters<typeof traceTick>[2]): P
 describe("A tick of the cron", () => {
   it("is a trace of its own, with its jobs and their calls below it", async () => {
     const traced = new TracedApp();
-    await tick(traced, async (env) => {
-      const share = new TickShare("fold", 10, Date.now() + 1_000);
-      await share.attempt("acme", async () => {
+    const fold: Job<string> = {
+      name: "fold",
+      share: 1,
+      queries: 1,
+      list: async () => ["acme"],
+      subjectOf: (org) => org,
+      async step({ env }) {
         await env.DIRECTORY.prepare("SELECT 1 FROM orgs").all();
-      });
-    });
+        return "done";
+      },
+    };
+    await tick(traced, (env) => runOnce(env, fold, ["acme"]));
     const [root, job, query] = traced.spans;
     expect(root).toMatchObject({ name: "cron tick", kind: SPAN_KIND.internal, parentSpanId: null });
     expect(job).toMatchObject({ name: "fold", parentSpanId: root?.spanId });
