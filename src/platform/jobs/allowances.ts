@@ -28,11 +28,15 @@ export function allowances(
   const inTurn = [...wanted.slice(first), ...wanted.slice(0, first)];
   const allowed = new Map(shards.map((shard) => [shard, new Map<string, number>()]));
   let left = RUNS_MAX;
-  for (const { shard, job, runs } of inTurn) {
+  const grant = (shard: string, job: string, runs: number) => {
     const granted = Math.min(runs, left);
     left -= granted;
-    allowed.get(shard)?.set(job, granted);
-  }
+    const ofShard = allowed.get(shard);
+    ofShard?.set(job, (ofShard.get(job) ?? 0) + granted);
+  };
+  // Everyone's first run comes before anyone's second.
+  for (const { shard, job } of inTurn) grant(shard, job, 1);
+  for (const { shard, job, runs } of inTurn) grant(shard, job, runs - 1);
   return allowed;
 }
 
