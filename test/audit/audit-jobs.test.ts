@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, type Mock, vi } from "vitest";
 import { Ledger } from "#audit/ledger/ledger.ts";
 import { eventOf } from "#audit/outbox.ts";
+import { outboxJob } from "#audit/outbox-job.ts";
 import { findLogsToSign } from "#audit/store/audit-logs.ts";
 import { runCron } from "#cron.ts";
+import type { AnyJob } from "#platform/jobs/job.ts";
 import { auditEntries, call, createOrg, createToken } from "../api.ts";
 import { testEnv } from "../fleet.ts";
 import { inProcess } from "../in-process.ts";
@@ -182,6 +184,32 @@ describe("What operators did", () => {
     expect(await auditEntries(org)).toHaveLength(1);
     const left = "SELECT count(*) AS n FROM ledger_outbox WHERE org = ?1";
     expect(await testEnv.DIRECTORY.prepare(left).bind(org).first("n")).toBe(0);
+  });
+
+  it("comes to every ledger, though those of many orgs before it by name are closed", async () => {
+    const append = Ledger.prototype.append;
+    const closed = new Set<string>();
+    const mocked = vi.spyOn(Ledger.prototype, "append").mockImplementation(() => {
+      throw new Error("broken");
+    });
+    const run = crypto.randomUUID().slice(0, 8);
+    const orgs = ["a", "b", "c", "d"].map((name) => `${name}-${run}`);
+    for (const org of orgs) await createOrg(org);
+    for (const org of orgs.slice(0, 3)) closed.add(org);
+    mocked.mockImplementation(function (this: Ledger, address, events) {
+      if (closed.has(address.org)) return Promise.resolve({ kind: "frozen", reason: "because" });
+      return append.call(this, address, events);
+    });
+    const two = { ...outboxJob, itemsPerRun: 2 } as AnyJob;
+    const tick = () => runCron(testEnv, Date.now(), inProcess(testEnv, [two]), [two]);
+    await tick();
+    expect((await statusOf(orgs[3]!)).tree_size).toBe(0);
+    await tick();
+    expect((await statusOf(orgs[3]!)).tree_size).toBe(1);
+    closed.clear();
+    await tick();
+    await tick();
+    for (const org of orgs) expect((await statusOf(org)).tree_size).toBe(1);
   });
 
   it("comes in the order in which it was done, and holds no secret", async () => {

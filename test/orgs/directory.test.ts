@@ -7,6 +7,7 @@ import { type OperatorAction, recordOperatorAction } from "#orgs/store/operator-
 import {
   closeOrg,
   findOrg,
+  findOrgsInAnyState,
   findOrgsOnShard,
   insertOrg,
   markOrgDeleted,
@@ -139,6 +140,22 @@ describe("closeOrg", () => {
     await markOrgDeleted(DIRECTORY, org);
     expect(await names("deleting")).not.toContain(org);
     expect(await findOrg(DIRECTORY, org)).toMatchObject({ state: "deleted" });
+  });
+
+  it("leaves it among the shard's orgs of any state, by name, once each however few are read", async () => {
+    const orgs = [await newOrg(), await newOrg(), await newOrg()].sort();
+    await closeOrg(DIRECTORY, SHARD_0, { org: orgs[0]!, generation: 1 }, action(orgs[0]!));
+    await closeOrg(DIRECTORY, SHARD_0, { org: orgs[1]!, generation: 1 }, action(orgs[1]!));
+    await markOrgDeleted(DIRECTORY, orgs[1]!);
+    const listed: string[] = [];
+    for (let after: string | null = null; ; after = listed.at(-1) ?? null) {
+      const next = await findOrgsInAnyState(DIRECTORY, "SHARD_0", { after, limit: 2 });
+      if (next.length === 0) break;
+      listed.push(...next.map(({ org }) => org));
+    }
+    expect(listed).toEqual([...new Set(listed)].sort());
+    expect(listed.filter((org) => orgs.includes(org))).toEqual(orgs);
+    expect(await findOrgsInAnyState(DIRECTORY, "SHARD_1", { after: null, limit: 2 })).toEqual([]);
   });
 
   it("lets no token be made for the org afterwards, however stale the maker's view", async () => {

@@ -1,12 +1,15 @@
 import { describe, expect, it, vi } from "vitest";
+import { runCron } from "#cron.ts";
 import { SPAN_KIND, STATUS_CODE } from "#formats/otlp/trace-model.ts";
 import type { TraceContext } from "#formats/trace-context/trace-context.ts";
 import type { Job } from "#platform/jobs/job.ts";
 import { runInSpan } from "#tracing/active-span.ts";
 import { contextOfCall } from "#tracing/call-context.ts";
+import { tracer } from "#tracing/isolate-tracer.ts";
 import { traceTick } from "#tracing/trace-tick.ts";
 import { currentContext } from "#tracing/traced-fetch.ts";
-import { workerEnv } from "../api.ts";
+import { createOrg, workerEnv } from "../api.ts";
+import { makeSample, report } from "../fleet.ts";
 import { runOnce } from "../in-process.ts";
 import { exportedTo, TracedApp } from "./traced-app.ts";
 
@@ -54,6 +57,20 @@ describe("A tick of the cron", () => {
     expect(traced.spans.map(({ status }) => status.code)).toEqual([STATUS_CODE.error]);
     await tick(traced, async () => undefined);
     expect(traced.spans).toHaveLength(1);
+    vi.restoreAllMocks();
+  });
+});
+
+describe("A run of a job", () => {
+  it("is a trace of its own, whichever job it is of", async () => {
+    const begun = vi.spyOn(tracer, "begin");
+    const org = await createOrg();
+    await report(org, [makeSample()]);
+    await runCron(workerEnv, Date.now());
+    const names = begun.mock.calls.map(([{ describe }]) => describe().name);
+    expect(names.filter((name) => name.startsWith("run ")).sort()).toEqual(
+      expect.arrayContaining(["run expire", "run fold", "run prune"]),
+    );
     vi.restoreAllMocks();
   });
 });

@@ -1,0 +1,103 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { runCron } from "#cron.ts";
+import { deliveryJob } from "#delivery/delivery-job.ts";
+import type { StreamTarget } from "#delivery/store/stream-targets.ts";
+import type { Env } from "#platform/env.ts";
+import { call, createOrg } from "../api.ts";
+import { EVENT, exportedLines, report, requireStatus } from "../audit/audit-client.ts";
+import { runAlarms } from "../audit/ledger/run-pruning.ts";
+import { insertOrgs } from "../bulk-orgs.ts";
+import { testEnv } from "../fleet.ts";
+import { inProcess, runOnce } from "../in-process.ts";
+import { linesOf, receiver } from "./receiver.ts";
+
+const ENDPOINT = "https://siem.example.com/in";
+const SHARD = "SHARD_0";
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 3_600_000 });
+});
+afterEach(async () => {
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+  await testEnv.DIRECTORY.prepare("DELETE FROM observability").run();
+});
+
+async function forwardingOrg(entries: number): Promise<string> {
+  const org = await createOrg();
+  const body = { audit: { forward: { endpoint: ENDPOINT } } };
+  await requireStatus(200, call("PUT", `/v1/orgs/${org}/observability`, { body }));
+  for (let left = entries; left > 0; left -= 256) {
+    await report(
+      org,
+      Array.from({ length: Math.min(left, 256) }, () => EVENT),
+    );
+  }
+  await runAlarms({ org, log: 1, shard: SHARD });
+  return org;
+}
+
+/** To which every org's metrics go that says nothing itself. */
+function withDefaultReceiver(): Env {
+  const OBSERVABILITY = { metrics: { otlp: { endpoint: "https://otel.example.com:4318" } } };
+  return { ...testEnv, OBSERVABILITY };
+}
+
+describe("The list of orgs to deliver for", () => {
+  it("has each of them once, in batches, each going on where the last one ended", async () => {
+    const orgs = await insertOrgs(120);
+    const place = { env: withDefaultReceiver(), shard: SHARD, nowMs: Date.now() };
+    const batches: (readonly StreamTarget[])[] = [];
+    for (let after: string | null = null; ; ) {
+      const [batch] = await deliveryJob.list(place, after, 1);
+      if (batch === undefined) break;
+      batches.push(batch);
+      after = deliveryJob.placeOf?.(batch) ?? null;
+    }
+    const listed = batches.flat().map(({ org }) => org);
+    expect(batches.every(({ length }) => length <= 50)).toBe(true);
+    expect(listed).toEqual([...listed].sort());
+    expect(listed.filter((org) => orgs.includes(org))).toEqual(orgs);
+    const whole = await deliveryJob.list(place, null, 100);
+    expect(whole.flat()).toEqual(batches.flat());
+  });
+});
+
+describe("A tick", () => {
+  it("comes to the orgs of every batch", async () => {
+    await insertOrgs(120);
+    const env = withDefaultReceiver();
+    const { received } = receiver();
+    await runCron(env, Date.now(), inProcess(env), [deliveryJob]);
+    const active = "SELECT count(*) AS n FROM orgs WHERE state = 'active'";
+    expect(received).toHaveLength(
+      (await testEnv.DIRECTORY.prepare(active).first<number>("n")) ?? 0,
+    );
+  });
+
+  it("forwards a backlog in bounded turns, between which others have theirs, and all of it", async () => {
+    const { lines } = receiver(
+      ({ body }) => new Response(null, { status: linesOf(body).length > 10 ? 413 : 200 }),
+    );
+    const org = await forwardingOrg(300);
+    await runCron(testEnv, Date.now(), undefined, [deliveryJob]);
+    expect(lines()).toEqual(await exportedLines(org));
+    // 20 steps a turn, of which some find out again how much the receiver takes.
+    const claims = "SELECT claim FROM stream_deliveries WHERE org = ?1";
+    expect(await testEnv.SHARD_0.prepare(claims).bind(org).first("claim")).toBe(3);
+  });
+
+  it("leaves to the next run what its queries do not allow for", async () => {
+    const { received } = receiver();
+    await insertOrgs(240);
+    const env = withDefaultReceiver();
+    const place = { env, shard: SHARD, nowMs: Date.now() };
+    const batches = await deliveryJob.list(place, null, 5);
+    // 900 queries: two for the look-up of each batch, six for each push.
+    const first = await runOnce(env, deliveryJob, batches.slice(0, 4));
+    expect(received).toHaveLength(149);
+    expect(first).toEqual({ reached: 3, unfinished: [2], failures: 0 });
+    await runOnce(env, deliveryJob, batches.slice(2, 4));
+    expect(received).toHaveLength(200);
+  });
+});
