@@ -40,13 +40,15 @@ export interface OrgPart {
   readonly tables?: readonly OrgTable[];
 }
 
-let registered: readonly OrgPart[] = [];
+let registered: readonly OrgPart[] | null = null;
 
 /** All of them at once, in the order in which they take part. */
 export function registerOrgParts(parts: readonly OrgPart[]): void {
   registered = parts;
 }
 
+/** Fails where src/capabilities.ts was not imported: an org would be opened, or erased, in part. */
 export function orgParts(): readonly OrgPart[] {
+  if (registered === null) throw new Error("Cannot serve orgs: their parts are not registered");
   return registered;
 }

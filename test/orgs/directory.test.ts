@@ -1,5 +1,6 @@
 import { getTableConfig, type SQLiteTable } from "drizzle-orm/sqlite-core";
 import { describe, expect, it } from "vitest";
+import "#capabilities.ts";
 import { uuid7FromRandom } from "#formats/uuid7.ts";
 import { newSettings, type OrgSettings } from "#orgs/org-settings.ts";
 import * as schema from "#orgs/store/directory-schema.ts";

@@ -1,5 +1,7 @@
+import { exports } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
-import { runCron } from "#cron.ts";
+import { jobs } from "#capabilities.ts";
+import type { JobRun } from "#cron.ts";
 import { SPAN_KIND, STATUS_CODE } from "#formats/otlp/trace-model.ts";
 import type { TraceContext } from "#formats/trace-context/trace-context.ts";
 import type { Job } from "#platform/jobs/job.ts";
@@ -8,8 +10,7 @@ import { contextOfCall } from "#tracing/call-context.ts";
 import { tracer } from "#tracing/isolate-tracer.ts";
 import { traceTick } from "#tracing/trace-tick.ts";
 import { currentContext } from "#tracing/traced-fetch.ts";
-import { createOrg, workerEnv } from "../api.ts";
-import { makeSample, report } from "../fleet.ts";
+import { workerEnv } from "../api.ts";
 import { runOnce } from "../in-process.ts";
 import { exportedTo, TracedApp } from "./traced-app.ts";
 
@@ -62,15 +63,14 @@ describe("A tick of the cron", () => {
 });
 
 describe("A run of a job", () => {
-  it("is a trace of its own, whichever job it is of", async () => {
+  it("is a trace of its own, in an invocation of its own, whichever job it is of", async () => {
     const begun = vi.spyOn(tracer, "begin");
-    const org = await createOrg();
-    await report(org, [makeSample()]);
-    await runCron(workerEnv, Date.now());
+    const nowMs = Date.now();
+    const terms = { shard: "SHARD_0", nowMs, overMs: nowMs, items: [], goesOn: true };
+    const { JobRun: entrypoint } = exports as unknown as { JobRun: Pick<JobRun, "run"> };
+    for (const { name } of jobs) await entrypoint.run({ job: name, ...terms });
     const names = begun.mock.calls.map(([{ describe }]) => describe().name);
-    expect(names.filter((name) => name.startsWith("run ")).sort()).toEqual(
-      expect.arrayContaining(["run expire", "run fold", "run prune"]),
-    );
+    expect(names).toEqual(jobs.map(({ name }) => `run ${name}`));
     vi.restoreAllMocks();
   });
 });
