@@ -1,15 +1,42 @@
-/** What each capability takes part in. The one place that lists them. */
+/** What each capability takes part in: an org's life, a request, the work of each tick. The one place that lists them. */
+
 import { auditFigures } from "#audit/audit-figures.ts";
+import { auditPart } from "#audit/audit-part.ts";
 import { currentLog } from "#audit/current-log.ts";
 import { drainOutbox } from "#audit/drain-outbox.ts";
+import { expiryJob } from "#audit/expiry-job.ts";
+import { outboxJob } from "#audit/outbox-job.ts";
+import { signJob } from "#audit/sign-job.ts";
+import { callsPart } from "#calls/calls-part.ts";
 import { registerFigureSource } from "#calls/figure-sources.ts";
+import { foldJob } from "#calls/fold-job.ts";
+import { deliveryJob } from "#delivery/delivery-job.ts";
+import { deliveryPart } from "#delivery/delivery-part.ts";
+import { eraseJob } from "#orgs/erase-job.ts";
+import { registerOrgParts } from "#orgs/org-lifecycle.ts";
 import { registerOutbox } from "#orgs/outbox.ts";
+import { pruneJob } from "#orgs/prune-job.ts";
+import { spansPart } from "#otlp/spans-part.ts";
 import { keepSpans } from "#otlp/store/spans.ts";
+import type { AnyJob } from "#platform/jobs/job.ts";
 import { shardDatabase } from "#platform/shards.ts";
+import { streamsPart } from "#streams/streams-part.ts";
 import { registerSpanKeeper } from "#tracing/isolate-tracer.ts";
 
+registerOrgParts([auditPart, streamsPart, callsPart, spansPart, deliveryPart]);
 registerOutbox((env, org) => drainOutbox(env, currentLog(org)));
 registerFigureSource(auditFigures);
 registerSpanKeeper((env, org, spans) =>
   keepSpans(shardDatabase(env, org.shard), org, spans, Date.now()),
 );
+
+/** In each tick's order. */
+export const jobs: readonly AnyJob[] = [
+  outboxJob,
+  signJob,
+  foldJob,
+  deliveryJob,
+  pruneJob,
+  eraseJob,
+  expiryJob,
+];

@@ -7,8 +7,7 @@ import { app } from "./app.ts";
 import { runCron } from "./cron.ts";
 
 export { Ledger } from "#audit/ledger/ledger.ts";
-export { SigningPage } from "#audit/signing/signing-page.ts";
-export { DeliveryPage } from "#delivery/delivery-page.ts";
+export { JobRun } from "./cron.ts";
 
 export default {
   fetch: app.fetch,

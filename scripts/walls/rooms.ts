@@ -25,7 +25,6 @@ export const ROWS: readonly Row[] = [
 
   { folder: "platform", rooms: ["formats"], packages: NODE },
   { folder: "platform/d1", packages: TABLES },
-  { folder: "platform/jobs", packages: WORKERS },
 
   {
     folder: "http",
@@ -91,7 +90,7 @@ export const ROWS: readonly Row[] = [
 
   { folder: "cli", rooms: ["formats"], packages: [...NODE, "commander", "modern-tar"] },
 
-  { folder: "", rooms: ["*"], packages: ["hono"] },
+  { folder: "", rooms: ["*"], packages: ["hono", ...WORKERS] },
 ];
 
 /** `calls` of `calls/http`. */

@@ -1,13 +1,12 @@
 /** An org's totals as OTLP metrics to its receiver: one snapshot, in as many requests as it takes. */
 
 import { gzipSync } from "node:zlib";
-import { fleetMetrics } from "#calls/fleet-metrics.ts";
-import { readMetricsSnapshot } from "#calls/store/read-snapshot.ts";
+import { readFigures } from "#calls/read-figures.ts";
 import type { ClaimedDelivery, DeliveryEnd } from "#delivery/store/stream-deliveries.ts";
 import { decodeRejectedCount } from "#formats/otlp/decode-export-response.ts";
 import { encodeMetrics } from "#formats/otlp/encode-metrics.ts";
+import type { Org } from "#orgs/org.ts";
 import type { Env } from "#platform/env.ts";
-import { shardDatabase } from "#platform/shards.ts";
 import { signalUrl } from "#streams/endpoint.ts";
 import type { Destination } from "#streams/observability.ts";
 import { postPatiently, retryDelayMs } from "./attempts.ts";
@@ -24,21 +23,15 @@ const WANTS = {
 
 const TIME_UP = "the tick's time was up before all of it was sent";
 
-export interface PushedOrg {
-  org: string;
-  shard: string;
-  createdAtMs: number;
-}
-
-/** Those of one snapshot, encoded: a fiftieth of what the snapshot takes in memory. */
-export async function encodePush(
-  env: Env,
-  { org, shard, createdAtMs }: PushedOrg,
-): Promise<Uint8Array[]> {
+/**
+ * All that was acknowledged before it was called, unless `isOver` ends the folding first; encoded: a
+ * fiftieth of what the snapshot takes in memory.
+ */
+export async function encodePush(env: Env, org: Org, isOver: () => boolean): Promise<Uint8Array[]> {
+  const families = await readFigures(env, org, WANTS, isOver);
   const nowMs = Date.now();
-  const snapshot = await readMetricsSnapshot(shardDatabase(env, shard), org, WANTS, nowMs);
-  const times = { startMs: Math.min(createdAtMs, nowMs), nowMs };
-  const pages = otlpMetricsRequests(fleetMetrics(snapshot), org, times);
+  const times = { startMs: Math.min(org.createdAtMs, nowMs), nowMs };
+  const pages = otlpMetricsRequests(families, org.org, times);
   return Array.from(pages, (page) => {
     // Labels repeat on every point.
     return new Uint8Array(gzipSync(encodeMetrics([page], "protobuf"), { level: 1 }));

@@ -1,4 +1,4 @@
-/** What no request began, as a trace of its own: a tick of the cron, a page of its work. */
+/** What no request began, as a trace of its own: a tick of the cron, a run of one of its jobs. */
 
 import { SPAN_KIND } from "#formats/otlp/trace-model.ts";
 import type { Env } from "#platform/env.ts";
@@ -9,7 +9,7 @@ import type { Tracer } from "./tracer.ts";
 export interface Tick {
   readonly env: Env;
   readonly ctx: Pick<ExecutionContext, "waitUntil">;
-  readonly name: "cron tick" | "delivery page";
+  readonly name: "cron tick" | `run ${string}`;
   /** Null where it is not the runtime that calls. */
   readonly cron: string | null;
 }

@@ -1,9 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it, type Mock, vi } from "vitest";
 import { eventOf } from "#audit/drain-outbox.ts";
 import { Ledger } from "#audit/ledger/ledger.ts";
+import { outboxJob } from "#audit/outbox-job.ts";
 import { findLogsToSign } from "#audit/store/audit-logs.ts";
 import { runCron } from "#cron.ts";
+import type { AnyJob } from "#platform/jobs/job.ts";
+import { requireStatus } from "../harness/answers.ts";
 import { call, workerEnv } from "../harness/deployment.ts";
+import { inProcess } from "../harness/in-process.ts";
 import { createToken, makeOrg } from "../harness/orgs.ts";
 import { LOST, watchedD1 } from "../harness/watched-d1.ts";
 import { appendEvents, auditEntries, EVENT, statusOf } from "./audit-client.ts";
@@ -96,7 +100,7 @@ describe("The tick signs", () => {
       DIRECTORY: watchedD1(workerEnv.DIRECTORY, count),
       SHARD_0: watchedD1(workerEnv.SHARD_0, count),
     };
-    await runCron(env, Date.now());
+    await runCron(env, Date.now(), inProcess(env));
     expect(written).toBe(0);
     for (const spy of spies) expect(spy).not.toHaveBeenCalled();
   });
@@ -125,7 +129,7 @@ describe("The tick signs", () => {
     expect(await signedSize(broken)).toBe(2);
   });
 
-  it("what comes after the first page of the queue, too", async () => {
+  it("what comes after the first batch of the queue, too", async () => {
     // Frozen ones cost no call, and leave the queue.
     const waiting = `INSERT INTO audit_logs (org, log, frozen_reason, sign_after_ms)
       SELECT value, 1, 'because', 0 FROM json_each(?1)`;
@@ -175,11 +179,40 @@ describe("What operators did", () => {
       sql.startsWith("DELETE FROM ledger_outbox") ? Promise.reject(new Error(LOST)) : send(),
     );
     const env = { ...workerEnv, DIRECTORY: faulty };
-    await expect(runCron(env, Date.now())).rejects.toThrow("1 steps failed");
+    const ticked = runCron(env, Date.now(), inProcess(env));
+    await expect(ticked).rejects.toThrow("1 steps failed");
     await Promise.all([runCron(workerEnv, Date.now()), runCron(workerEnv, Date.now())]);
     expect(await auditEntries(org)).toHaveLength(1);
     const left = "SELECT count(*) AS n FROM ledger_outbox WHERE org = ?1";
     expect(await workerEnv.DIRECTORY.prepare(left).bind(org).first("n")).toBe(0);
+  });
+
+  it("comes to every ledger, though those of many orgs before it by name are closed", async () => {
+    const append = Ledger.prototype.append;
+    const closed = new Set<string>();
+    const mocked = vi.spyOn(Ledger.prototype, "append").mockImplementation(() => {
+      throw new Error("broken");
+    });
+    const run = crypto.randomUUID().slice(0, 8);
+    const orgs = ["a", "b", "c", "d"].map((name) => `${name}-${run}`);
+    for (const org of orgs) {
+      await requireStatus(201, call("POST", "/v1/orgs", { body: { org, tier: "enterprise" } }));
+    }
+    for (const org of orgs.slice(0, 3)) closed.add(org);
+    mocked.mockImplementation(function (this: Ledger, address, events) {
+      if (closed.has(address.org)) return Promise.resolve({ kind: "frozen", reason: "because" });
+      return append.call(this, address, events);
+    });
+    const two = { ...outboxJob, itemsPerRun: 2 } as AnyJob;
+    const tick = () => runCron(workerEnv, Date.now(), inProcess(workerEnv, [two]), [two]);
+    await tick();
+    expect((await statusOf(orgs[3]!)).tree_size).toBe(0);
+    await tick();
+    expect((await statusOf(orgs[3]!)).tree_size).toBe(1);
+    closed.clear();
+    await tick();
+    await tick();
+    for (const org of orgs) expect((await statusOf(org)).tree_size).toBe(1);
   });
 
   it("comes in the order in which it was done, and holds no secret", async () => {

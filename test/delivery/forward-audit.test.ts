@@ -1,12 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Ledger } from "#audit/ledger/ledger.ts";
 import { runCron } from "#cron.ts";
-import { deliverPage } from "#delivery/deliver-page.ts";
+import { deliveryJob } from "#delivery/delivery-job.ts";
 import { findStreamTargets, type StreamTarget } from "#delivery/store/stream-targets.ts";
 import { appendEvents, auditJson, EVENT, exportedLines } from "../audit/audit-client.ts";
 import { runAlarms } from "../audit/ledger/run-pruning.ts";
 import { requireStatus } from "../harness/answers.ts";
 import { call, envWithShard, workerEnv } from "../harness/deployment.ts";
+import { inProcess, runOnce } from "../harness/in-process.ts";
 import { makeOrg } from "../harness/orgs.ts";
 import { losing } from "../harness/watched-d1.ts";
 import { linesOf, receiver } from "./receiver.ts";
@@ -66,15 +67,15 @@ async function deliveryOf(org: string): Promise<AuditDelivery> {
 }
 
 async function tick(env = workerEnv): Promise<void> {
-  await runCron(env, Date.now());
+  await runCron(env, Date.now(), env === workerEnv ? undefined : inProcess(env));
   vi.setSystemTime(Date.now() + MINUTE_MS);
 }
 
 /** As a tick finds it where the deployment has a receiver. */
 async function targetsOf(org: string): Promise<StreamTarget[]> {
   const asked = { shard: "SHARD_0", hasDefault: true };
-  const page = { offset: 0, limit: 1_000 };
-  const targets = await findStreamTargets(workerEnv.DIRECTORY, asked, page);
+  const all = { after: null, limit: 1_000 };
+  const targets = await findStreamTargets(workerEnv.DIRECTORY, asked, all);
   return targets.filter((target) => target.org === org);
 }
 
@@ -185,7 +186,8 @@ describe("Audit forwarding", () => {
     const { lines } = receiver();
     const org = await forwardingOrg(4);
     const faulty = envWithShard(losing("UPDATE stream_deliveries SET log", "before"));
-    expect(await deliverPage(faulty, "SHARD_0", await targetsOf(org))).toBe(1);
+    const run = await runOnce(faulty, deliveryJob, [await targetsOf(org)]);
+    expect(run.failures).toBe(1);
     const failed = { next_seq: 0, failures: 1, last_error: "failed on our side" };
     expect(await deliveryOf(org)).toMatchObject(failed);
     vi.setSystemTime(Date.now() + 2 * MINUTE_MS);
@@ -322,7 +324,7 @@ describe("Audit forwarding", () => {
     const headers = { authorization: `Bearer \${OTEL_TOKEN}` };
     const OBSERVABILITY = { audit: { forward: { endpoint: ENDPOINT, headers } } };
     const env = { ...workerEnv, OBSERVABILITY, OTEL_TOKEN: "s3cr3t" } as typeof workerEnv;
-    await deliverPage(env, "SHARD_0", await targetsOf(org));
+    await runOnce(env, deliveryJob, [await targetsOf(org)]);
     expect(received.map((one) => one.headers.get("authorization"))).toEqual(["Bearer s3cr3t"]);
   });
 

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { runCron } from "#cron.ts";
+import { deliveryJob } from "#delivery/delivery-job.ts";
+import type { AnyJob } from "#platform/jobs/job.ts";
 import { requireStatus } from "../harness/answers.ts";
 import { ingest, makeSample } from "../harness/calls.ts";
 import { call, workerEnv } from "../harness/deployment.ts";
@@ -81,6 +83,17 @@ describe("Metrics push", () => {
     expect(times.size).toBe(1);
     expect(temporalities).toEqual(new Set([2]));
     expect(await deliveryOf(org)).toMatchObject({ failures: 0, last_error: null, retry_at: null });
+  });
+
+  it("counts what was acknowledged a moment before it, though no tick has folded it", async () => {
+    const { received } = receiver();
+    const org = await pushingOrg();
+    await ingest(org, [makeSample(), makeSample()]);
+    await runCron(workerEnv, Date.now(), undefined, [deliveryJob as AnyJob]);
+    const says = pushed(received);
+    const calls = [...says].filter(([series]) => series.startsWith("mcpg_tool_calls_total{"));
+    expect(calls.map(([, value]) => value)).toEqual([2]);
+    expect([...says].sort()).toEqual([...(await scraped(org))].sort());
   });
 
   it("splits thousands of series into requests, of which none has a point of another", async () => {

@@ -22,8 +22,7 @@ function countedEnv(env: Env): Env {
 }
 
 export { Ledger } from "#audit/ledger/ledger.ts";
-export { SigningPage } from "#audit/signing/signing-page.ts";
-export { DeliveryPage } from "#delivery/delivery-page.ts";
+export { JobRun } from "#cron.ts";
 
 export default {
   async fetch(request: Request, rawEnv: Env, ctx: ExecutionContext): Promise<Response> {

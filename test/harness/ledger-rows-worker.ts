@@ -3,8 +3,7 @@ import { app } from "#app.ts";
 import { Ledger as PlainLedger } from "#audit/ledger/ledger.ts";
 import type { Env } from "#platform/env.ts";
 
-export { SigningPage } from "#audit/signing/signing-page.ts";
-export { DeliveryPage } from "#delivery/delivery-page.ts";
+export { JobRun } from "#cron.ts";
 
 interface Rows {
   rowsRead: number;

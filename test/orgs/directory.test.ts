@@ -1,5 +1,6 @@
 import { getTableConfig, type SQLiteTable } from "drizzle-orm/sqlite-core";
 import { describe, expect, it } from "vitest";
+import "#capabilities.ts";
 import { uuid7FromRandom } from "#formats/uuid7.ts";
 import { newSettings, type OrgSettings } from "#orgs/org-settings.ts";
 import * as schema from "#orgs/store/directory-schema.ts";
@@ -7,6 +8,7 @@ import { type OperatorAction, recordOperatorAction } from "#orgs/store/operator-
 import {
   closeOrg,
   findOrg,
+  findOrgsInAnyState,
   findOrgsOnShard,
   insertOrg,
   markOrgDeleted,
@@ -129,7 +131,7 @@ describe("closeOrg", () => {
   it("leaves the name for good, in a list of its own until its data is gone", async () => {
     const org = await newOrg();
     const next = (state: "active" | "deleting") =>
-      findOrgsOnShard(DIRECTORY, "SHARD_0", state, { offset: 0, limit: 1_000 });
+      findOrgsOnShard(DIRECTORY, "SHARD_0", state, { after: null, limit: 1_000 });
     const names = async (state: "active" | "deleting") =>
       (await next(state)).map((found) => found.org);
     expect(await names("active")).toContain(org);
@@ -140,6 +142,22 @@ describe("closeOrg", () => {
     await markOrgDeleted(DIRECTORY, org);
     expect(await names("deleting")).not.toContain(org);
     expect(await findOrg(DIRECTORY, org)).toMatchObject({ state: "deleted" });
+  });
+
+  it("leaves it among the shard's orgs of any state, by name, once each however few are read", async () => {
+    const orgs = [await newOrg(), await newOrg(), await newOrg()].sort();
+    await closeOrg(DIRECTORY, SHARD_0, { org: orgs[0]!, generation: 1 }, action(orgs[0]!));
+    await closeOrg(DIRECTORY, SHARD_0, { org: orgs[1]!, generation: 1 }, action(orgs[1]!));
+    await markOrgDeleted(DIRECTORY, orgs[1]!);
+    const listed: string[] = [];
+    for (let after: string | null = null; ; after = listed.at(-1) ?? null) {
+      const next = await findOrgsInAnyState(DIRECTORY, "SHARD_0", { after, limit: 2 });
+      if (next.length === 0) break;
+      listed.push(...next.map(({ org }) => org));
+    }
+    expect(listed).toEqual([...new Set(listed)].sort());
+    expect(listed.filter((org) => orgs.includes(org))).toEqual(orgs);
+    expect(await findOrgsInAnyState(DIRECTORY, "SHARD_1", { after: null, limit: 2 })).toEqual([]);
   });
 
   it("lets no token be made for the org afterwards, however stale the maker's view", async () => {

@@ -1,11 +1,16 @@
+import { exports } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
+import { jobs } from "#capabilities.ts";
+import type { JobRun } from "#cron.ts";
 import { SPAN_KIND, STATUS_CODE } from "#formats/otlp/trace-model.ts";
 import type { TraceContext } from "#formats/trace-context/trace-context.ts";
-import { TickShare } from "#platform/jobs/tick-share.ts";
+import type { Job } from "#platform/jobs/job.ts";
 import { runInSpan } from "#tracing/active-span.ts";
+import { tracer } from "#tracing/isolate-tracer.ts";
 import { traceTick } from "#tracing/trace-tick.ts";
 import { currentContext } from "#tracing/traced-fetch.ts";
 import { workerEnv } from "../harness/deployment.ts";
+import { runOnce } from "../harness/in-process.ts";
 import { exportedTo, TracedApp } from "./traced-app.ts";
 
 async function tick(traced: TracedApp, work: Parameters<typeof traceTick>[2]): Promise<unknown> {
@@ -25,12 +30,18 @@ async function tick(traced: TracedApp, work: Parameters<typeof traceTick>[2]): P
 describe("A tick of the cron", () => {
   it("is a trace of its own, with its jobs and their calls below it", async () => {
     const traced = new TracedApp();
-    await tick(traced, async (env) => {
-      const share = new TickShare("fold", 10, Date.now() + 1_000);
-      await share.attempt("acme", async () => {
+    const fold: Job<string> = {
+      name: "fold",
+      share: 1,
+      queries: 1,
+      list: async () => ["acme"],
+      subjectOf: (org) => org,
+      async step({ env }) {
         await env.DIRECTORY.prepare("SELECT 1 FROM orgs").all();
-      });
-    });
+        return "done";
+      },
+    };
+    await tick(traced, (env) => runOnce(env, fold, ["acme"]));
     const [root, job, query] = traced.spans;
     expect(root).toMatchObject({ name: "cron tick", kind: SPAN_KIND.internal, parentSpanId: null });
     expect(job).toMatchObject({ name: "fold", parentSpanId: root?.spanId });
@@ -46,6 +57,19 @@ describe("A tick of the cron", () => {
     expect(traced.spans.map(({ status }) => status.code)).toEqual([STATUS_CODE.error]);
     await tick(traced, async () => undefined);
     expect(traced.spans).toHaveLength(1);
+    vi.restoreAllMocks();
+  });
+});
+
+describe("A run of a job", () => {
+  it("is a trace of its own, in an invocation of its own, whichever job it is of", async () => {
+    const begun = vi.spyOn(tracer, "begin");
+    const nowMs = Date.now();
+    const terms = { shard: "SHARD_0", nowMs, overMs: nowMs, items: [], goesOn: true };
+    const { JobRun: entrypoint } = exports as unknown as { JobRun: Pick<JobRun, "run"> };
+    for (const { name } of jobs) await entrypoint.run({ job: name, ...terms });
+    const names = begun.mock.calls.map(([{ describe }]) => describe().name);
+    expect(names).toEqual(jobs.map(({ name }) => `run ${name}`));
     vi.restoreAllMocks();
   });
 });

@@ -19,12 +19,6 @@ const RAISE_PRUNED_BEFORE = `UPDATE orgs SET pruned_before_ms = ?2
 const DELETE_SAMPLES = `DELETE FROM tool_invocations WHERE org = ?1 AND id IN
   (SELECT id FROM tool_invocations WHERE org = ?1 AND id < ?2 ORDER BY id LIMIT ${PRUNE_ROWS_MAX})`;
 
-/** A row holds the spans of a request, up to a megabyte: its pages are freed one by one. */
-export const PRUNE_SPAN_ROWS_MAX = 250;
-
-const DELETE_SPANS = `DELETE FROM spans WHERE org = ?1 AND id IN
-  (SELECT id FROM spans WHERE org = ?1 AND id < ?2 ORDER BY id LIMIT ${PRUNE_SPAN_ROWS_MAX})`;
-
 const deleteRollups = (table: string, window: string) => `DELETE FROM ${table}
   WHERE org = ?1 AND (${window}, series) IN
     (SELECT ${window}, series FROM ${table} WHERE org = ?1 AND ${window} < ?2
@@ -33,7 +27,10 @@ const deleteRollups = (table: string, window: string) => `DELETE FROM ${table}
 const DELETE_HOURLY = deleteRollups("rollups_hourly", "hour");
 const DELETE_DAILY = deleteRollups("rollups_daily", "day");
 
-/** One chunk of each kind. True when nothing is left to prune. */
+/** That `pruneOnce` sends. */
+export const PRUNE_QUERIES = 4;
+
+/** One chunk of each kind, in one transaction. True when nothing is left to prune. */
 export async function pruneOnce(
   db: D1Database,
   org: string,
@@ -45,42 +42,7 @@ export async function pruneOnce(
     db.prepare(DELETE_SAMPLES).bind(org, oldestKeptId),
     db.prepare(DELETE_HOURLY).bind(org, hoursBefore),
     db.prepare(DELETE_DAILY).bind(org, daysBefore),
-    db.prepare(DELETE_SPANS).bind(org, oldestKeptId),
   ]);
   const [, ...deleted] = results.map(({ meta }) => meta.changes);
-  const spans = deleted.pop() ?? 0;
-  return deleted.every((rows) => rows < PRUNE_ROWS_MAX) && spans < PRUNE_SPAN_ROWS_MAX;
-}
-
-interface OrgTable {
-  table: string;
-  /** Its key after the org. */
-  key: string;
-  rowsMax: number;
-}
-
-const ORG_TABLES: readonly OrgTable[] = [
-  { table: "arrivals", key: "id", rowsMax: PRUNE_ROWS_MAX },
-  { table: "tool_invocations", key: "id", rowsMax: PRUNE_ROWS_MAX },
-  { table: "spans", key: "id", rowsMax: PRUNE_SPAN_ROWS_MAX },
-  { table: "rollups_hourly", key: "hour, series", rowsMax: PRUNE_ROWS_MAX },
-  { table: "rollups_daily", key: "day, series", rowsMax: PRUNE_ROWS_MAX },
-  { table: "series", key: "series", rowsMax: PRUNE_ROWS_MAX },
-  { table: "instances", key: "instance", rowsMax: PRUNE_ROWS_MAX },
-  { table: "stream_deliveries", key: "stream", rowsMax: PRUNE_ROWS_MAX },
-];
-
-/** One chunk of every table of a deleted org. True when nothing is left. */
-export async function eraseOnce(db: D1Database, org: string): Promise<boolean> {
-  const results = await db.batch(
-    ORG_TABLES.map(({ table, key, rowsMax }) =>
-      db
-        .prepare(
-          `DELETE FROM ${table} WHERE org = ?1 AND (${key}) IN
-            (SELECT ${key} FROM ${table} WHERE org = ?1 LIMIT ${rowsMax})`,
-        )
-        .bind(org),
-    ),
-  );
-  return results.every(({ meta }, index) => meta.changes < (ORG_TABLES[index]?.rowsMax ?? 0));
+  return deleted.every((rows) => rows < PRUNE_ROWS_MAX);
 }

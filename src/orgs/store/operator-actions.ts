@@ -60,13 +60,21 @@ export async function findPendingActions(
   return results.map((row) => ({ ...row, details: JSON.parse(row.details) }));
 }
 
-/** Orgs whose ledger does not have everything yet. */
-export async function findOrgsWithPendingActions(db: D1Database, limit: number): Promise<string[]> {
+/** Orgs of a shard whose ledger does not have everything yet, after that name, with the log it goes to. */
+export async function findOrgsWithPendingActions(
+  db: D1Database,
+  shard: string,
+  { after, limit }: { after: string | null; limit: number },
+): Promise<{ org: string; auditLog: number }[]> {
   const { results } = await db
-    .prepare("SELECT DISTINCT org FROM ledger_outbox ORDER BY org LIMIT ?1")
-    .bind(limit)
-    .all<{ org: string }>();
-  return results.map(({ org }) => org);
+    .prepare(
+      `SELECT DISTINCT p.org, o.audit_log AS auditLog
+       FROM ledger_outbox AS p CROSS JOIN orgs AS o ON o.org = p.org
+       WHERE p.org > ?2 AND o.shard = ?1 ORDER BY p.org LIMIT ?3`,
+    )
+    .bind(shard, after ?? "", limit)
+    .all<{ org: string; auditLog: number }>();
+  return results;
 }
 
 /** The ledger has them. */

@@ -1,11 +1,10 @@
 /** The directory's orgs. Every change names, in its WHERE, what it was decided on. */
-import { and, asc, eq, sql } from "drizzle-orm";
+import { and, asc, eq, gt, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
-import { insertAuditLog } from "#audit/store/audit-logs.ts";
 import type { Org, OrgState } from "#orgs/org.ts";
+import { orgParts } from "#orgs/org-lifecycle.ts";
 import { effectiveOrg, type OrgSettings } from "#orgs/org-settings.ts";
 import { changedByFirst, statementOf } from "#platform/d1/batch.ts";
-import { deleteStreams } from "#streams/store/streams.ts";
 import { orgs } from "./directory-schema.ts";
 import { type OperatorAction, recordOperatorAction } from "./operator-actions.ts";
 import { deleteShardOrg, insertShardOrg } from "./shard-orgs.ts";
@@ -20,10 +19,16 @@ export interface NewOrg {
   createdAtMs: number;
 }
 
+/** In the order of their names: null is before the first. */
+export interface OrgsAfter {
+  after: string | null;
+  limit: number;
+}
+
 /**
  * True for exactly one of any number of concurrent calls, false when the name is or was taken. The
- * shard's row comes first: a directory row without one would take no writes; one without a
- * directory row is out of reach, and the next attempt finds it in place.
+ * shard's row and what each part opens come first: a directory row without them would take no writes;
+ * they without a directory row are out of reach, and the next attempt finds them in place.
  */
 export async function insertOrg(
   directory: D1Database,
@@ -33,7 +38,7 @@ export async function insertOrg(
 ): Promise<boolean> {
   if ((await findOrg(directory, org)) !== null) return false;
   await insertShardOrg(shardDb, org, FIRST_GENERATION);
-  await insertAuditLog(shardDb, { org, log: 1 });
+  for (const part of orgParts()) await part.open?.(shardDb, org);
   const row = {
     org,
     ...rowOfSettings(settings),
@@ -63,29 +68,48 @@ export async function findOrgSettings(
   return row === null ? null : settingsOfRow(row);
 }
 
-export async function countOrgsOnShard(
-  directory: D1Database,
-  shard: string,
-  state: OrgState,
-): Promise<number> {
-  return drizzle(directory).$count(orgs, and(eq(orgs.shard, shard), eq(orgs.state, state)));
-}
-
-/** The orgs of a shard by name, from `offset` on: what cron ticks walk through in steps. */
+/** Of a shard's orgs in one state, those that come after that name. */
 export async function findOrgsOnShard(
   directory: D1Database,
   shard: string,
   state: OrgState,
-  { offset, limit }: { offset: number; limit: number },
+  { after, limit }: OrgsAfter,
 ): Promise<Org[]> {
-  const onShard = and(eq(orgs.shard, shard), eq(orgs.state, state));
+  const next = and(eq(orgs.shard, shard), eq(orgs.state, state), gt(orgs.org, after ?? ""));
   const rows = await drizzle(directory)
     .select()
     .from(orgs)
-    .where(onShard)
+    .where(next)
     .orderBy(asc(orgs.org))
-    .limit(limit)
-    .offset(offset);
+    .limit(limit);
+  return rows.map(orgOfRow);
+}
+
+/**
+ * The same in whatever state, in the order of the key: the index has a state's orgs together, so that by
+ * name all of them would have to be sorted (`+` keeps SQLite from it).
+ */
+export async function findOrgsInAnyState(
+  directory: D1Database,
+  shard: string,
+  { after, limit }: OrgsAfter,
+): Promise<Org[]> {
+  const rows = await drizzle(directory)
+    .select()
+    .from(orgs)
+    .where(and(sql`+${orgs.shard} = ${shard}`, gt(orgs.org, after ?? "")))
+    .orderBy(asc(orgs.org))
+    .limit(limit);
+  return rows.map(orgOfRow);
+}
+
+/** The orgs of that name, in any state, that there are. */
+export async function findOrgsNamed(
+  directory: D1Database,
+  names: readonly string[],
+): Promise<Org[]> {
+  const wanted = sql`${orgs.org} IN (SELECT value FROM json_each(${JSON.stringify(names)}))`;
+  const rows = await drizzle(directory).select().from(orgs).where(wanted);
   return rows.map(orgOfRow);
 }
 
@@ -120,8 +144,9 @@ export async function updateOrgSettings(
 }
 
 /**
- * Closes an org for good: its tokens are revoked and its streams' credentials deleted with it, and its shard refuses its writes. Should
- * the second step not come about, the cron repeats it for every org that is `deleting`.
+ * Closes an org for good: in one transaction its tokens are revoked and every part of it is closed, and
+ * then its shard refuses its writes. Should that second step not come about, the cron repeats it for
+ * every org that is `deleting`.
  */
 export async function closeOrg(
   directory: D1Database,
@@ -149,7 +174,7 @@ export async function closeOrg(
     statementOf(directory, close),
     recordOperatorAction(directory, action),
     revoke,
-    deleteStreams(directory, org),
+    ...orgParts().flatMap((part) => part.close?.(directory, org) ?? []),
   ]);
   if (closed) await deleteShardOrg(shardDb, org);
   return closed;

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { type PruneCutoffs, pruneCutoffs } from "#calls/prune-cutoffs.ts";
 import { foldAll } from "#calls/store/fold.ts";
-import { eraseOnce, PRUNE_ROWS_MAX, pruneOnce } from "#calls/store/prune.ts";
+import { PRUNE_ROWS_MAX, pruneOnce } from "#calls/store/prune.ts";
+import "#capabilities.ts";
+import { eraseOnce } from "#orgs/store/erase.ts";
 import { findShardOrg } from "#orgs/store/shard-orgs.ts";
 import { countRows, db, invocation, makeShardOrg, store, sumOf } from "../../harness/shard-org.ts";
 

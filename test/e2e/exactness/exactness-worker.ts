@@ -8,8 +8,7 @@ import type { Env } from "#platform/env.ts";
 import { shardDatabase } from "#platform/shards.ts";
 
 export { Ledger } from "#audit/ledger/ledger.ts";
-export { SigningPage } from "#audit/signing/signing-page.ts";
-export { DeliveryPage } from "#delivery/delivery-page.ts";
+export { JobRun } from "#cron.ts";
 
 export default {
   async fetch(request: Request, env: Env, ctx: ExecutionContext): Promise<Response> {

@@ -4,19 +4,16 @@
  */
 
 import { app } from "#app.ts";
-import { signShard } from "#audit/audit-jobs.ts";
 import type { LogAddress } from "#audit/audit-log.ts";
 import { Ledger as RealLedger } from "#audit/ledger/ledger.ts";
 import { callLedger } from "#audit/ledger-stub.ts";
-import { SigningPage as RealSigningPage } from "#audit/signing/signing-page.ts";
-import { runCron } from "#cron.ts";
-import { DeliveryPage } from "#delivery/delivery-page.ts";
+import { signJob } from "#audit/sign-job.ts";
+import { JobRun as RealJobRun, runCron } from "#cron.ts";
 import { formatTimestamp } from "#formats/rfc3339.ts";
 import { uuid7FromRandom } from "#formats/uuid7.ts";
 import type { Org } from "#orgs/org.ts";
 import { findOrg } from "#orgs/store/orgs.ts";
 import type { Env } from "#platform/env.ts";
-import { TickShare } from "#platform/jobs/tick-share.ts";
 import { shardDatabase } from "#platform/shards.ts";
 import {
   arm,
@@ -31,7 +28,6 @@ import {
   timesStruck,
 } from "./faults.ts";
 
-const TICK_MS_MAX = 45_000;
 const RETRIED_ALARM_MS = 2_000;
 
 const faulty = new WeakMap<Env, Env>();
@@ -141,9 +137,7 @@ for (const method of [
   });
 }
 
-export { DeliveryPage };
-
-export class SigningPage extends RealSigningPage {
+export class JobRun extends RealJobRun {
   constructor(ctx: ExecutionContext, env: Env) {
     super(ctx, faultyEnv(env));
   }
@@ -200,9 +194,8 @@ async function tick(env: Env, parameters: URLSearchParams): Promise<unknown> {
       "UPDATE audit_logs SET sign_after_ms = 0 WHERE sign_after_ms > 0",
     ).run();
   }
-  if (!parameters.has("sign")) await runCron(faultyEnv(env), Date.now());
-  else
-    await signShard(faultyEnv(env), "SHARD_0", new TickShare("sign", 1, Date.now() + TICK_MS_MAX));
+  const served = parameters.has("sign") ? [signJob] : undefined;
+  await runCron(faultyEnv(env), Date.now(), undefined, served);
   return {};
 }
 

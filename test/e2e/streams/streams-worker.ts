@@ -4,8 +4,7 @@ import { runCron } from "#cron.ts";
 import type { Env } from "#platform/env.ts";
 
 export { Ledger } from "#audit/ledger/ledger.ts";
-export { SigningPage } from "#audit/signing/signing-page.ts";
-export { DeliveryPage } from "#delivery/delivery-page.ts";
+export { JobRun } from "#cron.ts";
 
 export default {
   async fetch(request: Request, env: Env, ctx: ExecutionContext): Promise<Response> {

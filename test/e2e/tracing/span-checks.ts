@@ -43,11 +43,18 @@ export async function checkSpans(
 
   await runtime.tick();
   await settledAccount(runtime);
-  const tick = collector.recent.find(({ parentSpanId }) => parentSpanId === null);
+  const roots = collector.recent.filter(({ parentSpanId }) => parentSpanId === null);
+  const tick = roots.find(({ name }) => name === "cron tick");
   checks.equal(
     "a tick of the cron is a trace of its own",
     [tick?.name, tick?.kind, collector.recent.length > 5],
     ["cron tick", SPAN_KIND.internal, true],
+  );
+  const runs = roots.map(({ name }) => name).filter((name) => name.startsWith("run "));
+  checks.equal(
+    "and so is each run of its jobs",
+    [["run expire", "run prune"].filter((name) => !runs.includes(name)), roots.length],
+    [[], new Set(roots.map(({ traceId }) => traceId)).size],
   );
   checks.equal("an export carries no trace context", collector.contextHeaders, 0);
 }

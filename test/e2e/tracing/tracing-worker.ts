@@ -11,7 +11,7 @@ import { traceTick } from "#tracing/trace-tick.ts";
 import { tracedFetch } from "#tracing/traced-fetch.ts";
 
 export { Ledger } from "#audit/ledger/ledger.ts";
-export { SigningPage } from "#audit/signing/signing-page.ts";
+export { JobRun } from "#cron.ts";
 
 app.get("/test/call", authorise({ scope: "administrator" }), async (c) => {
   const url = c.req.query("url") ?? "";

@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { findCallsOfTrace } from "#calls/store/calls-of-trace.ts";
 import { insertReports } from "#calls/store/insert-calls.ts";
-import { eraseOnce, PRUNE_SPAN_ROWS_MAX, pruneOnce } from "#calls/store/prune.ts";
+import "#capabilities.ts";
+import { eraseOnce } from "#orgs/store/erase.ts";
 import { deleteShardOrg } from "#orgs/store/shard-orgs.ts";
 import { transactionsOf } from "#otlp/span-transactions.ts";
+import { PRUNE_SPAN_ROWS_MAX, pruneSpansOnce } from "#otlp/store/prune-spans.ts";
 import { TRACE_SPANS_MAX } from "#otlp/store/span-rows.ts";
 import { findSpans, keepSpans } from "#otlp/store/spans.ts";
 import type { TraceSpan } from "#tracing/trace-span.ts";
@@ -14,7 +16,6 @@ import { newHex } from "../http/otlp.ts";
 
 const NOW_MS = Date.now();
 const AROUND = { fromMs: NOW_MS - 60_000, toMs: NOW_MS + 60_000 };
-const NOTHING = { samplesBeforeMs: 0, hoursBefore: 0, daysBefore: 0 };
 
 function span(given: Partial<TraceSpan> = {}): TraceSpan {
   return {
@@ -119,14 +120,14 @@ describe("keepSpans", () => {
     const old = { ms: NOW_MS - 20 * 3_600_000, nanos: 0 };
     await keepSpans(db, org, [span({ end: old })], NOW_MS);
     await keepSpans(db, org, [span()], NOW_MS);
-    const cutoffs = { ...NOTHING, samplesBeforeMs: NOW_MS - 10 * 3_600_000 };
-    expect(await pruneOnce(db, org.org, cutoffs)).toBe(true);
+    const beforeMs = NOW_MS - 10 * 3_600_000;
+    expect(await pruneSpansOnce(db, org.org, beforeMs)).toBe(true);
     expect(await countRows(org.org, "spans")).toBe(1);
     for (let row = 0; row < PRUNE_SPAN_ROWS_MAX; row += 1) {
       await keepSpans(db, org, [span({ end: old })], NOW_MS);
     }
-    expect(await pruneOnce(db, org.org, cutoffs)).toBe(false);
-    expect(await pruneOnce(db, org.org, cutoffs)).toBe(true);
+    expect(await pruneSpansOnce(db, org.org, beforeMs)).toBe(false);
+    expect(await pruneSpansOnce(db, org.org, beforeMs)).toBe(true);
     await deleteShardOrg(db, org.org);
     while (!(await eraseOnce(db, org.org)));
     expect(await countRows(org.org, "spans")).toBe(0);

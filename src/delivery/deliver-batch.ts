@@ -1,5 +1,6 @@
-/** A page of orgs' streams, delivered: those that wait longest first, a few at a time. */
+/** A batch of orgs' streams, delivered: those that wait longest first, a few at a time. */
 
+import { FOLD_MS_MAX, overAfter } from "#calls/read-figures.ts";
 import {
   type ClaimedDelivery,
   claimDelivery,
@@ -10,8 +11,8 @@ import {
   findDueMetrics,
 } from "#delivery/store/stream-deliveries.ts";
 import type { StreamTarget } from "#delivery/store/stream-targets.ts";
-import type { Env } from "#platform/env.ts";
-import { TickShare } from "#platform/jobs/tick-share.ts";
+import { lookUpOrg } from "#orgs/directory.ts";
+import type { Place, Progress, RunPlace } from "#platform/jobs/job.ts";
 import { shardDatabase } from "#platform/shards.ts";
 import { deploymentStreams } from "#streams/deployment-streams.ts";
 import {
@@ -27,13 +28,14 @@ import { encodePush, pushMetrics } from "./push-metrics.ts";
 
 /** Of the six connections that an invocation may have; the databases need one. */
 const AT_ONCE = 5;
-/** What an invocation may send D1, less some headroom. */
-const QUERIES_MAX = 900;
-/** Claim, figures (in one batch of four) and end; claim and end; a step of forwarding. */
-const QUERIES = { metrics: 6, audit: 2, step: 1 };
-/** No attempt begins later than this after the first; the last one takes ten seconds more. */
-const PAGE_MS_MAX = 40_000;
-/** Longer than all of that: whoever still holds a claim then is no more. */
+/**
+ * Claim, the org, a look for arrivals (two), figures (four) and end; claim and end; a step of forwarding;
+ * and a chunk of arrivals folded, with the look for more.
+ */
+const QUERIES = { metrics: 9, audit: 2, step: 1, chunk: 16 };
+/** A step sends 1,000 entries at most: an org with a backlog leaves the others their turn. */
+const STEPS_MAX = 20;
+/** Longer than what a tick has time for: whoever still holds a claim then is no more. */
 const CLAIM_MS = 60_000;
 /** A tick that comes twice, or early, pushes nothing anew. */
 const PUSH_INTERVAL_MS = 45_000;
@@ -43,27 +45,28 @@ interface Due {
   stream: DeliveredStream;
 }
 
-/** How many failed of our own doing: what a receiver does is in the delivery's state. */
-export async function deliverPage(
-  env: Env,
-  shard: string,
+/** What failed of our own doing is the run's failure: what a receiver does is in the delivery's state. */
+export async function deliverBatch(
+  place: RunPlace,
   targets: readonly StreamTarget[],
-): Promise<number> {
-  const overMs = Date.now() + PAGE_MS_MAX;
-  const share = new TickShare("streams", QUERIES_MAX, overMs);
-  const limits = { share, overMs, inTurn: oneAtATime() };
-  const due = await findDue(env, shard, targets);
-  await share.attemptEach(
-    due,
-    { atOnce: AT_ONCE, queries: 0 },
-    ({ target }) => target.org,
-    (one) => deliver(env, shard, one, limits),
-  );
-  return share.failures;
+): Promise<Progress> {
+  const due = await findDue(place, targets);
+  const inTurn = oneAtATime();
+  let progress: Progress = "done";
+  const deliverNext = async () => {
+    for (let one = due.shift(); one !== undefined; one = due.shift()) {
+      const next = one;
+      await place.attempt(next.target.org, async () => {
+        if ((await deliver(place, next, inTurn)) === "more") progress = "more";
+      });
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, deliverNext));
+  return progress;
 }
 
 /** Without opening a header: most orgs have nothing to send. */
-async function findDue(env: Env, shard: string, targets: readonly StreamTarget[]): Promise<Due[]> {
+async function findDue({ env, shard }: Place, targets: readonly StreamTarget[]): Promise<Due[]> {
   const db = shardDatabase(env, shard);
   const nowMs = Date.now();
   const defaults = deploymentStreams(env);
@@ -93,14 +96,10 @@ function isSent(target: StreamTarget, defaults: Observability, stream: Delivered
   return isDisabling || outletOf(streams, stream) !== null;
 }
 
-interface PageLimits {
-  share: TickShare;
-  overMs: number;
-  /** An org's figures may take a quarter of an isolate's memory, until they are encoded. */
-  inTurn: <Result>(work: () => Promise<Result>) => Promise<Result>;
-}
+/** An org's figures may take a quarter of an isolate's memory, until they are encoded. */
+type InTurn = <Result>(work: () => Promise<Result>) => Promise<Result>;
 
-function oneAtATime(): PageLimits["inTurn"] {
+function oneAtATime(): InTurn {
   let last: Promise<unknown> = Promise.resolve();
   return (work) => {
     const next = last.then(work, work);
@@ -109,30 +108,58 @@ function oneAtATime(): PageLimits["inTurn"] {
   };
 }
 
+/** "more": queries or time are spent, and the org's next turn goes on from here. */
 async function deliver(
-  env: Env,
-  shard: string,
+  place: RunPlace,
   { target, stream }: Due,
-  limits: PageLimits,
-): Promise<void> {
-  if (!limits.share.take(QUERIES[stream])) return;
+  inTurn: InTurn,
+): Promise<Progress> {
+  const { env, shard } = place;
+  if (!place.take(QUERIES[stream])) return "more";
   const own = await ownInForce(env, target.org, target);
   const to = outletOf(effectiveStreams(own, deploymentStreams(env)), stream);
   const db = shardDatabase(env, shard);
   const nowMs = Date.now();
   const claim = { nowMs, untilMs: nowMs + CLAIM_MS };
   const claimed = await claimDelivery(db, target.org, stream, claim);
-  if (claimed === null) return;
+  if (claimed === null) return "done";
   try {
+    const steps = boundedSteps(place);
     const due = { target, stream };
-    const end = to === null ? SEALED_AWAY : await send(env, shard, due, claimed, to, limits);
+    const end = to === null ? SEALED_AWAY : await send(place, due, claimed, to, { steps, inTurn });
     await endDelivery(db, claimed, end, Date.now());
+    return steps.isCut ? "more" : "done";
   } catch (error) {
     const retryAtMs = Date.now() + retryDelayMs(claimed.failures, null);
     const end = { error: OUR_FAULT, retryAtMs, isDelivered: false };
     await endDelivery(db, claimed, end, Date.now());
     throw error;
   }
+}
+
+interface Steps {
+  take(): boolean;
+  /** One more was wanted than there may be. */
+  isCut: boolean;
+}
+
+function boundedSteps(place: RunPlace): Steps {
+  let taken = 0;
+  const steps: Steps = {
+    isCut: false,
+    take() {
+      taken += 1;
+      steps.isCut = taken > STEPS_MAX || !place.take(QUERIES.step);
+      return !steps.isCut;
+    },
+  };
+  return steps;
+}
+
+/** A chunk is paid for once it is folded: an invocation's headroom has room for the one that goes on. */
+function foldingIsOver({ overMs, take }: RunPlace): () => boolean {
+  const isLate = overAfter(Math.min(FOLD_MS_MAX, overMs - Date.now()));
+  return () => isLate() || !take(QUERIES.chunk);
 }
 
 const OUR_FAULT = "failed on our side";
@@ -145,18 +172,20 @@ const SEALED_AWAY: DeliveryEnd = {
 };
 
 async function send(
-  env: Env,
-  shard: string,
+  place: RunPlace,
   { target, stream }: Due,
   claimed: ClaimedDelivery,
   to: Destination,
-  { share, overMs, inTurn }: PageLimits,
+  { steps, inTurn }: { steps: Steps; inTurn: InTurn },
 ): Promise<DeliveryEnd> {
-  const { org, createdAtMs, auditLog: currentLog } = target;
+  const { env, shard, overMs } = place;
+  const { org: name, auditLog: currentLog } = target;
   if (stream === "metrics") {
-    const bodies = await inTurn(() => encodePush(env, { org, shard, createdAtMs }));
+    const org = await lookUpOrg(env, name, Date.now());
+    if (org === null) throw new Error(`Cannot push: the directory does not know ${name}`);
+    const bodies = await inTurn(() => encodePush(env, org, foldingIsOver(place)));
     return pushMetrics(bodies, to, claimed, overMs);
   }
-  const takeStep = () => share.take(QUERIES.step);
-  return forwardAudit(env, { org, shard, currentLog, to }, claimed, { overMs, takeStep });
+  const limits = { overMs, takeStep: steps.take };
+  return forwardAudit(env, { org: name, shard, currentLog, to }, claimed, limits);
 }

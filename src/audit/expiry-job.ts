@@ -1,0 +1,108 @@
+/**
+ * Has ledgers announce what retention has ended for, and destroys the logs of deleted orgs in which
+ * nothing is left. Orgs in every state, for a log outlives its org.
+ */
+
+import { deleteAuditLog, findEmptiedLogs, findOldestEntries } from "#audit/store/audit-logs.ts";
+import { formatTimestamp } from "#formats/rfc3339.ts";
+import { uuid7FromRandom } from "#formats/uuid7.ts";
+import type { Org } from "#orgs/org.ts";
+import { findOrgsInAnyState } from "#orgs/store/orgs.ts";
+import type { Job, Place, RunPlace } from "#platform/jobs/job.ts";
+import { shardDatabase } from "#platform/shards.ts";
+import { eventIdDays } from "./audit-event.ts";
+import type { LogAddress } from "./audit-log.ts";
+import { callLedger } from "./ledger-stub.ts";
+
+const DAY_MS = 86_400_000;
+/** One query finds which of them have something that expired: most have not. */
+const BATCH_ORGS = 50;
+/** How long entries wait for their bundle of 256 to be full and expired. */
+const OVERDUE_DAYS = 7;
+
+interface ExpiringOrg {
+  org: string;
+  isDeleted: boolean;
+  auditDays: number;
+}
+
+export const expiryJob: Job<readonly ExpiringOrg[]> = {
+  name: "expire",
+  share: 0.05,
+  // A look-up for all of them, and one for each that is deleted.
+  queries: 1 + BATCH_ORGS,
+  // 200 orgs a minute: retention is a matter of days.
+  itemsPerRun: 4,
+  runsMax: 1,
+  // What is announced is signed by the next tick, so that it can be read in between.
+  after: "sign",
+  async list({ env, shard }, after, limit) {
+    const range = { after, limit: limit * BATCH_ORGS };
+    const orgs = await findOrgsInAnyState(env.DIRECTORY, shard, range);
+    const batches = Math.ceil(orgs.length / BATCH_ORGS);
+    return Array.from({ length: batches }, (_, batch) =>
+      orgs.slice(batch * BATCH_ORGS, (batch + 1) * BATCH_ORGS).map(expiringOrg),
+    );
+  },
+  placeOf: (orgs) => orgs.at(-1)?.org ?? "",
+  subjectOf: ([first]) => first?.org ?? "",
+  async step(place, orgs) {
+    for (const { address, auditDays } of await expiredLogs(place, orgs)) {
+      await place.attempt(address.org, () => announce(place, address, auditDays));
+    }
+    for (const org of orgs) {
+      if (org.isDeleted) await place.attempt(org.org, () => destroyEmptied(place, org));
+    }
+    return "done";
+  },
+};
+
+function expiringOrg({ org, state, retention }: Org): ExpiringOrg {
+  return { org, isDeleted: state === "deleted", auditDays: retention.auditDays };
+}
+
+interface ExpiredLog {
+  address: LogAddress;
+  auditDays: number;
+}
+
+async function expiredLogs(
+  { env, shard, nowMs }: Place,
+  orgs: readonly ExpiringOrg[],
+): Promise<ExpiredLog[]> {
+  const auditDays = new Map(orgs.map((one) => [one.org, one.auditDays]));
+  const oldest = await findOldestEntries(shardDatabase(env, shard), [...auditDays.keys()]);
+  return oldest
+    .map(({ org, log, oldestAtMs }) => {
+      const days = auditDays.get(org) ?? 0;
+      return { address: { org, log, shard }, auditDays: days, oldestAtMs };
+    })
+    .filter((log) => log.oldestAtMs < nowMs - log.auditDays * DAY_MS);
+}
+
+/** The first step of pruning: the rest follows once the announcement is signed. */
+async function announce(
+  { env, nowMs }: Place,
+  address: LogAddress,
+  auditDays: number,
+): Promise<void> {
+  const terms = {
+    expiredBefore: formatTimestamp(nowMs - auditDays * DAY_MS),
+    overdueBefore: formatTimestamp(nowMs - (auditDays + OVERDUE_DAYS) * DAY_MS),
+    auditDays,
+  };
+  const eventId = uuid7FromRandom(nowMs, crypto.getRandomValues(new Uint8Array(10)));
+  await callLedger(env, address, (ledger) => ledger.announcePruning(address, terms, eventId));
+}
+
+async function destroyEmptied(place: RunPlace, { org, auditDays }: ExpiringOrg): Promise<void> {
+  const { env, shard, nowMs } = place;
+  const db = shardDatabase(env, shard);
+  const beforeMs = nowMs - eventIdDays(auditDays) * DAY_MS;
+  const before = formatTimestamp(beforeMs);
+  for (const log of await findEmptiedLogs(db, org, beforeMs)) {
+    if (!place.take(1)) return;
+    const isGone = await callLedger(env, log, (ledger) => ledger.destroy(before));
+    if (isGone) await deleteAuditLog(db, log);
+  }
+}

@@ -1,0 +1,26 @@
+/** An org's calls and the figures made of them, for as long as it has them: see src/orgs/org-lifecycle.ts. */
+
+import { PRUNE_QUERIES, PRUNE_ROWS_MAX, pruneOnce } from "#calls/store/prune.ts";
+import type { OrgPart } from "#orgs/org-lifecycle.ts";
+import { pruneCutoffs } from "./prune-cutoffs.ts";
+
+const rowsMax = PRUNE_ROWS_MAX;
+
+export const callsPart: OrgPart = {
+  name: "calls",
+  prune: {
+    queries: PRUNE_QUERIES,
+    async chunk(shardDb, { org, retention }, nowMs) {
+      const isDone = await pruneOnce(shardDb, org, pruneCutoffs(retention, nowMs));
+      return isDone ? "done" : "more";
+    },
+  },
+  tables: [
+    { table: "arrivals", key: "id", rowsMax },
+    { table: "tool_invocations", key: "id", rowsMax },
+    { table: "rollups_hourly", key: "hour, series", rowsMax },
+    { table: "rollups_daily", key: "day, series", rowsMax },
+    { table: "series", key: "series", rowsMax },
+    { table: "instances", key: "instance", rowsMax },
+  ],
+};

@@ -1,0 +1,41 @@
+/** Counts what arrived, each minute: scrapes fold for themselves, and find little to do after it. */
+
+import { foldOnce } from "#calls/store/fold.ts";
+import type { FoldedOrg } from "#calls/store/fold-series.ts";
+import { findOrgsWithArrivals, hasArrivals } from "#calls/store/unfolded-orgs.ts";
+import { findOrgsNamed } from "#orgs/store/orgs.ts";
+import type { Job } from "#platform/jobs/job.ts";
+import { shardDatabase } from "#platform/shards.ts";
+
+/** An org that the directory does not know has no generation that its shard would fold for. */
+const UNKNOWN = { generation: 0, seriesMax: 0 };
+
+export const foldJob: Job<FoldedOrg> = {
+  name: "fold",
+  share: 0.25,
+  // A chunk and the look whether it was the last.
+  queries: 16,
+  // Half of a step is waiting for the database; each holds 6 MB of arrivals at most.
+  atOnce: 2,
+  // The rest of the minute the database is there for requests and for those who wait for this.
+  msMax: 20_000,
+  async list({ env, shard }, after, limit) {
+    const names = await findOrgsWithArrivals(shardDatabase(env, shard), after, limit);
+    if (names.length === 0) return [];
+    const orgs = await findOrgsNamed(env.DIRECTORY, names);
+    const known = new Map(orgs.map((one) => [one.org, one]));
+    return names.map((org) => {
+      const { generation, limits } = known.get(org) ?? {};
+      return generation === undefined || limits === undefined
+        ? { org, ...UNKNOWN }
+        : { org, generation, seriesMax: limits.seriesMax };
+    });
+  },
+  placeOf: ({ org }) => org,
+  subjectOf: ({ org }) => org,
+  async step({ env, shard }, org) {
+    const db = shardDatabase(env, shard);
+    if ((await foldOnce(db, org, Date.now())) === "empty") return "done";
+    return (await hasArrivals(db, org.org)) ? "more" : "done";
+  },
+};

@@ -1,0 +1,97 @@
+/** A run: the steps that one invocation takes, within its queries and the tick's time. */
+
+import type { Env } from "#platform/env.ts";
+import { logError } from "#platform/log-error.ts";
+import {
+  type AnyJob,
+  type InSpan,
+  type Progress,
+  RUN_QUERIES_MAX,
+  type RunAnswer,
+  type RunPlace,
+  type RunRequest,
+} from "./job.ts";
+
+export async function runItems(
+  env: Env,
+  jobs: readonly AnyJob[],
+  request: RunRequest,
+  inSpan: InSpan,
+): Promise<RunAnswer> {
+  const job = jobs.find(({ name }) => name === request.job);
+  if (job === undefined) throw new Error(`Cannot run the job ${request.job}: there is none`);
+  const run = new Run(env, job, request, inSpan);
+  await Promise.all(Array.from({ length: job.atOnce ?? 1 }, () => run.work()));
+  return run.answer();
+}
+
+class Run {
+  readonly #place: RunPlace;
+  readonly #job: AnyJob;
+  readonly #request: RunRequest;
+  readonly #inSpan: InSpan;
+  /** Items by number: those that had no step yet, then those with a backlog. */
+  readonly #queue: number[];
+  readonly #unfinished: number[] = [];
+  #queries = RUN_QUERIES_MAX;
+  #reached = 0;
+  #failures = 0;
+
+  constructor(env: Env, job: AnyJob, request: RunRequest, inSpan: InSpan) {
+    const { shard, nowMs, overMs, items } = request;
+    const take = (queries: number) => this.#take(queries);
+    const attempt = (subject: string, work: () => Promise<void>) => this.#attempt(subject, work);
+    this.#place = { env, shard, nowMs, overMs, take, attempt };
+    this.#job = job;
+    this.#request = request;
+    this.#inSpan = inSpan;
+    this.#queue = [...items.keys()];
+  }
+
+  /** Until nothing is left, the queries are spent or the time is up. */
+  async work(): Promise<void> {
+    while (this.#queue.length > 0 && this.#take(this.#job.queries)) {
+      const index = this.#queue.shift()!;
+      this.#reached = Math.max(this.#reached, index + 1);
+      if ((await this.#step(index)) === "done") continue;
+      // In turn: behind all others, whether they have a backlog or no step yet.
+      const turn = this.#request.goesOn ? this.#queue : this.#unfinished;
+      turn.push(index);
+    }
+  }
+
+  answer(): RunAnswer {
+    const left = this.#queue.filter((index) => index < this.#reached);
+    return {
+      reached: this.#reached,
+      unfinished: [...left, ...this.#unfinished],
+      failures: this.#failures,
+    };
+  }
+
+  /** What failed is done with until the next tick. */
+  async #step(index: number): Promise<Progress> {
+    const item = this.#request.items[index];
+    let progress: Progress = "done";
+    await this.#attempt(this.#job.subjectOf(item), async () => {
+      progress = await this.#job.step(this.#place, item);
+    });
+    return progress;
+  }
+
+  async #attempt(subject: string, work: () => Promise<void>): Promise<void> {
+    const job = this.#job.name;
+    try {
+      await this.#inSpan({ job, subject }, work);
+    } catch (error) {
+      this.#failures += 1;
+      logError(error, { job, subject });
+    }
+  }
+
+  #take(queries: number): boolean {
+    if (this.#queries < queries || Date.now() > this.#request.overMs) return false;
+    this.#queries -= queries;
+    return true;
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * A tick: every job on every shard. Shards and jobs are served beside each other and none waits for
+ * another, unless it says so (`after`, a job listed before it): one that is slow or broken costs the others nothing but time on
+ * the database that they share.
+ */
+
+import type { Env } from "#platform/env.ts";
+import { logError } from "#platform/log-error.ts";
+import { shardDatabase, shardNames } from "#platform/shards.ts";
+import { type Allowances, allowances } from "./allowances.ts";
+import type { AnyJob, InSpan, Place, StartRun } from "./job.ts";
+import { findJobCursors, moveJobCursor } from "./job-cursors.ts";
+import { serveJob } from "./serve-job.ts";
+
+/** No run and no step begins later: under the minute, so that ticks do not pile up. */
+const TICK_MS_MAX = 45_000;
+
+export interface TickTerms {
+  readonly env: Env;
+  readonly nowMs: number;
+  readonly jobs: readonly AnyJob[];
+  readonly startRun: StartRun;
+  readonly inSpan: InSpan;
+}
+
+/** How many steps failed; each of them is logged. */
+export async function runTick(tick: TickTerms): Promise<number> {
+  const shards = shardNames(tick.env);
+  const allowed = allowances(tick.jobs, shards, tick.nowMs);
+  const overMs = Date.now() + TICK_MS_MAX;
+  const failures = await Promise.all(
+    shards.map((shard) =>
+      failuresOf({ job: "tick", subject: shard }, () => serveShard(tick, shard, allowed, overMs)),
+    ),
+  );
+  return sum(failures);
+}
+
+async function serveShard(
+  tick: TickTerms,
+  shard: string,
+  allowed: Allowances,
+  overMs: number,
+): Promise<number> {
+  const cursors = await findJobCursors(shardDatabase(tick.env, shard));
+  const served = new Map<string, Promise<number>>();
+  for (const job of tick.jobs) {
+    const serve = async () => {
+      if (job.after !== undefined) await served.get(job.after);
+      const after = cursors.get(job.name) ?? null;
+      const runsMax = allowed.get(shard)?.get(job.name) ?? 0;
+      return serveOnShard(tick, shard, job, { after, runsMax, overMs });
+    };
+    served.set(job.name, failuresOf({ job: job.name, subject: shard }, serve));
+  }
+  return sum(await Promise.all(served.values()));
+}
+
+async function serveOnShard(
+  { env, nowMs, startRun, inSpan }: TickTerms,
+  shard: string,
+  job: AnyJob,
+  { after, runsMax, overMs }: { after: string | null; runsMax: number; overMs: number },
+): Promise<number> {
+  const place: Place = { env, shard, nowMs };
+  const jobOverMs = Math.min(overMs, Date.now() + (job.msMax ?? TICK_MS_MAX));
+  const terms = { after, runsMax, overMs: jobOverMs, startRun, inSpan };
+  const outcome = await serveJob(job, place, terms);
+  if (outcome.after !== after) {
+    await moveJobCursor(shardDatabase(env, shard), job.name, outcome.after);
+  }
+  return outcome.failures;
+}
+
+/** One more where `work` itself fails, as when a list cannot be read. */
+async function failuresOf(
+  context: { job: string; subject: string },
+  work: () => Promise<number>,
+): Promise<number> {
+  try {
+    return await work();
+  } catch (error) {
+    logError(error, context);
+    return 1;
+  }
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
