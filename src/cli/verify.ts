@@ -1,7 +1,7 @@
 /**
  * `npm run verify -- …`: verifies an audit log, on its server or from an export.
  *
- * What it verifies is in src/spec, and nothing else of this project is used: an auditor reads
+ * What it verifies is in src/formats, and nothing else of this project is used: an auditor reads
  * src/formats/ledger/log-audit.ts and what it imports. This folder only fetches and prints.
  */
 
