@@ -232,7 +232,7 @@ export async function deleteAuditLog(db: D1Database, { org, log }: LogKey): Prom
   await db.prepare("DELETE FROM audit_logs WHERE org = ?1 AND log = ?2").bind(org, log).run();
 }
 
-/** The oldest of each org's unpruned entries, for the orgs of a page; a log without any is left out. */
+/** The oldest of each org's unpruned entries, for these orgs; a log without any is left out. */
 export async function findOldestEntries(
   db: D1Database,
   orgs: readonly string[],
