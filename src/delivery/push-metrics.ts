@@ -31,10 +31,10 @@ export async function encodePush(env: Env, org: Org, isOver: () => boolean): Pro
   const families = await readFigures(env, org, WANTS, isOver);
   const nowMs = Date.now();
   const times = { startMs: Math.min(org.createdAtMs, nowMs), nowMs };
-  const pages = otlpMetricsRequests(families, org.org, times);
-  return Array.from(pages, (page) => {
+  const requests = otlpMetricsRequests(families, org.org, times);
+  return Array.from(requests, (request) => {
     // Labels repeat on every point.
-    return new Uint8Array(gzipSync(encodeMetrics([page], "protobuf"), { level: 1 }));
+    return new Uint8Array(gzipSync(encodeMetrics([request], "protobuf"), { level: 1 }));
   });
 }
 

@@ -35,14 +35,3 @@ export const serviceTokens = sqliteTable("service_tokens", {
   expiresAtMs: integer("expires_at_ms"),
   revokedAtMs: integer("revoked_at_ms"),
 });
-
-export const ledgerOutbox = sqliteTable("ledger_outbox", {
-  id: text().notNull().primaryKey(),
-  org: text().notNull(),
-  occurredAtMs: integer("occurred_at_ms").notNull(),
-  actor: text().notNull(),
-  action: text().notNull(),
-  target: text(),
-  details: text().notNull(),
-  requestId: text("request_id"),
-});
