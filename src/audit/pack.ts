@@ -49,7 +49,7 @@ async function writePack(
     await writer.close();
   }
   const writer = controller.add({ name: "entries.ndjson", size: bytes, mtime }).getWriter();
-  for await (const page of lines) await writer.write(page);
+  for await (const chunk of lines) await writer.write(chunk);
   await writer.close();
   controller.finalize();
 }

@@ -1,6 +1,6 @@
 /**
  * The metric families of an org, made from one snapshot. Points are generated
- * while a page is written, so that a page of 10,000 tools is never held as objects.
+ * while an exposition is written, so that an exposition of 10,000 tools is never held as objects.
  */
 
 import {
@@ -128,7 +128,7 @@ function* outcomePoints(series: readonly LabelledSeries[]): Generator<ScalarPoin
   }
 }
 
-/** One for all points of a page: adding a series' histogram touches its range only. */
+/** One for all points of an exposition: adding a series' histogram touches its range only. */
 const scratch = new BucketCounts();
 
 function durationPoint({ labels, totals }: LabelledSeries): HistogramPoint {

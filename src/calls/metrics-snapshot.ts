@@ -47,7 +47,7 @@ export interface MetricsSnapshot {
 
 export type Granularity = "hour" | "day";
 
-/** What of the snapshot a page needs. */
+/** What of the snapshot an exposition needs. */
 export interface SnapshotWants {
   granularity: Granularity;
   windows: boolean;

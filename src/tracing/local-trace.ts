@@ -3,7 +3,7 @@ import type { TraceContext } from "#formats/trace-context/trace-context.ts";
 import { ActiveSpan, type Describe } from "./active-span.ts";
 import { type PlacementTerms, placeTrace, type TracePlacement } from "./trace-placement.ts";
 
-/** A page that streams a whole log, or a tick over every org, would else be held in memory span by span. */
+/** An answer that streams a whole log, or a tick over every org, would else be held in memory span by span. */
 const SPANS_MAX = 256;
 
 export interface TraceStart {

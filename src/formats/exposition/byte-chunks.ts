@@ -1,5 +1,5 @@
 /**
- * 64 KiB: large enough that a stream's cost per chunk vanishes, small enough that a page of 30 MB
+ * 64 KiB: large enough that a stream's cost per chunk vanishes, small enough that an exposition of 30 MB
  * never is one string, twice in memory, in an isolate of 128 MB.
  */
 const CHUNK_SIZE_BYTES = 65_536;

@@ -22,7 +22,7 @@ export function encodeOpenMetrics(families: Iterable<MetricFamily>): Generator<U
   return chunkText(openMetricsLines(families));
 }
 
-/** `# EOF` is how a reader knows that a page was not cut short ("Overall Structure"). */
+/** `# EOF` is how a reader knows that an exposition was not cut short ("Overall Structure"). */
 function* openMetricsLines(families: Iterable<MetricFamily>): Generator<string> {
   yield* sampleLines(families, { formatMetadata, formatExemplar });
   yield "# EOF\n";

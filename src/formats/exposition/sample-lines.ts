@@ -6,7 +6,7 @@
  *
  * A point's lines stay together and so do a family's points: interleaved metrics are refused by
  * OpenMetrics ("Overall Structure") and silently misread by Prometheus. No line carries a
- * timestamp: Prometheus would then not mark a series stale when it leaves the page.
+ * timestamp: Prometheus would then not mark a series stale when it leaves the exposition.
  */
 import { formatBound, formatValue } from "./format-number.ts";
 import type {

@@ -5,7 +5,7 @@
  *     # TYPE mcpg_tool_calls_total counter
  *     mcpg_tool_calls_total{org="acme",tool="search"} 17
  *
- * It has no units and no exemplars: Prometheus rejects the whole page for an exemplar here.
+ * It has no units and no exemplars: Prometheus rejects the whole exposition for an exemplar here.
  */
 import { chunkText } from "./byte-chunks.ts";
 import { escapeHelp } from "./escape-string.ts";
