@@ -10,11 +10,11 @@ import type { Org } from "#orgs/org.ts";
 import { findOrgsInAnyState } from "#orgs/store/orgs.ts";
 import type { Job, Place, RunPlace } from "#platform/jobs/job.ts";
 import { shardDatabase } from "#platform/shards.ts";
+import { DAY_MS } from "#platform/time.ts";
 import { eventIdDays } from "./audit-event.ts";
 import type { LogAddress } from "./audit-log.ts";
 import { callLedger } from "./ledger-stub.ts";
 
-const DAY_MS = 86_400_000;
 /** One query finds which of them have something that expired: most have not. */
 const BATCH_ORGS = 50;
 /** How long entries wait for their bundle of 256 to be full and expired. */

@@ -3,11 +3,10 @@
  * 32 Worker invocations, calls to its own entrypoints included (developers.cloudflare.com/workers/
  * runtime-apis/bindings/service-bindings, "Limits"): the tick is one, and one is headroom.
  */
+import { MINUTE_MS } from "#platform/time.ts";
 import type { AnyJob } from "./job.ts";
 
 export const RUNS_MAX = 30;
-
-const MINUTE_MS = 60_000;
 
 /** By shard and job, in the order of the lists. */
 export type Allowances = ReadonlyMap<string, ReadonlyMap<string, number>>;
