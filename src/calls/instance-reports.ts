@@ -6,8 +6,8 @@
 /** Epochs kept of an instance, which may restart more often than it reports; older ones are settled. */
 export const EPOCHS_KEPT_MAX = 4;
 /**
- * Ranges kept per epoch: beyond that the oldest gap is closed, and no longer told of. Keeps the row under
- * 10 KB.
+ * Ranges kept per epoch: beyond that the oldest gap is closed and no longer told of. A row stays under 10
+ * KB.
  */
 export const RANGES_KEPT_MAX = 64;
 

@@ -14,10 +14,7 @@ import { findShardOrg, type ShardedOrg } from "#orgs/store/shard-orgs.ts";
 import { findCounted, refuseCounted } from "./counted-calls.ts";
 import { insertStatements, pairedCalls, type ReportedCalls } from "./insert-statements.ts";
 
-/**
- * Each failed try drops the ids that a concurrent copy won; after this many the caller is told to come
- * back.
- */
+/** A failed try drops ids that a concurrent copy won; after this many the caller is told to come back. */
 const TRIES_MAX = 8;
 
 export type InsertResult =
