@@ -17,7 +17,7 @@ export function currentLog({ org, auditLog, shard }: LoggedOrg): LogAddress {
 
 interface Written<Answer> {
   answer: Exclude<Answer, ClosedLog>;
-  /** The log that it was written to. */
+  /** The log that was written to. */
   address: LogAddress;
 }
 

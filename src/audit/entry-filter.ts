@@ -1,7 +1,10 @@
 /** Which entries of a log a reader asks for. */
 import type { AuditEvent } from "./audit-event.ts";
 
-/** Null asks for any. Times are RFC 3339 with milliseconds, in [from, to), of the event itself. */
+/**
+ * Null asks for any. Times are RFC 3339 with milliseconds, in [from, to): when the event occurred, else was
+ * recorded.
+ */
 export interface AuditFilter {
   action: string | null;
   actionPrefix: string | null;

@@ -14,7 +14,9 @@ export interface Tick {
   readonly cron: string | null;
 }
 
-/** By OpenTelemetry's semantic conventions for functions (docs/faas/faas-spans.md, "Timer"). */
+/**
+ * A tick's span, by OpenTelemetry's semantic conventions for functions (docs/faas/faas-spans.md, "Timer").
+ */
 function describeTick({ name, cron }: Tick) {
   const attributes = new Map([["faas.trigger", "timer"]]);
   if (cron !== null) attributes.set("faas.cron", cron);

@@ -19,7 +19,7 @@ const ROWS_MAX = Math.floor(100 / COLUMNS.length);
 
 const INSERT = `INSERT INTO entries (${COLUMNS.join(", ")}) VALUES `;
 const ROW = `(${COLUMNS.map(() => "?").join(", ")})`;
-/** Two texts only, so that both stay prepared. */
+/** Inserts have two texts only, so that both stay prepared. */
 const INSERT_ONE = INSERT + ROW;
 const INSERT_MANY = INSERT + Array(ROWS_MAX).fill(ROW).join(", ");
 

@@ -16,9 +16,11 @@ import { closedBy, type LogState, readChainEnd } from "./log-state.ts";
 import { keepLeaves, treeNodes } from "./tree.ts";
 
 export interface RetentionTerms {
-  /** RFC 3339: entries recorded before have expired. */
+  /** RFC 3339: entries recorded before this time have expired. */
   expiredBefore: string;
-  /** RFC 3339: an entry recorded before leaves without its bundle of 256 being full and expired. */
+  /**
+   * RFC 3339: an entry recorded before this time leaves even if its bundle of 256 is not full and expired.
+   */
   overdueBefore: string;
   /** The announcement names this number, for the record. */
   auditDays: number;
@@ -49,7 +51,7 @@ export function announcePruning(
   return "announced";
 }
 
-/** The end of the prefix, a multiple of 256 unless entries have waited too long for one. */
+/** The end of the prefix to prune: a multiple of 256, unless entries have waited too long for one. */
 function prefixToPrune(
   sql: SqlStorage,
   { minIndex }: LogState,

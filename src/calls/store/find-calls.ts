@@ -31,7 +31,7 @@ export interface CallFilter {
 
 export interface CallPage {
   calls: StoredCall[];
-  /** Continue below this id; null at the end. */
+  /** The next page continues below this id; null at the end. */
   nextId: string | null;
 }
 
