@@ -1,13 +1,13 @@
 /**
- * The one description of a report of audit events: it validates requests and
- * is the OpenAPI schema. Compiled when the module loads, as in invocation-schema.ts.
+ * The one description of a report of audit events: it validates requests and is the OpenAPI schema.
+ * Compiled when the module loads, as in src/calls/sample-schema.ts.
  */
 import * as Type from "typebox";
 import { Compile } from "typebox/schema";
 import { PRINTABLE_TEXT, STORABLE_TEXT } from "#platform/text-patterns.ts";
 import { TIMESTAMP } from "#platform/timestamp-schema.ts";
 
-/** One transaction of the ledger: about 15 ms. */
+/** As many as one transaction of the ledger takes in about 15 ms. */
 export const REPORT_EVENTS_MAX = 256;
 
 export const AUDIT_OUTCOMES = ["allowed", "denied", "deferred", "error"] as const;

@@ -8,7 +8,7 @@ import type { ValidationError } from "#platform/errors.ts";
 import { DAY_MS } from "#platform/time.ts";
 import type { AuditOutcome, DetailValue, ReportedEvent } from "./audit-event-schema.ts";
 
-/** As hashed, but for `org`, `previous_hash` and `recorded_at`, which the ledger adds. */
+/** The event as it is hashed, but for `org`, `previous_hash` and `recorded_at`, which the ledger adds. */
 export interface AuditEvent {
   action: string;
   actor: string;
@@ -84,9 +84,15 @@ export const SUBMITTED_FIELDS = [
   "workspace",
 ] as const satisfies readonly (keyof AuditEvent)[];
 
-/** Ids are remembered so long at least: an older event might be one that was recorded and forgotten. */
+/**
+ * Event ids are remembered for at least so many days: an older event is refused, for it might be one that
+ * was recorded and forgotten.
+ */
 export const EVENT_ID_DAYS_MIN = 30;
-/** A gateway whose clock is a day ahead is misconfigured; its evidence is still worth keeping until then. */
+/**
+ * How far ahead an event may be: a gateway whose clock is further ahead is misconfigured, but up to there
+ * its evidence is worth keeping.
+ */
 const AHEAD_MS_MAX = DAY_MS;
 
 export function eventIdDays(auditDays: number): number {
@@ -128,7 +134,10 @@ export function parseAuditEvent(
   };
 }
 
-/** Ours alone: `operator.*` is what this service's operators did, `ledger.*` what the ledger says of itself. */
+/**
+ * True for actions that no gateway may report: `operator.*` is what this service's operators did,
+ * `ledger.*` what the ledger says of itself.
+ */
 export function isReservedAction(action: string): boolean {
   return /^(operator|ledger)(\.|$)/.test(action);
 }

@@ -40,7 +40,7 @@ export type ClosedLog =
 
 export type AppendResult =
   | { kind: "appended"; receipts: Receipt[] }
-  /** Its id is taken by another event; `index` is its place in the request. */
+  /** An event's id is taken by another event; `index` is the event's place in the request. */
   | { kind: "conflict"; index: number }
   | { kind: "too_large"; index: number }
   | ClosedLog;

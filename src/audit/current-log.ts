@@ -17,13 +17,13 @@ export function currentLog({ org, auditLog, shard }: LoggedOrg): LogAddress {
 
 interface Written<Answer> {
   answer: Exclude<Answer, ClosedLog>;
-  /** The log that it was written to. */
+  /** The log that was written to. */
   address: LogAddress;
 }
 
 /**
  * The isolate may remember a log that has been succeeded since: that log says so, and the org is looked up
- * anew. `ledger_frozen` where the log takes nothing until it is recovered.
+ * anew. Fails with `ledger_frozen` where the log takes nothing until it is recovered.
  */
 export async function writeToLog<Answer extends { kind: string } | null>(
   env: Env,
@@ -60,7 +60,7 @@ function opened<Answer extends { kind: string } | null>(
 ): Exclude<Answer, ClosedLog> {
   const closed = answer as ClosedLog | null;
   if (closed?.kind === "frozen") fail({ kind: "ledger_frozen", reason: closed.reason });
-  // Recovered a moment ago, and the directory does not say so yet.
+  // The log was recovered a moment ago, and the directory does not say so yet.
   if (closed?.kind === "succeeded") fail({ kind: "unavailable", retryAfterSeconds: 1 });
   return answer as Exclude<Answer, ClosedLog>;
 }

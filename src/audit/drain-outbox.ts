@@ -14,7 +14,7 @@ import { ownEvent } from "./own-event.ts";
 
 const ACTIONS_MAX = 256;
 
-/** Idempotent, and safe beside itself. A closed log leaves them waiting for its successor. */
+/** Idempotent, and safe beside itself. A closed log leaves the actions waiting for its successor. */
 export async function drainOutbox(env: Env, address: LogAddress): Promise<void> {
   const actions = await findPendingActions(env.DIRECTORY, address.org, ACTIONS_MAX);
   if (actions.length === 0) return;
@@ -28,7 +28,7 @@ export async function drainOutbox(env: Env, address: LogAddress): Promise<void> 
   );
 }
 
-/** Recorded by whoever acted: no one else vouches for it. */
+/** The action as an event, recorded by whoever acted: no one else vouches for it. */
 export function eventOf(action: OperatorAction): AuditEvent {
   return ownEvent({
     action: action.action,

@@ -1,7 +1,10 @@
-/** What of a log a reader asks for. */
+/** Which entries of a log a reader asks for. */
 import type { AuditEvent } from "./audit-event.ts";
 
-/** Null asks for any. Times are RFC 3339 with milliseconds, in [from, to), of the event itself. */
+/**
+ * Null asks for any. Times are RFC 3339 with milliseconds, in [from, to): when the event occurred, else was
+ * recorded.
+ */
 export interface AuditFilter {
   action: string | null;
   actionPrefix: string | null;
@@ -10,7 +13,7 @@ export interface AuditFilter {
   outcome: string | null;
   requestId: string | null;
   traceId: string | null;
-  /** Asked for by a call's trace alone: no parameter over HTTP, and absent asks for any. */
+  /** Set only to view a call's trace: it is no parameter over HTTP, and where it is absent any will do. */
   invocationId?: string;
   from: string | null;
   to: string | null;

@@ -1,6 +1,6 @@
 /**
- * Has ledgers announce what retention has ended for, and destroys the logs of deleted orgs in which
- * nothing is left. Orgs in every state, for a log outlives its org.
+ * Has ledgers announce what retention has ended for, and destroys the logs of deleted orgs in which nothing
+ * is left. It goes through orgs in every state, for a log outlives its org.
  */
 
 import { deleteAuditLog, findEmptiedLogs, findOldestEntries } from "#audit/store/audit-logs.ts";
@@ -15,7 +15,7 @@ import { eventIdDays } from "./audit-event.ts";
 import type { LogAddress } from "./audit-log.ts";
 import { callLedger } from "./ledger-stub.ts";
 
-/** One query finds which of them have something that expired: most have not. */
+/** One query finds which orgs of a batch have something that expired: most have not. */
 const BATCH_ORGS = 50;
 /** How long entries wait for their bundle of 256 to be full and expired. */
 const OVERDUE_DAYS = 7;
@@ -29,7 +29,7 @@ interface ExpiringOrg {
 export const expiryJob: Job<readonly ExpiringOrg[]> = {
   name: "expire",
   share: 0.05,
-  // A look-up for all of them, and one for each that is deleted.
+  // A look-up for all orgs of a batch, and one for each that is deleted.
   queries: 1 + BATCH_ORGS,
   // 200 orgs a minute: retention is a matter of days.
   itemsPerRun: 4,
@@ -80,7 +80,7 @@ async function expiredLogs(
     .filter((log) => log.oldestAtMs < nowMs - log.auditDays * DAY_MS);
 }
 
-/** The first step of pruning: the rest follows once the announcement is signed. */
+/** The first step of pruning: the others follow once the announcement is signed. */
 async function announce(
   { env, nowMs }: Place,
   address: LogAddress,

@@ -12,20 +12,20 @@ import { writeToLog } from "./current-log.ts";
 import { eventOf } from "./drain-outbox.ts";
 import { callLedger, type LedgerStub } from "./ledger-stub.ts";
 
-/** An RPC answer may have 32 MiB; an entry 64 KiB. */
+/** A part of the lines: an RPC answer may have 32 MiB, an entry 64 KiB. */
 const LINES_BYTES = 1_000_000;
 
 export interface Export {
   planned: PlannedExport;
   /** The log that the entries are of. */
   address: LogAddress;
-  /** NDJSON, a part at a time: whatever the log's length, one is in memory. */
+  /** NDJSON, a part at a time: whatever the log's length, a single part is in memory. */
   lines: AsyncGenerator<Uint8Array>;
 }
 
 export interface AskedExport {
   log: LogAddress;
-  /** Of the current log, whichever that is when it is written to. */
+  /** The export is of the current log, whichever that is when the export is recorded. */
   isCurrent: boolean;
   range: ExportRange;
   format: "ndjson" | "pack";
@@ -96,7 +96,7 @@ async function* entryLines(
   for (let next = from; next < to; ) {
     const range = { from: next, to, bytesMax: LINES_BYTES };
     const part = await callLedger(env, address, (ledger) => ledger.lines(range));
-    // Pruned while it was read: a short answer must not look like a whole one.
+    // The next entry was pruned while the log was read: a short answer must not look like a whole one.
     if (part.next === next) throw new Error("export: entries are gone");
     yield part.bytes;
     next = part.next;

@@ -6,7 +6,7 @@ import type { Env } from "#platform/env.ts";
 import { FailureError } from "#platform/errors.ts";
 import type { LogAddress } from "./audit-log.ts";
 
-/** As a caller sees it: each answer in a promise. The runtime's own stub types dissolve unions. */
+/** A ledger as a caller sees it: each answer in a promise. The runtime's own stub types dissolve unions. */
 export type LedgerStub = {
   [Method in keyof Ledger]: Ledger[Method] extends (...args: infer Args) => infer Answer
     ? (...args: Args) => Promise<Awaited<Answer>>
@@ -14,8 +14,8 @@ export type LedgerStub = {
 };
 
 /**
- * Every method of a ledger may be called twice: entries have their ids before the first call. So an
- * error of the way there is tried once more, on a fresh stub, for one that threw keeps throwing.
+ * Every method of a ledger may be called twice: entries have their ids before the first call. So a call
+ * that failed on the way there is tried once more, on a fresh stub, for a stub that threw keeps throwing.
  */
 export async function callLedger<Result>(
   env: Env,

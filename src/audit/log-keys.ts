@@ -8,7 +8,7 @@ import { originHost } from "#platform/settings.ts";
 import { shardDatabase } from "#platform/shards.ts";
 import { type LogAddress, logOrigin } from "./audit-log.ts";
 
-/** Oldest first. Before the first checkpoint, the key that will sign it. */
+/** The log's keys, oldest first; before the first checkpoint, the key that will sign it. */
 export async function findLogKeys(
   env: Env,
   address: LogAddress,

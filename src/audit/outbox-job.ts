@@ -10,9 +10,9 @@ export const outboxJob: Job<LogAddress> = {
   share: 0.05,
   queries: 2,
   itemsPerRun: 200,
-  // Of the six connections that an invocation may have.
+  // Ledgers called at once, of the six connections that an invocation may have.
   atOnce: 4,
-  /** By name and not by age: a frozen log's org stays in the list until the log has a successor. */
+  /** Lists by name and not by age: a frozen log's org stays in the list until the log has a successor. */
   async list({ env, shard }, after, limit) {
     const orgs = await findOrgsWithPendingActions(env.DIRECTORY, shard, { after, limit });
     return orgs.map(({ org, auditLog }) => ({ org, log: auditLog, shard }));

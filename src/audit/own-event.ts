@@ -21,7 +21,7 @@ export function ownEvent(said: Said): AuditEvent {
   };
 }
 
-/** The same `event_id` for each attempt to say so, so that it is said once. */
+/** The same `event_id` for each attempt to record an event, so that it is recorded once. */
 export function ownEventId(name: string): string {
   return uuid7FromRandom(0, sha256(new TextEncoder().encode(name)).subarray(0, 10));
 }

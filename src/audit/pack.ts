@@ -20,7 +20,7 @@ interface PackFile {
 
 const utf8 = new TextEncoder();
 
-/** The entries come last: whoever reads it as a stream has by then what to check them with. */
+/** The entries come last: whoever reads the pack as a stream has by then what to check them with. */
 export async function packStream(
   env: Env,
   { planned, address, lines }: Export,

@@ -15,12 +15,12 @@ export interface EventReport {
   instance: string;
   /** At most 256 (REPORT_EVENTS_MAX). */
   events: readonly ReportedEvent[];
-  /** Who vouches for them. */
+  /** Who vouches for the events. */
   recordedBy: string;
 }
 
 /**
- * Resolves once they are durable. An event sent again under its `event_id` gets its first receipt.
+ * Resolves once the events are durable. An event sent again under its `event_id` gets its first receipt.
  * Refuses with `reserved_action`, `stream_disabled`, `invalid_request` or `conflict`, each pointing into
  * the report, and with `ledger_frozen`.
  */
@@ -54,7 +54,10 @@ function requireUnreserved(events: Actions): void {
   if (errors.length > 0) fail({ kind: "reserved_action", errors });
 }
 
-/** While the org's audit stream is disabled, decisions and plugins' lives are not kept; all else is. */
+/**
+ * While the org's audit stream is disabled, decisions on tool calls and plugins' lives are not kept; all
+ * else is.
+ */
 async function requireEnabled(env: Env, org: string, events: Actions): Promise<void> {
   const { audit } = await streamsOf(env, org);
   if (audit.enabled) return;

@@ -16,7 +16,7 @@ export async function recoverLog(
   reason: string,
   by: Operator,
 ): Promise<LogAddress> {
-  // Past the isolate's memory: it may know a log that was succeeded since.
+  // The org is read past the isolate's memory, which may know a log that was succeeded since.
   const current = (await findOrg(env.DIRECTORY, org)) ?? fail({ kind: "not_found" });
   const { auditLog, shard } = current;
   await requireKept(env, current, currentLog(current));

@@ -22,7 +22,7 @@ export async function openSuccessor(
   const next = { ...frozen, log: frozen.log + 1 };
   const db = shardDatabase(env, frozen.shard);
   const row = await findAuditLog(db, frozen);
-  // A ledger that was set back to before it was frozen does not know it any more.
+  // A ledger that was set back to before it was frozen does not know of that any more.
   const known = row?.frozenReason ?? null;
   if (known !== null) await callLedger(env, frozen, (ledger) => ledger.freeze(frozen, known));
   const isEnded = await callLedger(env, frozen, (ledger) => ledger.succeed(frozen, next.log));
@@ -32,7 +32,7 @@ export async function openSuccessor(
   const details = { ...lastSigned(row, status), frozen_because: status?.frozenReason ?? null };
   const event = succeededEvent(origin, { ...details, reason }, recordedBy);
   const result = await callLedger(env, next, (ledger) => ledger.append(next, [event]));
-  // A conflict: an attempt before this one opened it, for a reason of its own.
+  // On a conflict, an attempt before this one opened the successor, for a reason of its own.
   if (result.kind !== "appended" && result.kind !== "conflict") {
     throw new Error(`recovery: ${result.kind}`);
   }
@@ -40,7 +40,10 @@ export async function openSuccessor(
   return true;
 }
 
-/** Whichever of the two was set back, the other knows the larger one, which was signed. */
+/**
+ * The last head that was signed. Whichever of D1's row and the ledger was set back, the other knows the
+ * larger size, and that was signed.
+ */
 function lastSigned(
   row: AuditLogRow | null,
   status: LogStatus | null,

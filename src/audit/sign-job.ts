@@ -11,11 +11,11 @@ const BATCH_LOGS = 250;
 export const signJob: Job<readonly AuditLogRow[]> = {
   name: "sign",
   share: 0.25,
-  // Three for all of them, and two for each that turns out to be frozen.
+  // Three for all logs of a batch, and two for each that turns out to be frozen.
   queries: 3 + 2 * BATCH_LOGS,
   itemsPerRun: 1,
   runsAtOnce: 4,
-  /** What does not fit in the tick is first in the next one. */
+  /** Logs that do not fit in the tick are first in the next one. */
   async list({ env, shard }, _after, limit) {
     const db = shardDatabase(env, shard);
     const rows = await findLogsToSign(db, Date.now(), limit * BATCH_LOGS);
@@ -25,7 +25,7 @@ export const signJob: Job<readonly AuditLogRow[]> = {
     );
   },
   subjectOf: ([first]) => first?.org ?? "",
-  /** One that fails is logged, and comes last in the queue. */
+  /** A log that fails is logged, and comes last in the queue. */
   async step({ env, shard }, rows) {
     const outcomes = await signLogs(env, shard, rows);
     const isFailed = outcomes.some(({ kind }) => kind === "failed");

@@ -54,7 +54,10 @@ export type ExemplarRow = [
 ];
 export type LagRow = [bucket: number, count: number, sumUs: number];
 
-/** Without an instance: series regrouped from several reports (src/calls/regrouped-arrivals.ts). */
+/**
+ * A stored arrival. Without an instance it holds series regrouped from several reports
+ * (src/calls/regrouped-arrivals.ts).
+ */
 export type Arrival = [
   instance: string | null,
   epochMs: number | null,

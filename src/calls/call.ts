@@ -14,14 +14,14 @@ import { type Rejection, reject, shapeRejection } from "./sample-rejection.ts";
 import { type Sample, sample } from "./sample-schema.ts";
 import type { SpanPair } from "./span-pairs.ts";
 
-/** Accepted from 24 h ago: late enough for a gateway that was cut off overnight. */
+/** A sample is accepted from 24 h ago: late enough for a gateway that was cut off overnight. */
 export const SAMPLE_AGE_MS_MAX = 24 * HOUR_MS;
-/** Accepted to 5 min ahead: the clock skew that NTP-less machines are seen with. */
+/** A sample is accepted to 5 min ahead: the clock skew that NTP-less machines are seen with. */
 export const SAMPLE_AHEAD_MS_MAX = 5 * MINUTE_MS;
 /** The id's time orders and expires the sample, so it may not stray far from the call's. */
 export const ID_SKEW_MS_MAX = HOUR_MS;
 
-/** Who reports, and when it reached us. */
+/** Who reports, and when the report reached us. */
 export interface SampleContext {
   instance: string;
   epochMs: number | null;
@@ -48,7 +48,7 @@ export interface Call {
   outcome: Outcome;
   /** Index into OUTCOMES. */
   outcomeIndex: number;
-  /** Of the latency histogram (src/formats/exponential-histogram.ts). */
+  /** Index of a bucket of the latency histogram (src/formats/exponential-histogram.ts). */
   bucket: number;
   actor: string | null;
   traceId: string | null;
@@ -154,9 +154,9 @@ function isZeroId(id: string | null | undefined): boolean {
 }
 
 /**
- * An id that a resend derives again, from what was sent alone: nothing that a key, a bucket rule or a
- * later version of this code decides. From the report's name and the sample's place in it. A report
- * without a name has no places either, so its identical samples are one. Payloads are left out: they
+ * An id that a resend derives again. It is made of the report's name, the sample's place in the report and
+ * what the sample says, and of nothing that a key, a bucket rule or a later version of this code decides. A
+ * report without a name has no places either, so its identical samples are one. Payloads are left out: they
  * may be megabytes, or nested deeper than a serialiser's stack.
  */
 function derivedId(call: Call, index: number, context: SampleContext): string {

@@ -48,7 +48,7 @@ interface LabelledInstance {
   totals: InstanceTotals;
 }
 
-/** In the order of FAMILY_NAMES, then what stands beside. */
+/** The org's families in the order of FAMILY_NAMES, then those that other capabilities add. */
 export function fleetMetrics(snapshot: MetricsSnapshot): MetricFamily[] {
   const { org } = snapshot;
   const series = snapshot.series.map((totals) => ({ labels: seriesLabels(org, totals), totals }));
@@ -128,7 +128,10 @@ function* outcomePoints(series: readonly LabelledSeries[]): Generator<ScalarPoin
   }
 }
 
-/** One for all points of an exposition: adding a series' histogram touches its range only. */
+/**
+ * Counts that all points of an exposition share: clearing them and adding a series' histogram touch its
+ * range only.
+ */
 const scratch = new BucketCounts();
 
 function durationPoint({ labels, totals }: LabelledSeries): HistogramPoint {

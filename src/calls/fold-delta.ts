@@ -21,7 +21,7 @@ export const CLASSIC_BUCKETS = 16;
 export class Tally {
   readonly outcomes: number[] = OUTCOMES.map(() => 0);
   readonly buckets = new Map<number, number>();
-  /** Of calls; replays have no latency. */
+  /** This figure and the next two are of calls: replays have no latency. */
   sumUs = 0;
   minUs: number | null = null;
   maxUs: number | null = null;

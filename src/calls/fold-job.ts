@@ -13,11 +13,11 @@ const UNKNOWN = { generation: 0, seriesMax: 0 };
 export const foldJob: Job<FoldedOrg> = {
   name: "fold",
   share: 0.25,
-  // A chunk and the look whether it was the last.
+  // The queries of a chunk, and of the look whether it was the last.
   queries: 16,
   // Half of a step is waiting for the database; each holds 6 MB of arrivals at most.
   atOnce: 2,
-  // The rest of the minute the database is there for requests and for those who wait for this.
+  // For the rest of the minute the database is there for requests and for other jobs.
   msMax: 20_000,
   async list({ env, shard }, after, limit) {
     const names = await findOrgsWithArrivals(shardDatabase(env, shard), after, limit);

@@ -3,9 +3,12 @@
  * it lost. Kept so that a resent, reordered or repeated report changes nothing.
  */
 
-/** An instance that restarts more often than it reports is told apart this far; older epochs are settled. */
+/** Epochs kept of an instance, which may restart more often than it reports; older ones are settled. */
 export const EPOCHS_KEPT_MAX = 4;
-/** Gaps kept per epoch; beyond, the oldest gap is settled as lost. Keeps the row under 10 KB. */
+/**
+ * Ranges kept per epoch: beyond that the oldest gap is closed and no longer told of. A row stays under 10
+ * KB.
+ */
 export const RANGES_KEPT_MAX = 64;
 
 /** Inclusive ranges of `seq` that arrived, ascending, never touching. */
@@ -26,7 +29,7 @@ export interface InstanceReports {
 
 export const NO_REPORTS: InstanceReports = { epochs: [], droppedSettled: 0 };
 
-/** The reports after one more. `epochMs` null: an instance that does not tell its epoch has one. */
+/** The reports after one more. An instance that does not tell its epoch (`epochMs` null) has a single one. */
 export function addReport(
   reports: InstanceReports,
   report: { epochMs: number | null; seq: number | null; dropped: number | null },

@@ -9,11 +9,11 @@ export interface SeriesTotals {
   /** By outcome, in the order of OUTCOMES. */
   outcomes: readonly number[];
   sumUs: number;
-  /** At the classic bounds, not cumulative. */
+  /** Counts at the classic bounds, not cumulative. */
   classic: readonly number[];
   /** Sparse counts by bucket index, as stored; read for native histograms only. */
   histogram: string | null;
-  /** As stored; read for exemplars only. */
+  /** Exemplars as stored; read only where an exposition shows them. */
   exemplars: string | null;
 }
 
@@ -41,13 +41,13 @@ export interface MetricsSnapshot {
   series: readonly SeriesTotals[];
   windows: readonly SeriesWindow[];
   instances: readonly InstanceTotals[];
-  /** What other rooms say of the org at that time (figure-sources.ts). */
+  /** The families that other capabilities add for that time (figure-sources.ts). */
   beside: readonly MetricFamily[];
 }
 
 export type Granularity = "hour" | "day";
 
-/** What of the snapshot an exposition needs. */
+/** Which parts of the snapshot an exposition needs. */
 export interface SnapshotWants {
   granularity: Granularity;
   windows: boolean;

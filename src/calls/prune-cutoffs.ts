@@ -1,7 +1,7 @@
 import type { Retention } from "#orgs/retention.ts";
 import { HOUR_MS, HOURS_PER_DAY } from "#platform/time.ts";
 
-/** What is older may go. */
+/** The limits of retention: rows that are older may go. */
 export interface PruneCutoffs {
   samplesBeforeMs: number;
   /** Hours and days since the epoch. */

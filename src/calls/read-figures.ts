@@ -13,7 +13,10 @@ import { shardDatabase } from "#platform/shards.ts";
 import { fleetMetrics } from "./fleet-metrics.ts";
 import type { SnapshotWants } from "./metrics-snapshot.ts";
 
-/** What a read may spend on folding before it answers what is folded; the watermark gauge tells. */
+/**
+ * The time that a read may spend on folding before it answers what is folded; the watermark gauge tells how
+ * far that is.
+ */
 export const FOLD_MS_MAX = 3_000;
 
 /** Half of the scraper's timeout: the other half is for reading and sending. */
@@ -23,12 +26,15 @@ export function foldBudgetMs(scrapeTimeoutSeconds: string | undefined): number {
   return Math.min(FOLD_MS_MAX, timeoutMs / 2);
 }
 
-/** So that a read counts all that was acknowledged before it began, unless `isOver` ends it first. */
+/**
+ * Folds before a read, so that this counts all that was acknowledged before it began, unless `isOver` ends
+ * the folding first.
+ */
 export async function foldForRead(env: Env, org: Org, isOver: () => boolean): Promise<void> {
   await foldAll(shardDatabase(env, org.shard), foldedOrg(org), Date.now, isOver);
 }
 
-/** For a reader that waits so long and no longer. */
+/** An `isOver` for a reader that waits so long and no longer. */
 export function overAfter(budgetMs: number): () => boolean {
   const overMs = Date.now() + budgetMs;
   return () => Date.now() >= overMs;
@@ -38,7 +44,7 @@ export function foldedOrg({ org, generation, limits }: Org): FoldedOrg {
   return { org, generation, seriesMax: limits.seriesMax };
 }
 
-/** The families of one snapshot, in the order of their names (family-names.ts). */
+/** The families of one snapshot, in the order of `fleetMetrics`. */
 export async function readFigures(
   env: Env,
   org: Org,

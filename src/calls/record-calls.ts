@@ -27,7 +27,7 @@ export interface CallReport {
   dropped: number | null;
   /** Names the report, so that a resend is recognised. */
   batchId: string | null;
-  /** Each is checked: at most 1,000 (REPORT_SAMPLES_MAX). */
+  /** At most 1,000 samples (REPORT_SAMPLES_MAX), of which each is checked. */
   samples: readonly unknown[];
 }
 
@@ -39,8 +39,9 @@ export interface Recorded {
 }
 
 /**
- * Resolves once what it accepts is durable. `invalid_request` for an epoch that is none, `not_found` where the org was deleted or moved meanwhile,
- * `unavailable` where copies of the report got into each other's way too often.
+ * Resolves once what it accepts is durable. Fails with `invalid_request` for an epoch that is none,
+ * `not_found` where the org was deleted or moved meanwhile, and `unavailable` where copies of the report
+ * got into each other's way too often.
  */
 export async function recordCalls(
   env: Env,
@@ -70,7 +71,7 @@ export async function recordCalls(
   };
 }
 
-/** Nothing is kept, so that the instance is not even known to have reported. */
+/** Nothing is kept of the report, so that the instance is not even known to have reported. */
 function disabled({ samples }: CallReport): Recorded {
   const rejected = samples.map((_, index) => reject(index, ...STREAM_DISABLED));
   return { accepted: 0, duplicates: 0, rejected };
@@ -81,7 +82,7 @@ function parseEpoch(epoch: string | number | null, receivedAtMs: number): number
   if (epochMs === undefined) {
     return refuseEpoch("must be an RFC 3339 date-time or epoch milliseconds");
   }
-  // Kept, it would outlive every true epoch of the instance.
+  // An epoch that is ahead would, if it were kept, outlive every true epoch of the instance.
   const isAhead = epochMs !== null && epochMs > receivedAtMs + SAMPLE_AHEAD_MS_MAX;
   return isAhead ? refuseEpoch("must not be more than 5 minutes in the future") : epochMs;
 }
@@ -91,9 +92,9 @@ function refuseEpoch(message: string): never {
 }
 
 interface ParsedSamples {
-  /** By id: of copies within a report the first counts. */
+  /** Calls by id: of copies within a report the first counts. */
   calls: Map<string, Call>;
-  /** Where in the report each of them stands. */
+  /** Where in the report each call stands, by id. */
   indexes: Map<string, number>;
   duplicates: number;
   rejected: Rejection[];

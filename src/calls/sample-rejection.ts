@@ -32,7 +32,7 @@ export function shapeRejection(value: unknown, index: number): Rejection {
   return reject(index, `invalid_${field.replace(/_ms$/, "")}`, `${field} ${expectation(error)}`);
 }
 
-/** A pattern's own message is its source. */
+/** What the field must be. Of a pattern the validator's message would give only its source. */
 function expectation({ keyword, message }: { keyword: string; message: string }): string {
   if (keyword === "pattern") return "holds a character, or has a form, that is not allowed";
   return keyword === "enum" ? `must be one of ${OUTCOMES.join(", ")}` : message;

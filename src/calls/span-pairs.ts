@@ -4,18 +4,18 @@
  * id that both could derive would have to do without the start, and samples without their time in their key
  * are neither listed in order nor cheap to insert.
  *
- * So two look-ups take the place of an id, one for each order: is its parent counted, is a child of its
- * counted? The first is a seek in an index of callers. The second, for callers only, goes through the samples
- * of the time in which a child would have started. So a caller's sample costs a row and a scan, and a
- * server's the seek alone: fleets report their servers.
+ * So two look-ups take the place of an id, one for each order: is the sample's parent counted, is a child
+ * of it counted? The first is a seek in an index of callers. The second, for callers only, goes through the
+ * samples of the time in which a child would have started. So a caller's sample costs a row and a scan, and
+ * a server's the seek alone: fleets report their servers.
  */
 import { MINUTE_MS, SECOND_MS } from "#platform/time.ts";
 import type { Call } from "./call.ts";
 
-/** Of a sample that was a span. */
+/** What pairs a sample that was a span with another sample of its call. */
 export interface SpanPair {
   readonly instance: string;
-  /** Of the caller's process: a server's span with this parent is the same call. */
+  /** A span of the caller's process: a server's span that names it as its parent is of the same call. */
   readonly isCaller: boolean;
   readonly parentSpanId: string | null;
 }
@@ -26,24 +26,28 @@ export interface PairedCall extends Call {
 }
 
 /**
- * What a sample that counts the call already would be as this one's parent: a caller of the same tool, and
- * if both are callers, of one process, for then one instrumentation wraps the other. Null: it has no parent.
+ * How a call's parent is known among the samples, where it counts the call already: as a caller of the same
+ * tool and, if both are callers, of one process, for then one instrumentation wraps the other.
  */
 export interface CountedParent {
   traceId: string | null;
   spanId: string;
   tool: string;
-  /** Null: any. */
+  /** Null for any. */
   instance: string | null;
 }
 
+/** Null for a call that names no parent. */
 export function countedParent({ traceId, tool, pair }: PairedCall): CountedParent | null {
   if (pair.parentSpanId === null) return null;
   const { instance, isCaller } = pair;
   return { traceId, spanId: pair.parentSpanId, tool, instance: isCaller ? instance : null };
 }
 
-/** By what a counted child is known: as a server's span, or as a caller's that this one wraps. */
+/**
+ * The keys by which a counted child of this call is known: as a server's span, or as a caller's that this
+ * one wraps.
+ */
 export function countedChildKeys({ traceId, spanId, tool, pair }: PairedCall): string[] {
   const key = `${traceId}${spanId}/${tool}`;
   return [key, `${key}/by/${pair.instance}`];

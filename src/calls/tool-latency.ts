@@ -26,7 +26,7 @@ export function* toolLatencyPoints(snapshot: MetricsSnapshot): Generator<ScalarP
   }
 }
 
-/** To the microsecond that durations are kept in. */
+/** Milliseconds, to the microsecond that durations are kept in. */
 export function millisecondsOf(seconds: number): number {
   return Math.round(seconds * 1e6) / 1e3;
 }
@@ -52,7 +52,7 @@ interface ToolWindows {
   windows: SeriesWindow[];
 }
 
-/** By plugin and tool: the gauge has no workspace. */
+/** Windows by plugin and tool: the gauge has no workspace. */
 function toolWindows(snapshot: MetricsSnapshot): Map<string, ToolWindows> {
   const tools = new Map<string, ToolWindows>();
   const bySeries = new Map<number, ToolWindows>();

@@ -5,12 +5,15 @@ import { HOUR_MS, MINUTE_MS, SECOND_MS } from "#platform/time.ts";
 import { tracedFetch } from "#tracing/traced-fetch.ts";
 
 const ATTEMPTS_MAX = 3;
-/** A receiver that asks for more than the longest of these waits for the next tick. */
+/**
+ * Waits between attempts in a row. A receiver that asks for more than the longest is sent to again by a
+ * later tick.
+ */
 const AT_ONCE = { firstMs: 500, maxMs: 5 * SECOND_MS };
 const LATER = { firstMs: 15 * SECOND_MS, maxMs: 15 * MINUTE_MS };
 const RETRY_AFTER_MS_MAX = HOUR_MS;
 
-/** At most three attempts in a row, none begun after `overMs`; then how the last one went. */
+/** Makes at most three attempts in a row, none begun after `overMs`, and says how the last one went. */
 export async function postPatiently(request: Post, overMs: number): Promise<PostResult> {
   for (let attempt = 1; ; attempt++) {
     const result = await post(request, (sent) => tracedFetch(sent));
@@ -23,13 +26,16 @@ export async function postPatiently(request: Post, overMs: number): Promise<Post
   }
 }
 
-/** One that does not answer would take the whole tick; 408 says that the request came too slowly. */
+/** A receiver that does not answer would take the whole tick; 408 says that the request came too slowly. */
 function isWorthRetrying({ fault, status }: FailedPost): boolean {
   if (fault === "status") return status === 408 || RETRYABLE_STATUSES.has(status ?? 0);
   return fault === "unreachable";
 }
 
-/** What a receiver asks for, within an hour; else twice as long each time, up to a quarter of one. */
+/**
+ * The wait that a receiver asks for, within an hour; else twice as long each time, up to a quarter of an
+ * hour.
+ */
 export function retryDelayMs(failures: number, retryAfterMs: number | null): number {
   if (retryAfterMs !== null) return Math.min(retryAfterMs, RETRY_AFTER_MS_MAX);
   return Math.round(backOffMs(LATER, failures));

@@ -1,4 +1,4 @@
-/** What of an org's logs its receiver gets next. */
+/** Which entries of an org's logs its receiver gets next. */
 import type { LogAddress } from "#audit/audit-log.ts";
 import { callLedger } from "#audit/ledger-stub.ts";
 import type { Env } from "#platform/env.ts";
@@ -6,16 +6,16 @@ import type { Env } from "#platform/env.ts";
 /** A batch ends once it has so many characters, so it is at most an entry (64 KiB) larger. */
 const BATCH_CHARACTERS = 512_000;
 
-/** A log that was set back to an older state: the receiver has what it lost. */
+/** Problems of a log that was set back to an older state: the receiver has what the log lost. */
 const SHORTER = "the log has fewer entries than were forwarded";
 const MISSING = "the log's next entry is not there";
 
 export type AuditBatch =
   /** Canonical events, a line each: `[from, next)` of the log. */
   | { kind: "lines"; bytes: Uint8Array; next: number }
-  /** Retention has removed what comes next, up to there. */
+  /** Retention has removed the entries that come next, up to `next`. */
   | { kind: "pruned"; next: number }
-  /** All of it was sent. */
+  /** All of the log was sent. */
   | { kind: "end" }
   | { kind: "broken"; problem: string };
 
@@ -31,6 +31,6 @@ export async function nextBatch(
   if (from === treeSize) return { kind: "end" };
   const range = { from, to: Math.min(treeSize, from + rowsMax), bytesMax: BATCH_CHARACTERS };
   const { bytes, next } = await callLedger(env, address, (ledger) => ledger.lines(range));
-  // Pruned since its status was read: the next attempt sees up to where.
+  // The next entry was pruned since the log's status was read: the next attempt sees up to where.
   return next > from ? { kind: "lines", bytes, next } : { kind: "broken", problem: MISSING };
 }

@@ -26,16 +26,21 @@ import { retryDelayMs } from "./attempts.ts";
 import { forwardAudit } from "./forward-audit.ts";
 import { encodePush, pushMetrics } from "./push-metrics.ts";
 
-/** Of the six connections that an invocation may have; the databases need one. */
+/**
+ * Deliveries that go on at once, of the six connections that an invocation may have: the databases need
+ * one.
+ */
 const AT_ONCE = 5;
 /**
- * Claim, the org, a look for arrivals (two), figures (four) and end; claim and end; a step of forwarding;
- * and a chunk of arrivals folded, with the look for more.
+ * D1 queries of each. Metrics: claim, the org, a look for arrivals (two), figures (four) and end. Audit:
+ * claim and end, and one more a step of forwarding. A chunk of arrivals is folded with the look for more.
  */
 const QUERIES = { metrics: 9, audit: 2, step: 1, chunk: 16 };
 /** A step sends 1,000 entries at most: an org with a backlog leaves the others their turn. */
 const STEPS_MAX = 20;
-/** Longer than what a tick has time for: whoever still holds a claim then is no more. */
+/**
+ * How long a claim lasts, which is longer than a tick has time for: whoever still holds it then is no more.
+ */
 const CLAIM_MS = 60_000;
 /** A tick that comes twice, or early, pushes nothing anew. */
 const PUSH_INTERVAL_MS = 45_000;
@@ -65,7 +70,7 @@ export async function deliverBatch(
   return progress;
 }
 
-/** Without opening a header: most orgs have nothing to send. */
+/** Finds what is due without opening a header: most orgs have nothing to send. */
 async function findDue({ env, shard }: Place, targets: readonly StreamTarget[]): Promise<Due[]> {
   const db = shardDatabase(env, shard);
   const nowMs = Date.now();
@@ -96,7 +101,10 @@ function isSent(target: StreamTarget, defaults: Observability, stream: Delivered
   return isDisabling || outletOf(streams, stream) !== null;
 }
 
-/** An org's figures may take a quarter of an isolate's memory, until they are encoded. */
+/**
+ * Does one work after another: an org's figures may take a quarter of an isolate's memory, until they are
+ * encoded.
+ */
 type InTurn = <Result>(work: () => Promise<Result>) => Promise<Result>;
 
 function oneAtATime(): InTurn {
@@ -139,7 +147,7 @@ async function deliver(
 
 interface Steps {
   take(): boolean;
-  /** One more was wanted than there may be. */
+  /** One more step was wanted than there may be. */
   isCut: boolean;
 }
 

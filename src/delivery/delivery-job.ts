@@ -6,7 +6,7 @@ import { deploymentStreams } from "#streams/deployment-streams.ts";
 import { outletOf } from "#streams/observability.ts";
 import { deliverBatch } from "./deliver-batch.ts";
 
-/** Two queries find what is due of them: where a deployment has a receiver, most orgs have nothing new. */
+/** Two queries find what is due of a batch: where a deployment has a receiver, most orgs have nothing new. */
 const BATCH_ORGS = 50;
 
 export const deliveryJob: Job<readonly StreamTarget[]> = {

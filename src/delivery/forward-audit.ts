@@ -40,7 +40,10 @@ type Step =
   | { kind: "smaller"; rowsMax: number }
   | { kind: "done"; error: string | null; retryAfterMs: number | null };
 
-/** Until all is sent, the receiver fails, the time is up, or another forwarder has overtaken this one. */
+/**
+ * Forwards entries until all are sent, the receiver fails, the time or the steps are up, or another
+ * forwarder has overtaken this one.
+ */
 export async function forwardAudit(
   env: Env,
   target: ForwardTarget,
@@ -77,7 +80,7 @@ async function takeNext(
     case "pruned":
       return moved(at.log, batch.next, batch.next - at.nextSeq);
     case "broken":
-      // Its successor says what was last signed of it; nothing more will come of this one.
+      // The log's successor says what was last signed of it; nothing more will come of this log.
       return isClosed ? moved(at.log + 1, 0) : done(batch.problem);
     case "end":
       return isClosed ? moved(at.log + 1, 0) : done(null);

@@ -16,7 +16,7 @@ import type {
 } from "#formats/otlp/metrics-model.ts";
 import type { UnixNano } from "#formats/otlp/unix-nano.ts";
 
-/** A collector takes 20 MiB unless told otherwise; these are at most 3 MB, of histograms alone. */
+/** A collector takes 20 MiB unless told otherwise; so many points are at most 3 MB, if all are histograms. */
 const REQUEST_POINTS_MAX = 4_000;
 
 type PushedName = FamilyName | (typeof AUDIT_FAMILY_NAMES)[number];
@@ -81,7 +81,7 @@ function requestOf(org: string, metrics: Metric[]): ResourceMetrics {
   return { resource, scope: { name: "mcpg", version: "" }, metrics };
 }
 
-/** At most as many as there is room for when a chunk begins; none is empty. */
+/** Chunks of at most as many points as there is room for when a chunk begins; none is empty. */
 function* chunks(points: Iterable<Point>, room: () => number): Generator<Point[]> {
   let chunk: Point[] = [];
   let size = room();

@@ -12,7 +12,7 @@ import type { Destination } from "#streams/observability.ts";
 import { postPatiently, retryDelayMs } from "./attempts.ts";
 import { otlpMetricsRequests } from "./otlp-metrics.ts";
 
-/** Native histograms rather than classic ones, and no quantiles: neither is pushed. */
+/** A push has native histograms, and neither classic ones nor quantiles nor exemplars. */
 const WANTS = {
   granularity: "hour",
   windows: false,
@@ -24,8 +24,8 @@ const WANTS = {
 const TIME_UP = "the tick's time was up before all of it was sent";
 
 /**
- * All that was acknowledged before it was called, unless `isOver` ends the folding first; encoded: a
- * fiftieth of what the snapshot takes in memory.
+ * Encodes all that was acknowledged before the call, unless `isOver` ends the folding first. Encoded, it
+ * has a fiftieth of what the snapshot takes in memory.
  */
 export async function encodePush(env: Env, org: Org, isOver: () => boolean): Promise<Uint8Array[]> {
   const families = await readFigures(env, org, WANTS, isOver);

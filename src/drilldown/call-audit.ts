@@ -3,7 +3,7 @@ import type { AuditEvent } from "#audit/audit-event.ts";
 import type { LogEntry } from "#audit/audit-log.ts";
 import { ANY_EVENT, type AuditFilter } from "#audit/entry-filter.ts";
 
-/** As a sample names itself. */
+/** A call as its sample names it. */
 export interface AuditedCall {
   id: string;
   plugin: string;
@@ -13,7 +13,7 @@ export interface AuditedCall {
   requestId: string | null;
 }
 
-/** With its log: after a recovery another entry has its seq. */
+/** An entry with its log: after a recovery another entry has the same seq. */
 export interface CallEntry extends LogEntry {
   log: number;
 }
@@ -37,7 +37,10 @@ export function auditSearches(
   return searches;
 }
 
-/** Of what one of the searches found: it kept to the call's time. */
+/**
+ * Whether an entry is about the call. It was found by a search: one by trace or by request kept to the
+ * call's time.
+ */
 export function isEntryOfCall(call: AuditedCall, { body }: LogEntry): boolean {
   const event = JSON.parse(body) as AuditEvent;
   if (event.invocation_id !== null) return event.invocation_id === call.id;
@@ -50,7 +53,10 @@ function agreesOnTarget({ plugin, tool }: AuditedCall, { target }: AuditEvent): 
   return !target?.startsWith("tool://") || target === `tool://${plugin}/${tool}`;
 }
 
-/** By its trace, or by its request, which is one among those of its instance. */
+/**
+ * Whether the event has the call's trace, or its request, whose id is told apart among those of its
+ * instance.
+ */
 function agreesOnIds(call: AuditedCall, event: AuditEvent): boolean {
   if (!agree(event.trace_id, call.traceId) || !agree(event.request_id, call.requestId))
     return false;

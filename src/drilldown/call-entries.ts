@@ -1,4 +1,7 @@
-/** The ledger's entries about one call: from the org's log and, for a call of before a recovery, from those before it. */
+/**
+ * The ledger's entries about one call: from the org's log and, for a call of before a recovery, from
+ * earlier logs.
+ */
 
 import type { LogAddress } from "#audit/audit-log.ts";
 import { currentLog } from "#audit/current-log.ts";
@@ -12,14 +15,16 @@ import type { Env } from "#platform/env.ts";
 import { MINUTE_MS } from "#platform/time.ts";
 import { auditSearches, type CallEntry, isEntryOfCall } from "./call-audit.ts";
 
-/** An entry without a time of its own has that of its report. */
+/** How far from the call its entries may be: an entry without a time of its own has that of its report. */
 const ENTRIES_WITHIN_MS = 5 * MINUTE_MS;
-/** Of each search: a page looks at 2,000 entries, and a busy trace may have many that are others'. */
+/**
+ * Pages read of each search: a page looks at 2,000 entries, and a busy trace may have many of other calls.
+ */
 const PAGES_MAX = 5;
 const ENTRIES_MAX = 100;
 const EARLIER_LOGS_MAX = 3;
 
-/** Oldest first, each once. */
+/** The entries about the call, oldest first, each once. */
 export async function findEntries(env: Env, org: Org, call: StoredCall): Promise<CallEntry[]> {
   const window = windowOf(call);
   const searches = auditSearches(call, window);
@@ -47,7 +52,7 @@ function windowOf(call: StoredCall): { from: string; to: string } {
   };
 }
 
-/** A page at a time, of which only the call's own entries are kept. */
+/** Searches a page at a time, of which only the call's own entries are kept. */
 async function searchLog(
   env: Env,
   address: LogAddress,
@@ -70,7 +75,10 @@ async function searchLog(
   return found.slice(0, ENTRIES_MAX);
 }
 
-/** As a log's first entry tells, or its being pruned: what an earlier log has is older still. */
+/**
+ * Whether the log began before the time, as its first entry or that one's being pruned tells: what an
+ * earlier log has is older still.
+ */
 async function beganBefore(env: Env, address: LogAddress, time: string): Promise<boolean> {
   if (address.log === 1) return true;
   const first = await callLedger(env, address, (ledger) => ledger.entry(0));

@@ -31,7 +31,7 @@ export function stagesOfCall(own: TraceSpan, spans: readonly TraceSpan[]): CallS
 /** A guardrail's span (GenAI conventions, "run_guardrail") is a policy's decision. */
 const POLICY_ATTRIBUTES = ["gen_ai.guardrail.verdict.type", "gen_ai.security.policy.id"] as const;
 
-/** A trace has few levels; one that is a circle has none. */
+/** Levels that are gone up at most: a trace has few, but one whose parents are a circle has no end. */
 const DEPTH_MAX = 64;
 
 class SpanTree {
@@ -42,12 +42,15 @@ class SpanTree {
   constructor(own: TraceSpan, spans: readonly TraceSpan[]) {
     this.#own = own;
     this.#spans = spans.filter(({ spanId }) => spanId !== own.spanId);
-    // A sample may name no span: its own must not be taken for the parent that a root span has not.
+    // A sample may name no span: its span, without an id, must not be taken for the parent that a root span
+    // lacks.
     const named = [...spans, own].filter(({ spanId }) => spanId !== "");
     this.#byId = new Map(named.map((span) => [span.spanId, span]));
   }
 
-  /** Of the spans that are marked so, the one nearest to the call: a trace may hold many calls. */
+  /**
+   * Of the spans that are marked with the stage, the one nearest to the call: a trace may hold many calls.
+   */
   marked(stage: Stage): TraceSpan | null {
     const candidates = [this.#own, ...this.#spans].filter(
       ({ attributes }) => attributes.get(STAGE_ATTRIBUTE) === stage,
@@ -69,7 +72,7 @@ class SpanTree {
     return stage === "policy" ? this.#guardrail() : this.#passedOn();
   }
 
-  /** The request that carried the call. */
+  /** The span of the request that carried the call, where it is the call's parent. */
   #broughtIn(): StageSpan | null {
     const parent = this.#byId.get(this.#own.parentSpanId ?? "");
     if (parent === undefined || parent.kind !== SPAN_KIND.server) return null;
@@ -85,7 +88,9 @@ class SpanTree {
     return guardrail === undefined ? null : { span: guardrail, foundBy: "child" };
   }
 
-  /** The longest of what the call led to on the other side: else the call itself was the work. */
+  /**
+   * The longest span of what the call led to on the other side; without any, the call itself was the work.
+   */
   #passedOn(): StageSpan {
     const isCaller = this.#own.kind === SPAN_KIND.client;
     const kind = isCaller ? SPAN_KIND.server : SPAN_KIND.client;
@@ -105,7 +110,7 @@ class SpanTree {
     return false;
   }
 
-  /** Of one parent, or under what the call is under. */
+  /** Whether the span has the call's parent as its own, or is that parent. */
   #isBeside({ spanId, parentSpanId }: TraceSpan): boolean {
     const { parentSpanId: above } = this.#own;
     return above !== null && (parentSpanId === above || spanId === above);

@@ -1,11 +1,11 @@
-/** The span of a tool call, made of its sample: what a kept one of the call would say again. */
+/** The span of a tool call, made of its sample: a kept span of the call would only say it again. */
 
 import type { Outcome } from "#calls/outcome.ts";
 import { type AttributeValue, SPAN_KIND, STATUS_CODE } from "#formats/otlp/trace-model.ts";
 import type { UnixNano } from "#formats/otlp/unix-nano.ts";
 import type { TraceSpan } from "#tracing/trace-span.ts";
 
-/** As a sample is stored. */
+/** A call as its sample is stored. */
 export interface SampledCall {
   plugin: string;
   tool: string;

@@ -13,9 +13,9 @@ import { findEntries } from "./call-entries.ts";
 import { type CallStages, stagesOfCall } from "./call-stages.ts";
 import { sampleSpan } from "./sample-span.ts";
 
-/** What carried the call in may end long after it, as an agent's turn does. */
+/** The span that carried the call in may end long after it, as an agent's turn does. */
 const SPANS_AFTER_MS = HOUR_MS;
-/** Clocks, and what came just before. */
+/** Room for clocks that differ, and for what came just before the call. */
 const SPANS_BEFORE_MS = MINUTE_MS;
 
 export interface CallTrace {
@@ -25,7 +25,7 @@ export interface CallTrace {
   /** Oldest first. */
   entries: readonly CallEntry[];
   spans: readonly TraceSpan[];
-  /** The samples' ids by their span's. */
+  /** The samples' ids by their spans' ids. */
   calls: ReadonlyMap<string, string>;
 }
 
@@ -55,7 +55,7 @@ async function findTrace(env: Env, org: Org, call: StoredCall): Promise<FoundTra
   const spans = new Map(kept.map((span) => [span.spanId, span]));
   const keptIds = new Set(spans.keys());
   const calls = new Map<string, string>();
-  // Last, so that of two samples with one span's id the asked one is shown.
+  // The call that was asked for is last, so that of two samples with one span's id it is shown.
   for (const sample of [...nearby, call]) {
     if (sample.spanId === null) continue;
     calls.set(sample.spanId, sample.id);

@@ -17,7 +17,7 @@ import { callsOfRequest, spansOf } from "./span-calls.ts";
 import { reportsOfCalls, type SpanReports } from "./span-reports.ts";
 import { transactionsOf } from "./span-transactions.ts";
 
-/** Null: nothing was refused. */
+/** Null where nothing was refused. */
 export async function recordTraces(
   env: Env,
   org: Org,
@@ -43,7 +43,7 @@ export async function recordTraces(
   return refused.partialSuccess();
 }
 
-/** Counts what cannot be counted, and says why of the first. */
+/** Counts the tool calls that cannot be counted, and says why of the first. */
 class Refusals {
   #spans = 0;
   #reason: string | null = null;
@@ -101,7 +101,7 @@ async function storeTransaction(
   return new Set([...result.countedElsewhere, ...result.pruned.map(({ id }) => id)]);
 }
 
-/** All but those whose sample tells what their span would. */
+/** The spans to keep: all but those of calls whose sample tells what the span would. */
 function spansBeside(
   traces: readonly ResourceSpans[],
   { reports, unsampled }: StoredCalls,

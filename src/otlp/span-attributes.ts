@@ -31,7 +31,7 @@ export interface ToolMark {
   readonly tool: readonly string[];
 }
 
-/** Enough by itself: Docker's gateway, and many a server. */
+/** The attribute that marks a tool call by itself, as of Docker's gateway and of many a server. */
 export const TOOL_NAME_ALONE = "mcp.tool.name";
 
 /** ContextForge: the one span of its call, and the inner ones that carry `mcp.tool.name` too. */
@@ -41,7 +41,10 @@ export const CONTEXTFORGE = {
   inner: "mcp.client.",
 } as const;
 
-/** GenAI conventions. Of kind INTERNAL it is an agent's own step, which wraps the MCP span if any. */
+/**
+ * A tool call by the GenAI conventions. Such a span of kind INTERNAL is an agent's own step, which wraps
+ * the MCP span if any.
+ */
 export const EXECUTE_TOOL = {
   key: "gen_ai.operation.name",
   value: "execute_tool",
@@ -98,7 +101,7 @@ export function textOf(attributes: Attributes, keys: readonly string[]): string 
   return null;
 }
 
-/** Numbers too: a request's id may be one. An empty text is none. */
+/** The value as a text, numbers too: a request's id may be one. An empty text is none. */
 export function asText(value: AttributeValue | undefined): string | null {
   if (value === undefined || value === "") return null;
   return typeof value === "string" ? value : String(value);

@@ -8,13 +8,13 @@
  */
 import type { SpanCall } from "./span-mapping.ts";
 
-/** A span, and those that tell of its call, as a tree of unions. */
+/** A span, and the others that tell of its call, as a tree of unions. */
 interface Told<Of> {
   readonly one: Of;
   readonly call: SpanCall;
-  /** Null: it stands for the others. */
+  /** A span that this one is joined to; null where this one stands for the others. */
   joined: Told<Of> | null;
-  /** Of the one that stands for the others: the one that counts. */
+  /** The span that counts; only that of the span which stands for the others is up to date. */
   counts: Told<Of>;
 }
 
@@ -23,7 +23,7 @@ export function withoutDoubles<Of extends { readonly call: SpanCall }>(
   all: readonly Of[],
 ): readonly Of[] {
   const ids = new Set(all.map(({ call }) => call.sample.span_id));
-  // Of a fleet's servers hardly any: then there is no need to tell the traces apart.
+  // Of the spans of a fleet's servers hardly any has: then there is no need to tell the traces apart.
   const hasParentHere = all.some(({ call }) => ids.has(call.parentSpanId));
   if (ids.size === all.length && !hasParentHere) return all;
   const bySpan = new Map<string, Told<Of>>();
@@ -44,7 +44,8 @@ function joinAll<Of>(bySpan: Map<string, Told<Of>>): void {
   for (const child of ordered) {
     const parent = bySpan.get(spanKey(child.call, child.call.parentSpanId));
     if (parent === undefined) continue;
-    // Clients' spans in one wrapper are tries, each a call: one is the wrapper's. Inner steps all are.
+    // Clients' spans in one wrapper are tries, each a call: one of them is the wrapper's. Inner steps are
+    // all the wrapper's.
     const isTry = child.call.side === "client";
     if (isTry && absorbing.has(parent)) continue;
     if (isJoined(parent, child) && isTry) absorbing.add(parent);
@@ -61,12 +62,12 @@ function spanKey({ sample }: SpanCall, spanId: string | null | undefined): strin
   return `${sample.trace_id}${spanId}`;
 }
 
-/** Whether both are now one call that were two. */
+/** Joins the two if they tell of one call. True if they were two calls until now. */
 function isJoined<Of>(parent: Told<Of>, child: Told<Of>): boolean {
   if (!isSameCall(parent.call, child.call)) return false;
   const [above, below] = [top(parent), top(child)];
   const sides = [above.counts.call.side, below.counts.call.side];
-  // A span that is its own parent; two servers, each with a call of its own.
+  // Not joined: a span that is its own parent, and two servers, each with a call of its own.
   if (above === below || (sides[0] === "server" && sides[1] === "server")) return false;
   below.joined = above;
   // A caller's innermost span is the one that the server's will name.
@@ -75,7 +76,10 @@ function isJoined<Of>(parent: Told<Of>, child: Told<Of>): boolean {
   return true;
 }
 
-/** Halves the way for the next: chains of wrappers may be as long as a request. */
+/**
+ * The span that stands for the others. Halves the way for the next look: chains of wrappers may be as long
+ * as a request.
+ */
 function top<Of>(told: Told<Of>): Told<Of> {
   let at = told;
   while (at.joined !== null) {

@@ -39,7 +39,7 @@ export interface SpanCall {
   readonly sample: Sample;
   readonly instance: string;
   readonly side: CallSide;
-  /** Of a server's span, the span of its caller: both are one call (span-pairs.ts). */
+  /** For a server's span, the span of its caller: both are one call (span-pairs.ts). */
   readonly parentSpanId: string | null;
 }
 
@@ -81,7 +81,7 @@ export function mapSpan(span: Span, resource: Attributes, mapping: SpanMapping =
   };
 }
 
-/** From the org's own attributes. */
+/** What the org's own attributes say. */
 function mapped(span: Span, resource: Attributes, keys: readonly string[] = []): string | null {
   return textOf(span.attributes, keys) ?? textOf(resource, keys);
 }
@@ -140,9 +140,9 @@ function sampleOf(span: Span): Omit<Sample, "workspace" | "plugin" | "tool"> {
 }
 
 /**
- * From what names a span for good, so that a span sent again is the sample that is there. Ids are random
- * already: what spreads their 192 bits over an id's 74 need not be a cryptographic digest, which took as
- * long as the rest of the mapping.
+ * The sample's id, made of what names a span for good, so that a span sent again is the sample that is
+ * there. Ids are random already: what spreads their 192 bits over an id's 74 need not be a cryptographic
+ * digest, which took as long as the rest of the mapping.
  */
 export function spanSampleId({ traceId, spanId, start }: Span): string {
   words[0] = hexWord(traceId, 0);
@@ -155,26 +155,29 @@ export function spanSampleId({ traceId, spanId, start }: Span): string {
   return uuid7FromDigest(start.ms, digestBytes);
 }
 
-/** Made once, as what follows: to make them takes longer than to fill them. */
+/** Made once, as are the buffers below: to make them takes longer than to fill them. */
 const words = [0, 0, 0, 0, 0, 0];
 /** Three hashes, told apart by their seeds. */
 const DIGEST_PARTS = [0, 1, 2];
 const digestBytes = new Uint8Array(DIGEST_PARTS.length * 4);
 const digest = new DataView(digestBytes.buffer);
 
-/** As the schema of a sample has them. */
+/** Limits as the schema of a sample has them. */
 const INSTANCE_LENGTH_MAX = 128;
 const TEXT_LENGTH_MAX = 256;
 const MESSAGE_LENGTH_MAX = 8_192;
 const MESSAGE: readonly string[] = ["mcp.error.message", "rpc.jsonrpc.error_message"];
 
-/** A text that a sample cannot hold is left out: cut, it would be another. A name refuses the span. */
+/**
+ * A text that a sample cannot hold is left out: cut, it would be another. A name that does not fit refuses
+ * the span.
+ */
 function fitting(text: string | null, lengthMax: number): string | null {
   if (text === null || text.length > lengthMax) return null;
   return text.includes("\0") || !text.isWellFormed() ? null : text;
 }
 
-/** Cut, because only its hash and its fingerprint are kept. */
+/** The message is cut, because only its hash and its fingerprint are kept. */
 function errorMessage({ attributes, status }: Span): string | null {
   const message = status.message || textOf(attributes, MESSAGE);
   if (message === null) return null;

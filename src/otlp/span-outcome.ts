@@ -9,19 +9,22 @@ import { asText, textOf } from "./span-attributes.ts";
 
 export interface SpanOutcome {
   outcome: Outcome;
-  /** As sent; the first that the span has. */
+  /** The first code that the span has, as sent. */
   errorCode: string | null;
 }
 
 const OK: SpanOutcome = { outcome: "ok", errorCode: null };
 
 const RPC_STATUS = "rpc.response.status_code";
-/** Set on a call that failed, and on no other: JSON-RPC's code by its names of before. */
+/**
+ * Attributes that are set on a call that failed, and on no other. The last two are earlier names of
+ * JSON-RPC's code.
+ */
 const ERROR_CODES: readonly string[] = ["error.type", "rpc.jsonrpc.error_code", "mcp.error.code"];
 const HTTP_STATUS: readonly string[] = ["http.response.status_code", "http.status_code"];
 const CODES: readonly string[] = [...ERROR_CODES, RPC_STATUS, ...HTTP_STATUS];
 
-/** Sentry; ContextForge; agents that follow OpenTracing. */
+/** Flags of a failed call: Sentry's, ContextForge's, and that of agents that follow OpenTracing. */
 const FLAGS: readonly (readonly [key: string, failed: string])[] = [
   ["mcp.tool.result.is_error", "true"],
   ["success", "false"],

@@ -7,7 +7,10 @@ import type { PairedCall } from "#calls/span-pairs.ts";
 import { withoutDoubles } from "./span-doubles.ts";
 import type { SpanCall } from "./span-mapping.ts";
 
-/** A collector sends for many at once. Each is a row; the rest report as one, and their samples keep their names. */
+/**
+ * A collector sends for many instances at once. Each of the first is a row; the others report as one, and
+ * their samples keep their names.
+ */
 const INSTANCES_MAX = 100;
 
 export interface SpanReport {

@@ -1,14 +1,14 @@
 /**
  * The reports of an OTLP request, cut into transactions that are short, for they hold up a shard.
  *
- * Servers' calls are looked up by seeks and stay with their instances. A caller's goes through the samples
- * of its time (span-pairs.ts), so callers' are cut in order of start: each stretch of time is gone through
- * by one transaction, and by none longer than LOOK_UP_MS_MAX.
+ * Servers' calls are looked up by seeks and stay with their instances. A caller's call is looked up by
+ * going through the samples of its time (span-pairs.ts), so callers' calls are cut in order of start: each
+ * stretch of time is gone through by one transaction, and none goes through more than LOOK_UP_MS_MAX.
  *
  * D1 lets a request send 1,000 statements. What starts in a day and five minutes is looked up in 1,447
  * minutes at most. A transaction that is cut for its time covers over 13.6, of which the next may cover 1.3
- * again: 118 of these. A span takes 72 bytes or more of a request's 4 MiB: 59 of 1,000. Each of the 178 (one
- * begins without a cut) sends two guards and the samples' insert, and the arrivals are
+ * again: 118 of these. A span takes 72 bytes or more of a request's 4 MiB: 59 transactions of 1,000 calls.
+ * Each of the 178 (one begins without a cut) sends two guards and the samples' insert, and the arrivals are
  * REPORTS_MAX and one more a transaction: 862. Copies in a request of that kind cost a retry each and may
  * pass the limit: what is stored then stays, and is stored once.
  */

@@ -1,6 +1,6 @@
 /**
- * A span while it runs, and which one runs now. What it says of itself is asked for when it is exported:
- * of most requests nothing is, and they pay for two times and a closure a span.
+ * A span while it runs, and which one runs now. Its description is asked for only when it is exported: the
+ * spans of most requests never are, and cost two times and a closure each.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Attributes, AttributeValue } from "#formats/otlp/trace-model.ts";
@@ -26,7 +26,7 @@ export class ActiveSpan {
   readonly describe: Describe;
   readonly startMs: number;
   endMs: number | null = null;
-  /** Null unless it failed. */
+  /** Null unless the span failed. */
   errorType: string | null = null;
   #id: string | null = null;
   #attributes: Map<string, AttributeValue> | null = null;
@@ -38,13 +38,13 @@ export class ActiveSpan {
     this.startMs = startMs;
   }
 
-  /** Made when it is needed: for an export, or for a call that carries it. */
+  /** The span's id, made when it is needed: for an export, or for a call that carries it. */
   get id(): string {
     this.#id ??= newSpanId();
     return this.#id;
   }
 
-  /** What is known only later than `describe`. */
+  /** Sets an attribute that is learnt while the span runs, and that `describe` does not know. */
   set(key: string, value: AttributeValue): void {
     this.#attributes ??= new Map();
     this.#attributes.set(key, value);
@@ -54,7 +54,7 @@ export class ActiveSpan {
     return this.#attributes;
   }
 
-  /** Its class only: a message may quote a tenant's data. */
+  /** Keeps the error's class only: its message may quote a tenant's data. */
   failWith(error: unknown): void {
     this.errorType = errorTypeOf(error);
   }
@@ -82,7 +82,7 @@ export function runInSpan<Result>(span: ActiveSpan, work: () => Result): Result 
   return current.run(span, work);
 }
 
-/** The spans that `work` starts are the children of this one. Without a trace it is only the work. */
+/** The spans that `work` starts are the children of this one. Without a trace only the work is done. */
 export function withSpan<Result>(
   describe: Describe,
   work: (span: ActiveSpan | null) => Promise<Result>,

@@ -30,7 +30,7 @@ export function finishedSpans(trace: LocalTrace, placement: TracePlacement): Spa
     traceState,
     flags: traceFlags(placement) | HAS_IS_REMOTE | remoteFlag(span, placement),
     start: { ms: span.startMs, nanos: 0 },
-    // Still running, as a stream that goes on after the answer's head: it has lasted at least so long.
+    // A span that still runs, as a stream does after the answer's head, has lasted at least so long.
     end: { ms: span.endMs ?? trace.root.endMs ?? span.startMs, nanos: 0 },
     status: span.errorType === null ? STATUS_UNSET : { code: STATUS_CODE.error, message: "" },
     ...describedSpan(span),

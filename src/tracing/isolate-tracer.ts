@@ -1,4 +1,4 @@
-/** This Worker's tracer: one an isolate, as its spans wait together for their way out. */
+/** This Worker's tracer: one for each isolate, whose spans wait together for their way out. */
 import type { Org } from "#orgs/org.ts";
 import type { Env } from "#platform/env.ts";
 import { deploymentStreams } from "#streams/deployment-streams.ts";
@@ -11,7 +11,9 @@ type KeepSpans = (env: Env, org: Org, spans: readonly TraceSpan[]) => Promise<vo
 
 let keepSpans: KeepSpans | null = null;
 
-/** Where spans of joined traces are kept for the drill-down: who keeps spans registers it. */
+/**
+ * Sets where spans of joined traces are kept for the drill-down: whatever keeps them registers itself here.
+ */
 export function registerSpanKeeper(registered: KeepSpans): void {
   keepSpans = registered;
 }

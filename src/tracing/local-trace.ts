@@ -12,7 +12,7 @@ export interface TraceStart {
   /** A context that the work also belongs to without being its child. */
   readonly link?: TraceContext | null;
   readonly describe: Describe;
-  /** Asked once, when the first call carries the trace on, or at its end. */
+  /** Asked once: when the first call carries the trace on, else at the trace's end. */
   readonly terms: () => Promise<PlacementTerms>;
   readonly nowMs: number;
 }
@@ -22,7 +22,7 @@ export class LocalTrace {
   readonly received: TraceContext | null;
   readonly link: TraceContext | null;
   readonly spans: ActiveSpan[];
-  /** Beyond SPANS_MAX. */
+  /** How many spans were not begun, being beyond SPANS_MAX. */
   leftOut = 0;
   isEnded = false;
   readonly #terms: () => Promise<PlacementTerms>;
@@ -36,7 +36,7 @@ export class LocalTrace {
     this.spans = [this.root];
   }
 
-  /** Null once there are too many: the work goes on without a span. */
+  /** Null once the trace has too many spans: the work goes on without one. */
   start(parent: ActiveSpan, describe: Describe, nowMs: number = Date.now()): ActiveSpan | null {
     if (this.spans.length >= SPANS_MAX) {
       this.leftOut += 1;
@@ -52,7 +52,7 @@ export class LocalTrace {
     this.isEnded = true;
   }
 
-  /** The same for every call and for the export, whatever is learnt in between. */
+  /** The trace's placement: the same for every call and for the export, whatever is learnt in between. */
   place(): Promise<TracePlacement> {
     this.#placement ??= this.#terms().then((terms) => placeTrace(this.received, terms));
     return this.#placement;

@@ -21,7 +21,10 @@ const VERSION = "0.1.0";
 /** OTLP exporter specification, "User Agent". */
 const EXPORTER = "OTel-OTLP-Exporter-MCPG";
 
-/** A request that brings spans, ours or another deployment's: a span of it would bring the next, for ever. */
+/**
+ * True for a request that brings spans, ours or another deployment's: a span of it would be brought by a
+ * next request, and so on for ever.
+ */
 export function isSpanExport(userAgent: string | undefined): boolean {
   return userAgent?.startsWith(`${EXPORTER}/`) ?? false;
 }
@@ -53,11 +56,11 @@ export async function postSpans(
   };
   const result = await post(message, send);
   if (result.kind === "failed") return outcomeOf(result);
-  // Whatever it says: sending again would double the spans.
+  // The spans count as taken whatever the body says: sending them again would double them.
   return { kind: "taken", rejected: decodeRejectedCount(result.body, result.contentType) };
 }
 
-/** What did not answer may yet: a collector restarts within the waits. */
+/** A collector that did not answer may do so later: a restart takes no longer than the waits. */
 function outcomeOf({ fault, status, problem: reason, retryAfterMs }: FailedPost): PostOutcome {
   const isRetryable =
     fault === "status" ? RETRYABLE_STATUSES.has(status ?? 0) : fault !== "unsendable";

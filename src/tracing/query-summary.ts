@@ -15,7 +15,7 @@ const PART =
 const NO_TABLE = /^(json_each|json_tree|pragma_\w+|set|or)$/i;
 
 const known = new Map<string, string>();
-/** Statements are fixed texts; those that are not must not fill the memory. */
+/** Most statements are fixed texts; those that are not must not fill the memory. */
 const KNOWN_MAX = 512;
 
 export function summaryOf(sql: string): string {

@@ -19,7 +19,7 @@ export function newSpanId(): string {
   return randomHex(SPAN_ID_BYTES);
 }
 
-/** Not all zeros: that is no id. */
+/** Random hex digits that are not all zeros, for those are no id. */
 function randomHex(bytes: number): string {
   if (taken + bytes > pool.length) {
     crypto.getRandomValues(pool);

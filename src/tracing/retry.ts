@@ -20,10 +20,10 @@ export const SYSTEM_CLOCK: Clock = {
 
 export const ATTEMPTS_MAX = 5;
 const BACK_OFF = { firstMs: SECOND_MS, maxMs: 30 * SECOND_MS };
-/** A server that asks for more is asked again sooner: an hour's spans would not fit into memory. */
+/** The longest wait that a collector may ask for: an hour's spans would not fit into memory. */
 const ASKED_WAIT_MS_MAX = 5 * MINUTE_MS;
 
-/** After so many failures, the first of which is 1. */
+/** The wait after so many failures in a row: 1 after the first. */
 export function retryWaitMs(failures: number, askedMs: number | null, { random }: Clock): number {
   const askedWaitMs = Math.min(askedMs ?? 0, ASKED_WAIT_MS_MAX);
   return Math.max(backOffMs(BACK_OFF, failures - 1, random), askedWaitMs);

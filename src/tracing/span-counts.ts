@@ -15,8 +15,8 @@ export const DROP_REASONS = [
   "unroutable",
 ] as const;
 /**
- * No room to wait in; not taken in five attempts; refused for good by the collector; rejected by it one
- * by one (`partial_success`); no settings that said where to.
+ * In that order: no room to wait in; not taken in five attempts; refused for good by the collector;
+ * rejected by it one by one (`partial_success`); no settings that said where to.
  */
 export type DropReason = (typeof DROP_REASONS)[number];
 
@@ -41,8 +41,8 @@ export class SpanCounts {
 }
 
 /**
- * What a collector is told of spans that it will not get: a span by itself, with the totals since the
- * isolate began, so that one that arrives twice or never misleads nobody.
+ * What a collector is told of spans that it will not get: a span of its own, with the totals since the
+ * isolate began, so that a notice that arrives twice or never misleads nobody.
  */
 export function dropNotice(counts: SpanCounts, nowMs: number): Span {
   const totals = DROP_REASONS.filter((reason) => counts.dropped[reason] > 0).map(

@@ -50,30 +50,32 @@ export class SpanExporter {
     return outbox.turn();
   }
 
-  /** Where a collector asked for more time than a request has, the next one comes back to it. */
+  /** Where a collector asked for more time than a request has, the next request comes back to it. */
   resume(): Promise<unknown> | null {
     if (this.#room.spans === 0) return null;
     return Promise.all(Array.from(this.#outboxes.values(), (outbox) => outbox.turn()));
   }
 
-  /** Not yet taken by a collector, and not given up. */
+  /** Spans that no collector has taken yet and that are not given up. */
   get waiting(): number {
     return this.#room.spans;
   }
 
-  /** Of spans that got into no outbox. */
+  /** Counts spans that got into no outbox as lost. */
   lose(reason: DropReason, spans: number, why: string): void {
     this.counts.made += spans;
     this.counts.drop(reason, spans);
     this.#onDrop({ reason, spans, why, origin: null });
   }
 
-  /** Those of every collector, and of none. */
+  /** The counts of every outbox, and of the spans that got into none. */
   allCounts(): SpanCounts[] {
     return [this.counts, ...Array.from(this.#outboxes.values(), ({ counts }) => counts)];
   }
 
-  /** By the headers too: two orgs may have one collector and different credentials. */
+  /**
+   * Outboxes are told apart by the headers too: two orgs may have one collector and different credentials.
+   */
   #outboxOf({ endpoint, headers }: TracesDestination): SpanOutbox | null {
     const key = JSON.stringify([endpoint, headers]);
     const known = this.#outboxes.get(key);

@@ -1,26 +1,26 @@
 /**
  * Spans on their way to one collector. They wait in the isolate's memory, up to a bound, and leave in the
- * `waitUntil` of whichever request finds nobody sending: a timer or a request of its own an isolate does
- * not have. One request at a time goes out, so a slow collector costs a place in the queue and no more.
+ * `waitUntil` of whichever request finds nobody sending: an isolate has no timer and no request of its own.
+ * One request at a time goes out, so a slow collector costs a place in the queue and no more.
  *
- * An isolate that is ended takes what waits with it; that alone is not counted.
+ * An isolate that is ended takes the waiting spans with it; that loss alone is not counted.
  */
 import type { Span } from "#formats/otlp/trace-model.ts";
 import type { PostOutcome } from "./post-spans.ts";
 import { ATTEMPTS_MAX, type Clock, retryWaitMs } from "./retry.ts";
 import { type DropReason, dropNotice, SpanCounts } from "./span-counts.ts";
 
-/** OpenTelemetry's BatchSpanProcessor: maxExportBatchSize and maxQueueSize. */
+/** Both as in OpenTelemetry's BatchSpanProcessor: its maxExportBatchSize and maxQueueSize. */
 export const BATCH_MAX = 512;
 export const QUEUE_MAX = 2_048;
-/** Its scheduledDelay is 5 s: an isolate may not live that long after a request. */
+/** Not the 5 s of BatchSpanProcessor's scheduledDelay: an isolate may not live that long after a request. */
 export const FLUSH_DELAY_MS = 1_000;
 /** `waitUntil` ends 30 s after the answer; the last attempt, begun by then, may take 10. */
 const SENDING_MS_MAX = 18_000;
-/** Who has not come back by now was ended by the runtime. */
+/** A sender that has not come back after so long was ended by the runtime. */
 const LEASE_MS = 40_000;
 
-/** Of all outboxes of an isolate: spans take about 1 KB each, of its 128 MB. */
+/** The room that all outboxes of an isolate share: spans take about 1 KB each, of its 128 MB. */
 export interface Room {
   spans: number;
   readonly spansMax: number;
@@ -37,11 +37,11 @@ export class SpanOutbox {
   readonly counts = new SpanCounts();
   readonly #options: OutboxOptions;
   readonly #queue: Span[] = [];
-  /** Taken from the queue, and sent until it is taken or given up. */
+  /** Spans off the queue, sent again until they are taken or given up. */
   #batch: readonly Span[] = [];
   #failures = 0;
   #notBeforeMs = 0;
-  /** Since when somebody sends: its time is also its name. */
+  /** Since when a request sends, if one does; the object itself tells that request from a later one. */
   #sending: { readonly sinceMs: number } | null = null;
   #waitingUntilMs = 0;
   #reportedDrops = 0;
@@ -58,7 +58,7 @@ export class SpanOutbox {
     return this.#queue.length + this.#batch.length;
   }
 
-  /** What finds no room is dropped, so that what was queued before keeps its place. */
+  /** Queues the spans. Those that find no room are dropped, so that those queued before keep their place. */
   add(spans: readonly Span[]): void {
     const { room } = this.#options;
     this.counts.made += spans.length;
@@ -70,7 +70,9 @@ export class SpanOutbox {
     if (lost > 0) this.#drop("overflow", lost, "the queue is full");
   }
 
-  /** What the caller is to carry on after its answer; null if somebody else does. */
+  /**
+   * What the caller is to carry on after its answer; null if there is nothing, or another request does it.
+   */
   turn(): Promise<void> | null {
     const nowMs = this.#options.clock.nowMs();
     this.#endLostSending(nowMs);
@@ -82,7 +84,7 @@ export class SpanOutbox {
 
   async #sendLater(nowMs: number): Promise<void> {
     const waitMs = Math.max(FLUSH_DELAY_MS, this.#notBeforeMs - nowMs);
-    // Too far off for this request: one that comes later shall wait for it.
+    // The wait is too long for this request: one that comes later shall take it on.
     if (waitMs > SENDING_MS_MAX) return;
     this.#waitingUntilMs = nowMs + waitMs;
     await this.#options.clock.delay(waitMs);
@@ -97,7 +99,7 @@ export class SpanOutbox {
       if (this.#batch.length === 0) this.#batch = this.#queue.splice(0, BATCH_MAX);
       const drops = this.counts.droppedTotal;
       const outcome = await this.#options.post(this.#withReport(this.#batch));
-      // Held for ended meanwhile: the batch is another's now.
+      // This request was held for ended meanwhile: the batch is another's now.
       if (this.#sending !== sending) return;
       if (outcome.kind === "taken") this.#reportedDrops = drops;
       this.#settle(outcome);
@@ -105,7 +107,7 @@ export class SpanOutbox {
     if (this.#sending === sending) this.#sending = null;
   }
 
-  /** False once this request must leave the rest to another. */
+  /** False once this request must leave the waiting spans to another. */
   async #isMyTurn(sending: { sinceMs: number }): Promise<boolean> {
     const { clock } = this.#options;
     const waitMs = this.#notBeforeMs - clock.nowMs();
@@ -143,7 +145,7 @@ export class SpanOutbox {
     this.#notBeforeMs = clock.nowMs() + retryWaitMs(Math.max(1, this.#failures), askedMs, clock);
   }
 
-  /** How many spans it had. */
+  /** Gives the batch's room back, and returns how many spans it had. */
   #endBatch(): number {
     const spans = this.#batch.length;
     this.#options.room.spans -= spans;
@@ -152,7 +154,10 @@ export class SpanOutbox {
     return spans;
   }
 
-  /** What it had sent may have arrived: it goes again, and who has the ids drops the second. */
+  /**
+   * What a sender that was ended had sent may have arrived. It is sent again all the same: a collector that
+   * knows the ids drops the second copy.
+   */
   #endLostSending(nowMs: number): void {
     if (this.#sending === null || this.#sending.sinceMs + LEASE_MS > nowMs) return;
     this.#sending = null;

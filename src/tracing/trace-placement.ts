@@ -2,9 +2,9 @@
  * Which trace a request is part of, and whether that is sampled: W3C Trace Context Level 2 §4.1 and §7.2,
  * by the rules of src/formats/trace-context/probability-sampling.ts.
  *
- * A caller that is authenticated is joined: never sampled if it did not sample, and of the rest what our
- * own rate lets through, which caps what a foreign `sampled` flag costs. Any other caller's trace is not
- * joined but linked: it could choose trace ids that every rate lets through (§3.4 "Restart trace").
+ * The trace of an authenticated caller is joined: never sampled if the caller did not sample it, and else
+ * as our own rate lets through, which caps what a foreign `sampled` flag costs. Any other caller's trace is
+ * not joined but linked: it could choose trace ids that every rate lets through (§3.4 "Restart trace").
  */
 import {
   decideSampling,
@@ -17,20 +17,22 @@ import { newTraceId } from "./random-ids.ts";
 
 export interface PlacementTerms {
   readonly isTrusted: boolean;
-  /** Null where spans have no destination: then a caller's decision goes on as it came. */
+  /** Null where spans have no destination: then a joined caller's decision goes on as it came. */
   readonly sampleRate: number | null;
 }
 
 export interface TracePlacement extends SamplingDecision {
   readonly traceId: string;
   readonly random: boolean;
-  /** Of the caller, if its trace was joined. */
+  /** The caller's span, if its trace was joined. */
   readonly parentSpanId: string | null;
   /** The caller's context, if its trace was not joined. */
   readonly link: TraceContext | null;
 }
 
-/** 2^56 thresholds pass at 0, so what the parent sampled stays sampled. */
+/**
+ * A threshold that each of the 2^56 values of randomness reaches, so what the parent sampled stays sampled.
+ */
 const PASS_ALL = 0n;
 
 export function placeTrace(
@@ -49,7 +51,7 @@ export function placeTrace(
   return { ...begun, random: true, parentSpanId: null, link: received, ...decision };
 }
 
-/** What a call carries that is made within `spanId`, which is its parent there. */
+/** The context that a call made within `spanId` carries: that span is the parent at the other end. */
 export function contextWithin(placement: TracePlacement, spanId: string): TraceContext {
   const { traceId, sampled, random, tracestate } = placement;
   return { traceId, spanId, sampled, random, tracestate };

@@ -18,7 +18,7 @@ export interface TraceSpan {
   readonly end: UnixNano;
   /** `STATUS_CODE` of the same file. */
   readonly status: number;
-  /** Any: those that are not in KEPT_ATTRIBUTES are left out when the span is kept. */
+  /** Any attributes: those that are not in KEPT_ATTRIBUTES are left out when the span is kept. */
   readonly attributes: Attributes;
   /** `service.name` of the resource. */
   readonly service: string | null;
@@ -29,7 +29,7 @@ export const STAGE_ATTRIBUTE = "mcpg.stage";
 export const STAGES = ["identity", "policy", "dispatch"] as const;
 export type Stage = (typeof STAGES)[number];
 
-/** Low in cardinality, and none that a caller fills with text of his own. */
+/** Attributes that are low in cardinality, and none that a caller fills with text of his own. */
 const KEPT_ATTRIBUTES = [
   STAGE_ATTRIBUTE,
   "mcp.method.name",
@@ -49,11 +49,11 @@ const KEPT_ATTRIBUTES = [
   "gen_ai.security.policy.id",
 ] as const;
 
-/** Cut, for a name that is cut still tells what ran. */
+/** Longer names and texts are cut, for a name that is cut still tells what ran. */
 const NAME_LENGTH_MAX = 128;
 const TEXT_LENGTH_MAX = 128;
 
-/** What is kept of a span: the same for one that is kept already. */
+/** What is kept of a span. It changes nothing of a span that was kept already. */
 export function boundedSpan(span: TraceSpan): TraceSpan {
   const attributes = new Map<string, AttributeValue>();
   for (const key of KEPT_ATTRIBUTES) {

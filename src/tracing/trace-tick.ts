@@ -1,4 +1,4 @@
-/** What no request began, as a trace of its own: a tick of the cron, a run of one of its jobs. */
+/** Traces of work that no request began: a tick of the cron, or a run of one of its jobs. */
 
 import { SPAN_KIND } from "#formats/otlp/trace-model.ts";
 import type { Env } from "#platform/env.ts";
@@ -10,11 +10,13 @@ export interface Tick {
   readonly env: Env;
   readonly ctx: Pick<ExecutionContext, "waitUntil">;
   readonly name: "cron tick" | `run ${string}`;
-  /** Null where it is not the runtime that calls. */
+  /** The schedule that set off the tick; null for a run, which the runtime did not call by schedule. */
   readonly cron: string | null;
 }
 
-/** By OpenTelemetry's semantic conventions for functions (docs/faas/faas-spans.md, "Timer"). */
+/**
+ * A tick's span, by OpenTelemetry's semantic conventions for functions (docs/faas/faas-spans.md, "Timer").
+ */
 function describeTick({ name, cron }: Tick) {
   const attributes = new Map([["faas.trigger", "timer"]]);
   if (cron !== null) attributes.set("faas.cron", cron);

@@ -1,13 +1,13 @@
 /**
  * D1 with a CLIENT span for each round trip, by OpenTelemetry's semantic conventions for databases
- * (docs/db/database-spans.md): which statement it was, never with what values. Outside of a trace it is
- * the binding itself, but for one call.
+ * (docs/db/database-spans.md): which statement it was, never with what values. Outside of a trace each call
+ * goes through to the binding, at the cost of one more call.
  */
 import { type Attributes, type AttributeValue, SPAN_KIND } from "#formats/otlp/trace-model.ts";
 import { measured, type SpanDescription } from "./active-span.ts";
 import { summaryOf } from "./query-summary.ts";
 
-/** As Workers' own tracing names it; the conventions have no value for D1. */
+/** The name that Workers' own tracing gives D1, for which the conventions have no value. */
 const DB_SYSTEM = "cloudflare-d1";
 
 export function tracedDatabase(inner: D1Database, binding: string): D1Database {
@@ -92,7 +92,10 @@ function statementDescription(sql: string, binding: string): SpanDescription {
   ]);
 }
 
-/** "BATCH" with the operation where all have the same (`db.operation.name`). A batch of one is none. */
+/**
+ * "BATCH", with the operation where all statements have the same (`db.operation.name`). A batch of one is
+ * described as its statement.
+ */
 function batchDescription(statements: readonly TracedStatement[], binding: string) {
   const [first] = statements;
   if (first !== undefined && statements.length === 1)

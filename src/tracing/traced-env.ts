@@ -1,6 +1,6 @@
 /**
- * The bindings with spans around their calls, so that no code that uses them knows of tracing. Once for
- * each env: settings are remembered by env, and a new one each time would parse them each time.
+ * The bindings with spans around their calls, so that no code that uses them knows of tracing. Each env is
+ * wrapped once: settings are remembered by env, and a new env each time would have them parsed each time.
  */
 
 import type { Env } from "#platform/env.ts";

@@ -1,7 +1,7 @@
 /**
  * A request to another service within a trace: a CLIENT span by OpenTelemetry's semantic conventions for
- * HTTP (docs/http/http-spans.md), whose context goes along in the headers. What exports telemetry does not
- * use it: it would trace itself.
+ * HTTP (docs/http/http-spans.md), whose context goes along in the headers. The export of spans does not use
+ * it: that would trace itself.
  */
 import { type AttributeValue, SPAN_KIND } from "#formats/otlp/trace-model.ts";
 import { injectContext, type TraceContext } from "#formats/trace-context/trace-context.ts";
@@ -30,7 +30,7 @@ export async function currentContext(span = activeSpan()): Promise<TraceContext 
   return span === null ? null : contextWithin(await span.trace.place(), span.id);
 }
 
-/** Whatever the request said of a trace before is replaced: it is ours to say. */
+/** Whatever the request said of a trace before is replaced: which trace it is part of is ours to say. */
 async function withContext(request: Request, span: ActiveSpan | null): Promise<Request> {
   const context = await currentContext(span);
   if (context === null) return request;

@@ -23,7 +23,9 @@ export function tracedNamespace<Traced extends object>(inner: Traced, service: s
   });
 }
 
-/** The runtime's stub has a method for every name, so only what it says of itself is let through. */
+/**
+ * The runtime's stub has a method for every name, so only these, which are the stub's own, are let through.
+ */
 const PLAIN = new Set<string | symbol>(["id", "name", "then", "dup", "constructor"]);
 
 function tracedStub(stub: object, service: string): object {
@@ -32,7 +34,7 @@ function tracedStub(stub: object, service: string): object {
       if (typeof property === "symbol" || PLAIN.has(property)) return Reflect.get(target, property);
       const describe = () => callDescription(service, property);
       return (...args: unknown[]) =>
-        // As a method of the stub: taken from it first, it would be a call by itself.
+        // It is called as the stub's method: read from the stub first, it would be a call by itself.
         measured(describe, async () => (target as Record<string, Method>)[property]?.(...args));
     },
   });

@@ -16,18 +16,18 @@ import type { TraceSpan } from "./trace-span.ts";
 type TracesStream = Observability["traces"];
 
 export interface TracerOptions {
-  /** Where an org's spans go; those of no org, where `org` is null. May fail. */
+  /** Where an org's spans go or, if `org` is null, spans that are no org's. May fail. */
   tracesOf(env: Env, org: string | null): Promise<TracesStream>;
   keep(env: Env, org: Org, spans: readonly TraceSpan[]): Promise<void>;
   readonly exporter: SpanExporter;
 }
 
-/** What is learnt of a request on its way; asked when it is needed. */
+/** What is learnt of a request on its way. Each method is asked only when its answer is needed. */
 export interface TraceOwner {
   readonly env: Env;
   org(): Org | null;
   isTrusted(): boolean;
-  /** False for what was turned away: keeping its spans would let a refused caller write. */
+  /** False for a request that was turned away: keeping its spans would let a refused caller write. */
   isServed(): boolean;
 }
 
@@ -35,7 +35,7 @@ export type TraceBeginning = Omit<TraceStart, "terms"> & { readonly owner: Trace
 
 interface Recipients {
   readonly destination: TracesDestination | null;
-  /** Whose drill-down shows the spans. */
+  /** The org whose drill-down shows the spans. */
   readonly keeper: Org | null;
   readonly env: Env;
 }
@@ -53,7 +53,7 @@ export class Tracer {
     return new LocalTrace({ ...start, terms: () => this.#terms(owner) });
   }
 
-  /** For `waitUntil`. Never rejects. */
+  /** Sends the spans of an ended trace where they go, for `waitUntil`. Never rejects. */
   async finish(trace: LocalTrace, owner: TraceOwner): Promise<void> {
     try {
       await this.#report(trace, owner);
@@ -96,7 +96,7 @@ export class Tracer {
       .catch((error: unknown) => logError(error, { job: "keep spans", org: org.org }));
   }
 
-  /** A call must go out even if nobody knows where its span would go: then it is in no sample. */
+  /** A call must go out even if nobody knows where its span would go: then its trace is in no sample. */
   async #terms(owner: TraceOwner): Promise<PlacementTerms> {
     const { enabled, otlp } = (await this.#streamOf(owner)) ?? NOWHERE;
     return {
@@ -110,13 +110,16 @@ export class Tracer {
     try {
       return await this.#options.tracesOf(owner.env, owner.org()?.org ?? null);
     } catch {
-      // What is wrong with them fails the requests that need them, and is logged there.
+      // What is wrong with the settings fails the requests that need them, and is logged there.
       return null;
     }
   }
 }
 
-/** What failed is exported whatever the sample; without a threshold, for it stands for itself alone. */
+/**
+ * A trace whose root failed is exported even if it is not sampled; then without a threshold, for it stands
+ * for itself alone.
+ */
 function isOfInterest(trace: LocalTrace, { sampled }: TracePlacement): boolean {
   return sampled || trace.root.errorType !== null;
 }

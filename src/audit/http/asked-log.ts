@@ -15,13 +15,13 @@ export const logParameter = integer("Number of an earlier log of the org", {
   what: "the number of a log",
 });
 
-/** Without a number, the current one. */
+/** The log of that number; without a number, the current log. */
 export function askedLog(org: Org, log: number | undefined): LogAddress {
   if (log === undefined) return currentLog(org);
   return log <= org.auditLog ? { ...currentLog(org), log } : fail({ kind: "not_found" });
 }
 
-/** In the path: what is none is not there. */
+/** A seq in the path: a text that is none is answered with `not_found`. */
 export function seqOf(text: string | undefined): number {
   const isSeq = text !== undefined && /^(0|[1-9]\d{0,15})$/.test(text);
   const seq = isSeq ? Number(text) : Number.NaN;

@@ -1,4 +1,6 @@
-/** Everything under /v1/orgs/{org}/audit. What is named comes before `/{seq}` and `/{log}`. */
+/**
+ * Everything under /v1/orgs/{org}/audit. Routes with a name of their own come before `/{seq}` and `/{log}`.
+ */
 import type { AppRoute } from "#orgs/http/access.ts";
 import { controlRoutes } from "./control-routes.ts";
 import { eventRoutes } from "./event-routes.ts";

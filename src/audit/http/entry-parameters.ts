@@ -5,10 +5,10 @@ import type { AuditFilter } from "#audit/entry-filter.ts";
 import { oneOf, type Parameter, Refusal, timestamp } from "#http/parameters.ts";
 import { logParameter } from "./asked-log.ts";
 
-/** Longer than any value that is stored: no index needs to be asked. */
+/** No stored value is longer: a longer one is refused without asking any index. */
 const VALUE_LENGTH_MAX = 256;
 
-/** Null: any. As the values were normalised when they came in. */
+/** Null for any value; else a text, normalised as the stored values were when they came in. */
 function value(description: string): Parameter<string | null> {
   return {
     description,

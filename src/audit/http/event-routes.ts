@@ -47,7 +47,7 @@ const EntriesSchema = Type.Object(
   { title: "EntryList" },
 );
 
-/** What is named stands before these, for `/:seq` would match it. */
+/** Routes with a name of their own stand before these, for `/:seq` would match them. */
 export const eventRoutes: readonly AppRoute[] = [
   route(
     {
@@ -148,7 +148,7 @@ export const eventRoutes: readonly AppRoute[] = [
   ),
 ];
 
-/** Entries are put in as the texts that were hashed. */
+/** An answer that is JSON already: its entries are the texts that were hashed. */
 function json(c: Context, text: string): Response {
   return c.body(text, 200, { "content-type": "application/json" });
 }

@@ -117,7 +117,7 @@ function isPublicTile(c: Context<AppEnv>, { publishesAuditLog }: Org): boolean {
 function addressOf(c: Context<AppEnv>): LogAddress {
   const current = currentLog(c.var.org);
   const number = Number(/^log-([1-9]\d{0,5})$/.exec(c.req.param("log") ?? "")?.[1] ?? 1);
-  // Also for log-1, which is not the first log's name.
+  // Not found for log-1 too, which is not the first log's name.
   if (logPath(number) !== c.req.param("log")) return fail({ kind: "not_found" });
   return number <= current.log ? { ...current, log: number } : fail({ kind: "not_found" });
 }
@@ -139,7 +139,10 @@ function tileOf(c: Context<AppEnv>): TilePath {
   return tile ?? fail({ kind: "not_found" });
 }
 
-/** A tile's bytes never change; whether it may be read does, so only caches of the reader's own keep it. */
+/**
+ * A tile's bytes never change, but whether it may be read does: unless it is public, only the reader's own
+ * caches keep it.
+ */
 function tileHeaders(c: Context<AppEnv>): Record<string, string> {
   const visibility = isPublicTile(c, c.var.org) ? "public" : "private";
   return {

@@ -1,6 +1,6 @@
 /**
  * Appends that arrive at the same time share one commit, which costs more than any of them: up to 2 ms.
- * Each keeps a transaction of its own within it, so that what one is refused costs no other anything.
+ * Each keeps a transaction of its own within that commit, so that a refused append costs no other anything.
  */
 import type { AuditEvent } from "#audit/audit-event.ts";
 import type { AppendResult, LogAddress } from "#audit/audit-log.ts";
@@ -14,7 +14,7 @@ interface WaitingAppend {
 /** About 150 ms of the object's one thread: reads wait no longer than that. */
 const COMMIT_EVENTS_MAX = 2_048;
 
-/** Where appends have come together, the next ones will: they wait so long for company. */
+/** Where appends have come together, the next ones will too: they wait so long for company. */
 const COMPANY_MS = 3;
 const TOGETHER_WITHIN_MS = 50;
 
@@ -37,7 +37,10 @@ export class AppendQueue {
     return append.outcome!.result;
   }
 
-  /** Synchronous, so all of it is one commit. True if `own` was among it. */
+  /**
+   * Writes the oldest waiting appends; synchronous, so that all of them are one commit. True if `own` was
+   * among them.
+   */
   #appendOldest(own: WaitingAppend): boolean {
     let events = 0;
     if (this.#waiting.length > 1) this.#togetherUntilMs = Date.now() + TOGETHER_WITHIN_MS;

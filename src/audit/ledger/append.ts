@@ -87,7 +87,7 @@ interface Place {
   recordedAt: string;
 }
 
-/** Null if it is too large. */
+/** Null if the entry is too large. */
 function newEntry(event: AuditEvent, place: Place): NewEntry | null {
   const { seq, previousHash, recordedAt } = place;
   const body = entryText(event, { ...place, previousHash: encodeHex(previousHash) });
@@ -147,7 +147,7 @@ function isSameEvent(left: Submitted, right: Submitted): boolean {
   return submittedText(left) === submittedText(right);
 }
 
-/** What stays of a pruned entry to compare a resend with. */
+/** The hash that stays of a pruned entry, to compare a resend with. */
 export function submittedHash(event: Submitted): Uint8Array {
   return sha256(utf8.encode(submittedText(event)));
 }

@@ -1,13 +1,14 @@
 /**
- * What each bundle of 256 entries spans in time and bytes, and which ids stand in it: a search skips the
- * others without an index row an entry. Written with the entries, a row for each bundle an append touches.
+ * What each bundle of 256 entries spans in time and bytes, and which ids stand in it: a search skips
+ * bundles that have nothing for it, without an index row an entry. Written with the entries, a row for each
+ * bundle an append touches.
  */
 import { TILE_WIDTH } from "#formats/tlog/tlog-tiles.ts";
 import { type EntryIds, fingerprintsOf, mergeRuns, packRecords } from "./id-runs.ts";
 
 export interface BundledEntry extends EntryIds {
   seq: number;
-  /** RFC 3339: when it occurred, else when it was recorded. */
+  /** RFC 3339: when the event occurred, else when it was recorded. */
   time: string;
   byteLength: number;
 }
@@ -15,12 +16,12 @@ export interface BundledEntry extends EntryIds {
 interface Bundle {
   timeMin: string;
   timeMax: string;
-  /** Of the bodies, a line end each. */
+  /** Bytes of the bodies, with a line end each. */
   bytes: number;
   ids: Uint8Array;
 }
 
-/** In the transaction of the entries, which are the log's newest. */
+/** Called in the transaction that inserts the entries, which are the log's newest. */
 export function recordInBundles(sql: SqlStorage, entries: readonly BundledEntry[]): void {
   for (let from = 0; from < entries.length; ) {
     const index = Math.floor(entries[from]!.seq / TILE_WIDTH);

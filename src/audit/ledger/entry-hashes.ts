@@ -6,7 +6,7 @@ import { ENTRY_BYTES_MAX } from "#formats/tlog/tlog-tiles.ts";
 export interface EntryHashes {
   /** Bytes of the text in UTF-8. */
   byteLength: number;
-  /** SHA-256 of them. */
+  /** SHA-256 of those bytes. */
   hash: Uint8Array;
   /** RFC 6962 §2.1: SHA-256(0x00 || bytes). */
   leaf: Uint8Array;
@@ -14,7 +14,10 @@ export interface EntryHashes {
 
 const utf8 = new TextEncoder();
 
-/** The prefix of a leaf, then the entry. Used again for each: nothing is awaited between writing and hashing. */
+/**
+ * The prefix of a leaf, then the entry. Used again for each entry: nothing is awaited between writing and
+ * hashing.
+ */
 const prefixed = new Uint8Array(1 + ENTRY_BYTES_MAX);
 prefixed[0] = LEAF_PREFIX;
 const encoded = prefixed.subarray(1);

@@ -5,7 +5,7 @@ import { type LogState, readChainEnd } from "./log-state.ts";
 import { countLineBytes, type ProofAnswer, proveEntry } from "./published.ts";
 import { treeNodes } from "./tree.ts";
 
-/** Leaf indexes in [from, to); null is where the log begins and ends. */
+/** Leaf indexes in [from, to); null stands for where the log begins or ends. */
 export interface ExportRange {
   from: number | null;
   to: number | null;
@@ -17,10 +17,10 @@ export interface PlannedExport {
   kind: "export";
   from: number;
   to: number;
-  /** Of its lines, a line end each. */
+  /** Bytes of the export's lines, with a line end each. */
   bytes: number;
   minIndex: number;
-  /** Of a pack only. */
+  /** Null unless the export is a pack. */
   evidence: ExportEvidence | null;
 }
 
@@ -30,9 +30,9 @@ export interface ExportEvidence {
   treeSize: number;
   /** Peaks of the tree of size `from`, largest first: what came before the entries. */
   prefix: Uint8Array[];
-  /** From the tree of size `to` to that of the checkpoint. */
+  /** Consistency proof from the tree of size `to` to that of the checkpoint. */
   consistency: Uint8Array[];
-  /** Of the first and the last entry. */
+  /** Inclusion proofs of the first and the last entry. */
   proofs: { seq: number; proof: string }[];
 }
 
@@ -44,7 +44,10 @@ export type ExportAnswer =
   | Exclude<AppendResult, { kind: "appended" }>
   | ClosedLog;
 
-/** As the export's own entry says, if it is in the log: then this is the same call, whose answer was lost. */
+/**
+ * The range that the export's own entry names, if that is in the log: then this is the same call again,
+ * whose answer was lost.
+ */
 export function recordedRange(sql: SqlStorage, eventId: string, asked: ExportRange): ExportRange {
   const [row] = sql
     .exec(

@@ -1,6 +1,6 @@
 /**
- * The ledger's side of signing. It shows its head with proof that it extends what was signed, keeps
- * the newest checkpoint, and closes itself for good when that contradicts what it holds.
+ * The ledger's side of signing. It shows its head with proof that this extends what was signed, keeps the
+ * newest checkpoint, and closes itself for good when what was signed contradicts what it holds.
  */
 import type { ClosedLog } from "#audit/audit-log.ts";
 import { parseCheckpoint } from "#formats/tlog/checkpoint.ts";
@@ -23,7 +23,7 @@ export interface NewHead {
   kind: "head";
   size: number;
   root: Uint8Array;
-  /** From the signed head. */
+  /** Consistency proof from the signed head. */
   consistency: Uint8Array[];
   /** When the oldest entry that pruning may start with was recorded. */
   oldestAt: string | null;
@@ -31,7 +31,7 @@ export interface NewHead {
 
 export type HeadAnswer =
   | NewHead
-  /** Nothing to sign beyond that. */
+  /** There is nothing to sign beyond the signed head. */
   | { kind: "unchanged"; size: number }
   /** A later checkpoint is published: the signer reads its own record anew. */
   | { kind: "behind"; publishedSize: number }
@@ -106,15 +106,15 @@ export function publish(
   return { kind: "published", publishedSize: size };
 }
 
-/** Of one size, the note stays that both keys of a rotation signed. */
+/** Of two notes of one size, the one that both keys of a rotation signed stays. */
 function hasMoreSignatures(note: string, { checkpoint }: LogState): boolean {
   const count = (text: string | null) => parseNote(text ?? "")?.signatures.length ?? 0;
   return count(note) > count(checkpoint);
 }
 
 /**
- * For good: what contradicts itself must not grow. Only a proven contradiction comes here; of several,
- * the first one stays.
+ * Closes the log for good: what contradicts itself must not grow. Only a proven contradiction comes here;
+ * of several reasons, the first one stays.
  */
 export function freeze(sql: SqlStorage, nowMs: number, reason: string): ClosedLog {
   sql.exec(
@@ -126,7 +126,7 @@ export function freeze(sql: SqlStorage, nowMs: number, reason: string): ClosedLo
   return { kind: "frozen", reason: first };
 }
 
-/** Of the oldest entry that pruning may start with. */
+/** When the oldest entry that pruning may start with was recorded. */
 export function oldestRecordedAt(sql: SqlStorage): string | null {
   const [row] = sql
     .exec("SELECT recorded_at FROM entries WHERE action NOT GLOB 'ledger.*' ORDER BY seq LIMIT 1")

@@ -13,9 +13,13 @@ import { TILE_WIDTH } from "#formats/tlog/tlog-tiles.ts";
 const MERGED_ENTRIES = TILE_WIDTH ** 2;
 const PARTS = 256;
 
-/** In a blob: the fingerprint's 4 bytes, then 2 of the entry's place within its 65,536, big-endian. */
+/**
+ * A record in a blob: the fingerprint's 4 bytes, then 2 of the entry's place within its 65,536, big-endian.
+ */
 const RECORD_BYTES = 6;
-/** As a number, below 2^48: the fingerprint times this, plus the place. So records sort as numbers. */
+/**
+ * A record as a number, below 2^48: the fingerprint times this, plus the place. So records sort as numbers.
+ */
 const PLACES = MERGED_ENTRIES;
 
 /** Where the hash of each column's ids begins: apart, so that no id is looked up as another column's. */
@@ -27,7 +31,7 @@ const HASH_STARTS = {
 
 export type IdColumn = keyof typeof HASH_STARTS;
 
-/** By which an entry is looked up, as it names them. */
+/** The ids by which an entry is looked up, as the entry names them. */
 export interface EntryIds {
   requestId: string | null;
   traceId: string | null;
@@ -70,7 +74,7 @@ export function packRecords(
   return bytes;
 }
 
-/** Once the last of 256 bundles is full: theirs become one, in one of 65,536 entries. */
+/** Once the last of 256 bundles is full, merges their records into the sorted runs of 65,536 entries. */
 export function mergeRuns(sql: SqlStorage, lastBundle: number): void {
   if ((lastBundle + 1) % TILE_WIDTH !== 0) return;
   const range = [lastBundle + 1 - TILE_WIDTH, lastBundle] as const;
@@ -112,14 +116,17 @@ export function* seqsWithId(
   }
 }
 
-/** Newest first: what is merged is older than what is not. `idx` counts 65,536 entries each. */
+/**
+ * The places of the fingerprint, newest run first: what is merged is older than what is not. `idx` counts
+ * 65,536 entries each.
+ */
 function* runsWith(
   sql: SqlStorage,
   wanted: number,
   { low, high }: { low: number; high: number },
 ): Generator<{ idx: number; places: number[] }> {
   const within = (entries: number) => [Math.floor(low / entries), Math.floor(high / entries)];
-  // Not sorted, for they grow. SQLite passes over those that lack the bytes.
+  // The records of a bundle are not sorted, for it grows. SQLite passes over bundles that lack the bytes.
   const bundles = sql.exec<{ idx: number; ids: ArrayBuffer }>(
     `${SELECT_BUNDLES} AND instr(ids, ?) > 0 ORDER BY idx DESC`,
     ...within(TILE_WIDTH),
@@ -160,7 +167,7 @@ function firstNotBelow(view: DataView, wanted: number): number {
   return low;
 }
 
-/** Ascending, as both kinds of run hold the places of one fingerprint. */
+/** The places of the fingerprint, ascending, as both kinds of run hold them. */
 function placesFrom(
   view: DataView,
   first: number,

@@ -11,16 +11,19 @@ export interface NewEntry extends BundledEntry, EntryHashes {
 
 const COLUMNS = ["seq", "body", "hash", "previous_hash", "leaf", "begins_append"];
 
-/** At a call: SQLite takes 100 parameters here. It makes an append a twentieth faster than calls of one. */
+/**
+ * Rows of one call, for SQLite takes 100 parameters here. They make an append a twentieth faster than calls
+ * of one row.
+ */
 const ROWS_MAX = Math.floor(100 / COLUMNS.length);
 
 const INSERT = `INSERT INTO entries (${COLUMNS.join(", ")}) VALUES `;
 const ROW = `(${COLUMNS.map(() => "?").join(", ")})`;
-/** Two texts only, so that both stay prepared. */
+/** Inserts have two texts only, so that both stay prepared. */
 const INSERT_ONE = INSERT + ROW;
 const INSERT_MANY = INSERT + Array(ROWS_MAX).fill(ROW).join(", ");
 
-/** In the transaction that has the log's row take them. */
+/** Called in the transaction in which the log's row takes the entries. */
 export function insertEntries(sql: SqlStorage, entries: readonly NewEntry[]): void {
   const rows = entries.map((entry, at) => rowOf(entry, { isFirst: at === 0 }));
   const many = rows.length - (rows.length % ROWS_MAX);

@@ -63,7 +63,10 @@ import {
 import { migrate } from "./schema.ts";
 import { type EntryPage, findEntry, type PageBounds, searchEntries } from "./search.ts";
 
-/** The first unsigned entry is told soon, so that the next tick signs it; the rest of a burst at leisure. */
+/**
+ * D1 is told of the first unsigned entry soon, so that the next tick signs it; of the rest of a burst at
+ * leisure.
+ */
 const TELL_AFTER_MS = { first: 1_000, next: 15_000, failure: 30_000 };
 
 export class Ledger extends DurableObject<Env> {
@@ -89,7 +92,7 @@ export class Ledger extends DurableObject<Env> {
     return this.#queue.append(address, events);
   }
 
-  /** Not under another MCPG_ORIGIN: a head signed in that name could never be published. */
+  /** Fails once MCPG_ORIGIN has changed: a head signed in the new name could never be published. */
   headSince(address: LogAddress, signed: LastSigned): HeadAnswer {
     const origin = logOrigin(originHost(this.env), address);
     return this.#write(address, (state) => {
@@ -107,7 +110,7 @@ export class Ledger extends DurableObject<Env> {
     return answer;
   }
 
-  /** On a contradiction that the signer proved. */
+  /** Closes the log on a contradiction that the signer proved. */
   freeze(address: LogAddress, reason: string): ClosedLog {
     return this.#write(address, () => freeze(this.#sql, Date.now(), reason));
   }
@@ -151,7 +154,7 @@ export class Ledger extends DurableObject<Env> {
     });
   }
 
-  /** What an export would hold, unrecorded: of a log that may be closed. */
+  /** What an export would hold, without an entry that records it: the log may be closed. */
   planExport(range: ExportRange): ExportAnswer | null {
     const state = readState(this.#sql);
     return state === null ? null : planExport(this.#sql, state, range);
@@ -195,7 +198,10 @@ export class Ledger extends DurableObject<Env> {
     return findHolds(this.#sql);
   }
 
-  /** Of an org that is no more, when its last entry has expired. False while there is something to keep. */
+  /**
+   * Destroys the log of an org that is no more, once its last entry has expired. False while there is
+   * something to keep.
+   */
   async destroy(expiredBefore: string): Promise<boolean> {
     const isKept = readChainEnd(this.#sql).lastRecordedAt >= expiredBefore;
     if (isKept || countActiveHolds(this.#sql) > 0) return false;
@@ -213,7 +219,7 @@ export class Ledger extends DurableObject<Env> {
       if (!isPruned) return this.#alarmIn(0);
       await this.#tell();
     } catch (error) {
-      // An alarm that fails six times is dropped: this one never does, it comes again.
+      // An alarm that fails six times is dropped: this one never fails, it comes again.
       logError(error, { job: "ledger alarm" });
       this.#alarmIn(TELL_AFTER_MS.failure);
     }
@@ -223,7 +229,7 @@ export class Ledger extends DurableObject<Env> {
     return this.#write(address, (state) => appendEvents(this.#sql, state, events, Date.now()));
   }
 
-  /** The event and what it is about, or neither. */
+  /** Writes the event and the change that it tells of, or neither. */
   #appendWith(address: LogAddress, event: AuditEvent, change: () => void): AppendResult {
     const result = this.#write(address, (state) => {
       const appended = appendEvents(this.#sql, state, [event], Date.now());
@@ -243,7 +249,7 @@ export class Ledger extends DurableObject<Env> {
     return result;
   }
 
-  /** In the turn of the write it follows, so that both are one commit. */
+  /** Called in the turn of the write that it follows, so that both are one commit. */
   #tellLater(): void {
     const state = readState(this.#sql);
     if (state === null || this.#alarmed) return;

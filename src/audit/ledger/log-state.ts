@@ -25,15 +25,15 @@ const SELECT_STATE = `SELECT org, number, shard, origin, min_index AS minIndex, 
     frozen_at_ms AS frozenAtMs, successor
   FROM log`;
 
-/** Null before the first entry. */
+/** Null before the first call that may write, which makes the row. */
 export function readState(sql: SqlStorage): LogState | null {
   const [row] = sql.exec(SELECT_STATE).toArray();
   return (row as unknown as LogState | undefined) ?? null;
 }
 
 /**
- * The row, made at the first call. A later call may name another shard, for an org can move; another
- * org or log number is a mistake of ours that must not write.
+ * The row, made at the first call that may write. A later call may name another shard, for an org can move;
+ * another org or log number is a mistake of ours that must not write.
  */
 export function openLog(sql: SqlStorage, address: LogAddress, origin: string): LogState {
   const state = readState(sql);
@@ -57,7 +57,7 @@ export function closedBy(state: LogState): ClosedLog | null {
   return null;
 }
 
-/** What the first entry follows. */
+/** The hash that the first entry names as the one before it. */
 const GENESIS = new Uint8Array(HASH_BYTES);
 
 export interface ChainEnd {

@@ -16,11 +16,13 @@ import { closedBy, type LogState, readChainEnd } from "./log-state.ts";
 import { keepLeaves, treeNodes } from "./tree.ts";
 
 export interface RetentionTerms {
-  /** RFC 3339: entries recorded before have expired. */
+  /** RFC 3339: entries recorded before this time have expired. */
   expiredBefore: string;
-  /** RFC 3339: an entry recorded before leaves without its bundle of 256 being full and expired. */
+  /**
+   * RFC 3339: an entry recorded before this time leaves even if its bundle of 256 is not full and expired.
+   */
   overdueBefore: string;
-  /** For the record. */
+  /** The announcement names this number, for the record. */
   auditDays: number;
 }
 
@@ -49,7 +51,7 @@ export function announcePruning(
   return "announced";
 }
 
-/** The end of the prefix, a multiple of 256 unless entries have waited too long for one. */
+/** The end of the prefix to prune: a multiple of 256, unless entries have waited too long for one. */
 function prefixToPrune(
   sql: SqlStorage,
   { minIndex }: LogState,
@@ -115,7 +117,7 @@ function prunedEvent(
   });
 }
 
-/** Once the announcement is under a published checkpoint: from here on the prefix is not served. */
+/** Takes the prefix out of service, once the announcement is under a published checkpoint. */
 export function beginPruning(sql: SqlStorage, state: LogState): void {
   const { pruneTo, pruneEntry, publishedSize } = state;
   if (pruneTo === null || pruneEntry === null || pruneEntry >= publishedSize) return;
@@ -124,7 +126,7 @@ export function beginPruning(sql: SqlStorage, state: LogState): void {
   sql.exec("UPDATE log SET min_index = ?, prune_to = NULL, prune_entry = NULL", pruneTo);
 }
 
-/** Bodies of 64 KiB at worst: 32 MB a step; about 20 ms of the usual ones. */
+/** Entries that a step deletes: at worst 32 MB of bodies of 64 KiB, and about 20 ms of the usual ones. */
 const DELETED_ENTRIES_MAX = 500;
 
 /** One step of deleting what is pruned. True when nothing of it is left. */
@@ -189,7 +191,7 @@ export function markReleased(
   return rowsWritten > 0;
 }
 
-/** Also where the event that releases it is in the log: then this is the same call, asked again. */
+/** True also where the event that releases the hold is in the log: then this is the same call, made again. */
 export function isReleasable(sql: SqlStorage, id: string, eventId: string): boolean {
   const query = `SELECT EXISTS (SELECT 1 FROM holds WHERE id = ? AND released_at_ms IS NULL)
     OR EXISTS (SELECT 1 FROM entries WHERE event_id = ?) AS found`;

@@ -1,4 +1,7 @@
-/** What is served under the published checkpoint: proofs, tiles and bundles. Of what is not signed, nothing. */
+/**
+ * What is served under the published checkpoint: proofs, tiles and bundles, and nothing that is not signed.
+ * Only the lines of an export may be of entries that are not signed yet.
+ */
 import { encodeHex } from "#formats/hex.ts";
 import { parseCheckpoint } from "#formats/tlog/checkpoint.ts";
 import { HASH_BYTES, leafHash } from "#formats/tlog/merkle-hash.ts";
@@ -51,7 +54,7 @@ export type TileAnswer =
   | { kind: "pruned" }
   | { kind: "not_there" };
 
-/** A partial tile is there until the full one is, at every width that was or will be published. */
+/** A partial tile is there until the full one is, at every width up to what is published. */
 export function readTile(sql: SqlStorage, state: LogState, tile: TilePath): TileAnswer {
   const level = tile.kind === "hash" ? tile.level : 0;
   const hashes = Math.floor(state.publishedSize / TILE_WIDTH ** level);
@@ -82,8 +85,8 @@ function readBundle(
 }
 
 /**
- * NDJSON of entries from `from` until before `to`, as many as fit; `next` is where to go on. Up to where
- * one is missing: entries may be pruned between two pages, and their place must not go unseen.
+ * NDJSON of entries from `from` until before `to`, as many as fit; `next` is where to go on. They end where
+ * an entry is missing: entries may be pruned between two pages, and their place must not go unseen.
  */
 export function readLines(
   sql: SqlStorage,

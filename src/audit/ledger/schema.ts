@@ -152,7 +152,9 @@ CREATE TABLE holds (
 `,
 ];
 
-/** In one synchronous transaction, before the first request: a half-migrated ledger serves nobody. */
+/**
+ * Migrates in one synchronous transaction, before the first request: a half-migrated ledger serves nobody.
+ */
 export function migrate(storage: DurableObjectStorage): void {
   const { sql } = storage;
   storage.transactionSync(() => {

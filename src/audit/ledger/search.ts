@@ -11,11 +11,11 @@ import { seqsBetween } from "./bundles.ts";
 import { type IdColumn, seqsWithId } from "./id-runs.ts";
 import { readChainEnd } from "./log-state.ts";
 
-/** About 10 µs each. */
+/** Entries that a page looks at: about 10 µs each. */
 const SCANNED_ENTRIES_MAX = 2_000;
 /** An RPC answer may have 32 MiB; a body may have 64 KiB. */
 const PAGE_CHARACTERS_MAX = 4_000_000;
-/** With more, merging costs more than looking at every entry. */
+/** With more actions, merging costs more than looking at every entry. */
 const MERGED_ACTIONS_MAX = 256;
 
 export interface EntryPage {
@@ -73,7 +73,7 @@ interface Seqs {
   high: number;
 }
 
-/** Narrowed by what each bundle spans in time. */
+/** The seqs to look at, narrowed by what each bundle spans in time. */
 function seqRange(
   sql: SqlStorage,
   { from, to }: AuditFilter,
@@ -84,7 +84,7 @@ function seqRange(
   return { low: Math.max(low, minIndex), high: Math.min(high, before ?? size, size) };
 }
 
-/** Newest first, from the index that leaves least to look at. */
+/** Entries that may match, newest first, from the index that leaves least to look at. */
 function candidates(sql: SqlStorage, filter: AuditFilter, range: Seqs): Iterable<EntryRow> {
   const by = (column: string, value: string) => entriesBy(sql, column, value, range);
   const { invocationId } = filter;
@@ -115,7 +115,7 @@ function* entriesOfId(
   }
 }
 
-/** Repeats the index's condition, or SQLite would not use it. */
+/** Repeats the condition of a partial index, without which SQLite would not use the index. */
 const SPARSE: Record<string, string> = { outcome: " AND outcome <> 'allowed'" };
 
 function entriesBy(sql: SqlStorage, column: string, value: string, { low, high }: Seqs) {

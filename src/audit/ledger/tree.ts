@@ -40,7 +40,7 @@ export function tileHashes(sql: SqlStorage, level: number, index: number): Uint8
   return concatenate([stored, ...rows.map((row) => new Uint8Array(row["leaf"] as ArrayBuffer))]);
 }
 
-/** After the entry that ends a bundle: its tile, and each tile above that it adds a hash to. */
+/** Writes, after the entry that ends a bundle, its leaf tile and each tile above that this adds a hash to. */
 export function completeLeafTile(sql: SqlStorage, index: number): void {
   let hashes = tileHashes(sql, 0, index);
   writeTile(sql, 0, index, hashes);
@@ -53,7 +53,7 @@ export function completeLeafTile(sql: SqlStorage, index: number): void {
   }
 }
 
-/** Before entries up to a bundle's middle are pruned: their leaves must outlive them. */
+/** Called before entries up to a bundle's middle are pruned: their leaves must outlive them. */
 export function keepLeaves(sql: SqlStorage, index: number): void {
   writeTile(sql, 0, index, tileHashes(sql, 0, index));
 }

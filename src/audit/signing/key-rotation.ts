@@ -1,4 +1,7 @@
-/** Announces a log's next signing key. The old key signs the announcement, then both, then the new one. */
+/**
+ * Announces a log's next signing key. Both keys sign the head that covers the announcement; later ones the
+ * new key signs alone.
+ */
 
 import type { AuditEvent } from "#audit/audit-event.ts";
 import { type LogAddress, logOrigin } from "#audit/audit-log.ts";
@@ -12,7 +15,7 @@ import { originHost } from "#platform/settings.ts";
 import { shardDatabase } from "#platform/shards.ts";
 import { newestSeedVersion, signerOf, vkeyOf } from "./signing-keys.ts";
 
-/** The vkey that takes over with the next checkpoint. Repeating it before then changes nothing. */
+/** The vkey that takes over with the next checkpoint. Repeating the call before then changes nothing. */
 export async function announceKey(
   env: Env,
   address: LogAddress,

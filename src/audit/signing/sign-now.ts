@@ -7,7 +7,7 @@ import { fail } from "#platform/errors.ts";
 import { shardDatabase } from "#platform/shards.ts";
 import { signLogs } from "./signer.ts";
 
-/** Each time one is overtaken, another signer has signed something newer. */
+/** Each time an attempt is overtaken, another signer has signed something newer. */
 const ATTEMPTS_MAX = 5;
 
 /** Resolves once the head of the time of the call, or a later one, is published. */

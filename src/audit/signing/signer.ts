@@ -1,6 +1,6 @@
 /**
- * Signs heads. What was signed last is kept in D1, outside the ledgers: a head is signed only with a
- * proof that it extends that, and leaves only after D1 has taken it in place of what it extends.
+ * Signs heads. What was signed last is kept in D1, outside the ledgers: a head is signed only with a proof
+ * that it extends what was signed, and leaves only after D1 has taken it in place of what it extends.
  */
 
 import type { LogAddress } from "#audit/audit-log.ts";
@@ -35,7 +35,10 @@ export type SigningOutcome =
   | { kind: "overtaken" }
   | { kind: "failed"; error: unknown };
 
-/** Signs what the rows say is unsigned; three queries for all of them. In the order of the rows. */
+/**
+ * Signs what the rows say is unsigned, with three queries for all of them. The outcomes are in the order of
+ * the rows.
+ */
 export async function signLogs(
   env: Env,
   shard: string,
@@ -66,7 +69,7 @@ async function decideSafely(env: Env, shard: string, row: AuditLogRow): Promise<
 async function decide(env: Env, shard: string, row: AuditLogRow): Promise<SigningDecision> {
   const address = { org: row.org, log: row.log, shard };
   if (row.frozenReason !== null) return { kind: "frozen", reason: row.frozenReason };
-  // Signed, and then something died before the ledger had it.
+  // A checkpoint was signed, and then something died before the ledger had it.
   const resent = await publishAgain(env, address, row);
   if (resent !== null) return resent;
   const root = row.signedRoot === null ? null : decodeBase64(row.signedRoot);
@@ -145,8 +148,8 @@ async function signHead(
 }
 
 /**
- * Another signer covered a key's announcement before D1 knew of the rotation: then it is due, and no new
- * head comes of it. Both keys sign the one there is.
+ * Another signer covered a key's announcement before D1 knew of the rotation: then the rotation is due, and
+ * no new head comes of it. Both keys sign the head that there is.
  */
 function signAgain(env: Env, address: LogAddress, row: AuditLogRow): SigningDecision | null {
   const { rotationSeq, signedSize: size, signedRoot, oldestAtMs } = row;

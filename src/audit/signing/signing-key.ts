@@ -5,7 +5,7 @@ export interface SigningKey {
   fromSize: number;
   /** Null for the key in use. The next one signs this size too, so that a verifier can cross over. */
   toSize: number | null;
-  /** The checkpoint of `toSize`, signed by both keys: it covers the entry that names the next. */
+  /** The checkpoint of `toSize`, signed by both keys: it covers the entry that names the next key. */
   checkpoint: string | null;
 }
 

@@ -44,7 +44,7 @@ export async function findAuditLog(
   return row === null ? null : rowOf(row);
 }
 
-/** Those that wait longest first. */
+/** Logs with something to sign, those that wait longest first. */
 export async function findLogsToSign(
   db: D1Database,
   nowMs: number,
@@ -86,7 +86,10 @@ const TELL = `INSERT INTO audit_logs (org, log, tree_size, oldest_at_ms, frozen_
       ELSE sign_after_ms END
   RETURNING frozen_reason AS frozenReason`;
 
-/** Why the log is frozen, as far as D1 knows: a ledger set back to before that must hear of it. */
+/**
+ * Tells D1 the size. Returns why the log is frozen, as far as D1 knows: a ledger set back to before that
+ * must hear of it.
+ */
 export async function tellTreeSize(
   db: D1Database,
   told: ToldSize,
@@ -123,7 +126,7 @@ export interface SignedStep extends LogKey {
   oldestAtMs: number | null;
   keyEpoch: number;
   seedVersion: number;
-  /** As the row said it, and as it becomes. */
+  /** The rotation as the row said it; the two below are what it becomes. */
   wasRotationSeq: number | null;
   rotationSeq: number | null;
   rotationSeedVersion: number | null;
@@ -148,7 +151,7 @@ const RECORD_SIGNED = `UPDATE audit_logs SET
     AND audit_logs.rotation_seq IS step.was_rotation_seq AND frozen_reason IS NULL
   RETURNING audit_logs.org, audit_logs.log`;
 
-/** Those of the steps that were recorded: only their checkpoints may leave. */
+/** The logs whose steps were recorded: only their checkpoints may leave. */
 export async function recordSigned(
   db: D1Database,
   steps: readonly SignedStep[],
@@ -168,7 +171,7 @@ const MARK_PUBLISHED = `UPDATE audit_logs SET
     FROM json_each(?1)) AS done
   WHERE audit_logs.org = done.org AND audit_logs.log = done.log AND signed_size = done.size`;
 
-/** The ledger has these: what it has not told of since is done with. */
+/** The ledgers have these checkpoints: a log that has told of no more entries since leaves the queue. */
 export async function markPublished(
   db: D1Database,
   logs: readonly (LogKey & { size: number })[],
@@ -177,7 +180,7 @@ export async function markPublished(
   await db.prepare(MARK_PUBLISHED).bind(JSON.stringify(logs), nowMs).run();
 }
 
-/** Goes to the queue's end, so that one which fails does not keep the others from being signed. */
+/** Puts logs at the queue's end, so that one which fails does not keep the others from being signed. */
 export async function signLater(
   db: D1Database,
   logs: readonly LogKey[],
@@ -211,7 +214,9 @@ export async function beginRotation(
   return meta.changes > 0;
 }
 
-/** Logs of an org in which nothing but what the ledger says of itself is left, untouched since. */
+/**
+ * Logs of an org in which nothing but what the ledger says of itself is left, last signed before that time.
+ */
 export async function findEmptiedLogs(
   db: D1Database,
   org: string,
@@ -227,12 +232,15 @@ export async function findEmptiedLogs(
   return results;
 }
 
-/** Once its ledger is no more. */
+/** Called once the log's ledger is no more. */
 export async function deleteAuditLog(db: D1Database, { org, log }: LogKey): Promise<void> {
   await db.prepare("DELETE FROM audit_logs WHERE org = ?1 AND log = ?2").bind(org, log).run();
 }
 
-/** The oldest of each org's unpruned entries, for these orgs; a log without any is left out. */
+/**
+ * When the oldest entry that pruning may start with was recorded, for each log of these orgs. A log without
+ * any, or a frozen one, is left out.
+ */
 export async function findOldestEntries(
   db: D1Database,
   orgs: readonly string[],

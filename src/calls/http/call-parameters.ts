@@ -5,7 +5,7 @@ import { DURATION_MS_MAX } from "#calls/sample-schema.ts";
 import type { CallFilter } from "#calls/store/find-calls.ts";
 import { commaListOf, type Parameter, Refusal, text, time } from "#http/parameters.ts";
 
-/** Milliseconds, as whole microseconds. */
+/** A duration that is given in milliseconds and read as whole microseconds. */
 function durationUs(description: string): Parameter<number | undefined> {
   return {
     description,

@@ -16,14 +16,17 @@ import { granularity } from "./granularity.ts";
 import { RollupListSchema } from "./rollup-json.ts";
 
 const WINDOW_MS: Record<Granularity, number> = { hour: HOUR_MS, day: DAY_MS };
-/** Without `from`: a day of hours, a month of days. */
+/** The range that is read without `from`: a day of hours, a month of days. */
 const DEFAULT_RANGE_MS: Record<Granularity, number> = { hour: DAY_MS, day: 30 * DAY_MS };
 
-/** Granularity, group_by, window, key, 1 where the window is done. */
+/** What a cursor holds: granularity, group_by, window, key, and 1 where the window is done. */
 const CURSOR = cursorFormat("rollups", ["string", "string", "number", "string", "number"]);
 type CursorPosition = NonNullable<ReturnType<typeof cursor<(typeof CURSOR)["shape"]>>["absent"]>;
 
-/** In the order of GROUP_LABELS, each once, whatever the order they are asked in. */
+/**
+ * The labels that were asked for, each once, in the order of GROUP_LABELS whatever the order they were
+ * asked in.
+ */
 const groupBy: Parameter<readonly GroupLabel[]> = {
   description: "Comma-separated labels; default all",
   schema: { type: "array", items: { type: "string", enum: GROUP_LABELS } },

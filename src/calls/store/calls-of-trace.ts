@@ -4,9 +4,9 @@ import { drizzle } from "drizzle-orm/d1";
 import { uuid7LowerBound } from "#formats/uuid7.ts";
 import { type StoredCall, toolInvocations } from "./shard-schema.ts";
 
-/** As of a page of samples: what a query looks at of D1's one thread. */
+/** Samples that the query looks at, as many as for a page of them (find-calls.ts): D1 has one thread. */
 const SAMPLES_SCANNED_MAX = 50_000;
-/** With the org, as many as D1 takes parameters. */
+/** Calls found of a trace: their ids and the org are as many parameters as D1 takes. */
 const TRACE_CALLS_MAX = 99;
 
 const SELECT_CALLS = `SELECT w.id FROM

@@ -3,7 +3,7 @@
  * count them again, and told apart afterwards.
  *
  * D1 runs transactions one after the other. Of two that count the same call the later one sees the earlier
- * one's sample, whichever comes first and however close, for it looks inside itself.
+ * one's sample, whichever comes first and however close, for the look is part of the transaction.
  */
 import {
   childStartRanges,
@@ -14,13 +14,13 @@ import {
 import { uuid7LowerBound } from "#formats/uuid7.ts";
 import { jsonParameters } from "#platform/d1/json-parameter.ts";
 
-/** Row: [id, traceId, parentSpanId, tool, instance|null]. One seek each. */
+/** Row of ?2: [id, traceId, parentSpanId, tool, instance|null]. Each takes one seek. */
 const FROM_PARENTS = `FROM jsonb_each(?2) j
   CROSS JOIN tool_invocations t INDEXED BY tool_invocations_callers
     ON t.org = ?1 AND t.trace_id = j.value ->> 1 AND t.span_id = j.value ->> 2 AND t.is_caller = 1
   WHERE t.tool = j.value ->> 3 AND (j.value ->> 4 IS NULL OR t.instance = j.value ->> 4)`;
 
-/** As countedChildKeys: a caller's sample is known by its process too. */
+/** A child's key, as `countedChildKeys` makes it: a caller's sample is known by its process too. */
 const CHILD_KEY = `t.trace_id || t.parent_span_id || '/' || t.tool ||
   iif(t.is_caller, '/by/' || t.instance, '')`;
 /** Row of ?3: [fromId, toId]. What lies between these ranges is not gone through. */
@@ -50,7 +50,7 @@ export function refuseCounted(
   ];
 }
 
-/** The ids of those that are counted. */
+/** The ids of the calls that another span counts. */
 export async function findCounted(
   db: D1Database,
   org: string,
@@ -84,7 +84,10 @@ function parentRows(calls: readonly PairedCall[]): string[] {
 
 type ChildLookup = readonly [keys: string, ranges: string];
 
-/** How much time they go through is up to who cuts the transactions (src/otlp/span-transactions.ts). */
+/**
+ * The look-ups of callers' children. How much time they go through is up to who cuts the transactions
+ * (src/otlp/span-transactions.ts).
+ */
 function childLookups(calls: readonly PairedCall[]): ChildLookup[] {
   const ranges = childStartRanges(calls).map(({ fromMs, toMs }) => [
     uuid7LowerBound(fromMs),

@@ -22,7 +22,7 @@ export interface CallFilter {
   traceId?: string | undefined;
   errorFingerprint?: string | undefined;
   outcomes?: Outcome[] | undefined;
-  /** Of started_at: from is inclusive, to exclusive. */
+  /** Bounds of started_at: from is inclusive, to exclusive. */
   fromMs?: number | undefined;
   toMs?: number | undefined;
   minDurationUs?: number | undefined;
@@ -31,7 +31,7 @@ export interface CallFilter {
 
 export interface CallPage {
   calls: StoredCall[];
-  /** Continue below this id; null at the end. */
+  /** The next page continues below this id; null at the end. */
   nextId: string | null;
 }
 

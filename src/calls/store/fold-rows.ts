@@ -13,7 +13,7 @@ export interface FoldRows {
   daily: string[];
 }
 
-/** Appends the rows of one series. Tallies are serialised once, whichever windows share them. */
+/** Appends the rows of one series. A tally is serialised once, even if an hour and a day share it. */
 export function appendSeriesRows(rows: FoldRows, series: number, delta: SeriesDelta): void {
   const texts = new Map<Tally, string>();
   const textOf = (tally: Tally): string => {

@@ -61,7 +61,7 @@ export async function foldOnce(db: D1Database, org: FoldedOrg, nowMs: number): P
   return results.at(-1)?.meta.changes === 1 ? "folded" : "contended";
 }
 
-/** Folds all that was read, or regroups it, or folds its oldest part. */
+/** The statements that fold all that was read, or regroup it, or fold its oldest part. */
 async function nextStatements(
   db: D1Database,
   org: FoldedOrg,
@@ -78,7 +78,7 @@ async function nextStatements(
   return foldStatements(db, org, shardOrg, delta, ids, nowMs);
 }
 
-/** More series than a chunk takes, and each named again and again. */
+/** True for arrivals that name more series than a chunk takes, and each again and again. */
 function isWorthRegrouping(arrived: readonly ParsedArrivalRow[]): boolean {
   const named = arrived.reduce((sum, { arrival }) => sum + arrival[4].length, 0);
   if (named <= TALLIES_MAX) return false;
@@ -100,7 +100,7 @@ export async function foldAll(
   }
 }
 
-/** The oldest arrivals, at least one, until what they touch is a chunk. */
+/** Sums the oldest arrivals, at least one, until what they touch is a chunk. */
 function sumOldest(arrived: readonly ParsedArrivalRow[]) {
   const delta = new FoldDelta();
   const ids: string[] = [];

@@ -14,17 +14,17 @@ import { findShardOrg, type ShardedOrg } from "#orgs/store/shard-orgs.ts";
 import { findCounted, refuseCounted } from "./counted-calls.ts";
 import { insertStatements, pairedCalls, type ReportedCalls } from "./insert-statements.ts";
 
-/** Each failed try drops the ids that a concurrent copy won; beyond this many the caller is told to come back. */
+/** A failed try drops ids that a concurrent copy won; after this many the caller is told to come back. */
 const TRIES_MAX = 8;
 
 export type InsertResult =
   | {
       kind: "stored";
       accepted: number;
-      /** Those that were there, and those that another span counts. */
+      /** Calls that were there already, and calls that another span counts. */
       duplicates: number;
       pruned: readonly Call[];
-      /** Ids of calls that another span counts: of these there is no sample. */
+      /** Ids of calls that another span counts: there is no sample of these. */
       countedElsewhere: ReadonlySet<string>;
     }
   | { kind: "org_gone" }
@@ -50,7 +50,7 @@ interface Attempt {
   countedElsewhere: ReadonlySet<string>;
 }
 
-/** All in one transaction. */
+/** Inserts all reports in one transaction. */
 export async function insertReports(
   db: D1Database,
   org: ShardedOrg,
@@ -76,7 +76,7 @@ function storedResult(sent: number, { fresh, pruned, countedElsewhere }: Attempt
   return { kind: "stored", accepted, duplicates, pruned, countedElsewhere };
 }
 
-/** Null: it is the org that is not there. */
+/** Leaves out calls whose time was pruned; null where the org itself is not there. */
 async function withoutPruned(
   db: D1Database,
   org: ShardedOrg,
@@ -121,7 +121,7 @@ interface Conflicts {
   counted: Set<string>;
 }
 
-/** "refused" by the org's row. */
+/** "refused" where the org's row lets nothing be written: the org is gone, or has pruned a call's time. */
 async function tryInsert(
   db: D1Database,
   org: ShardedOrg,

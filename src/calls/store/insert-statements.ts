@@ -28,12 +28,12 @@ const valuesOf = (columns: number) =>
 const INSERT_SAMPLES = `INSERT INTO tool_invocations (org, ingested_at_ms, instance, ${SAMPLE_COLUMNS})
   SELECT ?1, ?4, ?6, ${valuesOf(17)} FROM jsonb_each(?5) s WHERE ${ORG_TAKES_WRITES}`;
 
-/** Of samples that were spans: of many instances, and with what pairs them. */
+/** Inserts samples that were spans: those of many instances at once, and with what pairs them. */
 const INSERT_CALLS = `INSERT INTO tool_invocations
     (org, ingested_at_ms, ${SAMPLE_COLUMNS}, instance, parent_span_id, is_caller)
   SELECT ?1, ?4, ${valuesOf(20)} FROM jsonb_each(?5) s WHERE ${ORG_TAKES_WRITES}`;
 
-/** Those that were spans. */
+/** The calls whose samples were spans. */
 export function pairedCalls(reports: readonly ReportedCalls[]): PairedCall[] {
   const isPaired = (call: Call): call is PairedCall => call.pair !== null;
   return reports.flatMap(({ calls }) => calls.filter(isPaired));

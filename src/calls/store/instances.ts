@@ -2,7 +2,10 @@ import { and, asc, eq, gt } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { instances } from "./shard-schema.ts";
 
-/** By name, which is stable while they report: newest first would shuffle the list under its reader. */
+/**
+ * Lists by name, an order that is stable while instances report: newest first would shuffle the list under
+ * its reader.
+ */
 export async function findInstances(
   db: D1Database,
   org: string,

@@ -1,6 +1,6 @@
 /**
  * Retention. Rows leave by key range, oldest first, in bounded chunks. Totals and instances are never
- * pruned, and the fold never reads what is.
+ * pruned, and the fold reads nothing that is.
  */
 import type { PruneCutoffs } from "#calls/prune-cutoffs.ts";
 import { uuid7LowerBound } from "#formats/uuid7.ts";
@@ -9,8 +9,8 @@ import { uuid7LowerBound } from "#formats/uuid7.ts";
 export const PRUNE_ROWS_MAX = 5_000;
 
 /**
- * Raised in the transaction that deletes, and never lowered: what was pruned stays refused. Not
- * written where nothing is to be deleted, so that an idle org costs no row.
+ * `pruned_before_ms` is raised in the transaction that deletes, and never lowered: what was pruned stays
+ * refused. It is not written where no sample is to be deleted, so that an idle org costs no row.
  */
 const RAISE_PRUNED_BEFORE = `UPDATE orgs SET pruned_before_ms = ?2
   WHERE org = ?1 AND pruned_before_ms < ?2
@@ -27,10 +27,10 @@ const deleteRollups = (table: string, window: string) => `DELETE FROM ${table}
 const DELETE_HOURLY = deleteRollups("rollups_hourly", "hour");
 const DELETE_DAILY = deleteRollups("rollups_daily", "day");
 
-/** That `pruneOnce` sends. */
+/** Queries that `pruneOnce` sends. */
 export const PRUNE_QUERIES = 4;
 
-/** One chunk of each kind, in one transaction. True when nothing is left to prune. */
+/** Prunes one chunk of each kind, in one transaction. True when nothing is left to prune. */
 export async function pruneOnce(
   db: D1Database,
   org: string,

@@ -1,4 +1,7 @@
-/** Rewrites the arrivals that a fold read, in one transaction that counts as a fold: nothing is counted yet, nothing is lost. */
+/**
+ * Rewrites the arrivals that a fold read, in one transaction that takes a fold number: nothing is counted
+ * yet, nothing is lost.
+ */
 import type { Arrival } from "#calls/arrival.ts";
 import { regroupedArrivals, strippedArrival } from "#calls/regrouped-arrivals.ts";
 import { uuid7FromRandom } from "#formats/uuid7.ts";
@@ -33,7 +36,7 @@ export function regroupStatements(
   seriesMax: number,
   seriesNext: number,
 ): D1PreparedStatement[] {
-  // The oldest time for all: the watermark must not pass what is not counted yet.
+  // All get the oldest time: the watermark must not pass what is not counted yet.
   const receivedMs = Math.min(...arrived.map((row) => row.receivedMs));
   const stripped = arrived.map(({ id, arrival }) =>
     JSON.stringify([id, JSON.stringify(strippedArrival(arrival))]),
@@ -51,7 +54,7 @@ export function regroupStatements(
   ];
 }
 
-/** Fewer series each where names are long: a payload is one bound value. */
+/** Payloads hold fewer series each where names are long: a payload is one bound value. */
 function regroupedPayloads(arrivals: readonly Arrival[], seriesMax: number): string[] {
   const payloads = regroupedArrivals(arrivals, seriesMax).map((arrival) => JSON.stringify(arrival));
   if (seriesMax === 1 || payloads.every(fitsParameter)) return payloads;

@@ -33,7 +33,10 @@ const scanWindows = (window: Granularity) => `WITH s AS MATERIALIZED (${MATCHING
   WHERE r.org = ?1 AND r.${window} >= ?5 AND r.${window} < ?6
   ORDER BY r.${window} DESC`;
 
-/** With one, few are: a look-up per window and matching series, instead of an hour of every tool. */
+/**
+ * With a filter few rows are wanted: a look-up per window and matching series, instead of an hour of every
+ * tool.
+ */
 const lookUpWindows = (window: Granularity) => `WITH RECURSIVE
   w(n) AS (SELECT ?6 - 1 WHERE ?6 > ?5 UNION ALL SELECT n - 1 FROM w WHERE n > ?5),
   s AS MATERIALIZED (${MATCHING_SERIES})

@@ -6,7 +6,7 @@ const SELECT_ORGS_WITH_ARRIVALS = `WITH RECURSIVE found(org) AS (
     WHERE found.org IS NOT NULL LIMIT ?2
   ) SELECT org FROM found WHERE org IS NOT NULL`;
 
-/** Those that come after that name, by name. */
+/** Orgs with arrivals whose names come after `after`, by name. */
 export async function findOrgsWithArrivals(
   db: D1Database,
   after: string | null,

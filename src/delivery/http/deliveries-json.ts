@@ -26,7 +26,7 @@ export const DeliveriesSchema = Type.Object(
   { title: "Deliveries" },
 );
 
-/** Of a stream that was never sent: that nothing was. */
+/** The state of each stream; of one that was never sent, that nothing was. */
 export function deliveriesJson(
   states: readonly DeliveryState[],
 ): Type.Static<typeof DeliveriesSchema> {

@@ -1,6 +1,6 @@
 /**
  * How far each org's streams have been delivered (migrations/shard/0004). Who delivers claims the row
- * first, and every later write names that claim: one that was overtaken moves nothing.
+ * first, and every later write names that claim: a deliverer that was overtaken moves nothing.
  */
 
 export type DeliveredStream = "metrics" | "audit";
@@ -40,7 +40,10 @@ const SELECT_DUE_METRICS = `SELECT wanted.value AS org FROM json_each(?1) AS wan
     OR (d.busy_until_ms <= ?2 AND d.retry_at_ms <= ?2 AND d.attempted_at_ms <= ?3)
   ORDER BY coalesce(d.attempted_at_ms, 0)`;
 
-/** The same, and only those that have entries which the receiver has not: an idle log costs nothing. */
+/**
+ * The same for audit, and only orgs that have entries which the receiver has not: an idle log costs
+ * nothing.
+ */
 const SELECT_DUE_AUDIT = `SELECT wanted.value AS org FROM json_each(?1) AS wanted
   LEFT JOIN stream_deliveries AS d ON d.org = wanted.value AND d.stream = 'audit'
   WHERE (d.org IS NULL OR (d.busy_until_ms <= ?2 AND d.retry_at_ms <= ?2))
@@ -74,7 +77,7 @@ export async function findDueAudit(
   return results.map(({ org }) => org);
 }
 
-/** Not for an org that is being deleted: its row would come back after it was erased. */
+/** Nothing is claimed of an org that is being deleted: its row would come back after it was erased. */
 const CLAIM = `INSERT INTO stream_deliveries (org, stream, claim, busy_until_ms, attempted_at_ms)
   SELECT ?1, ?2, 1, ?4, ?3 FROM orgs WHERE org = ?1 AND state = 'active'
   ON CONFLICT (org, stream) DO UPDATE SET claim = claim + 1,
@@ -82,7 +85,7 @@ const CLAIM = `INSERT INTO stream_deliveries (org, stream, claim, busy_until_ms,
   WHERE busy_until_ms <= ?3 AND retry_at_ms <= ?3
   RETURNING org, stream, claim, log, next_seq AS nextSeq, failures`;
 
-/** Null if someone else delivers it, or it has to wait. */
+/** Null if someone else delivers the stream, if it has to wait, or if the org is being deleted. */
 export async function claimDelivery(
   db: D1Database,
   org: string,
@@ -97,7 +100,7 @@ export interface AuditStep {
   nextSeq: number;
   /** Entries that retention removed before the receiver took them. */
   missed: number;
-  /** The receiver took entries, rather than that there were none. */
+  /** True where the receiver took entries; false where there were none for it to take. */
   isDelivered: boolean;
 }
 
@@ -107,7 +110,7 @@ const ADVANCE = `UPDATE stream_deliveries SET log = ?6, next_seq = ?7, missed = 
     delivered_at_ms = iif(?9, ?10, delivered_at_ms)
   WHERE org = ?1 AND stream = ?2 AND claim = ?3 AND log = ?4 AND next_seq = ?5`;
 
-/** The claim as it goes on; null if it was overtaken. */
+/** Moves the cursor. The claim as it goes on from there; null if it was overtaken. */
 export async function advanceDelivery(
   db: D1Database,
   claimed: ClaimedDelivery,
@@ -124,7 +127,7 @@ export async function advanceDelivery(
   return { ...claimed, log, nextSeq, failures: isDelivered ? 0 : claimed.failures };
 }
 
-/** How an attempt ended: `error` null is well, and then nothing has to wait. */
+/** How an attempt ended: well if `error` is null, and then nothing has to wait. */
 export interface DeliveryEnd {
   error: string | null;
   retryAtMs: number;

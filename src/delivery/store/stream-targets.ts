@@ -4,9 +4,12 @@ import type { OwnStreams } from "#streams/observability.ts";
 export interface StreamTarget {
   org: string;
   auditLog: number;
-  /** Header values sealed; nothing of its own is an org that keeps to the deployment's settings. */
+  /**
+   * What the org set, with its header values sealed; empty for an org that keeps to the deployment's
+   * settings.
+   */
   own: OwnStreams;
-  /** A change is recorded and not in the org's ledger yet. */
+  /** A change of the org's streams is recorded and not in its ledger yet. */
   isUnrecorded: boolean;
 }
 
@@ -14,11 +17,11 @@ const COLUMNS = `o.org, o.audit_log AS auditLog,
   coalesce(v.settings, '{}') AS settings, EXISTS (SELECT 1 FROM ledger_outbox AS pending
     WHERE pending.org = o.org AND pending.action = 'operator.streams.updated') AS isUnrecorded`;
 
-/** Those that set a receiver themselves. */
+/** Orgs that set a receiver themselves. */
 const OWN = `FROM observability AS v CROSS JOIN orgs AS o ON o.org = v.org
   WHERE v.sends = 1 AND v.org > ?2 AND o.shard = ?1 AND o.state = 'active' ORDER BY v.org LIMIT ?3`;
 
-/** All, for the deployment has a receiver. */
+/** All orgs, for the deployment has a receiver. */
 const ALL = `FROM orgs AS o LEFT JOIN observability AS v ON v.org = o.org
   WHERE o.shard = ?1 AND o.state = 'active' AND o.org > ?2 ORDER BY o.org LIMIT ?3`;
 
@@ -33,7 +36,7 @@ type TargetRow = Omit<StreamTarget, "own" | "isUnrecorded"> & {
   isUnrecorded: 0 | 1;
 };
 
-/** Those that come after that name, by name. */
+/** Targets whose orgs come after the name `after`, by name. */
 export async function findStreamTargets(
   directory: D1Database,
   { shard, hasDefault }: TargetsAsked,

@@ -39,7 +39,10 @@ const SpanSchema = Type.Object(
   { title: "Span" },
 );
 
-/** Of an entry, to who may not read the ledger: what was decided, and neither who asked nor any detail. */
+/**
+ * What is shown of an entry to those who may not read the ledger: the decision, and neither who asked nor
+ * any detail.
+ */
 const SHOWN_FIELDS = ["action", "outcome", "target", "occurred_at", "recorded_at"] as const;
 
 export const CallTraceSchema = Type.Object(
@@ -144,7 +147,7 @@ function timingJson(stage: StageSpan | null) {
   };
 }
 
-/** In the order of their starts. `calls` gives the sample of a span that has one. */
+/** The spans in the order of their starts. `calls` gives the sample of a span that has one. */
 function spansJson(spans: readonly TraceSpan[], calls: ReadonlyMap<string, string>) {
   const ordered = spans.toSorted((a, b) => -elapsedMs(a.start, b.start));
   const [first] = ordered;

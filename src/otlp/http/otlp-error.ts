@@ -22,7 +22,7 @@ const RPC_CODES: Readonly<Record<number, number>> = {
   503: RPC_CODE.unavailable,
 };
 
-/** To a request in neither encoding: problem+json, like anywhere else. */
+/** A request in neither encoding is answered with problem+json, like anywhere else. */
 export function onOtlpError(error: Error, c: Context<AppEnv>): Response {
   const encoding = otlpEncoding(c.req.header("content-type"));
   if (encoding === null) return onError(error, c);

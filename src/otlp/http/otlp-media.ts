@@ -6,7 +6,7 @@ export const OTLP_MEDIA_TYPES: Record<OtlpEncoding, string> = {
   json: "application/json",
 };
 
-/** Null: of neither type. OTLP/JSON is UTF-8, so that another charset is another type. */
+/** Null for a body of neither type. OTLP/JSON is UTF-8, so that another charset is another type. */
 export function otlpEncoding(contentType: string | undefined): OtlpEncoding | null {
   const [type = "", ...parameters] = (contentType ?? "").toLowerCase().split(";");
   if (type.trim() === OTLP_MEDIA_TYPES.protobuf) return "protobuf";

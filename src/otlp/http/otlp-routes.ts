@@ -11,7 +11,10 @@ import { OTLP_ERRORS, TRACES_REQUEST, TRACES_RESPONSE } from "./otlp-answers.ts"
 import { onOtlpError } from "./otlp-error.ts";
 import { otlpEncoding, otlpResponse } from "./otlp-media.ts";
 
-/** As of a report: an SDK's batch of 512 spans has half of one MiB. OTLP leaves the limit to the server. */
+/**
+ * As much as a report may have: an SDK's batch of 512 spans has half of one MiB. OTLP leaves the limit to
+ * the server.
+ */
 const TRACES_BYTES_MAX = 4 * 1024 * 1024;
 
 interface SentTraces {

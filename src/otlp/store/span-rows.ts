@@ -6,7 +6,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { uuid7FromDigest } from "#formats/uuid7.ts";
 import { boundedSpan, type TraceSpan } from "#tracing/trace-span.ts";
 
-/** Of one trace in one request: an agent's long session is many requests. */
+/** Spans kept of one trace in one request: an agent's long session is many requests. */
 export const TRACE_SPANS_MAX = 256;
 const TRACE_CHARACTERS_MAX = 65_536;
 /** UTF-16 units, of up to three bytes each: under what a bound value may have. */
@@ -96,7 +96,10 @@ function storedSpan({ start, end, ...span }: TraceSpan): StoredSpan {
   ];
 }
 
-/** The last digits: of an id's 32 those are random where any are (W3C Trace Context level 2, §3.2.2.5). */
+/**
+ * A trace's mark is the last digits of its id: of the 32 those are random where any are (W3C Trace Context
+ * level 2, §3.2.2.5).
+ */
 export function traceMark(traceId: string): string {
   return `,${traceId.slice(-8)}`;
 }

@@ -1,6 +1,7 @@
 /**
- * The spans around calls, for the drill-down: kept as long as samples, and never counted. A row holds those
- * of a request (migrations/shard/0003_spans.sql says why), so a trace is looked for in the rows of its time.
+ * The spans around calls, for the drill-down: kept as long as samples, and never counted. A row holds spans
+ * of a request that end within the same ten minutes (migrations/shard/0003_spans.sql says why), so a trace
+ * is looked for in the rows of its time.
  */
 import { SAMPLE_AGE_MS_MAX, SAMPLE_AHEAD_MS_MAX } from "#calls/call.ts";
 import { uuid7LowerBound } from "#formats/uuid7.ts";
@@ -10,11 +11,11 @@ import { parseTrace, ROW_SPREAD_MS, spanRows, traceMark } from "./span-rows.ts";
 
 /** Rows whose marks are looked at for one trace: each has nine characters a trace. */
 const SCAN_ROWS_MAX = 10_000;
-/** Of an answer. A trace that is in more rows was sent span by span, over a long time. */
+/** Rows and spans of an answer. A trace that is in more rows was sent span by span, over a long time. */
 const FOUND_ROWS_MAX = 64;
 const SPANS_MAX = 1_000;
 
-/** Idempotent by its id, and nothing lands in an org that was deleted or moved. */
+/** Idempotent by the row's id, and nothing lands in an org that was deleted or moved. */
 const INSERT_SPANS = `INSERT INTO spans (org, id, traces, payload)
   SELECT ?1, ?3, ?4, ?5 WHERE EXISTS (
     SELECT 1 FROM orgs WHERE org = ?1 AND generation = ?2 AND state = 'active')
@@ -28,8 +29,9 @@ const SELECT_TRACE = `SELECT s.payload -> ?5 AS spans FROM
   WHERE instr(w.traces, ?4) > 0 LIMIT ${FOUND_ROWS_MAX}`;
 
 /**
- * One row written a request, whatever the number of traces. What ended more than a day ago, or ends in the
- * future, is left out, as a sample of that time is.
+ * Writes a row for each ten minutes in which spans of the request ended, whatever the number of traces, and
+ * more only where one would be too large. A span that ended more than a day ago, or ends in the future, is
+ * left out, as a sample of that time is.
  */
 export async function keepSpans(
   db: D1Database,

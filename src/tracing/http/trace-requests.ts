@@ -1,7 +1,7 @@
 /**
  * Every request as a SERVER span, by OpenTelemetry's semantic conventions for HTTP
- * (docs/http/http-spans.md, "HTTP server"). What may hold a secret is not in it: no query, no header but
- * the caller's user agent, no address.
+ * (docs/http/http-spans.md, "HTTP server"). The span holds nothing that may be a secret: no query, no
+ * header but the caller's user agent, no address.
  */
 import type { Context, MiddlewareHandler } from "hono";
 import { matchedRoutes } from "hono/route";
@@ -14,7 +14,7 @@ import { isSpanExport } from "#tracing/post-spans.ts";
 import { tracedEnv } from "#tracing/traced-env.ts";
 import type { Tracer } from "#tracing/tracer.ts";
 
-/** A caller may send any; the rest of them is cut. */
+/** A caller may send a user agent and a path of any length: what is beyond these is cut. */
 const USER_AGENT_LENGTH_MAX = 256;
 const PATH_LENGTH_MAX = 1_024;
 const REFUSALS: ReadonlySet<number> = new Set([401, 403, 404, 429]);
@@ -43,12 +43,12 @@ export function traceRequests(tracer: Tracer): MiddlewareHandler<AppEnv> {
   };
 }
 
-/** Without a context, as in a test that calls the app itself, nothing could wait. */
+/** Without an execution context, as in a test that calls the app itself, nothing waits for the work. */
 function afterAnswer(c: Context<AppEnv>, work: Promise<void>): void {
   try {
     c.executionCtx.waitUntil(work);
   } catch {
-    // Hono throws where there is none.
+    // Hono throws where there is no execution context.
   }
 }
 
@@ -76,7 +76,10 @@ function describeRequest(c: Context<AppEnv>) {
   };
 }
 
-/** The last that matched is the handler's; middleware alone, with a wildcard, is no route. */
+/**
+ * The pattern of the request's route: the last one that matched is the handler's. Middleware alone, with a
+ * wildcard, is no route.
+ */
 function routeOf(c: Context<AppEnv>): string | null {
   const path = matchedRoutes(c).at(-1)?.path ?? "*";
   return path.includes("*") ? null : path;
