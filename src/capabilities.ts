@@ -1,4 +1,7 @@
-/** What each capability takes part in: an org's life, a request, the work of each tick. The one place that lists them. */
+/**
+ * What each capability takes part in: an org's life, a request, the work of each tick. This is the one
+ * place that lists them.
+ */
 
 import { auditFigures } from "#audit/audit-figures.ts";
 import { auditPart } from "#audit/audit-part.ts";
@@ -30,7 +33,7 @@ registerSpanKeeper((env, org, spans) =>
   keepSpans(shardDatabase(env, org.shard), org, spans, Date.now()),
 );
 
-/** In each tick's order. */
+/** The jobs of each tick. One that waits for another (`after`) is listed behind it. */
 export const jobs: readonly AnyJob[] = [
   outboxJob,
   signJob,

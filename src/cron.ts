@@ -14,7 +14,7 @@ import { tracer } from "#tracing/isolate-tracer.ts";
 import { traceTick } from "#tracing/trace-tick.ts";
 import { jobs } from "./capabilities.ts";
 
-/** Named by the job alone: a name for each org would be none. */
+/** The span is named by the job alone: a name for each org would be none. */
 export const inJobSpan: InSpan = ({ job, subject }, work) => {
   const attributes = new Map([["mcpg.job.subject", subject]]);
   return withSpan(() => ({ name: job, kind: SPAN_KIND.internal, attributes }), work);
@@ -41,7 +41,7 @@ export class JobRun extends WorkerEntrypoint<Env> {
   }
 }
 
-/** Through the runtime's loopback to this Worker's own exports. */
+/** Starts a run through the runtime's loopback to this Worker's own exports. */
 function inOwnInvocation(request: RunRequest): Promise<RunAnswer> {
   return (exports as unknown as { JobRun: Pick<JobRun, "run"> }).JobRun.run(request);
 }

@@ -18,7 +18,7 @@ export function decodeBase64(text: string): Uint8Array | null {
   return Uint8Array.from(binary, (character) => character.charCodeAt(0));
 }
 
-/** `atob` skips white space, missing padding and spare bits; it throws on the rest. */
+/** `atob` passes over white space, missing padding and spare bits; on any other fault it throws. */
 function forgivingDecode(text: string): string | null {
   try {
     return atob(text);

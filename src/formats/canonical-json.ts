@@ -19,17 +19,20 @@ export interface CanonicalObject {
 /** An entry has two levels of objects or three; a bound makes a cycle an error like any other. */
 const DEPTH_MAX = 8;
 
-/** ASCII that needs no escape: nearly all text of an entry, a quarter of the time is saved. */
+/**
+ * ASCII text that needs no escape, as nearly all of an entry does: writing it as it is
+ * saves a quarter of the time.
+ */
 const PLAIN_TEXT = /^[ !#-[\]-~]*$/;
 
-/** The canonical text. What has none is a TypeError, never left out or turned into null. */
+/** The canonical text. A value that has none is a TypeError, never left out or turned into null. */
 export function canonicalJson(value: CanonicalValue): string {
   return writeValue(value, 0);
 }
 
 /**
- * The object, or null unless the text is exactly its own canonical form: so no key twice, none out
- * of order, no white space, no escape that need not be. Text of bytes must have been decoded with
+ * The object that the text states, or null unless the text is exactly its canonical form: so no key twice,
+ * none out of order, no white space, no escape that need not be. Text of bytes must have been decoded with
  * `fatal` and `ignoreBOM`, or it may not be the text of those bytes.
  */
 export function parseCanonicalJson(text: string): CanonicalObject | null {
@@ -43,7 +46,9 @@ export function parseCanonicalJson(text: string): CanonicalObject | null {
   }
 }
 
-/** `depth` counts the objects around the value. Types are checked, not trusted: this is signed. */
+/**
+ * `depth` counts the objects around the value. Types are checked, not trusted: what is written gets signed.
+ */
 function writeValue(value: unknown, depth: number): string {
   if (typeof value === "string") return writeText(value);
   if (value === null) return "null";

@@ -18,27 +18,27 @@ export const SEED_BYTES = 32;
 export const PUBLIC_KEY_BYTES = 32;
 export const SIGNATURE_BYTES = 64;
 
-/** §5.1.5. */
+/** The public key of RFC 8032 §5.1.5. */
 export function publicKeyOf(seed: Uint8Array): Uint8Array {
   return noble.getPublicKey(checkSeed(seed));
 }
 
-/** §5.1.6. Deterministic: the same seed and message have one signature. */
+/** The signature of §5.1.6, which is deterministic: the same seed and message have one signature. */
 export function sign(seed: Uint8Array, message: Uint8Array): Uint8Array {
   return noble.sign(message, checkSeed(seed));
 }
 
 /**
- * §5.1.7, false for whatever is malformed. Only canonical encodings of A, R and S are taken, else
- * a signature could be rewritten into another one that also verifies; a public key of small order
- * is refused because some signature of it fits every message.
+ * Verifies as §5.1.7 says; false for whatever is malformed. Only canonical encodings of A, R and S are
+ * taken, else a signature could be rewritten into another one that also verifies; a public key of small
+ * order is refused because some signature of it fits every message.
  */
 export function verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
   if (publicKey.length !== PUBLIC_KEY_BYTES || signature.length !== SIGNATURE_BYTES) return false;
   return noble.verify(signature, message, publicKey, { zip215: false });
 }
 
-/** The message tells the length alone: what is misplaced here may be another secret. */
+/** The error tells the length alone: what was given in place of a seed may be another secret. */
 function checkSeed(seed: Uint8Array): Uint8Array {
   if (seed.length === SEED_BYTES) return seed;
   throw new RangeError(`an Ed25519 seed has ${SEED_BYTES} bytes, got ${seed.length}`);

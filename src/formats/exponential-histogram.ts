@@ -14,17 +14,17 @@
 export const SCHEMA = 4;
 const BUCKETS_PER_DOUBLING = 2 ** SCHEMA;
 
-/** Everything up to here is Prometheus' zero bucket: under a microsecond, our unit. */
+/** Durations up to this one are in Prometheus' zero bucket. It lies under a microsecond, our unit. */
 export const ZERO_THRESHOLD_SECONDS = 2 ** -20;
 export const ZERO_BUCKET_INDEX = -20 * BUCKETS_PER_DOUBLING;
 
 /**
- * 2^20 s, 12 days. Longer values are clamped here, which none can be: ingest takes durations up to
- * 86,400 s, and lags up to 24 h of lateness, a duration's worth at most on top.
+ * The bucket that ends at 2^20 s, 12 days. Longer values would be clamped to it, but there are none: ingest
+ * takes durations up to 86,400 s, and lags up to 24 h of lateness, a duration's worth at most on top.
  */
 export const INDEX_MAX = 20 * BUCKETS_PER_DOUBLING;
 
-/** Bounds of the classic buckets, +Inf apart. Native bounds too, so classic counts are exact. */
+/** Bounds of the classic buckets, +Inf apart. Each is a native bound too, so classic counts are exact. */
 export const CLASSIC_BOUNDS_SECONDS: readonly number[] = Array.from(
   { length: 15 },
   (_, bucket) => 2 ** (bucket - 8),
@@ -54,8 +54,8 @@ const MIDPOINT_SECONDS = Float64Array.from({ length: SLOTS }, (_, slot) =>
 );
 
 /**
- * Lowers a guessed index by far more than a logarithm's error (ECMA-262 leaves that to the engine)
- * and far less than one: what is wrong then is one too low, never too high.
+ * Lowers a guessed index by far more than a logarithm's error (ECMA-262 leaves that to the engine) and far
+ * less than one: a guess that is wrong is then one too low, never too high.
  */
 const GUESS_MARGIN = 2 ** -20;
 
@@ -92,8 +92,8 @@ export interface SparseBuckets {
 }
 
 /**
- * Sums histograms. Emptying and reading it cost what was touched, not what there could be, so that
- * one instance serves all the series of a scrape.
+ * Sums histograms. What emptying and reading one costs depends on the buckets that were touched, not on all
+ * that there could be, so that one instance serves all the series of a scrape.
  */
 export class BucketCounts {
   readonly #counts = new Float64Array(SLOTS);
@@ -116,7 +116,7 @@ export class BucketCounts {
     this.#addToSlot(index - ZERO_BUCKET_INDEX, count);
   }
 
-  /** Adds a stored histogram; of a text that is not of the stored form, nothing. */
+  /** Adds a stored histogram. Throws on a text that is not of the stored form, of which nothing is added. */
   addJson(text: string): void {
     const entries = this.#entries;
     const length = entries.read(text);
@@ -188,14 +188,14 @@ const BRACE_OPEN = 123;
 const BRACE_CLOSE = 125;
 
 /**
- * Reads the stored form, in the one encoding that `toJson` and SQLite write (no white space, no
- * leading zero, no key twice). By hand, because a scrape reads tens of thousands of them, and
- * JSON.parse would build a dictionary of string keys for each.
+ * Reads the stored form, in the one encoding that `toJson` and SQLite write (no white space, no leading
+ * zero, no key twice). It reads by hand, because a scrape reads tens of thousands of them, and JSON.parse
+ * would build a dictionary of string keys for each.
  */
 class EntryBuffer {
   readonly slots = new Int16Array(SLOTS);
   readonly counts = new Float64Array(SLOTS);
-  /** Number of the text that last had each slot: finds a key given twice without emptying a set. */
+  /** The number of the last text that had each slot: finds a key given twice without emptying a set. */
   readonly #seenIn = new Float64Array(SLOTS);
   #textNumber = 0;
   #text = "";

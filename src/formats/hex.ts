@@ -19,12 +19,15 @@ export function decodeHex(text: string): Uint8Array | null {
   return Uint8Array.from({ length: text.length / 2 }, (_, index) => byteAt(index));
 }
 
-/** Eight lower-case hex digits as a 32-bit word: a third of the time of cutting them out and parsing them. */
+/**
+ * Eight lower-case hex digits as a 32-bit word, in a third of the time that cutting out
+ * and parsing them takes.
+ */
 export function hexWord(hex: string, at: number): number {
   let word = 0;
   for (let digit = at; digit < at + 8; digit += 1) {
     const code = hex.charCodeAt(digit);
-    // "0" is 0x30, "a" is 0x61: nine more than its low bits.
+    // "0" is 0x30 and "a" is 0x61: a letter stands for nine more than its low bits.
     word = (word << 4) | ((code & 15) + (code >> 6) * 9);
   }
   return word;

@@ -105,7 +105,7 @@ function fractionMs(text: string, from: number, end: number): number {
   return digits(text, from, length) * 10 ** (3 - length);
 }
 
-/** What to take off to reach UTC. `-00:00` (§4.3, the local offset is not known) is UTC too. */
+/** Minutes to take off to reach UTC. `-00:00` (§4.3, the local offset is not known) is UTC too. */
 function offsetMinutes(text: string, at: number): number {
   const sign = text[at];
   if (sign === "Z" || sign === "z") return text.length === at + 1 ? 0 : Number.NaN;

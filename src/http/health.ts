@@ -16,7 +16,7 @@ const PROBE_TIMEOUT_MS = 5_000;
 
 type Probe = (env: Bindings) => Promise<unknown>;
 
-/** Ready is what all of the probes reach. */
+/** The service is ready when every probe succeeds. */
 export function healthRoutes<Env extends HttpEnv, Access extends AccessTerms>(
   open: Access,
   probes: readonly Probe[],

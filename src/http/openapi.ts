@@ -19,7 +19,7 @@ interface DocumentTerms {
   readonly pathParameters: Readonly<Record<string, object>>;
 }
 
-/** Plain data: whoever serves it makes JSON of it. */
+/** The document as plain data: whoever serves it makes JSON of it. */
 export function openApiDocument(
   routes: readonly DocumentedRoute[],
   { info, securitySchemes, securityOf, pathParameters }: DocumentTerms,
@@ -83,7 +83,7 @@ function queryParameter(name: string, parameter: Parameter<unknown>): object {
     name,
     description,
     ...(isRequired && { required: true }),
-    // Arrays are one text with commas, unless the parameter stands there once for each.
+    // An array is one text with commas, unless the parameter is repeated for each item.
     ...(isArray && { style: "form", explode: isRepeated === true }),
     schema,
   };

@@ -7,10 +7,13 @@ import { fail, type ValidationError } from "#platform/errors.ts";
 
 export interface Parameter<Value> {
   readonly description: string;
-  /** JSON Schema of the value; of an array, of what stands between the commas. */
+  /** JSON Schema of the value. */
   readonly schema: object;
   readonly isRequired?: true;
-  /** An array whose items stand there one by one, under the same name; `parse` makes an array of each. */
+  /**
+   * True where the parameter may be given several times: the value is one array, and `parse`
+   * makes an array of each text.
+   */
   readonly isRepeated?: true;
   /** The value of a parameter that is not there. */
   readonly absent: Value;
@@ -33,12 +36,15 @@ export type ValuesOf<Query extends Parameters> = {
   readonly [Name in keyof Query]: Query[Name] extends Parameter<infer Value> ? Value : never;
 };
 
-/** As many as a reader can act on. */
+/** The most errors that are told: as many as a reader can act on. */
 const ERRORS_MAX = 8;
-/** A pointer quotes the sender's name of a parameter. */
+/** A pointer quotes the sender's name of a parameter up to this length. */
 const NAME_LENGTH_MAX = 128;
 
-/** Each parameter at most once, and none that is not stated; else 400. */
+/**
+ * The parameters' values. Unless `isLenient`, each is given at most once (but for repeated ones) and none
+ * that is not stated; else 400.
+ */
 export function readParameters(
   url: string,
   parameters: Parameters,
@@ -76,7 +82,7 @@ function parameterValue(
   return value instanceof Refusal ? refuseParameter(name, value.message) : value;
 }
 
-/** A parameter that is known and says something it may not. */
+/** Refuses a parameter that is known and says something it may not. */
 export function refuseParameter(name: string, message: string): never {
   return fail({ kind: "invalid_request", errors: [at(name, message)] });
 }
@@ -102,7 +108,7 @@ export function oneOf<const Value extends string>(
   };
 }
 
-/** One of them, the first where it is absent. */
+/** One of `values`; the first of them where the parameter is absent. */
 export function oneOfOrFirst<const Value extends string>(
   description: string,
   values: readonly [Value, ...Value[]],
@@ -117,7 +123,7 @@ export function oneOfOrFirst<const Value extends string>(
   };
 }
 
-/** Comma-separated. */
+/** Any of `values`, separated by commas. */
 export function commaListOf<const Value extends string>(
   description: string,
   values: readonly Value[],
@@ -163,7 +169,7 @@ export function time(description: string): Parameter<number | undefined> {
   };
 }
 
-/** The same, as the text that is kept of a time. */
+/** A time as `time` reads it, as the RFC 3339 text that is kept of a time. */
 export function timestamp(description: string): Parameter<string | undefined> {
   const { parse, ...stated } = time(description);
   return {

@@ -46,7 +46,7 @@ interface Stated extends AccessTerms, Described {
   readonly body?: object;
 }
 
-/** In ascending order. */
+/** The statuses of the problems that a route may answer, in ascending order. */
 export function problemStatusesOf({ scope, query, body, problems = [] }: Stated): ProblemStatus[] {
   const statuses: ProblemStatus[] = [...problems, 500, 503];
   if (scope !== null) statuses.push(401, 403, 404, 429);

@@ -34,14 +34,17 @@ export function onError(error: Error, c: Answering): Response {
   return problemResponse(toldFailure(error, c.var.requestId), c.var.requestId);
 }
 
-/** What is told of an error; what is not told is logged. */
+/** The failure that is told of an error. An error that the failure does not explain is logged. */
 export function toldFailure(error: Error, requestId: string): Failure {
   const failure = failureOf(error);
   if (isUnexplained(error, failure)) logError(error, { request_id: requestId });
   return failure;
 }
 
-/** Nothing in the answer says why: an unknown error, or one that is told as "unavailable". */
+/**
+ * True if nothing in the answer says why: for an unknown error, and for one that is told as "unavailable"
+ * and has a cause other than a transient D1 error.
+ */
 function isUnexplained(error: Error, failure: Failure): boolean {
   if (failure.kind === "internal") return true;
   return failure.kind === "unavailable" && error.cause !== undefined && !isTransientD1Error(error);

@@ -5,7 +5,10 @@
 import { FailureError, fail } from "#platform/errors.ts";
 
 interface BodyLimit {
-  /** After decompression; a compressed body that is larger than this itself is refused unread. */
+  /**
+   * Counted after decompression. A body whose `Content-Length` alone is larger is refused
+   * without being decompressed.
+   */
   bytesMax: number;
 }
 
@@ -31,7 +34,7 @@ export async function parseJsonBody(request: Request, limit: BodyLimit): Promise
   return parseJson(await readBody(request, limit));
 }
 
-/** Any media type: `Content-Encoding` gzip (or identity) undone, at most `bytesMax` bytes. */
+/** A body of any media type, with `Content-Encoding` gzip (or identity) undone: at most `bytesMax` bytes. */
 export async function readBytes(request: Request, { bytesMax }: BodyLimit): Promise<Uint8Array> {
   const gzip = isGzip(request.headers.get("content-encoding"));
   if (Number(request.headers.get("content-length") ?? 0) > bytesMax) {
@@ -97,7 +100,7 @@ function concatenate(chunks: Uint8Array[], length: number): Uint8Array {
   return bytes;
 }
 
-/** Fatal: replacing bad bytes by U+FFFD would store names that nobody sent. */
+/** Bytes that are not UTF-8 are refused: replacing bad ones by U+FFFD would store names that nobody sent. */
 export function decodeUtf8(bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);

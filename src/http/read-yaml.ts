@@ -8,12 +8,12 @@ export function isYaml(contentType: string | undefined): boolean {
 }
 
 /**
- * `unknown` on purpose, as JSON's. Aliases are refused, for a few lines of them make gigabytes; so are
- * tags of one's own, and keys given twice.
+ * The value is `unknown` on purpose, as that of `parseJson`. Aliases are refused, for a few lines of them
+ * make gigabytes; so are tags of one's own, and keys given twice.
  */
 export function parseYaml(text: string): unknown {
   const value = parsed(text);
-  // A tag or a date has become something that JSON cannot say, and a schema cannot check.
+  // Undefined stands for what is no such document: an empty one is null.
   return value === undefined ? fail({ kind: "malformed_body", detail: DETAIL }) : value;
 }
 

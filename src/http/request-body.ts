@@ -7,11 +7,11 @@ import { validate } from "./validate.ts";
 
 export interface RequestBody<Value> {
   readonly content: Content;
-  /** 413, 415 or 400 for what it is not. */
+  /** Fails with 413, 415 or 400 for a body that is no such value. */
   readonly read: (request: Request) => Promise<Value>;
 }
 
-/** `documentedAs`: where parts of the body are checked by the handler, one by one. */
+/** `documentedAs` is the schema for the document where the handler checks parts of the body one by one. */
 export function jsonBody<Schema extends TSchema>(
   validator: Validator<Schema>,
   { bytesMax, documentedAs }: { bytesMax: number; documentedAs?: object },

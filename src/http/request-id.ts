@@ -12,8 +12,8 @@ export function requestId(): MiddlewareHandler<HttpEnv> {
       inbound !== undefined && SAFE_REQUEST_ID.test(inbound) ? inbound : crypto.randomUUID();
     c.set("requestId", id);
     await next();
-    // After the handler, whose own Response would replace headers set before; and on its headers, for
-    // `c.header` would make another Response of it: 1 ms of a report's 13.
+    // Set after the handler, whose own Response would replace headers set before; and on the headers of
+    // that Response, for `c.header` would make another one of it: 1 ms of a report's 13.
     c.res.headers.set("x-request-id", id);
   };
 }

@@ -39,9 +39,15 @@ export interface Described {
   /** JSON Schemas of those parameters in the path that are more than a text. */
   readonly pathParameters?: Readonly<Record<string, object>>;
   readonly answers: Readonly<Record<number, Answer>>;
-  /** Besides those that follow from scope (401, 403, 404, 429), query (400) and body (400, 413, 415). */
+  /**
+   * Statuses besides those that follow from scope (401, 403, 404, 429), query (400)
+   * and body (400, 413, 415).
+   */
   readonly problems?: readonly ProblemStatus[];
-  /** How errors are told where that is not as problems: other statuses' descriptions, and their content. */
+  /**
+   * Where errors are not told as problems: the descriptions of the statuses told
+   * otherwise, and their content.
+   */
   readonly errors?: {
     readonly descriptions: Readonly<Record<number, string>>;
     readonly content: Content;
@@ -55,7 +61,7 @@ export type Statement<
   Body,
 > = Access &
   Described & {
-    /** None but these, each at most once. */
+    /** The parameters that the query may have: none but these, each at most once. */
     readonly query?: Query;
     /** Others' scrapers and probes may add parameters of their own: those are passed over. */
     readonly isLenient?: true;
@@ -92,7 +98,10 @@ export function routeOf<Env extends HonoEnv, Access extends AccessTerms>() {
   };
 }
 
-/** In the order given: what is named comes before what a parameter would match too. */
+/**
+ * Mounts the routes in the order given: a path with a name has to come before one whose parameter would
+ * match the name too.
+ */
 export function mount<Env extends HonoEnv, Access extends AccessTerms>(
   app: Hono<Env>,
   routes: readonly Route<Env, Access>[],

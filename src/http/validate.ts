@@ -1,8 +1,8 @@
 /**
  * A value against its schema. Validators are made by typebox's `Compile` at the top level of a
  * module: workerd allows code generation while a Worker starts and never after, and a compiled check
- * is five times as fast as an interpreted one. That of `typebox/schema`, for `typebox/compile` brings
- * 208 KiB of what nothing here uses.
+ * is five times as fast as an interpreted one. The `Compile` is that of `typebox/schema`, for
+ * `typebox/compile` brings 208 KiB of what nothing here uses.
  */
 import type { Static, TSchema } from "typebox";
 import type { TLocalizedValidationError } from "typebox/error";

@@ -23,7 +23,7 @@ const RETENTION_NAMES: Record<RetentionKey, string> = {
   auditDays: "audit_days",
 };
 
-/** `conflict` where the org was changed meanwhile. A patch that changes nothing is no deed. */
+/** Fails with `conflict` where the org was changed meanwhile. A patch that changes nothing is no deed. */
 export async function changeOrg(
   env: Env,
   { org, generation }: Pick<Org, "org" | "generation">,

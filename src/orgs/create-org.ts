@@ -10,7 +10,7 @@ import type { Org } from "./org.ts";
 import type { OrgSettings } from "./org-settings.ts";
 import { shardForNewOrg } from "./placement.ts";
 
-/** The org as it is now; `org_exists` where the name is or was taken. */
+/** Returns the org as it is now; fails with `org_exists` where the name is or was taken. */
 export async function createOrg(
   env: Env,
   { org, settings }: { org: string; settings: OrgSettings },
@@ -32,7 +32,7 @@ export async function createOrg(
   return isNew ? currentOrg(env, org) : fail({ kind: "org_exists" });
 }
 
-/** Past the cache: after a change made elsewhere, its maker must see it. */
+/** Reads the org past the cache: whoever made a change elsewhere must see it. */
 export async function currentOrg(env: Env, name: string): Promise<Org> {
   const org = await findOrg(env.DIRECTORY, name);
   return org?.state === "active" ? org : fail({ kind: "not_found" });

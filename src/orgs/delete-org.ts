@@ -6,7 +6,7 @@ import { forgetOrg } from "./directory.ts";
 import { actionOf, type Operator } from "./operator.ts";
 import type { Org } from "./org.ts";
 
-/** Closes the org at once; its data goes with the next ticks. The org, being deleted. */
+/** Closes the org at once; its data goes with the next ticks. Returns the org, being deleted. */
 export async function deleteOrg(
   env: Env,
   { org, generation, shard }: Pick<Org, "org" | "generation" | "shard">,

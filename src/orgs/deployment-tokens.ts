@@ -1,4 +1,7 @@
-/** The two tokens that are no org's. Kept as digests: comparing one takes the same time whatever it is. */
+/**
+ * The two tokens that are no org's. They are kept as digests: comparing one takes the
+ * same time whatever it is.
+ */
 import { refuseSetting, setting } from "#platform/settings.ts";
 import { sha256Hex } from "./service-token.ts";
 
@@ -18,7 +21,7 @@ export const deploymentTokens = setting((env): DeploymentTokens => {
 });
 
 /**
- * RFC 6750 `b68token`, or no header could carry it. Eight characters keep out an empty or
+ * A token is an RFC 6750 `b64token`, or no header could carry it. Eight characters keep out an empty or
  * placeholder value; the strength of the secret is the operator's (`npm start` makes 256 bits).
  */
 function parseToken(name: string, value: string | undefined): string {

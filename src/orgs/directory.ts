@@ -20,7 +20,7 @@ const CACHE = { ttlMs: 30_000, entriesMax: 4_096 };
 const orgs = new ExpiringMap<Org>(CACHE);
 const tokens = new ExpiringMap<ServiceToken>(CACHE);
 
-/** In any state; null if there never was such an org. */
+/** The org in whatever state; null if there never was one of that name. */
 export function lookUpOrg(env: Env, org: string, nowMs: number): Promise<Org | null> {
   return orgs.getOrLoad(org, nowMs, async () => {
     const found = await findOrg(env.DIRECTORY, org);

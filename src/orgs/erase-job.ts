@@ -6,7 +6,7 @@ import { deleteShardOrg } from "#orgs/store/shard-orgs.ts";
 import type { Job } from "#platform/jobs/job.ts";
 import { shardDatabase } from "#platform/shards.ts";
 
-/** The shard's row, and the directory's. */
+/** One query for the org's row on the shard, and one for its row in the directory. */
 const ORG_QUERIES = 2;
 
 export const eraseJob: Job<string> = {

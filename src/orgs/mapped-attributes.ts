@@ -3,7 +3,7 @@ export interface SpanMapping {
   readonly workspace?: readonly string[];
   readonly plugin?: readonly string[];
   readonly instance?: readonly string[];
-  /** In the span only. One that has such an attribute is a tool call by that alone. */
+  /** Looked for in the span only. A span that has such an attribute is a tool call by that alone. */
   readonly tool?: readonly string[];
   readonly actor?: readonly string[];
 }

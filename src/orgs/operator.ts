@@ -1,4 +1,6 @@
-/** Who changes something of an org, as the org's ledger records it: what every such verb is told. */
+/**
+ * Who changes something of an org, as the org's ledger records it: every function that changes one is told.
+ */
 import { uuid7FromRandom } from "#formats/uuid7.ts";
 import type { OperatorAction } from "#orgs/store/operator-actions.ts";
 
@@ -10,7 +12,7 @@ export interface Operator {
 
 type Deed = Pick<OperatorAction, "org" | "action" | "target" | "details">;
 
-/** What an operator does now. Its id is the entry's `event_id`. */
+/** The record of what an operator does now. Its id is the `event_id` of the ledger's entry. */
 export function actionOf(
   { actor, requestId }: Operator,
   deed: Deed,

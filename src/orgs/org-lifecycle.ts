@@ -1,6 +1,7 @@
 /**
- * What each capability keeps of an org, said by itself: orgs knows none of them. They are registered in
- * src/capabilities.ts, so that nothing that an org leaves behind is forgotten when it goes.
+ * What each capability keeps of an org, said by itself: this room knows none of the capabilities.
+ * Their parts are registered in src/capabilities.ts, so that nothing that an org leaves behind is
+ * forgotten when it goes.
  */
 import type { Progress } from "#platform/jobs/job.ts";
 import type { Retention } from "./retention.ts";
@@ -8,16 +9,16 @@ import type { Retention } from "./retention.ts";
 /** Rows of an org in a table of its shard, deleted by their key in bounded chunks. */
 export interface OrgTable {
   readonly table: string;
-  /** Its key after the org. */
+  /** The columns of the table's key behind `org`. */
   readonly key: string;
-  /** That a statement deletes at most: tens of milliseconds of D1's one thread. */
+  /** The most rows that a statement deletes: tens of milliseconds of D1's one thread. */
   readonly rowsMax: number;
 }
 
 export interface OrgPruning {
-  /** That a chunk sends D1 at most. */
+  /** The most queries that a chunk sends D1. */
   readonly queries: number;
-  /** One bounded chunk of what retention has ended for. */
+  /** Removes one bounded chunk of the data whose retention has ended. */
   chunk(shardDb: D1Database, org: RetainedOrg, nowMs: number): Promise<Progress>;
 }
 
@@ -28,21 +29,21 @@ export interface RetainedOrg {
 
 export interface OrgPart {
   readonly name: string;
-  /** Before the directory knows of the org, which may never come to be. Idempotent. */
+  /** Called before the directory knows of the org, which may never come to be. Idempotent. */
   open?(shardDb: D1Database, org: string): Promise<void>;
   /**
-   * In the directory's transaction that closes the org, behind the statement that does: each is
+   * Statements for the directory's transaction that closes the org, behind the one that closes it: each is
    * conditional on the org being closed by then.
    */
   close?(directory: D1Database, org: string): D1PreparedStatement[];
   readonly prune?: OrgPruning;
-  /** Emptied of a closed org by the cron. */
+  /** The tables that the cron empties of a closed org. */
   readonly tables?: readonly OrgTable[];
 }
 
 let registered: readonly OrgPart[] | null = null;
 
-/** All of them at once, in the order in which they take part. */
+/** Registers all parts at once, in the order in which they take part. */
 export function registerOrgParts(parts: readonly OrgPart[]): void {
   registered = parts;
 }

@@ -100,7 +100,7 @@ function merge<Values extends object>(
   return Object.fromEntries(merged) as Partial<Values>;
 }
 
-/** A tenant must not raise its own cap: all but retention is for the administrator to change. */
+/** A tenant must not raise its own cap: tier, entitlements and limits are for the administrator to change. */
 export function needsAdministrator(patch: OrgPatch): boolean {
   const { tier, entitlements, limits } = patch;
   return tier !== undefined || entitlements !== undefined || limits !== undefined;

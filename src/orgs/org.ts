@@ -38,9 +38,9 @@ export interface Org {
   state: OrgState;
   /** The log that its audit entries go to now; a recovery raises it. */
   auditLog: number;
-  /** Anyone may read the log's checkpoint and hash tiles, of which no entry can be learnt. */
+  /** True if anyone may read the log's checkpoint and hash tiles, of which no entry can be learnt. */
   publishesAuditLog: boolean;
-  /** Its own attributes for what OTLP spans say, tried before the conventions'. */
+  /** The org's own names of attributes in OTLP spans, tried before the conventions'. */
   spanMapping: SpanMapping;
   createdAtMs: number;
   updatedAtMs: number;

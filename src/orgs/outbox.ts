@@ -14,7 +14,10 @@ export function registerOutbox(registered: Drain): void {
   drain = registered;
 }
 
-/** Before an answer leaves, so that its reader finds the entry. Should it fail, the cron does it. */
+/**
+ * Drains the org's outbox before an answer leaves, so that the answer's reader finds the entry. Should that
+ * fail, the cron drains it.
+ */
 export async function drainNow(env: Env, org: Org, requestId: string): Promise<void> {
   try {
     await drain?.(env, org);

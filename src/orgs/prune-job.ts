@@ -1,4 +1,4 @@
-/** Removes what retention has ended for, part by part: see org-lifecycle.ts. */
+/** Removes the data whose retention has ended, part by part: see org-lifecycle.ts. */
 
 import { findOrgsOnShard } from "#orgs/store/orgs.ts";
 import type { Job } from "#platform/jobs/job.ts";
@@ -15,7 +15,7 @@ export const pruneJob: Job<RetainedOrg> = {
   get queries() {
     return prunings().reduce((sum, { queries }) => sum + queries, 0);
   },
-  // Two round trips each, which for most orgs find nothing: a hundredth of the database's time.
+  // Each org takes two round trips, which for most find nothing: in all, a hundredth of the database's time.
   itemsPerRun: 50,
   runsMax: 1,
   msMax: 10_000,

@@ -37,7 +37,7 @@ const TIER_RETENTION: Record<Tier, Retention> = {
 
 export const RETENTION_KEYS = Object.keys(RETENTION_BOUNDS) as RetentionKey[];
 
-/** Clamped again here, so that no stored override can undercut the floor. */
+/** The values are clamped again here, so that no stored override can undercut the floor. */
 export function effectiveRetention(tier: Tier, overrides: RetentionOverrides): Retention {
   const effective = { ...TIER_RETENTION[tier] };
   for (const key of RETENTION_KEYS) {

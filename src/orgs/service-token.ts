@@ -67,7 +67,7 @@ export function isUsable(token: ServiceToken, nowMs: number): boolean {
   return token.revokedAtMs === null && !expired;
 }
 
-/** Each once and in one order, so that equal grants read equally. */
+/** Each scope once and in one order, so that equal grants read equally. */
 export function normaliseScopes(scopes: readonly Scope[]): Scope[] {
   return SCOPES.filter((scope) => scopes.includes(scope));
 }

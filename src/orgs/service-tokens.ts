@@ -55,7 +55,7 @@ export async function createServiceToken(
   return isInserted ? { row, token } : fail({ kind: "not_found" });
 }
 
-/** Revoking one again changes nothing; `not_found` where it is none of this org's. */
+/** Revoking a token again changes nothing. Fails with `not_found` where the token is none of this org's. */
 export async function revokeServiceToken(
   env: Env,
   { org, id }: Pick<ServiceToken, "org" | "id">,

@@ -28,13 +28,13 @@ export interface StreamsInForce {
   own: OwnStreams;
 }
 
-/** Past the cache: after a change made elsewhere, its maker must see it. */
+/** Reads the streams past the cache: whoever made a change elsewhere must see it. */
 export async function currentStreams(env: Env, org: string): Promise<StreamsInForce> {
   const { own } = await findStreams(env.DIRECTORY, org);
   return { streams: effectiveStreams(own, deploymentStreams(env)), own };
 }
 
-/** Replaces all that `stored` holds; `conflict` where it was changed meanwhile. */
+/** Replaces all that `stored` holds; fails with `conflict` where that was changed meanwhile. */
 export async function changeStreams(
   env: Env,
   org: Org,
@@ -59,13 +59,16 @@ export async function changeStreams(
   if (!isChanged) {
     fail({ kind: "conflict", detail: "The streams were changed meanwhile; read them again." });
   }
-  // Before anyone here can have read that its entry is pending.
+  // First, so that nobody who fills the cache anew can have read that the change's entry is pending.
   await drainNow(env, org, by.requestId);
   forgetStreams(org.org);
   return { streams: after, own };
 }
 
-/** Kept values are not among them: those are sealed already. */
+/**
+ * Seals the header values that the request states. Kept values are not among them:
+ * those are sealed already.
+ */
 async function sealLiterals(env: Env, org: string, own: OwnStreams): Promise<OwnStreams> {
   const sealing = STREAMS.map(async (stream) => {
     const literals = ownDestination(own, stream)?.headers ?? {};
@@ -75,7 +78,7 @@ async function sealLiterals(env: Env, org: string, own: OwnStreams): Promise<Own
   return mapOwnDestinations(own, (to, stream) => ({ ...to, headers: sealed.get(stream) ?? {} }));
 }
 
-/** Whether the cron has anything to send for it. */
+/** Whether the cron may have anything to send for the org. */
 function mayBeSent({ metrics, audit }: OwnStreams): boolean {
   return [metrics, audit].some((set) => set?.enabled === true && set.to !== null);
 }

@@ -14,7 +14,7 @@ import { fillSecrets, parseSecretNames, refuseHeaderValue } from "./stream-heade
 import { destinationPointer, parseStreams } from "./streams-request.ts";
 import { streamsBody } from "./streams-schema.ts";
 
-/** For what is no org's, and for orgs that set nothing. */
+/** The deployment's streams, for what is no org's and for orgs that set nothing. */
 export const deploymentStreams = setting((env): Observability => {
   const readable = parseSecretNames(env.MCPG_HEADER_SECRETS ?? "OTEL_TOKEN");
   if (readable === null) {
@@ -30,7 +30,7 @@ export const deploymentStreams = setting((env): Observability => {
   return parseDeploymentStreams(parseIfText(env.OBSERVABILITY ?? {}), secretOf);
 });
 
-/** On a developer's machine: an org's stream may go to a collector on it. */
+/** True on a developer's machine: an org's stream may go to a collector on it. */
 export const allowsLoopback = setting(({ MCPG_ALLOW_LOOPBACK = "" }): boolean => {
   if (["", "true", "false"].includes(MCPG_ALLOW_LOOPBACK)) return MCPG_ALLOW_LOOPBACK === "true";
   return refuseSetting("MCPG_ALLOW_LOOPBACK", "must be true or false");

@@ -21,7 +21,10 @@ const LOOPBACK = /^(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])$/;
 export interface EndpointRules {
   /** On a developer's machine: `http://127.0.0.1:4318` is a collector there. */
   allowsLoopback: boolean;
-  /** Hosts of this service, with the port if it is not the scheme's: sending its streams to itself would never end. */
+  /**
+   * Hosts of this service, with the port if it is not the scheme's: sending its streams to
+   * itself would never end.
+   */
   ownHosts: readonly string[];
 }
 
@@ -59,7 +62,10 @@ function refuseParts({ port, username, password, hostname }: URL, text: string):
   return hostname === "" || hostname.endsWith(".") ? "must name a host" : null;
 }
 
-/** A public name serves us on any of its ports; of loopback, whatever it is called, ours is one. */
+/**
+ * Whether a URL leads to a host of ours. A public name serves us on any of its ports; on loopback, whatever
+ * that is called, only our own port does.
+ */
 function isSameHost(url: URL, own: string): boolean {
   const ours = new URL(`${url.protocol}//${own}`);
   if (isLoopback(url) && isLoopback(ours)) return url.port === ours.port;
@@ -84,7 +90,10 @@ function isAddress(hostname: string): boolean {
   return hostname.startsWith("[") || /^\d{1,3}(\.\d{1,3}){3}$/.test(hostname);
 }
 
-/** `/v1/traces` or `/v1/metrics` added to an OTLP base, as exporters do (OTLP specification, "OTLP/HTTP Request"). */
+/**
+ * The URL with `/v1/traces` or `/v1/metrics` added to an OTLP base, as exporters do (OTLP specification,
+ * "OTLP/HTTP Request").
+ */
 export function signalUrl(endpoint: string, signal: "traces" | "metrics"): string {
   return `${endpoint.replace(/\/+$/, "")}/v1/${signal}`;
 }

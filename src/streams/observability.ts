@@ -15,7 +15,7 @@ export interface Destination {
 }
 
 export interface TracesDestination extends Destination {
-  /** Of the requests, by W3C-consistent probability: 0 to 1. */
+  /** The share of requests that is sampled, by W3C-consistent probability: 0 to 1. */
   sampleRate: number;
 }
 
@@ -81,7 +81,7 @@ export function ownDestination(own: OwnStreams, stream: Stream): OwnDestination 
   return to === "default" ? null : to;
 }
 
-/** Each destination of its own, through `change`. */
+/** The org's streams, with each destination of its own put through `change`. */
 export function mapOwnDestinations(
   own: OwnStreams,
   change: (to: OwnDestination, stream: Stream) => OwnDestination | null,
@@ -105,7 +105,10 @@ export function outletOf(observability: Observability, stream: Stream): Destinat
   return observability[stream].enabled ? destinationOf(observability, stream) : null;
 }
 
-/** Disabling audit stops these; what operators do and what the ledger says of itself stays recorded. */
+/**
+ * Whether disabling audit stops entries of this action: what operators do and what the ledger says of
+ * itself stays recorded.
+ */
 export function isAuditStreamAction(action: string): boolean {
   return /^(tool|plugin)(\.|$)/.test(action);
 }

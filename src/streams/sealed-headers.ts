@@ -16,7 +16,7 @@ export function sealHeaders(
   return mapValues(kek, owner, headers, "close");
 }
 
-/** Throws if one was sealed under another key, is bound to another place, or was altered. */
+/** Throws if a value was sealed under another key, is bound to another place, or was altered. */
 export function openHeaders(
   kek: Uint8Array,
   owner: HeadersOwner,

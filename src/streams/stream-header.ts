@@ -5,10 +5,13 @@ export const HEADERS_MAX = 16;
 const NAME_LENGTH_MAX = 64;
 const VALUE_LENGTH_MAX = 4_096;
 
-/** RFC 9110 tokens, less the odd ones. */
+/** A name is an RFC 9110 token, less the odd characters that a token may have. */
 const NAME = /^[a-z0-9][a-z0-9._-]*$/i;
 
-/** Hop-by-hop (RFC 9110 §7.6.1), framing and routing, what we say ourselves, and what an edge adds. */
+/**
+ * Headers that may not be set: hop-by-hop ones (RFC 9110 §7.6.1), framing and routing, what we say
+ * ourselves, and what an edge adds.
+ */
 const OURS =
   /^(connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|host|content-.*|accept.*|expect|date|via|forwarded|x-forwarded-.*|x-real-ip|true-client-ip|cf-.*|cookie|set-cookie|origin|referer|range|user-agent|idempotency-key|traceparent|tracestate|baggage|x-mcpg-.*)$/i;
 
@@ -21,7 +24,7 @@ export function refuseHeaderName(name: string): string | null {
   return OURS.test(name) ? "is a header that may not be set" : null;
 }
 
-/** Quotes nothing of the value: it is a secret. */
+/** What is wrong with the value; null if nothing is. The answer quotes nothing of it, for it is a secret. */
 export function refuseHeaderValue(value: string): string | null {
   if (value.length > VALUE_LENGTH_MAX) return `must not exceed ${VALUE_LENGTH_MAX} characters`;
   return VALUE.test(value) ? null : "must be printable ASCII, without white space around it";
@@ -29,7 +32,9 @@ export function refuseHeaderValue(value: string): string | null {
 
 const SECRET_NAME = /^[A-Z][A-Z0-9_]*$/;
 
-/** The names in `MCPG_HEADER_SECRETS`; null if one is none, or one of this service's own secrets. */
+/**
+ * The names in `MCPG_HEADER_SECRETS`; null if one is no secret's name, or names one of this service's own.
+ */
 export function parseSecretNames(text: string): string[] | null {
   const names = text.split(/[\s,]+/).filter((name) => name !== "");
   return names.every((name) => SECRET_NAME.test(name) && !name.startsWith("MCPG_")) ? names : null;

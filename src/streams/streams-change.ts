@@ -5,8 +5,8 @@ import { destinationOf, type Observability, STREAMS, type Stream } from "./obser
 type Details = Record<string, string | boolean | null>;
 
 /**
- * From and to of what changed. Of an endpoint its origin, for a path may be a secret, as a webhook's is;
- * of header values that they changed.
+ * What changed, with the values before and after. Of an endpoint only its origin is told, for a path may be
+ * a secret, as a webhook's is; of header values only that they changed.
  */
 export function streamsChange(before: Observability, after: Observability): Details {
   return Object.fromEntries(STREAMS.flatMap((stream) => changesOf(stream, before, after)));

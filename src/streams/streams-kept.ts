@@ -15,8 +15,8 @@ import {
 import type { KeptHeader, RequestedStreams, RequestTerms } from "./streams-request.ts";
 
 /**
- * Puts the stored values in the place of those to be kept. Only for the origin that they were set for: who
- * may change an endpoint may not thereby read a secret that someone else set.
+ * Puts the stored values in the place of those to be kept. A value is kept only for the origin that it was
+ * set for: who may change an endpoint may not thereby read a secret that someone else set.
  */
 export function keepHeaders(
   own: OwnStreams,
@@ -48,8 +48,8 @@ function storedHeader(
 }
 
 /**
- * What is sent back as an answer showed it: the deployment's own destination, header values hidden. It
- * stays the deployment's, so that an answer can be changed in one place and put back.
+ * Finds the destinations that are sent back as an answer showed them: the deployment's own, header values
+ * hidden. They stay the deployment's, so that an answer can be changed in one place and put back.
  */
 export function leaveDefaults(
   { own, kept, errors }: RequestedStreams,
@@ -70,7 +70,7 @@ export function leaveDefaults(
   return {
     own: Object.fromEntries(entries),
     kept: kept.filter(({ stream }) => !left.includes(stream)),
-    // Where the deployment sends is not the org's to choose, nor its guard's to refuse.
+    // Where the deployment sends is not the org's to choose, nor the rules for an org's endpoint to refuse.
     errors: errors.filter(
       ({ pointer }) => !left.some((stream) => pointer === `${pointerOf(stream)}/endpoint`),
     ),

@@ -17,10 +17,10 @@ import {
 } from "./observability.ts";
 import { openHeaders } from "./sealed-headers.ts";
 
-/** As orgs and tokens (http/directory-lookup.ts): a change is in force everywhere within 30 s. */
+/** Cached as orgs and tokens are (src/orgs/directory.ts): a change is in force everywhere within 30 s. */
 const opened = new ExpiringMap<OwnStreams>({ ttlMs: 30_000, entriesMax: 4_096 });
 
-/** Through a cache in the isolate: no D1 query on most calls, one on the others. */
+/** Reads the streams through a cache in the isolate: no D1 query on most calls, one on the others. */
 export async function streamsOf(env: Env, org: string): Promise<Observability> {
   const own = await opened.getOrLoad(org, Date.now(), async () =>
     ownInForce(env, org, await findStreams(env.DIRECTORY, org)),
@@ -34,8 +34,8 @@ export function forgetStreams(org: string): void {
 }
 
 /**
- * With header values opened. Disabling the audit stream takes effect once the entry that says so is in
- * the org's ledger, however long that is out of reach.
+ * What the org set, as it is in force, with header values opened. Disabling the audit stream takes effect
+ * once the entry that says so is in the org's ledger, however long that is out of reach.
  */
 export async function ownInForce(
   env: Env,
@@ -51,7 +51,10 @@ export async function ownInForce(
   return isUnrecorded && audit ? { ...values, audit: { ...audit, enabled: true } } : values;
 }
 
-/** By stream. One that cannot be opened is left out: it goes nowhere, rather than without its credential. */
+/**
+ * Header values by stream. A stream whose values cannot be opened is left out: it goes nowhere, rather than
+ * without its credential.
+ */
 async function openAll(env: Env, org: string, own: OwnStreams) {
   const headers = new Map<string, HeaderValues>();
   for (const stream of STREAMS) {

@@ -24,7 +24,7 @@ export interface RequestTerms {
   pointerOf: (stream: Stream) => string;
 }
 
-/** Where a destination stands in the request that GET …/observability answers. */
+/** Where a stream's destination stands in a request of the form that GET …/observability answers. */
 export function destinationPointer(stream: Stream): string {
   return stream === "audit" ? "/audit/forward" : `/${stream}/otlp`;
 }

@@ -1,6 +1,6 @@
 /**
- * The one description of the streams' settings: it validates what an org and a
- * deployment set, and is the OpenAPI schema. Compiled when the module loads, as in invocation-schema.ts.
+ * The one description of the streams' settings: it validates what an org and a deployment set, and is the
+ * OpenAPI schema. The validators are compiled when the module loads: see src/http/validate.ts.
  */
 import * as Type from "typebox";
 import { Compile } from "typebox/schema";

@@ -20,7 +20,10 @@ export type SealedPurpose = "streamHeader";
 const KEY_BYTES = 32;
 const utf8 = new TextEncoder();
 
-/** AES-256-GCM, by HKDF-SHA-256 (RFC 5869). An org's name has no zero byte. */
+/**
+ * An AES-256-GCM key, by HKDF-SHA-256 (RFC 5869). An org's name has no zero byte, so
+ * purpose and name stay apart.
+ */
 export async function deriveSealingKey(
   kek: Uint8Array,
   purpose: SealedPurpose,

@@ -8,7 +8,10 @@ export const payloadKek = setting(({ MCPG_PAYLOAD_KEK }) =>
 
 const LATER_SEED = /^MCPG_LEDGER_SEED_([2-9]|[1-9]\d)$/;
 
-/** By version: `MCPG_LEDGER_SEED` is 1, `MCPG_LEDGER_SEED_2` is 2. Signing keys derive from them. */
+/**
+ * The ledger's seeds by version: `MCPG_LEDGER_SEED` is 1, `MCPG_LEDGER_SEED_2` is 2.
+ * Signing keys derive from them.
+ */
 export const ledgerSeeds = setting((env): ReadonlyMap<number, Uint8Array> => {
   const seeds = new Map([[1, parseKey("MCPG_LEDGER_SEED", env.MCPG_LEDGER_SEED)]]);
   for (const [binding, value] of Object.entries(env)) {

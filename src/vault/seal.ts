@@ -1,6 +1,6 @@
 /**
  * Values sealed for the database: AES-256-GCM under a key derived for one purpose and one org. What the
- * value belongs to is authenticated with it, so that one that is moved to another place opens nowhere.
+ * value belongs to is authenticated with it, so that a value moved to another place opens nowhere.
  *
  *     v1.<nonce, 12 bytes, base64>.<ciphertext and tag, base64>
  */
@@ -16,7 +16,7 @@ const utf8 = new TextEncoder();
 export interface Seal {
   /** `place` names what the value belongs to, e.g. its stream and its header. */
   readonly close: (value: string, place: readonly string[]) => Promise<string>;
-  /** Throws if it was sealed under another key, is bound to another place, or was altered. */
+  /** Throws if the value was sealed under another key, is bound to another place, or was altered. */
   readonly open: (sealed: string, place: readonly string[]) => Promise<string>;
 }
 

@@ -1,4 +1,4 @@
-/** An NDJSON export and a checkpoint in files of their own, with what else it takes. */
+/** A log in single files: an NDJSON export, a checkpoint, and what else a verification goes by. */
 import { createReadStream } from "node:fs";
 import {
   type CheckpointNote,

@@ -1,4 +1,7 @@
-/** GET requests under an org's audit log. What may pass is tried again; what will not ends the run. */
+/**
+ * GET requests under an org's audit log. One that fails is tried again if the failure may
+ * pass, else it ends the run.
+ */
 import { setTimeout as delay } from "node:timers/promises";
 import { reasonOf, SourceUnavailable } from "./no-verdict.ts";
 
@@ -44,7 +47,7 @@ export class HttpLog {
     try {
       const response = await fetch(`${this.#base}${path}`, {
         headers: { authorization: `Bearer ${this.#token}` },
-        // A token must not follow to another place.
+        // The token must not follow a redirect to another place.
         redirect: "manual",
         signal: AbortSignal.timeout(ANSWER_MS_MAX),
       });

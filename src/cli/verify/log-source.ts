@@ -9,7 +9,10 @@ export type SourceEvidence = Omit<
 
 export interface Location {
   readonly seq: number;
-  /** By hash tiles that make the signed root; else the tiles are only the server's word. */
+  /**
+   * True if the location is by hash tiles that make the signed root; else the tiles are
+   * only the server's word.
+   */
   readonly isProven: boolean;
 }
 
@@ -17,7 +20,10 @@ export interface LogSource {
   readonly evidence: SourceEvidence;
   /** What the log says of itself that a reader should know. */
   readonly remarks: readonly string[];
-  /** From `evidence.fromSeq` on, some at a time. Throws MissingEntries where there are no more. */
+  /**
+   * The entries from `evidence.fromSeq` on, some at a time. Throws MissingEntries where some that should
+   * come are not there.
+   */
   entries(): AsyncIterable<readonly Uint8Array[]>;
   /** The first entry that is not the one that was signed; null if it cannot be told. */
   locateRewrite(): Promise<Location | null>;

@@ -12,7 +12,7 @@ export class StateNotWritten extends Error {}
 /** Entries that should be there are not: the log is incomplete, and verified up to here. */
 export class MissingEntries extends Error {}
 
-/** The log was pruned while it was read: verified again from its new beginning. */
+/** The log was pruned while it was read: it is verified again from its new beginning. */
 export class PrunedMeanwhile extends Error {}
 
 export function reasonOf(error: unknown): string {

@@ -6,7 +6,7 @@ import type { OnlineLog } from "./online-evidence.ts";
 import { readToldStatus } from "./online-status.ts";
 import { range, readAhead } from "./read-ahead.ts";
 
-/** Under way at once: a bundle of usual entries has 130 KB. */
+/** How many bundles are under way at once: one of usual entries has 130 KB. */
 const BUNDLES_AHEAD = 4;
 const ENTRIES_AHEAD = 8;
 
@@ -51,7 +51,10 @@ export class OnlineEntries {
     return entryBytes(event);
   }
 
-  /** Pruned since the start, and then all begins anew; or not served though the log says it is there. */
+  /**
+   * Throws for entries that are gone: they were pruned since the start, and then all begins anew, or are
+   * not served though the log says that they are there.
+   */
   async #gone(what: string): Promise<never> {
     const { http, status } = this.#log;
     const now = await readToldStatus(http, status);
@@ -73,7 +76,10 @@ export function entryEvent(answer: Uint8Array): CanonicalObject | null {
   }
 }
 
-/** What has no canonical form is handed on in the form it has, to be refused where entries are read. */
+/**
+ * An event that has no canonical form is handed on in the form it has, to be refused
+ * where entries are read.
+ */
 function entryBytes(event: CanonicalObject): Uint8Array {
   try {
     return utf8.encode(canonicalJson(event));

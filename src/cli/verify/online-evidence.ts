@@ -17,10 +17,10 @@ export interface OnlineLog {
   readonly status: ToldStatus;
   /** `/log`, under which its checkpoint and tiles are. */
   readonly path: string;
-  /** As it came; null if there is none. */
+  /** The checkpoint's note as it came; null if there is none. */
   readonly note: string | null;
   readonly checkpoint: CheckpointNote | null;
-  /** The checkpoint's. */
+  /** The checkpoint's tree size; 0 without a checkpoint. */
   readonly size: number;
   readonly tiles: TileReader;
 }
@@ -62,7 +62,7 @@ export async function gatherEvidence(
   };
 }
 
-/** At which a key ended that the log had before this head. */
+/** The sizes at which the log's keys were rotated, up to this head. */
 function rotationSizes(keys: readonly ListedKey[], size: number): number[] {
   return keys.map(({ toSize }) => toSize).filter((at) => at !== null && at <= size) as number[];
 }
@@ -71,7 +71,7 @@ function malformedCutover(size: number): string {
   return `the checkpoint of size ${size}, at which the key was rotated, is malformed`;
 }
 
-/** Null where it is malformed. */
+/** The checkpoints of these sizes that the server has; null for a malformed one. */
 async function readCutovers(
   { http, path }: OnlineLog,
   sizes: readonly number[],
@@ -84,7 +84,10 @@ async function readCutovers(
   return cutovers;
 }
 
-/** Of trees whose entries are pruned; the others are recomputed. */
+/**
+ * By old size, consistency proofs of trees whose entries are pruned; the roots of the others are
+ * recomputed.
+ */
 async function readProofs(
   { http, path, size, status }: OnlineLog,
   oldSizes: readonly number[],

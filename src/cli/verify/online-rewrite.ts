@@ -30,7 +30,7 @@ export async function locateRewrite(
   return { seq: search.firstSeq, isProven: search.isProven(size, root) };
 }
 
-/** Past the first difference only the tiles are read on: whether they make the signed root. */
+/** Past the first difference only the tiles are read on, to tell whether they make the signed root. */
 async function compareTile(
   search: RewriteSearch,
   leaves: readonly Uint8Array[],

@@ -14,13 +14,16 @@ export interface LogName {
   readonly log: number | null;
 }
 
-/** `keptSizes`: of checkpoints that the log has to be proven to extend, where it is pruned by now. */
+/**
+ * `keptSizes` are those of kept checkpoints, which the log has to be proven to extend
+ * where it is pruned by now.
+ */
 export async function openOnline(
   http: HttpLog,
   name: LogName,
   keptSizes: readonly number[],
 ): Promise<LogSource> {
-  // Before the checkpoint, or a pruning that it does not cover could come between.
+  // Read before the checkpoint, or a pruning that the checkpoint does not cover could come between.
   const status = await readToldStatus(http, name);
   const path = status.log === 1 ? "/log" : `/log-${status.log}`;
   const note = await http.getText(`${path}/checkpoint`);

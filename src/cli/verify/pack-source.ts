@@ -20,7 +20,7 @@ import { readEntryLines } from "./read-entry-lines.ts";
 import { requireReadable, utf8Text } from "./read-file.ts";
 
 const ENTRIES = "entries.ndjson";
-/** Far above what a member of evidence needs; what is larger is not one. */
+/** Far above what a member of evidence needs: a larger member is none. */
 const MEMBER_BYTES_MAX = 4 * 1024 * 1024;
 
 interface Member {
@@ -42,7 +42,7 @@ export async function openPack(file: string): Promise<LogSource> {
 }
 
 class PackReader {
-  /** By name; null for one that is not text. */
+  /** The texts of the members of evidence by name; null for one that is not UTF-8. */
   readonly #members = new Map<string, string | null>();
   readonly #missing: string[] = [];
   readonly #damaged: string[] = [];
@@ -146,8 +146,8 @@ async function memberText({ body }: Member): Promise<string | null> {
 }
 
 /**
- * The next member comes when this one is read. It is not cancelled: modern-tar reads ahead, and
- * would then drop the body of the member that it has come to.
+ * The next member comes when this one is read. The body is not cancelled: modern-tar reads ahead, and would
+ * then drop the body of the member that it has come to.
  */
 async function drain(body: ReadableStream<Uint8Array>): Promise<void> {
   const reader = body.getReader();

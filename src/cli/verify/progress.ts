@@ -1,4 +1,7 @@
-/** How far it has come, on standard error: a line that changes on a terminal, else one every ten seconds. */
+/**
+ * Shows on standard error how far a run has come: a line that changes on a terminal,
+ * else one every ten seconds.
+ */
 const TERMINAL_MS = 250;
 const LOG_MS = 10_000;
 

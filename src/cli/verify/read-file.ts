@@ -1,7 +1,7 @@
 import { access, constants, readFile } from "node:fs/promises";
 import { reasonOf, SourceUnavailable } from "./no-verdict.ts";
 
-/** Null for what is not UTF-8. */
+/** Null for a file that is not UTF-8. */
 export async function readText(path: string): Promise<string | null> {
   try {
     return utf8Text(await readFile(path));

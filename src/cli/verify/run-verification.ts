@@ -19,7 +19,7 @@ import { readText } from "./read-file.ts";
 import type { RunResult } from "./result.ts";
 import { type KeptState, pinnedKey, readStateFile, type StateJson } from "./state-file.ts";
 
-/** A log is pruned once a day at most. */
+/** How often a log that is pruned while it is read is begun anew: it is pruned once a day at most. */
 const ATTEMPTS = 3;
 /** State is kept of a log that is whole and consistent, though its head be old or its key new. */
 const KEEPING_EXIT_CODES = [0, 10, 20];
@@ -76,7 +76,10 @@ async function audit(source: LogSource, evidence: LogEvidence): Promise<Verifica
   return audit.finish();
 }
 
-/** The verdict stands without it: whatever keeps it from being found is no reason to lose that. */
+/**
+ * Where a rewritten history begins. The verdict stands without that: whatever keeps it from being found is
+ * no reason to lose the verdict.
+ */
 async function locate(source: LogSource): Promise<Location | null> {
   try {
     return await source.locateRewrite();

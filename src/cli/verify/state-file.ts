@@ -1,6 +1,6 @@
 /**
  * What a verifier keeps between runs: the checkpoint that it verified last, against which the next
- * run is compared, and the key by which, so that a key seen once need not be pinned by hand.
+ * run is compared, and the key by which it did, so that a key seen once need not be pinned by hand.
  */
 import { open, rename, rm } from "node:fs/promises";
 import { type CheckpointNote, parseCheckpointNote } from "#formats/ledger/evidence.ts";
@@ -23,7 +23,7 @@ export interface StateJson {
   readonly checkpoint: string;
 }
 
-/** Null if there is no such file yet. One that cannot be understood is never taken for none. */
+/** Null if there is no such file yet. A file that cannot be understood is never taken for none. */
 export async function readStateFile(path: string): Promise<KeptState | null> {
   if (!(await isThere(path))) return null;
   const state = parseState((await readText(path)) ?? "");
@@ -31,7 +31,7 @@ export async function readStateFile(path: string): Promise<KeptState | null> {
   return state;
 }
 
-/** Whole or not at all: it is written beside, and put in place. */
+/** Writes the state whole or not at all: to a file beside, which is then put in place. */
 export async function writeState(path: string, state: StateJson): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`;
   try {

@@ -77,7 +77,7 @@ export class TileReader {
   }
 }
 
-/** Of a complete subtree. */
+/** The root of a complete subtree, of which these are all hashes of one level. */
 function rootOf(hashes: readonly Uint8Array[]): Uint8Array | null {
   let level = hashes;
   while (level.length > 1) {

@@ -4,7 +4,10 @@
  *     application/openmetrics-text;version=1.0.0, text/plain;version="0.0.4";q=0.5, text/*;q=0.1
  */
 
-/** `name`, parameter names and nothing else are lower-cased; `quality` is out of the parameters. */
+/**
+ * `name` and the names of parameters are lower-cased, values are not. `quality` is the parameter `q`, which
+ * `parameters` does not hold.
+ */
 export interface WeightedItem {
   readonly name: string;
   readonly parameters: ReadonlyMap<string, string>;

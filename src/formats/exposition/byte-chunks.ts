@@ -21,7 +21,7 @@ export function* chunkText(blocks: Iterable<string>): Generator<Uint8Array> {
   if (pending !== "") yield encoder.encode(pending);
 }
 
-/** The same for messages, which are short and many. */
+/** Joins messages, which are short and many, into chunks, as `chunkText` does with blocks. */
 export function* chunkBytes(messages: Iterable<Uint8Array>): Generator<Uint8Array> {
   let pending: Uint8Array[] = [];
   let sizeBytes = 0;

@@ -3,7 +3,9 @@
  * `Histogram.positive_span` and `positive_delta`).
  */
 export interface BucketSpan {
-  /** From the end of the span before it; for the first span, the index of its first bucket. */
+  /**
+   * Empty buckets between the span before and this one; for the first span, the index of its first bucket.
+   */
   readonly offset: number;
   length: number;
 }

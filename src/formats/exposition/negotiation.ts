@@ -7,7 +7,7 @@ import { parseWeightedList, type WeightedItem } from "./accept-header.ts";
 
 export type ExpositionFormat = "text" | "openmetrics" | "protobuf";
 
-/** Exact: Prometheus 3 fails a scrape whose Content-Type it does not know. */
+/** These are exact to the letter: Prometheus 3 fails a scrape whose Content-Type it does not know. */
 const CONTENT_TYPES: Readonly<Record<ExpositionFormat, string>> = {
   text: "text/plain; version=0.0.4; charset=utf-8",
   openmetrics: "application/openmetrics-text; version=1.0.0; charset=utf-8",
@@ -16,9 +16,10 @@ const CONTENT_TYPES: Readonly<Record<ExpositionFormat, string>> = {
 };
 
 /**
- * How an asked scheme is echoed (prometheus.io/docs/instrumenting/escaping_schemes). The scraper
- * reads our names by what we answer, and ASCII names with underscores are the same under all
- * schemes but `dots`, which doubles underscores: it gets the default instead.
+ * How the escaping scheme that a scraper asks for is echoed
+ * (prometheus.io/docs/instrumenting/escaping_schemes). The scraper reads our names by what we answer, and
+ * ASCII names with underscores are the same under all schemes but `dots`, which doubles underscores: a
+ * scraper that asks for it gets the default instead.
  */
 const ESCAPING_ECHOES: ReadonlyMap<string | undefined, string> = new Map([
   ["allow-utf-8", "allow-utf-8"],
@@ -77,7 +78,10 @@ function isDelimitedMetricFamily({ parameters }: WeightedItem): boolean {
   );
 }
 
-/** Without this `text/plain;q=0.1, text/*` would weigh text at 1. */
+/**
+ * Whether no range asks for the same format more specifically: else `text/plain;q=0.1,
+ * text/*` would weigh text at 1.
+ */
 function isMostSpecific(match: Match, _index: number, all: readonly Match[]): boolean {
   return all.every(
     (other) => other.format !== match.format || other.specificity <= match.specificity,

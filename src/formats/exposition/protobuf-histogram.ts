@@ -37,7 +37,7 @@ export function writeHistogram(
     cumulative += point.bucketCounts[index]!;
     writeBucket(writer, bound, cumulative, point.exemplars?.[index]);
   }
-  // Optional in the schema, but the last bucket's exemplar has no other place.
+  // The +Inf bucket is optional in the schema, but its exemplar has no other place.
   writeBucket(writer, Number.POSITIVE_INFINITY, point.count, point.exemplars?.[bounds.length]);
   if (point.native !== undefined) writeNativeBuckets(writer, point.native);
 }
@@ -55,7 +55,7 @@ function writeBucket(
   writer.join();
 }
 
-/** Native histograms take their exemplars from here too, and only with a timestamp. */
+/** Native histograms take their exemplars from the classic buckets too, and only with a timestamp. */
 function writeExemplar(writer: BinaryWriter, exemplar: Exemplar): void {
   const seconds = Math.floor(exemplar.timestampMs / 1000);
   const nanos = Math.round((exemplar.timestampMs - seconds * 1000) * 1e6);
@@ -81,7 +81,7 @@ function writeNativeBuckets(writer: BinaryWriter, native: NativeBuckets): void {
   if (deltas.length > 0) writeDeltas(writer, deltas);
 }
 
-/** Packed, as Prometheus' own copy of the schema (proto3) has it; readers must take both forms. */
+/** The deltas are packed, as in Prometheus' own copy of the schema (proto3); readers must take both forms. */
 function writeDeltas(writer: BinaryWriter, deltas: readonly number[]): void {
   writer.tag(HISTOGRAM.positiveDelta, WireType.LengthDelimited).fork();
   for (const delta of deltas) {

@@ -18,7 +18,7 @@ import type {
   MetricFamily,
 } from "./metric-family.ts";
 
-/** Where the two formats differ, line end aside. */
+/** Where the two formats differ, the `# EOF` at the end of OpenMetrics aside. */
 export interface TextDialect {
   /** The comment lines above a family. */
   readonly formatMetadata: (family: MetricFamily) => string;

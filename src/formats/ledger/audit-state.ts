@@ -1,4 +1,4 @@
-/** What the entries have come to, for those who judge it at the end. */
+/** The state of a verification after its last entry, for the files that judge it. */
 import type { BadEntry, EntryChain } from "./entry-chain.ts";
 import type { LogEvidence } from "./evidence.ts";
 import type { KeyAnnouncements } from "./key-proof.ts";

@@ -17,13 +17,13 @@ export interface BadEntry {
   /** Stable, for machines. */
   readonly code: string;
   readonly message: string;
-  /** Bytes of the first. */
+  /** The bytes of the entry `firstSeq`. */
   readonly bytes: Uint8Array;
 }
 
 export type ChainStep =
   | { readonly kind: "linked"; readonly seq: number; readonly entry: Entry }
-  /** It does not follow the entry before; the next call says which of the two is bad. */
+  /** The entry does not follow the one before; the next call says which of the two is bad. */
   | { readonly kind: "broken" }
   | { readonly kind: "bad"; readonly bad: BadEntry };
 
@@ -41,7 +41,7 @@ export class EntryChain {
   #last: Link | null = null;
   #broken: Link | null = null;
 
-  /** With `org` null, that of the first entry. */
+  /** With `org` null, the chain takes the org of its first entry. */
   constructor(fromSeq: number, org: string | null) {
     this.#fromSeq = fromSeq;
     this.#org = org;

@@ -27,7 +27,7 @@ export function judgeRange(state: AuditState): Finding[] {
   return findings;
 }
 
-/** Other entries than those that were read are under the head too, and not announced as pruned. */
+/** Whether entries other than those that were read are under the head too, and not announced as pruned. */
 export function isPart({ evidence, chain, head, pruning }: AuditState): boolean {
   const { fromSeq, minimumIndex } = evidence;
   if (fromSeq > minimumIndex || (fromSeq > 0 && pruning.announcedBy === null)) return true;

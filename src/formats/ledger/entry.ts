@@ -10,7 +10,7 @@ import { sha256 } from "#formats/sha256.ts";
 /** The `previous_hash` of a log's first entry. */
 export const GENESIS_HASH = "0".repeat(64);
 
-/** What the ledger says of itself in entries of its own. */
+/** The actions of the entries in which the ledger speaks of itself. */
 export const LEDGER_ACTIONS = {
   pruned: "ledger.pruned",
   keyRotated: "ledger.key_rotated",

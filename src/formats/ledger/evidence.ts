@@ -14,7 +14,7 @@ import { type Note, parseNote } from "#formats/tlog/signed-note.ts";
 export interface ListedKey {
   readonly key: VerifierKey;
   readonly fromSize: number;
-  /** Null for the key in use. Its successor signs this size too: the cutover. */
+  /** Null for the key in use. The key that succeeds this one signs this size too: the cutover. */
   readonly toSize: number | null;
 }
 
@@ -33,7 +33,7 @@ export interface FreshnessTerms {
   readonly nowMs: number;
   /** How old the newest signed entry may be; null if that was not asked. */
   readonly maxAgeMinutes: number | null;
-  /** Of a log that is online: entries that no checkpoint covers, and when the oldest was recorded. */
+  /** Entries that no checkpoint covers, and when the oldest was recorded; null unless the log is online. */
   readonly unsigned: { readonly count: number; readonly oldestAt: string | null } | null;
 }
 
@@ -47,10 +47,10 @@ export interface LogEvidence {
   readonly keys: readonly ListedKey[];
   /** By size, the checkpoints that a key and its successor both signed. */
   readonly cutovers: ReadonlyMap<number, CheckpointNote>;
-  /** Of the log that was asked for; null where its name comes with the checkpoint. */
+  /** The name of the log that was asked for; null where the checkpoint alone names it. */
   readonly origin: string | null;
   readonly fromSeq: number;
-  /** Where the entries say that they end; null if they say nothing. */
+  /** The index before which the entries are said to end; null if nothing says so. */
   readonly toSeq: number | null;
   /** Where the log itself begins by now. */
   readonly minimumIndex: number;
@@ -58,11 +58,11 @@ export interface LogEvidence {
   readonly prefix: readonly Uint8Array[] | null;
   /** RFC 6962 §2.1.2, from the tree that the entries end with to the checkpoint's. */
   readonly consistency: readonly Uint8Array[] | null;
-  /** By size, such proofs from trees that end before `fromSeq`. */
+  /** By old size, RFC 6962 §2.1.2 proofs from trees that end before `fromSeq` to the checkpoint's. */
   readonly earlierProofs: ReadonlyMap<number, readonly Uint8Array[]>;
   readonly kept: readonly KeptCheckpoint[];
   readonly freshness: FreshnessTerms;
-  /** Entries that were left out by choice are no reason to fail. */
+  /** True if entries that were left out by choice are no reason to fail. */
   readonly isPartAccepted: boolean;
 }
 
@@ -75,7 +75,7 @@ export interface ExportSummary {
   readonly minimumIndex: number;
 }
 
-/** Null unless it is a signed note whose text is a checkpoint. No signature is verified. */
+/** Null unless the text is a signed note of a checkpoint. No signature is verified. */
 export function parseCheckpointNote(text: string): CheckpointNote | null {
   const note = parseNote(text);
   const checkpoint = note === null ? null : parseCheckpoint(note.text);

@@ -6,7 +6,7 @@ import { parseTimestampMs } from "#formats/rfc3339.ts";
 import type { FreshnessTerms } from "./evidence.ts";
 import type { Finding } from "./verdicts.ts";
 
-/** The log signs each minute. */
+/** How long an entry may wait for a signature: the log signs each minute. */
 const UNSIGNED_MINUTES_MAX = 15;
 const MS_PER_MINUTE = 60_000;
 
@@ -38,7 +38,7 @@ function findOld({ nowMs, maxAgeMinutes }: FreshnessTerms, newestAt: string | nu
   return `the newest signed entry was recorded at ${newestAt}: ${Math.floor(minutes)} minutes ago, more than ${maxAgeMinutes}`;
 }
 
-/** What is no time is older than any. */
+/** A text that is no time counts as older than any. */
 function minutesSince(time: string, nowMs: number): number {
   return (nowMs - (parseTimestampMs(time) ?? Number.NEGATIVE_INFINITY)) / MS_PER_MINUTE;
 }

@@ -46,7 +46,10 @@ function compareKept(log: ComparedLog, kept: KeptCheckpoint): Finding | null {
   return diverged("rewritten", message, log, kept);
 }
 
-/** By the entries, else by a proof; null without either. A proof that fails is one that is owed. */
+/**
+ * Whether the log extends the kept checkpoint, by its entries, else by a proof; null without either. A
+ * proof that fails counts against the log, which owes one that does not.
+ */
 function extendsKept(
   { evidence, head, rootAt }: ComparedLog,
   kept: KeptCheckpoint,
@@ -60,7 +63,10 @@ function extendsKept(
   return verifyConsistency({ oldSize: size, newSize, oldRoot: root, newRoot, proof });
 }
 
-/** Two heads signed by a log's own keys are proof for anyone; one that no known key signed is not. */
+/**
+ * Two heads signed by a log's own keys are proof for anyone; a head that no known key signed proves
+ * nothing.
+ */
 function diverged(
   code: string,
   message: string,

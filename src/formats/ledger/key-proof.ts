@@ -14,7 +14,9 @@ import type { Entry } from "./read-entry.ts";
 import { isSameKey, type SignedHead } from "./signed-head.ts";
 import type { Finding } from "./verdicts.ts";
 
-/** The first announcement of each listed key: a log could announce any number of others. */
+/**
+ * Keeps the first announcement of each listed key and of no other: a log could announce any number of keys.
+ */
 export class KeyAnnouncements {
   readonly #listed: ReadonlySet<string>;
   readonly #seqs = new Map<string, number>();
@@ -38,7 +40,7 @@ export interface ReadLog {
   readonly evidence: LogEvidence;
   readonly head: SignedHead;
   readonly announcements: KeyAnnouncements;
-  /** Where the entries ended that were read. */
+  /** Index after the last entry that was read. */
   readonly end: number;
   rootAt(size: number): Uint8Array | null;
 }
@@ -105,7 +107,7 @@ function compareCutover(log: ReadLog, cutover: CheckpointNote, size: number): Fi
   return invalid("cutover_contradicts", message);
 }
 
-/** Null if there is nothing to prove it with. */
+/** Whether a proof shows that the head's tree extends the cutover's; null if there is no proof. */
 function isProven({ evidence, head }: ReadLog, { checkpoint }: CheckpointNote): boolean | null {
   const proof = evidence.earlierProofs.get(checkpoint.size);
   if (proof === undefined) return null;
@@ -121,7 +123,7 @@ function isProven({ evidence, head }: ReadLog, { checkpoint }: CheckpointNote): 
 function findAnnouncement(log: ReadLog, next: ListedKey, size: number): Finding | null {
   const seq = log.announcements.seqOf(next);
   if (seq !== null && seq < size) return null;
-  // It may stand among the entries that are not here.
+  // The announcement may stand among the entries that are not here.
   if (log.evidence.fromSeq > 0 || log.end < size) return unproven(size);
   const message = `no entry before ${size} announces the key ${formatVkey(next.key)}, which signs from there on`;
   return invalid("key_not_announced", message);

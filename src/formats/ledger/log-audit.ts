@@ -48,7 +48,7 @@ export class LogAudit {
     this.#announcements = new KeyAnnouncements(evidence.keys);
   }
 
-  /** No further entry can change the verdict. */
+  /** True once no further entry can change the verdict. */
   get isDecided(): boolean {
     return hasFailed(this.#findings, "INVALID");
   }
@@ -58,7 +58,10 @@ export class LogAudit {
     return this.#chain.end;
   }
 
-  /** The bytes of the next entry, which nobody may write into any more. False: there is no need of another. */
+  /**
+   * Takes the bytes of the next entry, which nobody may write into any more. False if no
+   * further entry is needed.
+   */
   add(bytes: Uint8Array): boolean {
     if (this.isDecided) return false;
     if (this.#isBeyondEnd()) return this.#refuseSurplus(bytes);
@@ -70,7 +73,7 @@ export class LogAudit {
     return !this.isDecided;
   }
 
-  /** The entries end here though more of them should come: why is told in the report. */
+  /** Says that the entries end here though more should come; the report tells `message` as the reason. */
   interrupt(message: string): void {
     this.#findings.push({
       aspect: "completeness",
@@ -138,7 +141,7 @@ export class LogAudit {
   }
 }
 
-/** Of what was not there, and of what cannot be read: neither ever passes. */
+/** Findings about evidence that is missing and evidence that cannot be read: neither ever passes. */
 function findDefects({ missing, damaged }: LogEvidence): Finding[] {
   return [
     ...missing.map((message): Finding => {
@@ -157,7 +160,10 @@ const WRONG_PREFIX: Finding = {
   message: "there are more or fewer prefix hashes than the tree before the first entry has peaks",
 };
 
-/** Null if what comes before the first entry is not known: then the chain is all there is. */
+/**
+ * Null if the peaks before the first entry are not known, or not as many as they should be: then the chain
+ * is all there is to verify.
+ */
 function resumeTree({ checkpoint, cutovers, fromSeq, kept, prefix }: LogEvidence) {
   const sizes = [...kept.map((before) => before.checkpoint.size), ...cutovers.keys()];
   const wanted = new Set([...sizes, checkpoint?.checkpoint.size ?? 0]);

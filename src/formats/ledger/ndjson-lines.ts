@@ -21,14 +21,14 @@ export class NdjsonLines {
       start = end + 1;
     }
     this.#rest = this.#join(chunk.subarray(start));
-    // No entry is that long: it is handed on, to be refused, before it fills the memory.
+    // No entry is that long: the line is handed on, to be refused, before it fills the memory.
     if (this.#rest.length <= ENTRY_BYTES_MAX) return lines;
     lines.push(this.#rest);
     this.#rest = new Uint8Array(0);
     return lines;
   }
 
-  /** Bytes stand after the last line feed. */
+  /** True if bytes stand after the last line feed. */
   get isCut(): boolean {
     return this.#rest.length > 0;
   }

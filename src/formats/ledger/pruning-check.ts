@@ -1,7 +1,8 @@
 /**
  * A log that begins later than its first entry has to say so itself: an entry `ledger.pruned`, under
- * the signed head, names the index that it begins at, the hash of the last entry that is gone and the
- * root of their tree. Else anyone could cut a log off at the front and call it retention.
+ * the signed head, names the index that the log begins at, the hash of the last entry that is gone and
+ * the root of the tree of all that are gone. Else anyone could cut a log off at the front and call it
+ * retention.
  *
  * Announcements of other prunings are fine: earlier ones, or one that is not carried out yet.
  */
@@ -34,7 +35,7 @@ export class PruningCheck {
     this.#announcedBy ??= seq;
   }
 
-  /** The entry by which the log says that it begins here. */
+  /** Index of the entry by which the log says that it begins at `fromSeq`. */
   get announcedBy(): number | null {
     return this.#announcedBy;
   }

@@ -26,7 +26,7 @@ export interface EntryFault {
   readonly message: string;
 }
 
-/** As canonical JSON orders them. */
+/** The members that every entry has, in the order of canonical JSON. */
 const MEMBERS = [
   "action",
   "actor",

@@ -15,7 +15,9 @@ export class RewriteSearch {
     this.#signed = CompactRange.resume(fromSeq, prefix);
   }
 
-  /** The next leaf as a tile has it, with the entry there; null once one was found. */
+  /**
+   * Takes the next leaf as a tile has it, and the entry at its index; null once an altered entry was found.
+   */
   compare(tileLeaf: Uint8Array, entry: Uint8Array | null): void {
     const isAltered = entry !== null && !isSameHash(leafHash(entry), tileLeaf);
     if (isAltered) this.#firstSeq ??= this.#signed.size;

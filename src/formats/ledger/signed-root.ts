@@ -6,12 +6,12 @@ import type { SignedHead } from "./signed-head.ts";
 import type { Finding } from "./verdicts.ts";
 
 export interface RootVerdict {
-  /** The entries make the signed root, or a tree that it is proven to extend. */
+  /** True if the entries make the signed root, or a tree that the signed one is proven to extend. */
   readonly isTied: boolean;
   readonly findings: readonly Finding[];
 }
 
-/** Left open if not enough of them are here to tell. */
+/** The verdict is left open if too few of the entries are here to tell. */
 export function judgeRoot(state: AuditState): RootVerdict {
   const { chain, head, tree } = state;
   const size = head?.checkpoint.size ?? 0;
@@ -23,7 +23,7 @@ export function judgeRoot(state: AuditState): RootVerdict {
   return isSame ? TIED : differs(Math.min(chain.end, size), size);
 }
 
-/** By the head's tree; null if entries are missing or nothing proves it. */
+/** Whether the head's tree is proven to extend ours; null if entries are missing or there is no proof. */
 function isExtended(
   { chain, evidence }: AuditState,
   { checkpoint }: SignedHead,

@@ -65,7 +65,7 @@ export function hasFailed(findings: readonly Finding[], failure: Shortcoming): b
 export interface Decided {
   /** A signature was verified, and the entries make the signed root. */
   readonly isTiedToHead: boolean;
-  /** Entries were left out that the log still has, and that was asked for. */
+  /** Entries under the head were left out. Where no finding objects, that was asked for. */
   readonly isPart: boolean;
   readonly hasKept: boolean;
   readonly isFreshnessJudged: boolean;

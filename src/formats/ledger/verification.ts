@@ -17,20 +17,20 @@ export interface Verification {
   readonly findings: readonly Finding[];
   readonly bad: BadEntry | null;
   readonly checkpoint: CheckpointNote | null;
-  /** Of the head, those that verified; empty if it did not. */
+  /** The vkeys whose signatures of the head verified; empty if the head did not verify. */
   readonly signers: readonly string[];
   readonly fromSeq: number;
   /** Index after the last entry that was read. */
   readonly end: number;
   readonly firstRecordedAt: string | null;
   readonly lastRecordedAt: string | null;
-  /** Hex, of the last entry. */
+  /** The hash of the last entry, in hex. */
   readonly headHash: string | null;
   /** The entry by which the log says that it begins at `fromSeq`. */
   readonly pruningAnnouncedBy: number | null;
   /** What the first entry says of the frozen log that this one succeeds. */
   readonly succeeded: CanonicalObject | null;
-  /** The entries follow one another, and are not those that were signed. */
+  /** True if the entries follow one another, but are not those that were signed. */
   readonly isRewritten: boolean;
 }
 
@@ -67,7 +67,7 @@ export function concludeAudit(state: AuditState): Verification {
   };
 }
 
-/** What the head says for itself; where the entries are not, only what needs none. */
+/** Findings about the head. Where the entries cannot be relied on, only those that need no entry. */
 function judgeHead(state: AuditState, isReadable: boolean): Finding[] {
   const { announcements, chain, evidence, head, tree } = state;
   if (head === null) return [];

@@ -11,7 +11,10 @@ export class WatchedTree {
   readonly #wanted: ReadonlySet<number>;
   readonly #roots = new Map<number, Uint8Array>();
 
-  /** `peaks` are those of the tree of `fromSize` leaves, largest first; null unless as many. */
+  /**
+   * `peaks` are those of the tree of `fromSize` leaves, largest first; null if there
+   * are more or fewer of them.
+   */
   static resume(
     fromSize: number,
     peaks: readonly Uint8Array[],
@@ -38,7 +41,9 @@ export class WatchedTree {
     return this.#roots.get(size) ?? null;
   }
 
-  /** Each peak ends a tree of its own with those before it: 768 = 512 + 256 gives 512 as well. */
+  /**
+   * Each peak and those before it make a tree of their own: 768 = 512 + 256 gives the root at 512 as well.
+   */
   #rememberPrefixes(size: number, peaks: readonly Uint8Array[]): void {
     this.#roots.set(0, EMPTY_ROOT);
     let end = 0;

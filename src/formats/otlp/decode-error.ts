@@ -1,9 +1,9 @@
-/** Why bytes are no OTLP message. Its text is for the sender: it never quotes what was sent. */
+/** Why bytes are no OTLP message. `reason` is for the sender: it never quotes what was sent. */
 export interface DecodeError {
   readonly reason: string;
 }
 
-/** Thrown inside a decoder and caught at its one entry, which answers with a DecodeFailure. */
+/** Thrown inside a decoder and caught at its one entry, which answers with a DecodeError. */
 export class MalformedMessage extends Error {}
 
 /** Runs a decoder on a stranger's bytes: whatever is wrong with them is an answer, never an exception. */

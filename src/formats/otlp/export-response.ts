@@ -18,7 +18,7 @@ export interface PartialSuccess {
   errorMessage: string;
 }
 
-/** google/rpc/code.proto, those that we answer with. */
+/** The codes of google/rpc/code.proto that we answer with. */
 export const RPC_CODE = {
   invalidArgument: 3,
   notFound: 5,
@@ -35,7 +35,10 @@ export interface RpcStatus {
   message: string;
 }
 
-/** Null: all was taken. `partial_success` must be unset then, which leaves an empty message. */
+/**
+ * `partial` is null if everything was taken. `partial_success` must be unset then, which
+ * leaves an empty message.
+ */
 export function encodeExportResponse(
   partial: PartialSuccess | null,
   encoding: OtlpEncoding,

@@ -28,7 +28,7 @@ function formatAnyValue(value: AttributeValue): object {
   return { doubleValue: formatDouble(value) };
 }
 
-/** JSON has no number for NaN and the infinities: the mapping has strings. */
+/** JSON has no number for NaN and the infinities: the protobuf JSON mapping has strings for them. */
 export function formatDouble(value: number): number | string {
   return Number.isFinite(value) ? value : String(value);
 }

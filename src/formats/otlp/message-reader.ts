@@ -1,5 +1,5 @@
 /**
- * Walks protobuf messages field by field (https://protobuf.dev/programming-guides/encoding/). The generated
+ * Walks protobuf messages field by field (https://protobuf.dev/programming-guides/encoding/). A generated
  * codec makes an object of every message in every span: three times the time, for fields that nobody reads.
  *
  * It holds a stranger's bytes to the format where BinaryReader alone does not: a nested message ends
@@ -37,7 +37,10 @@ export class MessageReader extends BinaryReader {
     this.#ends[this.#depth] = end;
   }
 
-  /** The next field's tag (field number × 8 + wire type). At the message's end 0, and it is left. */
+  /**
+   * The next field's tag (field number × 8 + wire type). It is 0 at the end of the
+   * message, which is then left.
+   */
   nextTag(): number {
     const end = this.#ends[this.#depth]!;
     if (this.pos < end) return this.#tag();
@@ -105,8 +108,8 @@ const KNOWN_LENGTH_MAX = 40;
 
 /**
  * Texts already read from these bytes, by where they stand: attribute keys, methods and tool names repeat
- * from span to span, and comparing bytes takes less than making and hashing the string again. One place a
- * text: of two that share it the later one stays, which costs time, never truth.
+ * from span to span, and comparing bytes takes less than making and hashing the string again. Each text has
+ * one slot: of two that share a slot the later one stays, which costs time, never truth.
  */
 class KnownTexts {
   readonly #bytes: Uint8Array;
@@ -138,7 +141,10 @@ class KnownTexts {
     this.#texts[slot] = text;
   }
 
-  /** Of a few bytes: keys differ in length or ends, and reading them all costs as much as comparing. */
+  /**
+   * A hash of a few bytes of the text: keys differ in length or at their ends, and reading all bytes costs
+   * as much as comparing them.
+   */
   #slot(start: number, length: number): number {
     const bytes = this.#bytes;
     const end = start + length;

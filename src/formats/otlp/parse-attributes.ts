@@ -47,7 +47,9 @@ function parseInt64(value: unknown): number | bigint {
   return exact;
 }
 
-/** The mapping has strings for what JSON has no number for; it takes a number in a string too. */
+/**
+ * The protobuf JSON mapping has strings for what JSON has no number for; it takes a number in a string too.
+ */
 function parseDouble(value: unknown): number {
   if (typeof value === "number") return value;
   if (value === "NaN") return Number.NaN;

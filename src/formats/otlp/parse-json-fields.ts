@@ -26,7 +26,7 @@ export function textField(value: unknown, field: string): string {
   throw new MalformedMessage(`${field} must be a string`);
 }
 
-/** Enums too: OTLP takes no enum names. */
+/** A uint32, or an enum: OTLP takes no enum names. */
 export function uint32Of(value: unknown, field: string): number {
   if (value === undefined || value === null) return 0;
   const number = typeof value === "string" && /^\d{1,10}$/.test(value) ? Number(value) : value;

@@ -18,7 +18,7 @@ import {
 } from "./trace-model.ts";
 import { parseUnixNano, UNIX_EPOCH, type UnixNano } from "./unix-nano.ts";
 
-/** Throws on what is no such message. Leaves out what holds no spans. */
+/** Throws on bytes that are no such request. Resources and scopes without spans are left out. */
 export function parseTraces(bytes: Uint8Array): ResourceSpans[] {
   const request = messageOf(parseJson(bytes), "the request");
   const budget = { spans: SPANS_MAX };
@@ -90,7 +90,7 @@ function parseStatus(value: unknown): SpanStatus {
 const TRACE_ID = /^(?!0{32})[\da-f]{32}$/;
 const SPAN_ID = /^(?!0{16})[\da-f]{16}$/;
 
-/** Empty if it is invalid, as in protobuf: that is a matter of one span. */
+/** Empty if the id is invalid, as from protobuf: that is a matter of one span, not of the request. */
 function parseId(value: unknown, field: string, form: RegExp): string {
   const id = textField(value, field);
   if (id.length > 32) return "";

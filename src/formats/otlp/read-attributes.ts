@@ -6,8 +6,8 @@ const KEY_VALUE = { key: 0x0a, value: 0x12 } as const;
 const ANY_VALUE = { string: 0x0a, bool: 0x10, int: 0x18, double: 0x21 } as const;
 
 /**
- * The attributes with the `KeyValue` that comes next. The map is made for the first one: a body of 4 MiB
- * has room for a million messages without any.
+ * The attributes with the `KeyValue` that comes next added. A map is made only for the first attribute: a
+ * body of 4 MiB has room for a million messages without any.
  */
 export function readAttribute(reader: MessageReader, attributes: Attributes): Attributes {
   let key = "";

@@ -44,7 +44,7 @@ const SPAN_ID_BYTES = 8;
 
 type Draft<Message> = { -readonly [Field in keyof Message]: Message[Field] };
 
-/** Throws on what is no such message. */
+/** Throws on bytes that are no such request. */
 export function readTraces(bytes: Uint8Array): ResourceSpans[] {
   const reader = new MessageReader(bytes);
   const budget = { spans: SPANS_MAX };

@@ -9,7 +9,7 @@ import type { UnixNano } from "./unix-nano.ts";
 /** The two encodings of OTLP/HTTP (opentelemetry-proto docs/specification.md, "OTLP/HTTP"). */
 export type OtlpEncoding = "protobuf" | "json";
 
-/** `Span.SpanKind`; one that is not known here is a number too. */
+/** `Span.SpanKind`. A kind that is not known here is a number too. */
 export const SPAN_KIND = {
   unspecified: 0,
   internal: 1,
@@ -85,7 +85,8 @@ export interface SpanStatus {
 export const STATUS_UNSET: SpanStatus = { code: STATUS_CODE.unset, message: "" };
 
 /**
- * An empty span takes two bytes, and 200 in memory: of 4 MiB it would fill an isolate. A span that names
- * its trace, itself and its times has over 60, so a body of 4 MiB of true ones stays under this.
+ * An empty span takes two bytes on the wire and 200 in memory: a body of 4 MiB of them would fill an
+ * isolate. A span that names its trace, itself and its times has over 60, so a body of 4 MiB of true spans
+ * stays under this number.
  */
 export const SPANS_MAX = 65_536;

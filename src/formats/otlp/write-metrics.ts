@@ -30,7 +30,7 @@ const METRIC = {
   sum: 7,
   exponentialHistogram: 10,
 } as const;
-/** The same in Gauge, Sum and ExponentialHistogram. */
+/** The fields that Gauge, Sum and ExponentialHistogram have under the same numbers. */
 const DATA = { points: 1, temporality: 2, isMonotonic: 3 } as const;
 const NUMBER = { start: 2, time: 3, asDouble: 4, asInt: 6, attributes: 7 } as const;
 const HISTOGRAM = {
@@ -115,7 +115,7 @@ function writeBuckets(writer: BinaryWriter, point: ExponentialHistogramPoint): v
   writer.tag(BUCKETS.offset, WireType.Varint).sint32(offset);
   openMessage(writer, BUCKETS.bucketCounts);
   for (const count of bucketCounts) {
-    // The same on the wire, without the library's detour over BigInt.
+    // A uint32 is the same on the wire, without the library's detour over BigInt.
     if (count === count >>> 0) writer.uint32(count);
     else writer.uint64(count);
   }

@@ -82,7 +82,10 @@ function writeStatus(writer: BinaryWriter, { code, message }: SpanStatus): void 
   writer.tag(STATUS.code, WireType.Varint).int32(code).join();
 }
 
-/** By hand: an id is hex already checked, and checking it again takes as long as the rest of the span. */
+/**
+ * The hex is decoded by hand: the id is already checked, and checking it again takes as long
+ * as the rest of the span.
+ */
 function writeId(writer: BinaryWriter, field: number, id: string): void {
   const bytes = new Uint8Array(id.length / 2);
   for (let at = 0; at < bytes.length; at++) {
@@ -91,7 +94,7 @@ function writeId(writer: BinaryWriter, field: number, id: string): void {
   writer.tag(field, WireType.LengthDelimited).bytes(bytes);
 }
 
-/** Of a lower-case hex digit. */
+/** The value of a lower-case hex digit, of which `code` is the character code. */
 function nibble(code: number): number {
   return code > 57 ? code - 87 : code - 48;
 }

@@ -30,8 +30,8 @@ export function formatCheckpoint({ origin, size, root }: Checkpoint): string {
 }
 
 /**
- * Null unless the text is a checkpoint's. It is verified only when the note that held it is, by a
- * key that is trusted for this very origin: the key of another log signs other origins.
+ * Null unless the text is a checkpoint's. The checkpoint is verified only when the note that held it is, by
+ * a key that is trusted for this very origin: the key of another log signs other origins.
  */
 export function parseCheckpoint(text: string): Checkpoint | null {
   if (!isNoteText(text)) return null;

@@ -19,7 +19,7 @@ export class CompactRange {
     this.#peaks = peaks;
   }
 
-  /** The tree of that size whose peaks these are, largest first; of size 0 without any. */
+  /** The tree of `size` leaves with these peaks, largest first; a tree of size 0 has none. */
   static resume(size: number, peaks: readonly Uint8Array[]): CompactRange {
     const count = peakNodes(size).length;
     if (peaks.length !== count) {

@@ -77,7 +77,7 @@ export function consistencyPath(oldSize: number, newSize: number): Path {
   return pathTo(oldSize - 1, newSize, ({ start, size }) => start + size === oldSize);
 }
 
-/** From the root towards a leaf, until before the first subtree that is an end. */
+/** Goes from the root towards a leaf, down to the first subtree that `isEnd` takes. */
 function pathTo(index: number, size: number, isEnd: (subtree: Subtree) => boolean): Path {
   const siblings: Sibling[] = [];
   let end: Subtree = { start: 0, size };

@@ -27,7 +27,7 @@ export interface ConsistencyClaim {
   readonly proof: readonly Uint8Array[];
 }
 
-/** That the tree of `size` leaves with this root has this leaf at `index`. */
+/** Whether the proof shows that the tree of `size` leaves with this root has this leaf at `index`. */
 export function verifyInclusion({ index, size, leaf, root, proof }: InclusionClaim): boolean {
   if (!isLeafOf(index, size) || ![leaf, root, ...proof].every(isHash)) return false;
   const siblings = inclusionPath(index, size);
@@ -36,7 +36,10 @@ export function verifyInclusion({ index, size, leaf, root, proof }: InclusionCla
   return isSameHash(computed, root);
 }
 
-/** That the tree with the new root starts with all the leaves of the tree with the old root. */
+/**
+ * Whether the proof shows that the tree with the new root starts with all the leaves
+ * of the old root's tree.
+ */
 export function verifyConsistency(claim: ConsistencyClaim): boolean {
   const { oldSize, newSize, oldRoot, newRoot, proof } = claim;
   if (!isGrowth(oldSize, newSize) || ![oldRoot, newRoot, ...proof].every(isHash)) return false;

@@ -24,7 +24,10 @@ export const KEY_ID_BYTES = 4;
 
 const ED25519_TYPE = 0x01;
 
-/** Neither a Unicode space nor a plus, and of what a note may hold at all: UTF-8, no control. */
+/**
+ * A key name has neither a Unicode space nor a plus, and only what a note may hold at
+ * all: UTF-8, no control.
+ */
 const KEY_NAME = /^[[\u{21}-\u{10ffff}]--[+\p{White_Space}\p{Surrogate}]]+$/v;
 
 const utf8 = new TextEncoder();

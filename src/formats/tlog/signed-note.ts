@@ -33,7 +33,7 @@ export interface NoteSigner {
 }
 
 export type NoteVerdict =
-  /** Each of the known keys that signed, once, in the order of its first signature. */
+  /** `verifiedBy` has each of the known keys that signed, once, in the order of its first signature. */
   | { readonly kind: "verified"; readonly verifiedBy: readonly VerifierKey[] }
   /** A known key is named by a signature that is not its own: the note is forged or damaged. */
   | { readonly kind: "bad_signature"; readonly key: VerifierKey }
@@ -43,7 +43,7 @@ export type NoteVerdict =
 export const SIGNATURES_MAX = 100;
 
 const SIGNATURE_LINE = /^— ([^ ]+) ([^ ]+)$/;
-/** One below U+0020 other than newline, said the other way round. */
+/** A character below U+0020 other than newline: the class lists those that are none, and turns that round. */
 const CONTROL_CHARACTER = /[^\n\u{20}-\u{10ffff}]/u;
 
 const utf8 = new TextEncoder();

@@ -24,7 +24,7 @@ export interface TlogProof {
   readonly extra?: Uint8Array;
 }
 
-/** The depth of a tree of 2^63 entries; ours end at 53. */
+/** The depth of a tree of 2^63 entries; our trees are at most 53 deep. */
 export const PROOF_HASHES_MAX = 63;
 
 const HEADER = "c2sp.org/tlog-proof@v1";
@@ -59,7 +59,7 @@ export function parseTlogProof(text: string): TlogProof | null {
   return { index, hashes, checkpoint, ...(extra && { extra }) };
 }
 
-/** What follows the tag; a line without it has no value, which no decimal is. */
+/** What follows the tag. A line without the tag gives the empty text, which is no decimal. */
 function untag(tag: string, line = ""): string {
   return line.startsWith(tag) ? line.slice(tag.length) : "";
 }

@@ -16,7 +16,7 @@ export interface OtMember {
 
 export const OT_KEY = "ot";
 
-/** Of thresholds and randomness, the number of values. */
+/** The number of values that a threshold or a randomness can have. */
 export const SAMPLING_RANGE = 2n ** 56n;
 
 /** "The complete list length MUST NOT exceed 256 characters", as any value of a tracestate. */
@@ -48,7 +48,7 @@ export function parseOtMember(value: string): OtMember | null {
 }
 
 /**
- * Null if no member says it: there is nothing to say, or more than fits. "Setting values" asks to
+ * Null if there is nothing to say, or more than fits into a member: "Setting values" asks to
  * abort then, and not to cut.
  */
 export function formatOtMember({ threshold, randomness, others }: OtMember): string | null {
@@ -60,8 +60,9 @@ export function formatOtMember({ threshold, randomness, others }: OtMember): str
 }
 
 /**
- * Without trailing zeros, but with the leading ones: a reader fills up on the right. (The example
- * code of "Converting integer threshold to a T-value" loses them for probabilities over 15/16.)
+ * The threshold's digits without trailing zeros, but with the leading ones: a reader fills up on the
+ * right. (The example code of "Converting integer threshold to a T-value" loses them for
+ * probabilities over 15/16.)
  */
 function formatThreshold(threshold: bigint): string {
   return threshold === 0n ? "0" : formatHex(threshold).replace(/0+$/, "");

@@ -26,11 +26,11 @@ export type RandomnessSource = Pick<TraceContext, "traceId" | "tracestate">;
 /** Spread over the context, it makes what is sent on: `{ ...context, ...decision }`. */
 export interface SamplingDecision {
   readonly sampled: boolean;
-  /** With `th` of a sampled trace, where it is known; without `th` of an unsampled one. */
+  /** Has the `th` of a sampled trace where that is known, and no `th` for an unsampled one. */
   readonly tracestate: readonly TracestateMember[];
 }
 
-/** 56 bits are 14 digits. */
+/** 56 bits are 14 hex digits. */
 const RANDOM_DIGITS = 14;
 
 const EMPTY_MEMBER: OtMember = { threshold: null, randomness: null, others: [] };
@@ -58,13 +58,13 @@ export function randomnessOf({ traceId, tracestate }: RandomnessSource): bigint 
 }
 
 /**
- * ComposableProbability: by our probability alone, whatever a caller's `sampled` and `th` say. For
- * a trace that begins here and for callers who are not trusted, whose `sampled` would else decide
- * how much is exported. It bounds the honest: who means harm can choose the trace id too, and is
+ * ComposableProbability: decides by our probability alone, whatever a caller's `sampled` and `th` say. It
+ * is for a trace that begins here, and for callers who are not trusted, whose `sampled` would else decide
+ * how much is exported. It bounds the honest: a caller who means harm can choose the trace id too, and is
  * bounded only by starting a trace of our own (Trace Context §3.4 "Restart trace").
  *
- * A span of an unsampled trace that is exported all the same, because it failed, takes the
- * decision's tracestate as it is: having no `th`, it counts for no other request.
+ * A span of an unsampled trace that is exported all the same, because it failed, takes the decision's
+ * tracestate as it is: having no `th`, it counts for no other request.
  */
 export function decideSampling(
   trace: RandomnessSource,
@@ -75,14 +75,13 @@ export function decideSampling(
 }
 
 /**
- * ComposableParentThreshold under a limit of our own, for callers who are trusted: never what the
- * parent did not sample, so that no trace is without its root, and of the rest what our threshold
- * lets through. With 0n, which lets all through, the parent's decision is ours.
+ * ComposableParentThreshold under a limit of our own, for callers who are trusted: it samples nothing that
+ * the parent did not, so that no trace is without its root, and of what the parent did sample, what our
+ * threshold lets through. With 0n, which lets all through, the parent's decision is ours.
  *
- * Both compare the same R, so passing both is passing the greater threshold, which `th` then says
- * (as of an "Equalizing downstream sampler"). A parent that says no threshold, or one that
- * contradicts its flag, leaves the probability unknown: then `th` is erased ("Parent-based
- * threshold").
+ * Both compare the same R, so passing both is passing the greater threshold, which `th` then says (as of an
+ * "Equalizing downstream sampler"). A parent that says no threshold, or one that contradicts its flag,
+ * leaves the probability unknown: then `th` is erased ("Parent-based threshold").
  */
 export function decideSamplingByParent(
   parent: TraceContext,

@@ -11,7 +11,7 @@ export interface TraceParent {
   /** The span of whoever sent the header. */
   readonly parentId: string;
   readonly sampled: boolean;
-  /** §3.2.2.5.2: the rightmost 7 bytes of the trace id are random. It goes on as it came. */
+  /** §3.2.2.5.2: the rightmost 7 bytes of the trace id are random. The flag goes on as it came. */
   readonly random: boolean;
 }
 
@@ -33,7 +33,7 @@ const FORBIDDEN_VERSION = "ff";
 const SAMPLED_FLAG = 0b01;
 const RANDOM_FLAG = 0b10;
 
-/** Null unless the header is valid: then the trace starts anew (§4.1.2). */
+/** Null unless the header is valid: without a valid one the trace starts anew (§4.1.2). */
 export function parseTraceparent(header: string | null): TraceParent | null {
   const [, version, traceId, parentId, hexFlags = "", laterFields] =
     HEADER.exec(header ?? "") ?? [];
@@ -49,8 +49,8 @@ export function parseTraceparent(header: string | null): TraceParent | null {
 }
 
 /**
- * Always the version that this file knows (§3.2.4), with the other flags zero (§3.2.2.5.3),
- * whatever the caller's header had.
+ * The header is always of the version that this file knows (§3.2.4), with the other flags zero
+ * (§3.2.2.5.3), whatever the caller's header had.
  */
 export function formatTraceparent({ traceId, parentId, sampled, random }: TraceParent): string {
   if (!WHOLE_TRACE_ID.test(traceId) || !WHOLE_SPAN_ID.test(parentId)) {

@@ -10,9 +10,9 @@ export interface TracestateMember {
   readonly value: string;
 }
 
-/** §3.3.2. */
+/** The most members that §3.3.2 allows. */
 export const TRACESTATE_MEMBERS_MAX = 32;
-/** §3.3.3.1: what everyone passes on at the least is the most that we do. */
+/** §3.3.3.1: the length that everyone passes on at the least is the most that we pass on. */
 export const TRACESTATE_LENGTH_MAX = 512;
 /** §3.3.3.1: longer members go first when the header is too long. */
 const LARGE_MEMBER_LENGTH = 128;

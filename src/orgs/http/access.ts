@@ -7,8 +7,8 @@ import type { AppEnv } from "./app-env.ts";
 
 export interface Access extends AccessTerms {
   /**
-   * A token of the org in the path with that scope. `administrator`: the deployment's own token, and
-   * none of an org whatever its scopes. Null: nobody is asked for a token.
+   * The caller needs a token of the org in the path with that scope. `administrator`: the deployment's own
+   * token, and none of an org whatever its scopes. Null: nobody is asked for a token.
    */
   readonly scope: Scope | "administrator" | null;
   /** The administrator may read here what outlives an org. */

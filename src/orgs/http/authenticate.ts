@@ -14,7 +14,7 @@ import type { Env } from "#platform/env.ts";
 import { fail } from "#platform/errors.ts";
 import type { AppEnv } from "./app-env.ts";
 
-/** RFC 6750 `b68token`; 512 is as long as any token of ours may be, and bounds what is hashed. */
+/** RFC 6750 `b64token`; 512 is as long as any token of ours may be, and bounds what is hashed. */
 const BEARER = /^Bearer +([A-Za-z0-9._~+/-]{1,512}=*) *$/i;
 
 export async function authenticate(c: Context<AppEnv>): Promise<Principal> {

@@ -14,7 +14,7 @@ import type { AppEnv } from "./app-env.ts";
 import { authenticate } from "./authenticate.ts";
 import { limitRate } from "./limit-rate.ts";
 
-/** Sets `c.var.principal` and, where the path names one, `c.var.org`: one that may be used so. */
+/** Sets `c.var.principal` and, where the path names an org that the caller may use so, `c.var.org`. */
 export function authorise(access: Access): MiddlewareHandler<AppEnv> {
   const { scope, alsoClosed = false, publicWhere } = access;
   return async function authorise(c, next) {
@@ -27,7 +27,7 @@ export function authorise(access: Access): MiddlewareHandler<AppEnv> {
     const principal = await authenticate(c);
     c.set("principal", principal);
     const name = c.req.param("org");
-    // Before the refusals: they too are traced where the org's spans go, or not at all.
+    // Set before the refusals: they too are traced where the org's spans go, or not at all.
     if (name !== undefined) c.set("org", await reachableOrg(c, principal, { name, alsoClosed }));
     requireScope(principal, scope);
     if (name !== undefined) limitRate(principal, c.var.org, Date.now());

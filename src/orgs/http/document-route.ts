@@ -34,7 +34,7 @@ const TERMS = {
   pathParameters: { org: { type: "string", pattern: ORG_NAME_PATTERN } },
 };
 
-/** Made when it is first asked for, once an isolate. */
+/** The document is made when it is first asked for, once in each isolate. */
 export function documentRoute(others: readonly AppRoute[]): AppRoute {
   let text: string | null = null;
   const own: AppRoute = route(

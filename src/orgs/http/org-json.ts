@@ -29,7 +29,7 @@ function nullableInteger({ min, max }: { min: number; max: number }) {
   return Type.Optional(Type.Unsafe<number | null>(schema));
 }
 
-/** The conventions' own lists have six names at most. */
+/** An org's names for one attribute: the conventions' own lists have six names at most. */
 const AttributeNames = {
   type: "array",
   minItems: 1,
@@ -152,7 +152,9 @@ export function patchOf(body: Type.Static<typeof PatchOrgSchema>): OrgPatch {
   };
 }
 
-/** Absent means "as it was", and a merge would take an undefined for a value. */
+/**
+ * Leaves out undefined members: absent means "as it was", and a merge would take an undefined for a value.
+ */
 function defined<Values extends object>(values: Values) {
   const given = Object.entries(values).filter(([, value]) => value !== undefined);
   return Object.fromEntries(given) as { [Key in keyof Values]?: Exclude<Values[Key], undefined> };

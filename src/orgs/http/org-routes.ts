@@ -8,7 +8,10 @@ import { type AppRoute, route } from "./access.ts";
 import { operatorOf } from "./caller.ts";
 import { createOrgBody, OrgSchema, orgJson, patchOf, patchOrgBody } from "./org-json.ts";
 
-/** A dozen short fields: 16 KiB is ten times what the longest valid body takes. */
+/**
+ * A body has a dozen short fields and 40 names of attributes of 128 characters at most: 16
+ * KiB is over twice that.
+ */
 const LIMIT = { bytesMax: 16_384 };
 const ORG = { "application/json": OrgSchema };
 

@@ -7,8 +7,8 @@ import type { ServiceToken } from "#orgs/service-token.ts";
 import { PRINTABLE_TEXT, UNPRINTABLE } from "#platform/text-patterns.ts";
 
 /**
- * `kind:name`. Acts are recorded under it, so it may claim to be a service, a user or an agent, but
- * never one of us.
+ * An actor is `kind:name`. A token's acts are recorded under it, so it may claim to be a service, a user or
+ * an agent, but never one of us.
  */
 const ACTOR = `^(?!operator:|ledger:)[a-z][a-z0-9_-]{0,31}:[^${UNPRINTABLE}]+$`;
 
@@ -56,7 +56,7 @@ export const ServiceTokensSchema = Type.Object({
 
 export const createServiceTokenBody = Compile(CreateServiceTokenSchema);
 
-/** Names what it shows: a digest added to the row can't slip out. */
+/** Names each member that it shows, so that the row's digest cannot slip out. */
 export function serviceTokenJson(row: ServiceToken): Type.Static<typeof ServiceTokenSchema> {
   return {
     id: row.id,

@@ -89,7 +89,7 @@ export const serviceTokenRoutes: readonly AppRoute[] = [
   ),
 ];
 
-/** A token that never worked would be found out only when it is needed. */
+/** An expiry in the past is refused: a token that never worked would be found out only when it is needed. */
 function parseExpiry(expiresAt: string | number | null, nowMs: number): number | null {
   if (expiresAt === null) return null;
   const expiresAtMs = parseTimestampMs(expiresAt);

@@ -2,7 +2,7 @@
 
 import { type OrgTable, orgParts } from "#orgs/org-lifecycle.ts";
 
-/** Every part's. A chunk sends a query for each. */
+/** The tables of every part. A chunk sends a query for each of them. */
 export function orgTables(): readonly OrgTable[] {
   return orgParts().flatMap(({ tables = [] }) => tables);
 }

@@ -30,7 +30,7 @@ export function recordOperatorAction(db: D1Database, action: OperatorAction): D1
   return bound(db, `${INSERT} WHERE changes() > 0`, action);
 }
 
-/** A deed that changes nothing in this database. */
+/** Records a deed that changes nothing in this database. */
 export async function insertOperatorAction(db: D1Database, action: OperatorAction): Promise<void> {
   await bound(db, INSERT, action).run();
 }
@@ -60,7 +60,10 @@ export async function findPendingActions(
   return results.map((row) => ({ ...row, details: JSON.parse(row.details) }));
 }
 
-/** Orgs of a shard whose ledger does not have everything yet, after that name, with the log it goes to. */
+/**
+ * The shard's orgs behind the name `after` whose ledger does not have every action yet, each with the log
+ * that its actions go to.
+ */
 export async function findOrgsWithPendingActions(
   db: D1Database,
   shard: string,
@@ -77,7 +80,7 @@ export async function findOrgsWithPendingActions(
   return results;
 }
 
-/** The ledger has them. */
+/** Removes actions that the ledger has. */
 export async function forgetActions(db: D1Database, ids: readonly string[]): Promise<void> {
   await db
     .prepare("DELETE FROM ledger_outbox WHERE id IN (SELECT value FROM json_each(?1))")

@@ -19,7 +19,7 @@ export interface NewOrg {
   createdAtMs: number;
 }
 
-/** In the order of their names: null is before the first. */
+/** A page of orgs in the order of their names: those behind `after`, where null is before the first. */
 export interface OrgsAfter {
   after: string | null;
   limit: number;
@@ -54,7 +54,7 @@ export async function insertOrg(
   ]);
 }
 
-/** In any state: whether a deleted org is there is for the caller to say. */
+/** The org in any state: whether a deleted one counts as there is for the caller to say. */
 export async function findOrg(directory: D1Database, org: string): Promise<Org | null> {
   const row = await findRow(directory, org);
   return row === null ? null : orgOfRow(row);
@@ -68,7 +68,7 @@ export async function findOrgSettings(
   return row === null ? null : settingsOfRow(row);
 }
 
-/** Of a shard's orgs in one state, those that come after that name. */
+/** The shard's orgs in one state that come behind the name `after`. */
 export async function findOrgsOnShard(
   directory: D1Database,
   shard: string,
@@ -86,8 +86,9 @@ export async function findOrgsOnShard(
 }
 
 /**
- * The same in whatever state, in the order of the key: the index has a state's orgs together, so that by
- * name all of them would have to be sorted (`+` keeps SQLite from it).
+ * The shard's orgs in whatever state that come behind `after`, read in the order of the key: the index by
+ * shard has each state's orgs together, so that all of them would have to be sorted by name (`+` keeps
+ * SQLite from using it).
  */
 export async function findOrgsInAnyState(
   directory: D1Database,
@@ -103,7 +104,7 @@ export async function findOrgsInAnyState(
   return rows.map(orgOfRow);
 }
 
-/** The orgs of that name, in any state, that there are. */
+/** Those orgs of these names that there are, in any state. */
 export async function findOrgsNamed(
   directory: D1Database,
   names: readonly string[],
@@ -188,7 +189,7 @@ export async function markOrgDeleted(directory: D1Database, org: string): Promis
     .where(and(eq(orgs.org, org), eq(orgs.state, "deleting")));
 }
 
-/** True for the one of concurrent recoveries that was first: entries go to the next log from here on. */
+/** True for the first of concurrent recoveries: the org's entries go to the next log from here on. */
 export async function succeedAuditLog(
   directory: D1Database,
   { org, auditLog }: Pick<Org, "org" | "auditLog">,

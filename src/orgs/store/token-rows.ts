@@ -37,7 +37,9 @@ export async function insertServiceToken(
   return changedByFirst(directory, [insert, recordOperatorAction(directory, action)]);
 }
 
-/** Revoked and expired ones too: whether a token is good is for its user to say, at its time. */
+/**
+ * The token, revoked and expired ones too: whether it is good is for whoever uses it to say, at that time.
+ */
 export async function findServiceToken(
   directory: D1Database,
   id: string,
@@ -66,7 +68,7 @@ export async function findServiceTokensOfOrg(
   return rows.map(tokenOfRow);
 }
 
-/** False if there is nothing to revoke: unknown, another org's, or revoked before. */
+/** False if there is nothing to revoke: the token is unknown, another org's, or was revoked before. */
 export async function markTokenRevoked(
   directory: D1Database,
   { org, id }: Pick<ServiceToken, "org" | "id">,

@@ -1,7 +1,7 @@
 import type { Env } from "#platform/env.ts";
 import { shardDatabase, shardNames } from "#platform/shards.ts";
 
-/** Fails unless every database answers and is migrated: both kinds have a table of orgs. */
+/** Fails unless every database answers and is migrated: the directory and each shard have a table of orgs. */
 export function probeDatabases(env: Env): Promise<unknown> {
   const shards = shardNames(env).map((name) => shardDatabase(env, name));
   const answers = [env.DIRECTORY, ...shards].map((database) =>

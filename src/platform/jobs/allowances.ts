@@ -8,12 +8,13 @@ import type { AnyJob } from "./job.ts";
 
 export const RUNS_MAX = 30;
 
-/** By shard and job, in the order of the lists. */
+
+/** How many runs each job may start on each shard: by shard, then by job, in the order of the lists. */
 export type Allowances = ReadonlyMap<string, ReadonlyMap<string, number>>;
 
 /**
- * Each shard has its part of a job's share, and one run at least. Where that would be too many (with more
- * shards than 30 runs have room for), another part of them goes without each minute.
+ * Each shard has its part of a job's share, and one run at least. Where that makes too many runs (with more
+ * shards than 30 runs have room for), some jobs on some shards go without, others each minute.
  */
 export function allowances(
   jobs: readonly AnyJob[],

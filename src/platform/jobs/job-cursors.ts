@@ -1,6 +1,6 @@
 /** Where each job stopped (migrations/shard/0005). */
 
-/** By job; one that is to begin at the head of its list has none. */
+/** Where each job stopped, by its name; a job that is to begin at the head of its list has no cursor. */
 export async function findJobCursors(db: D1Database): Promise<ReadonlyMap<string, string>> {
   const { results } = await db
     .prepare("SELECT job, after FROM job_cursors")
@@ -8,7 +8,10 @@ export async function findJobCursors(db: D1Database): Promise<ReadonlyMap<string
   return new Map(results.map(({ job, after }) => [job, after]));
 }
 
-/** Of two ticks at once the later one's stays: either goes on where one of them stopped. */
+/**
+ * Of two ticks at once the later one's cursor stays: either way the next tick goes on
+ * where one of them stopped.
+ */
 export async function moveJobCursor(
   db: D1Database,
   job: string,

@@ -8,13 +8,13 @@ import type { Env } from "#platform/env.ts";
 export interface Place {
   readonly env: Env;
   readonly shard: string;
-  /** The tick's time: what a step decides by it, it decides alike however late it comes. */
+  /** The tick's time. What a step decides by it comes out the same however late the step is taken. */
   readonly nowMs: number;
 }
 
-/** What a step has besides, for those that serve many at a time. */
+/** What a step is given besides its place, for steps that serve many orgs at a time. */
 export interface RunPlace extends Place {
-  /** Nothing is begun later. */
+  /** The time after which nothing is begun. */
   readonly overMs: number;
   /** True if so many more queries may be sent, and then they count as sent. */
   take(queries: number): boolean;
@@ -27,27 +27,33 @@ export type Progress = "done" | "more";
 
 export interface Job<Item> {
   readonly name: string;
-  /** Its part of the invocations that a tick may start (allowances.ts); those of all jobs are 1 at most. */
+  /**
+   * The job's part of the invocations that a tick may start (allowances.ts). All jobs'
+   * shares add up to 1 at most.
+   */
   readonly share: number;
-  /** That a step sends D1 at most, but for those that it takes itself. */
+  /** The most queries that a step sends D1, but for those that it takes itself (`RunPlace.take`). */
   readonly queries: number;
-  /** That an invocation is given at most; default as many as its queries allow for. */
+  /** The most items that an invocation is given; default as many as its queries allow for. */
   readonly itemsPerRun?: number;
-  /** Runs a tick and shard, for a sweep whose list is never empty. */
+  /** The most runs in a tick on a shard, for a sweep whose list is never empty. */
   readonly runsMax?: number;
   /** Runs that go on beside each other; default 1. */
   readonly runsAtOnce?: number;
   /** Steps that go on beside each other within a run; default 1. */
   readonly atOnce?: number;
-  /** Of a tick, where what it does keeps the shard's one thread busy. */
+  /** The most time that the job takes of a tick, set where its work keeps the shard's one thread busy. */
   readonly msMax?: number;
   /** The job that has to end first on the same shard. */
   readonly after?: string;
-  /** In the order of `placeOf`, from after that place on; at most two queries. Items travel by RPC. */
+  /**
+   * What there is to do, in the order of `placeOf`, from behind the place `after` on; it takes at most two
+   * queries. Items travel by RPC.
+   */
   list(place: Place, after: string | null, limit: number): Promise<readonly Item[]>;
   /**
-   * Where the next tick goes on. A job without it lists a queue, those that wait longest first, which what
-   * is done leaves by itself.
+   * The item's place in the list, behind which the next tick goes on. A job without it lists a queue, those
+   * that wait longest first, which an item leaves by itself once it is done.
    */
   placeOf?(item: Item): string;
   /** What logs and spans say that a step was about. */
@@ -56,10 +62,10 @@ export interface Job<Item> {
   step(place: RunPlace, item: Item): Promise<Progress>;
 }
 
-/** One of several that have nothing in common but that. */
+/** One of several jobs whose items have nothing in common. */
 export type AnyJob = Job<unknown>;
 
-/** What an invocation sends D1 at most, of the 1,000 that it may; the rest is headroom. */
+/** The most queries that an invocation sends D1, of the 1,000 that it may; the rest is headroom. */
 export const RUN_QUERIES_MAX = 900;
 
 export function itemsPerRun({ itemsPerRun, queries }: AnyJob): number {
@@ -73,19 +79,19 @@ export interface RunRequest {
   readonly nowMs: number;
   readonly overMs: number;
   readonly items: readonly unknown[];
-  /** Nobody waits for a first step any more, so that those with a backlog may have further ones. */
+  /** True if no other item waits for its first step, so that items with a backlog may have further ones. */
   readonly goesOn: boolean;
 }
 
 export interface RunAnswer {
-  /** Items that had a step: as many of the first ones. */
+  /** How many items had a step: they are the first ones of the request. */
   readonly reached: number;
-  /** Which of them have a backlog left, by number, the next in turn first. */
+  /** Which of these items have a backlog left, by their index in the request, the next in turn first. */
   readonly unfinished: readonly number[];
   readonly failures: number;
 }
 
-/** In an invocation with limits of its own. */
+/** Starts a run in an invocation with limits of its own. */
 export type StartRun = (request: RunRequest) => Promise<RunAnswer>;
 
 /** Traces `work` as what a job does for a subject: this folder knows nothing of tracing. */

@@ -48,7 +48,7 @@ class Run {
     this.#queue = [...items.keys()];
   }
 
-  /** Until nothing is left, the queries are spent or the time is up. */
+  /** Takes steps until nothing is left, the queries are spent or the time is up. */
   async work(): Promise<void> {
     while (this.#queue.length > 0 && this.#take(this.#job.queries)) {
       const index = this.#queue.shift()!;
@@ -69,7 +69,7 @@ class Run {
     };
   }
 
-  /** What failed is done with until the next tick. */
+  /** A step that failed counts as done until the next tick. */
   async #step(index: number): Promise<Progress> {
     const item = this.#request.items[index];
     let progress: Progress = "done";

@@ -1,7 +1,7 @@
 /**
  * A tick: every job on every shard. Shards and jobs are served beside each other and none waits for
- * another, unless it says so (`after`, a job listed before it): one that is slow or broken costs the others nothing but time on
- * the database that they share.
+ * another, unless it says so (`after`, a job listed before it): a job or shard that is slow or broken costs
+ * the others nothing but time on the database that they share.
  */
 
 import type { Env } from "#platform/env.ts";
@@ -12,7 +12,7 @@ import type { AnyJob, InSpan, Place, StartRun } from "./job.ts";
 import { findJobCursors, moveJobCursor } from "./job-cursors.ts";
 import { serveJob } from "./serve-job.ts";
 
-/** No run and no step begins later: under the minute, so that ticks do not pile up. */
+/** No run and no step begins later in a tick. It is under the minute, so that ticks do not pile up. */
 const TICK_MS_MAX = 45_000;
 
 export interface TickTerms {
@@ -72,7 +72,7 @@ async function serveOnShard(
   return outcome.failures;
 }
 
-/** One more where `work` itself fails, as when a list cannot be read. */
+/** The failures that `work` counts, or one where `work` itself fails, as when a list cannot be read. */
 async function failuresOf(
   context: { job: string; subject: string },
   work: () => Promise<number>,

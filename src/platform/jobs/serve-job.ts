@@ -1,4 +1,4 @@
-/** A job's part of a tick on one shard: what there is to do, cut into runs, from where the last tick stopped. */
+/** A job's part of a tick on one shard: what is to do from where the last tick stopped, cut into runs. */
 
 import { logError } from "#platform/log-error.ts";
 import { type AnyJob, type InSpan, itemsPerRun, type Place, type StartRun } from "./job.ts";

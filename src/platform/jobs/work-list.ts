@@ -4,15 +4,15 @@
  */
 import type { RunAnswer } from "./job.ts";
 
-/** Items by number that go into one run. */
+/** The items that go into one run, by number. */
 export interface Batch {
   readonly numbers: readonly number[];
-  /** No item is left that had no step yet. */
+  /** True if no item outside this batch still waits for its first step. */
   readonly isLast: boolean;
 }
 
 export class WorkList {
-  /** Without a step as yet, in the list's order. */
+  /** The items that had no step yet, by number, in the list's order. */
   readonly #fresh: number[];
   readonly #backlog: number[] = [];
   readonly #isReached: boolean[];
@@ -42,8 +42,8 @@ export class WorkList {
   }
 
   /**
-   * A run that ended without an answer. Which of its items did that is not known: the next tick begins
-   * behind the first, and so comes to those behind the culprit however often that ends a run.
+   * Settles a run that ended without an answer. Which of its items ended it is not known: the next tick
+   * begins behind the first, and so comes to those behind the culprit however often that one ends a run.
    */
   skip({ numbers: [first] }: Batch): void {
     if (first !== undefined) this.#isReached[first] = true;

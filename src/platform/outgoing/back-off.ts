@@ -7,10 +7,10 @@ export interface BackOff {
   maxMs: number;
 }
 
-/** "The client SHOULD NOT retry" any other. */
+/** The statuses after which a request is sent again: "The client SHOULD NOT retry" after any other. */
 export const RETRYABLE_STATUSES: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
-/** 2^32 times the first wait is above any longest one, and still a number. */
+/** 2^32 times `firstMs` is above any `maxMs`, and still a number. */
 const DOUBLINGS_MAX = 32;
 
 /**

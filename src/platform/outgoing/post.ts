@@ -4,7 +4,7 @@ import { parseRetryAfter } from "./retry-after.ts";
 
 /** OpenTelemetry exporters' default: a receiver that takes longer is as good as gone. */
 const ANSWER_MS_MAX = 10_000;
-/** What answers a receiver gives that are read: a count and a message. A longer one is not read. */
+/** The longest answer of a receiver that is read: an answer is a count and a message. */
 const ANSWER_BYTES_MAX = 65_536;
 
 const OURS = { "user-agent": "mcpg-control-plane" };
@@ -13,16 +13,16 @@ export interface Post {
   url: string;
   /** The receiver's credential, as it was set. */
   headers: Readonly<Record<string, string>>;
-  /** What the request is, which the former cannot replace. */
+  /** Headers that say what the request is, which `headers` cannot replace. */
   described: Readonly<Record<string, string>>;
   body: Uint8Array;
-  /** Whether what it answers says more than its status. */
+  /** Whether the receiver's answer says more than its status. */
   readsAnswer: boolean;
 }
 
 export type Send = (request: Request) => Promise<Response>;
 
-/** `unsendable`: a header or URL that makes no request, each time anew. */
+/** `unsendable`: the headers or the URL make no request, however often it is tried. */
 export type PostFault = "status" | "timeout" | "unreachable" | "unsendable";
 
 export interface FailedPost {
@@ -73,7 +73,7 @@ async function resultOf(response: Response, readsAnswer: boolean): Promise<PostR
   if (response.ok && readsAnswer) {
     return { kind: "taken", body: await readAnswer(response.body, ANSWER_BYTES_MAX), contentType };
   }
-  // Its end is not waited for: the status says it all.
+  // The body's end is not waited for: the status says it all.
   await response.body?.cancel();
   if (response.ok) return { kind: "taken", body: new Uint8Array(0), contentType };
   const isRedirect = status >= 300 && status < 400;

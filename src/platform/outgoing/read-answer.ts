@@ -1,6 +1,6 @@
 /**
- * What a server answered with a 2xx, whole or not at all: one that is longer than any answer of its
- * protocol, or that breaks off, says nothing, for the request itself was taken.
+ * The body that a server answered with a 2xx, whole or not at all: a body that is longer than any answer of
+ * its protocol, or that breaks off, counts as empty, for the request itself was taken.
  */
 export async function readAnswer(
   body: ReadableStream<Uint8Array> | null,

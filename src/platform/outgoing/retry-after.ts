@@ -1,4 +1,7 @@
-/** The wait that a `Retry-After` asks for (RFC 9110 §10.2.3): seconds, or a date. Null where it is neither. */
+/**
+ * The wait that a `Retry-After` asks for (RFC 9110 §10.2.3), in seconds or by a date;
+ * null where it is neither.
+ */
 export function parseRetryAfter(text: string | null, nowMs: number): number | null {
   if (text === null) return null;
   if (/^\d{1,9}$/.test(text.trim())) return Number(text) * 1_000;

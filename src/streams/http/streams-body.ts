@@ -25,7 +25,7 @@ import {
   streamsBody,
 } from "#streams/streams-schema.ts";
 
-/** Sixteen header values of 4,096 characters for each of three streams, and the rest of it. */
+/** Sixteen header values of 4,096 characters for each of three streams, and the rest of a body. */
 const LIMIT = { bytesMax: 262_144 };
 
 interface AskedStreams {
@@ -63,7 +63,7 @@ function askedByGuide(body: unknown): AskedStreams {
   };
 }
 
-/** 400 with a pointer into the body for whatever is wrong with it beyond its form. */
+/** What the body asks for; 400 with a pointer into it for whatever is wrong with it beyond its form. */
 export function checkStreams(
   c: Context<AppEnv>,
   { body, pointerOf }: AskedStreams,
@@ -80,7 +80,8 @@ export function checkStreams(
 
 /**
  * What is in force, as it may be put back: header values are null, which keeps them, and what the org
- * leaves to a deployment that sends nowhere is absent, which leaves it so. Null is the org's own "nowhere".
+ * leaves to a deployment that sends nowhere is absent, which leaves it so. A destination of null is the
+ * org's own "nowhere".
  */
 export function streamsJson({ streams, own }: StreamsInForce): StreamsBody {
   const { metrics, traces, audit } = streams;

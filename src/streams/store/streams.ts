@@ -8,7 +8,7 @@ export interface StoredStreams {
   own: OwnStreams;
   /** 0: the org never set anything. */
   version: number;
-  /** A change is recorded and not in the org's ledger yet. */
+  /** True if a change waits in the outbox and is not in the org's ledger yet. */
   isUnrecorded: boolean;
 }
 
@@ -26,7 +26,7 @@ export async function findStreams(directory: D1Database, org: string): Promise<S
   return { own: JSON.parse(settings), version, isUnrecorded: isUnrecorded === 1 };
 }
 
-/** An insert for the first, an update for the next; neither into an org that is being deleted. */
+/** Inserts an org's first settings and updates later ones; neither for an org that is being deleted. */
 const REPLACE = `INSERT INTO observability (org, settings, version, sends, updated_at_ms)
   SELECT ?1, ?2, ?3 + 1, ?4, ?5 FROM orgs WHERE org = ?1 AND state = 'active'
   ON CONFLICT (org) DO UPDATE SET settings = excluded.settings, version = excluded.version,
@@ -37,7 +37,7 @@ export interface StreamsChange {
   own: OwnStreams;
   /** Metrics or audit have a receiver, or may get the deployment's. */
   sends: boolean;
-  /** That the change was decided on. */
+  /** The version that the change was decided on. */
   fromVersion: number;
 }
 
