@@ -8,7 +8,7 @@ import { formatTimestamp } from "#formats/rfc3339.ts";
 import { uuid7FromRandom } from "#formats/uuid7.ts";
 import type { Org } from "#orgs/org.ts";
 import { findOrgsInAnyState } from "#orgs/store/orgs.ts";
-import type { Job, Place, RunPlace } from "#platform/jobs/job.ts";
+import type { Job, JobPlace, RunPlace } from "#platform/jobs/job.ts";
 import { shardDatabase } from "#platform/shards.ts";
 import { DAY_MS } from "#platform/time.ts";
 import { eventIdDays } from "./audit-event.ts";
@@ -67,7 +67,7 @@ interface ExpiredLog {
 }
 
 async function expiredLogs(
-  { env, shard, nowMs }: Place,
+  { env, shard, nowMs }: JobPlace,
   orgs: readonly ExpiringOrg[],
 ): Promise<ExpiredLog[]> {
   const auditDays = new Map(orgs.map((one) => [one.org, one.auditDays]));
@@ -82,7 +82,7 @@ async function expiredLogs(
 
 /** The first step of pruning: the others follow once the announcement is signed. */
 async function announce(
-  { env, nowMs }: Place,
+  { env, nowMs }: JobPlace,
   address: LogAddress,
   auditDays: number,
 ): Promise<void> {

@@ -12,7 +12,7 @@ import {
 } from "#delivery/store/stream-deliveries.ts";
 import type { StreamTarget } from "#delivery/store/stream-targets.ts";
 import { lookUpOrg } from "#orgs/directory.ts";
-import type { Place, Progress, RunPlace } from "#platform/jobs/job.ts";
+import type { JobPlace, RunPlace, StepProgress } from "#platform/jobs/job.ts";
 import { shardDatabase } from "#platform/shards.ts";
 import { deploymentStreams } from "#streams/deployment-streams.ts";
 import {
@@ -54,10 +54,10 @@ interface Due {
 export async function deliverBatch(
   place: RunPlace,
   targets: readonly StreamTarget[],
-): Promise<Progress> {
+): Promise<StepProgress> {
   const due = await findDue(place, targets);
   const inTurn = oneAtATime();
-  let progress: Progress = "done";
+  let progress: StepProgress = "done";
   const deliverNext = async () => {
     for (let one = due.shift(); one !== undefined; one = due.shift()) {
       const next = one;
@@ -71,7 +71,7 @@ export async function deliverBatch(
 }
 
 /** Finds what is due without opening a header: most orgs have nothing to send. */
-async function findDue({ env, shard }: Place, targets: readonly StreamTarget[]): Promise<Due[]> {
+async function findDue({ env, shard }: JobPlace, targets: readonly StreamTarget[]): Promise<Due[]> {
   const db = shardDatabase(env, shard);
   const nowMs = Date.now();
   const defaults = deploymentStreams(env);
@@ -121,7 +121,7 @@ async function deliver(
   place: RunPlace,
   { target, stream }: Due,
   inTurn: InTurn,
-): Promise<Progress> {
+): Promise<StepProgress> {
   const { env, shard } = place;
   if (!place.take(QUERIES[stream])) return "more";
   const own = await ownInForce(env, target.org, target);

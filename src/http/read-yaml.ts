@@ -9,7 +9,8 @@ export function isYaml(contentType: string | undefined): boolean {
 
 /**
  * The value is `unknown` on purpose, as that of `parseJson`. Aliases are refused, for a few lines of them
- * make gigabytes; so are tags of one's own, and keys given twice.
+ * make gigabytes; so are tags other than the core schema's (the library would make dates and sets of
+ * some), and keys given twice.
  */
 export function parseYaml(text: string): unknown {
   const value = parsed(text);
@@ -19,9 +20,16 @@ export function parseYaml(text: string): unknown {
 
 const DETAIL = "The body is not one YAML document without aliases and tags.";
 
+const OPTIONS = {
+  schema: "core",
+  version: "1.2",
+  resolveKnownTags: false,
+  logLevel: "error",
+} as const;
+
 function parsed(text: string): unknown {
   try {
-    const document = parseDocument(text, { schema: "core", version: "1.2", logLevel: "error" });
+    const document = parseDocument(text, OPTIONS);
     const isSound = document.errors.length === 0 && document.warnings.length === 0;
     return isSound ? document.toJS({ maxAliasCount: 0 }) : undefined;
   } catch {

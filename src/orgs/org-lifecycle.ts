@@ -3,7 +3,7 @@
  * Their parts are registered in src/capabilities.ts, so that nothing that an org leaves behind is
  * forgotten when it goes.
  */
-import type { Progress } from "#platform/jobs/job.ts";
+import type { StepProgress } from "#platform/jobs/job.ts";
 import type { Retention } from "./retention.ts";
 
 /** Rows of an org in a table of its shard, deleted by their key in bounded chunks. */
@@ -19,7 +19,7 @@ export interface OrgPruning {
   /** The most queries that a chunk sends D1. */
   readonly queries: number;
   /** Removes one bounded chunk of the data whose retention has ended. */
-  chunk(shardDb: D1Database, org: RetainedOrg, nowMs: number): Promise<Progress>;
+  chunk(shardDb: D1Database, org: RetainedOrg, nowMs: number): Promise<StepProgress>;
 }
 
 export interface RetainedOrg {

@@ -1,7 +1,7 @@
 /**
  * `npm run test:e2e`: what needs real processes. Two lanes of suites run beside each other; then those that
  * judge times, one by one. Suites whose binaries are missing skip with a loud line, and fail where
- * CI=true. `node test/e2e/run.ts kill` runs one.
+ * CI=true. `npm run test:e2e -- kill` runs one.
  */
 import type { Verdict } from "./checks.ts";
 import { runChild } from "./child-suite.ts";

@@ -25,7 +25,7 @@ import { runWallsSuite } from "./walls/suite.ts";
 export interface E2eSuite {
   run(): Promise<Verdict>;
   /**
-   * As the `==` line of a run with nothing beside it said on two cores (`node test/e2e/run.ts <name>` tells
+   * As the `==` line of a run with nothing beside it said on two cores (`npm run test:e2e -- <name>` tells
    * anew): it orders the lanes, no more.
    */
   seconds: number;

@@ -293,6 +293,8 @@ describe("The guide's YAML", () => {
     ["a: 1\na: 2\n", "malformed_body"],
     ["a: &x [1]\nb: *x\n", "malformed_body"],
     ["a: !!js/function x\n", "malformed_body"],
+    ["audit:\n  forward: !!set {endpoint}\n", "malformed_body"],
+    ["audit: !!timestamp 2001-12-14\n", "malformed_body"],
     ["--- {}\n--- {}\n", "malformed_body"],
     ["[".repeat(100_000), "malformed_body"],
     [`{a: ${"{a: ".repeat(5_000)}1${"}".repeat(5_001)}`, "malformed_body"],

@@ -8,7 +8,6 @@ import type { AnyJob } from "./job.ts";
 
 export const RUNS_MAX = 30;
 
-
 /** How many runs each job may start on each shard: by shard, then by job, in the order of the lists. */
 export type Allowances = ReadonlyMap<string, ReadonlyMap<string, number>>;
 

@@ -5,7 +5,7 @@
 import type { Env } from "#platform/env.ts";
 
 /** Where a job works. */
-export interface Place {
+export interface JobPlace {
   readonly env: Env;
   readonly shard: string;
   /** The tick's time. What a step decides by it comes out the same however late the step is taken. */
@@ -13,7 +13,7 @@ export interface Place {
 }
 
 /** What a step is given besides its place, for steps that serve many orgs at a time. */
-export interface RunPlace extends Place {
+export interface RunPlace extends JobPlace {
   /** The time after which nothing is begun. */
   readonly overMs: number;
   /** True if so many more queries may be sent, and then they count as sent. */
@@ -23,7 +23,7 @@ export interface RunPlace extends Place {
 }
 
 /** "more": a backlog is left, which waits until every other item had its step. */
-export type Progress = "done" | "more";
+export type StepProgress = "done" | "more";
 
 export interface Job<Item> {
   readonly name: string;
@@ -50,7 +50,7 @@ export interface Job<Item> {
    * What there is to do, in the order of `placeOf`, from behind the place `after` on; it takes at most two
    * queries. Items travel by RPC.
    */
-  list(place: Place, after: string | null, limit: number): Promise<readonly Item[]>;
+  list(place: JobPlace, after: string | null, limit: number): Promise<readonly Item[]>;
   /**
    * The item's place in the list, behind which the next tick goes on. A job without it lists a queue, those
    * that wait longest first, which an item leaves by itself once it is done.
@@ -59,7 +59,7 @@ export interface Job<Item> {
   /** What logs and spans say that a step was about. */
   subjectOf(item: Item): string;
   /** Idempotent, and safe beside itself: ticks may come twice, at once, or be cut off. */
-  step(place: RunPlace, item: Item): Promise<Progress>;
+  step(place: RunPlace, item: Item): Promise<StepProgress>;
 }
 
 /** One of several jobs whose items have nothing in common. */

@@ -5,11 +5,11 @@ import { logError } from "#platform/log-error.ts";
 import {
   type AnyJob,
   type InSpan,
-  type Progress,
   RUN_QUERIES_MAX,
   type RunAnswer,
   type RunPlace,
   type RunRequest,
+  type StepProgress,
 } from "./job.ts";
 
 export async function runItems(
@@ -70,9 +70,9 @@ class Run {
   }
 
   /** A step that failed counts as done until the next tick. */
-  async #step(index: number): Promise<Progress> {
+  async #step(index: number): Promise<StepProgress> {
     const item = this.#request.items[index];
-    let progress: Progress = "done";
+    let progress: StepProgress = "done";
     await this.#attempt(this.#job.subjectOf(item), async () => {
       progress = await this.#job.step(this.#place, item);
     });

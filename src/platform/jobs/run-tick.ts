@@ -8,7 +8,7 @@ import type { Env } from "#platform/env.ts";
 import { logError } from "#platform/log-error.ts";
 import { shardDatabase, shardNames } from "#platform/shards.ts";
 import { type Allowances, allowances } from "./allowances.ts";
-import type { AnyJob, InSpan, Place, StartRun } from "./job.ts";
+import type { AnyJob, InSpan, JobPlace, StartRun } from "./job.ts";
 import { findJobCursors, moveJobCursor } from "./job-cursors.ts";
 import { serveJob } from "./serve-job.ts";
 
@@ -62,7 +62,7 @@ async function serveOnShard(
   job: AnyJob,
   { after, runsMax, overMs }: { after: string | null; runsMax: number; overMs: number },
 ): Promise<number> {
-  const place: Place = { env, shard, nowMs };
+  const place: JobPlace = { env, shard, nowMs };
   const jobOverMs = Math.min(overMs, Date.now() + (job.msMax ?? TICK_MS_MAX));
   const terms = { after, runsMax, overMs: jobOverMs, startRun, inSpan };
   const outcome = await serveJob(job, place, terms);

@@ -1,7 +1,7 @@
 /** A job's part of a tick on one shard: what is to do from where the last tick stopped, cut into runs. */
 
 import { logError } from "#platform/log-error.ts";
-import { type AnyJob, type InSpan, itemsPerRun, type Place, type StartRun } from "./job.ts";
+import { type AnyJob, type InSpan, itemsPerRun, type JobPlace, type StartRun } from "./job.ts";
 import { WorkList } from "./work-list.ts";
 
 export interface JobTerms {
@@ -20,7 +20,7 @@ export interface JobOutcome {
 }
 
 /** A pass takes one round: from the cursor to the list's end, and from its head to the cursor. */
-export async function serveJob(job: AnyJob, place: Place, terms: JobTerms): Promise<JobOutcome> {
+export async function serveJob(job: AnyJob, place: JobPlace, terms: JobTerms): Promise<JobOutcome> {
   const { after, runsMax } = terms;
   const limit = runsMax * itemsPerRun(job);
   if (limit === 0) return { after, failures: 0 };
@@ -39,7 +39,7 @@ export async function serveJob(job: AnyJob, place: Place, terms: JobTerms): Prom
  */
 async function listRound(
   job: AnyJob,
-  place: Place,
+  place: JobPlace,
   after: string | null,
   limit: number,
 ): Promise<readonly unknown[]> {
@@ -52,7 +52,7 @@ async function listRound(
 /** How many steps and runs failed. Ends when nothing is left to do, the runs are spent or the time is up. */
 async function startRuns(
   job: AnyJob,
-  { shard, nowMs }: Place,
+  { shard, nowMs }: JobPlace,
   items: readonly unknown[],
   work: WorkList,
   { runsMax, overMs, startRun, inSpan }: JobTerms,

@@ -1,5 +1,5 @@
 /** A job over letters, with what it was asked for and what it did. */
-import type { AnyJob, Job, Place, Progress, StartRun } from "#platform/jobs/job.ts";
+import type { AnyJob, Job, JobPlace, StartRun, StepProgress } from "#platform/jobs/job.ts";
 import { runItems } from "#platform/jobs/run-items.ts";
 import { runTick } from "#platform/jobs/run-tick.ts";
 import { workerEnv } from "../../harness/deployment.ts";
@@ -20,7 +20,7 @@ export class FakeJob implements Job<string> {
   items: string[];
   /** Subjects in the order of their steps. */
   readonly steps: string[] = [];
-  onStep: (item: string, place: Place) => Progress | Promise<Progress> = () => "done";
+  onStep: (item: string, place: JobPlace) => StepProgress | Promise<StepProgress> = () => "done";
 
   constructor(items: string, terms: Partial<FakeJob> = {}) {
     made += 1;
@@ -29,7 +29,7 @@ export class FakeJob implements Job<string> {
     Object.assign(this, terms);
   }
 
-  async list(_place: Place, after: string | null, limit: number): Promise<string[]> {
+  async list(_place: JobPlace, after: string | null, limit: number): Promise<string[]> {
     return this.items.filter((item) => item > (after ?? "")).slice(0, limit);
   }
 
@@ -41,7 +41,7 @@ export class FakeJob implements Job<string> {
     return item;
   }
 
-  async step(place: Place, item: string): Promise<Progress> {
+  async step(place: JobPlace, item: string): Promise<StepProgress> {
     this.steps.push(item);
     return this.onStep(item, place);
   }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from "vitest";
-import type { Progress, RunAnswer, RunRequest } from "#platform/jobs/job.ts";
+import type { RunAnswer, RunRequest, StepProgress } from "#platform/jobs/job.ts";
 import { envWithShard, workerEnv } from "../../harness/deployment.ts";
 import { LOST } from "../../harness/watched-d1.ts";
 import { FakeJob, here, tickOf } from "./fake-job.ts";
@@ -190,7 +190,7 @@ describe("Runs", () => {
     const job = new FakeJob("abcdefghij", { share: ALL, itemsPerRun: 1, runsAtOnce: 3 });
     let running = 0;
     let most = 0;
-    job.onStep = async (): Promise<Progress> => {
+    job.onStep = async (): Promise<StepProgress> => {
       running += 1;
       most = Math.max(most, running);
       await Promise.resolve();
@@ -240,7 +240,7 @@ describe("Jobs and shards", () => {
   it("do not wait for each other: one shard is served while another does not answer", async () => {
     const [job, other] = [new FakeJob("ab"), new FakeJob("xy")];
     const gate = Promise.withResolvers<void>();
-    job.onStep = async (_, { shard }): Promise<Progress> => {
+    job.onStep = async (_, { shard }): Promise<StepProgress> => {
       if (shard === "SHARD_0") await gate.promise;
       return "done";
     };
@@ -258,7 +258,7 @@ describe("Jobs and shards", () => {
     const first = new FakeJob("ab");
     const second = new FakeJob("xy", { after: first.name });
     const order: string[] = [];
-    first.onStep = async (item): Promise<Progress> => {
+    first.onStep = async (item): Promise<StepProgress> => {
       await new Promise((resolve) => setTimeout(resolve));
       order.push(item);
       return "done";
