@@ -123,7 +123,7 @@ export function oneOfOrFirst<const Value extends string>(
   };
 }
 
-/** Any of `values`, separated by commas. */
+/** Any of `values`, separated by commas; each is told once, however often it was given. */
 export function commaListOf<const Value extends string>(
   description: string,
   values: readonly Value[],
@@ -135,7 +135,7 @@ export function commaListOf<const Value extends string>(
     absent: undefined,
     parse: (given) => {
       const parts = given.split(",");
-      if (parts.every(isValue)) return parts;
+      if (parts.every(isValue)) return [...new Set(parts)];
       return new Refusal(`must be a comma-separated list of ${values.join(", ")}`);
     },
   };

@@ -2,6 +2,7 @@
  * A request's body, read with a limit: the bytes are counted as they are decompressed, so that a
  * gzip bomb costs `bytesMax` bytes of memory and no more, whatever it would unpack to.
  */
+import { hasUniqueNames } from "#formats/unique-names.ts";
 import { FailureError, fail } from "#platform/errors.ts";
 
 interface BodyLimit {
@@ -20,8 +21,17 @@ export async function readBody(request: Request, limit: BodyLimit): Promise<stri
   return decodeUtf8(await readBytes(request, limit));
 }
 
-/** `value` is `unknown` on purpose: what it is, a schema decides (validate.ts). */
+/**
+ * The value is `unknown` on purpose: what it is, a schema decides (validate.ts). 400 for what is not JSON, or
+ * names a member twice: what is stored, hashed or granted is what every reader of the body reads.
+ */
 export function parseJson(text: string): unknown {
+  const value = parsed(text);
+  if (hasUniqueNames(text, value)) return value;
+  return fail({ kind: "malformed_body", detail: "The body names a member of an object twice." });
+}
+
+function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -51,24 +51,34 @@ export async function findCalls(
     .orderBy(desc(t.id))
     .limit(SCAN_ROWS_MAX)
     .as("scanned");
-  const [page, boundary] = await orm.batch([
-    orm
-      .select()
-      .from(scanned)
-      .where(and(...conditions(scanned, filter)))
-      .orderBy(desc(scanned.id))
-      .limit(limit + 1),
-    orm
-      .select({ id: t.id })
-      .from(t)
-      .where(range)
-      .orderBy(desc(t.id))
-      .limit(1)
-      .offset(SCAN_ROWS_MAX - 1),
-  ]);
-  const calls = page.slice(0, limit);
-  if (page.length > limit) return { calls, nextId: calls.at(-1)?.id ?? null };
-  return { calls, nextId: boundary[0]?.id ?? null };
+  const found = await orm
+    .select()
+    .from(scanned)
+    .where(and(...conditions(scanned, filter)))
+    .orderBy(desc(scanned.id))
+    .limit(limit + 1);
+  const calls = found.slice(0, limit);
+  const lastId = calls.at(-1)?.id ?? null;
+  if (found.length > limit) return { calls, nextId: lastId };
+  return { calls, nextId: earlierId(await findScanEnd(db, range), lastId) };
+}
+
+/** Of a page that is not full: the last sample that was looked at. Null if all of them were. */
+async function findScanEnd(db: D1Database, range: SQL | undefined): Promise<string | null> {
+  const [last] = await drizzle(db)
+    .select({ id: t.id })
+    .from(t)
+    .where(range)
+    .orderBy(desc(t.id))
+    .limit(1)
+    .offset(SCAN_ROWS_MAX - 1);
+  return last?.id ?? null;
+}
+
+/** What came since the page was read moves the end of the scan up: none of the page is to come again. */
+function earlierId(scanEnd: string | null, lastId: string | null): string | null {
+  if (scanEnd === null || lastId === null) return scanEnd;
+  return lastId < scanEnd ? lastId : scanEnd;
 }
 
 export async function findCall(

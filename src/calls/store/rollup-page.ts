@@ -52,17 +52,22 @@ export async function findRollupPage(
   const { org, granularity, filter, after } = query;
   const extent = await findRollupExtent(db, org, granularity, filter);
   const from = Math.max(query.range.from, extent.oldestWindow);
-  const sliceWindows = Math.max(1, Math.floor(SLICE_ROWS_MAX / Math.max(1, extent.series)));
+  const series = Math.max(1, extent.series);
+  const sliceWindowsMax = Math.max(1, Math.floor(SLICE_ROWS_MAX / series));
+  // A short page is not to cost a long one's reading: slices begin at what may fill it, and grow.
+  let sliceWindows = Math.ceil((limit + 1) / series);
   const groups: RollupGroupFigures[] = [];
   let to = firstWindowEnd(query);
   let rowsRead = 0;
   while (to > from && groups.length <= limit && rowsRead < REQUEST_ROWS_MAX) {
-    const slice = { from: Math.max(from, to - sliceWindows), to };
+    const slice = { from: Math.max(from, to - Math.min(sliceWindows, sliceWindowsMax)), to };
     const rows = await findRollupRows(db, org, granularity, slice, filter);
     const wanted = groupRollups(rows, query.groupBy).filter((group) => isAfter(group, after));
-    groups.push(...wanted.map(groupFigures));
+    // Percentiles cost more than reading: none is made for groups that the page has no room for.
+    groups.push(...wanted.slice(0, limit + 1 - groups.length).map(groupFigures));
     rowsRead += Math.max(rows.length, (slice.to - slice.from) * extent.series);
     to = slice.from;
+    sliceWindows *= 2;
   }
   if (groups.length > limit) return fullPage(groups, limit);
   return { groups, next: to > from ? { windowNumber: to, key: "", isWindowDone: true } : null };

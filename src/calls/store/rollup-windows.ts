@@ -27,10 +27,13 @@ const COLUMNS = (
   ${OUTCOMES.map((outcome) => `r.${outcome}`).join(", ")},
   r.sum_us AS sumUs, r.min_us AS minUs, r.max_us AS maxUs, json(r.histogram) AS histogram`;
 
-/** Without a filter every row of the range is wanted: one scan of the key. */
-const scanWindows = (window: Granularity) => `WITH s AS MATERIALIZED (${MATCHING_SERIES})
-  SELECT ${COLUMNS(window)} FROM ${TABLES[window]} r CROSS JOIN s ON s.series = r.series
-  WHERE r.org = ?1 AND r.${window} >= ?5 AND r.${window} < ?6
+/**
+ * Without a filter every row of the range is wanted: one scan of its key, and one look-up of the series by
+ * its own for each row.
+ */
+const scanWindows = (window: Granularity) => `SELECT ${COLUMNS(window)}
+  FROM ${TABLES[window]} r CROSS JOIN series s ON s.org = ?1 AND s.series = r.series
+  WHERE r.org = ?1 AND r.${window} >= ?2 AND r.${window} < ?3
   ORDER BY r.${window} DESC`;
 
 /**
@@ -80,11 +83,12 @@ export async function findRollupRows(
 ): Promise<RollupRow[]> {
   const { workspace = null, plugin = null, tool = null } = filter;
   const isFiltered = workspace !== null || plugin !== null || tool !== null;
-  const sql = isFiltered ? lookUpWindows(granularity) : scanWindows(granularity);
-  const { results } = await db
-    .prepare(sql)
-    .bind(org, workspace, plugin, tool, range.from, range.to)
-    .all<StoredRollup>();
+  const { results } = await (isFiltered
+    ? db
+        .prepare(lookUpWindows(granularity))
+        .bind(org, workspace, plugin, tool, range.from, range.to)
+    : db.prepare(scanWindows(granularity)).bind(org, range.from, range.to)
+  ).all<StoredRollup>();
   return results.map((row) => ({
     ...(row as unknown as RollupRow),
     outcomes: OUTCOMES.map((outcome) => row[outcome] as number),

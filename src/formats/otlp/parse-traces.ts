@@ -4,6 +4,7 @@
  * integers only, names lowerCamelCase only, unknown names passed over. As in the mapping, null is "not
  * set", and 64-bit integers are decimal strings or numbers.
  */
+import { hasUniqueNames } from "#formats/unique-names.ts";
 import { MalformedMessage } from "./decode-error.ts";
 import { parseAttributes } from "./parse-attributes.ts";
 import { type JsonObject, listOf, messageOf, textField, uint32Of } from "./parse-json-fields.ts";
@@ -34,8 +35,16 @@ export function parseTraces(bytes: Uint8Array): ResourceSpans[] {
 }
 
 function parseJson(bytes: Uint8Array): unknown {
+  const { text, value } = readJson(bytes);
+  // As Protobuf's own readers of JSON do.
+  if (!hasUniqueNames(text, value)) throw new MalformedMessage("a member is named twice");
+  return value;
+}
+
+function readJson(bytes: Uint8Array): { text: string; value: unknown } {
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes));
+    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
+    return { text, value: JSON.parse(text) };
   } catch {
     throw new MalformedMessage("the body is not JSON in UTF-8");
   }

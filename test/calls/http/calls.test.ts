@@ -200,6 +200,15 @@ describe("POST /invocations", () => {
 });
 
 describe("GET /invocations", () => {
+  it.each([97, 98, 160, 1_000])("takes a list of %i outcomes, repeats included", async (length) => {
+    const org = await makeOrg();
+    await ingest(org, [makeSample(), makeSample({ outcome: "server_error" })]);
+    const outcomes = Array.from({ length }, (_, at) => (at % 2 === 0 ? "ok" : "server_error"));
+    const answer = await call("GET", `/v1/orgs/${org}/invocations?outcome=${outcomes.join()}`);
+    expect(answer.status).toBe(200);
+    expect(((await answer.json()) as { invocations: unknown[] }).invocations).toHaveLength(2);
+  });
+
   it("pages newest first, each sample once, while others are inserted", async () => {
     const org = await makeOrg();
     const nowMs = Date.now();
