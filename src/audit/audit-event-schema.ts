@@ -15,6 +15,8 @@ export type AuditOutcome = (typeof AUDIT_OUTCOMES)[number];
 
 export const ACTION_PATTERN = "^[a-z][a-z0-9_-]*(\\.[a-z0-9_-]+)*$";
 export const ACTION_LENGTH_MAX = 128;
+/** More do not fit: a canonical event has 65,535 bytes, and a detail eight at least (`"a":"",`). */
+const DETAILS_MAX = 8_192;
 const DETAIL_KEY = "^[a-z][a-z0-9_.-]{0,63}$";
 const UUID = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$";
 
@@ -41,6 +43,7 @@ const EventSchema = Type.Object(
     details: Type.Optional(
       Type.Unsafe<Record<string, DetailValue> | null>({
         type: ["object", "null"],
+        maxProperties: DETAILS_MAX,
         propertyNames: { pattern: DETAIL_KEY },
         additionalProperties: { type: ["string", "boolean", "null"], pattern: STORABLE_TEXT },
       }),
