@@ -91,6 +91,7 @@ type BodyFailure = Extract<
       | "invalid_request"
       | "malformed_body"
       | "body_too_large"
+      | "too_many_spans"
       | "unsupported_media_type"
       | "unsupported_content_encoding";
   }
@@ -112,6 +113,12 @@ function problemOfBody(failure: BodyFailure): Problem {
         status: 413,
         title: "Content Too Large",
         detail: `The body may have ${failure.bytesMax} bytes, after decompression.`,
+      };
+    case "too_many_spans":
+      return {
+        status: 413,
+        title: "Content Too Large",
+        detail: `A request may have ${failure.spansMax} spans.`,
       };
     case "unsupported_media_type":
       return { ...UNSUPPORTED, detail: `The content type must be ${failure.supported}.` };

@@ -18,6 +18,7 @@ export type Failure =
   | { kind: "invalid_request"; errors: ValidationError[] }
   | { kind: "malformed_body"; detail: string }
   | { kind: "body_too_large"; bytesMax: number }
+  | { kind: "too_many_spans"; spansMax: number }
   | { kind: "unsupported_media_type"; supported: string }
   | { kind: "unsupported_content_encoding" }
   | { kind: "org_exists" }

@@ -31,6 +31,7 @@ const FAILURES: [Failure, number][] = [
   [{ kind: "invalid_request", errors: [{ pointer: "/a", message: "is required" }] }, 400],
   [{ kind: "malformed_body", detail: "The body is not JSON." }, 400],
   [{ kind: "body_too_large", bytesMax: 10 }, 413],
+  [{ kind: "too_many_spans", spansMax: 10 }, 413],
   [{ kind: "unsupported_media_type", supported: "application/json" }, 415],
   [{ kind: "unsupported_content_encoding" }, 415],
   [{ kind: "org_exists" }, 409],

@@ -17,8 +17,8 @@ import { ENTRY_PARAMETERS, entryFilter } from "./entry-parameters.ts";
 const PATH = "/v1/orgs/:org/audit";
 const SEQ = { seq: { type: "integer", minimum: 0 } };
 
-/** 256 events of 65,535 bytes, and the rest of the JSON. */
-const REPORT_BYTES_MAX = 17 * 1024 * 1024;
+/** As a report of calls: an isolate's 128 MB have room for several that are read at once. */
+const REPORT_BYTES_MAX = 4 * 1024 * 1024;
 
 const CURSOR = cursorFormat("audit", ["number", "number"]);
 

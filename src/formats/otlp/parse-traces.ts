@@ -5,7 +5,7 @@
  * set", and 64-bit integers are decimal strings or numbers.
  */
 import { hasUniqueNames } from "#formats/unique-names.ts";
-import { MalformedMessage } from "./decode-error.ts";
+import { MalformedMessage, MessageTooLarge } from "./decode-error.ts";
 import { parseAttributes } from "./parse-attributes.ts";
 import { type JsonObject, listOf, messageOf, textField, uint32Of } from "./parse-json-fields.ts";
 import {
@@ -57,7 +57,7 @@ function parseScopeSpans(value: unknown, budget: { spans: number }): ScopeSpans[
     const spans = listOf(scopeSpans["spans"], "spans");
     if (spans.length === 0) continue;
     budget.spans -= spans.length;
-    if (budget.spans < 0) throw new MalformedMessage(`more than ${SPANS_MAX} spans in one request`);
+    if (budget.spans < 0) throw new MessageTooLarge(`more than ${SPANS_MAX} spans in one request`);
     const scope = parseScope(messageOf(scopeSpans["scope"], "scope"));
     list.push({ scope, spans: spans.map((span) => parseSpan(messageOf(span, "spans"))) });
   }

@@ -3,7 +3,7 @@
  * trace/v1/trace.proto, resource/v1/resource.proto. The constants are tags, field number × 8 + wire type,
  * so that a field of another wire type is an unknown field.
  */
-import { MalformedMessage } from "./decode-error.ts";
+import { MessageTooLarge } from "./decode-error.ts";
 import { MessageReader } from "./message-reader.ts";
 import { readAttribute } from "./read-attributes.ts";
 import {
@@ -110,7 +110,7 @@ function readScope(reader: MessageReader, scope: Draft<InstrumentationScope>): v
 
 function readSpan(reader: MessageReader, budget: { spans: number }): Span {
   budget.spans -= 1;
-  if (budget.spans < 0) throw new MalformedMessage(`more than ${SPANS_MAX} spans in one request`);
+  if (budget.spans < 0) throw new MessageTooLarge(`more than ${SPANS_MAX} spans in one request`);
   const span: Draft<Span> = {
     traceId: "",
     spanId: "",

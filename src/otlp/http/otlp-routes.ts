@@ -1,7 +1,7 @@
 /** Traces from any OpenTelemetry SDK or collector, over OTLP/HTTP. */
 import { decodeTraces, isDecodeError } from "#formats/otlp/decode-traces.ts";
 import { encodeExportResponse } from "#formats/otlp/export-response.ts";
-import type { OtlpEncoding, ResourceSpans } from "#formats/otlp/trace-model.ts";
+import { type OtlpEncoding, type ResourceSpans, SPANS_MAX } from "#formats/otlp/trace-model.ts";
 import { readBytes } from "#http/read-body.ts";
 import type { RequestBody } from "#http/request-body.ts";
 import { type AppRoute, route } from "#orgs/http/access.ts";
@@ -33,6 +33,7 @@ const tracesBody: RequestBody<SentTraces> = {
     const bytes = await readBytes(request, { bytesMax: TRACES_BYTES_MAX });
     const traces = decodeTraces(bytes, encoding);
     if (!isDecodeError(traces)) return { traces, encoding };
+    if (traces.isTooLarge) return fail({ kind: "too_many_spans", spansMax: SPANS_MAX });
     const detail = `The body is no ExportTraceServiceRequest: ${traces.reason}.`;
     return fail({ kind: "malformed_body", detail });
   },
@@ -47,7 +48,7 @@ export const otlpRoutes: readonly AppRoute[] = [
       summary: "Report spans over OTLP/HTTP",
       description:
         "Spans of MCP tool calls become samples, the others are kept beside them. Answered once durable. " +
-        "Idempotent: a resent span changes no figure. gzip is accepted; 4 MiB after decompression.",
+        "Idempotent: a resent span changes no figure. gzip is accepted; 4 MiB after decompression, 10,000 spans.",
       scope: "telemetry:write",
       body: tracesBody,
       answers: { 200: { description: "All was taken, or all but…", content: TRACES_RESPONSE } },

@@ -80,6 +80,19 @@ describe.each(ENCODINGS)("errors to a request in %s", (type) => {
     expect(await refusal(org, bomb, { "content-encoding": "gzip" })).toEqual([413, 8, null]);
   });
 
+  it("are Statuses: more than 10,000 spans, which their sender may split", async () => {
+    const org = await makeOrg();
+    const spansOf = (count: number) =>
+      new TextEncoder().encode(
+        JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: Array(count).fill({}) }] }] }),
+      );
+    const json = { "content-type": "application/json" };
+    const path = `/v1/orgs/${org}/otlp/v1/traces`;
+    const sent = (count: number) => call("POST", path, { body: spansOf(count), headers: json });
+    expect((await sent(10_001)).status).toBe(413);
+    expect((await sent(10_000)).status).toBe(200);
+  });
+
   it("tell when to come back, where coming back helps", async () => {
     const org = await makeOrg({ limits: { requests_per_minute: 1 } });
     const { token } = await createToken(org, ["telemetry:write"]);
