@@ -1,5 +1,11 @@
+import {
+  createExecutionContext,
+  createScheduledController,
+  waitOnExecutionContext,
+} from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { runCron } from "#cron.ts";
+import worker from "#index.ts";
 import { getJson } from "./harness/answers.ts";
 import { ingest, makeSample } from "./harness/calls.ts";
 import { call, workerEnv } from "./harness/deployment.ts";
@@ -46,6 +52,19 @@ describe("cron", () => {
     await expect(runCron(workerEnv, Date.now())).rejects.toThrow("1 steps failed");
     expect(await sumOf(sound, "series", "ok")).toBe(1);
     await workerEnv.SHARD_0.prepare("DELETE FROM arrivals WHERE org = ?1").bind(broken).run();
+  });
+
+  it("deletes nothing for a time that is yet to come, whatever time a tick is handed", async () => {
+    const org = await makeOrg({ retention: { samples_hours: 26 } });
+    await ingest(org, [makeSample()]);
+    const scheduledTime = new Date("2100-01-01T00:00:00Z");
+    const controller = createScheduledController({ scheduledTime, cron: "* * * * *" });
+    const ctx = createExecutionContext();
+    await worker.scheduled(controller, workerEnv, ctx);
+    await waitOnExecutionContext(ctx);
+    expect(await countRows(org, "tool_invocations")).toBe(1);
+    await ingest(org, [makeSample()]);
+    expect(await countRows(org, "tool_invocations")).toBe(2);
   });
 
   it("prunes samples by each org's retention", async () => {
