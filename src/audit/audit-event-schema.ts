@@ -17,6 +17,12 @@ export const ACTION_PATTERN = "^[a-z][a-z0-9_-]*(\\.[a-z0-9_-]+)*$";
 export const ACTION_LENGTH_MAX = 128;
 /** More do not fit: a canonical event has 65,535 bytes, and a detail eight at least (`"a":"",`). */
 const DETAILS_MAX = 8_192;
+const ACTION_DESCRIPTION =
+  "What happened. Under `tool.call.`, `resource.read.` and `prompt.get.` the last part is allowed or " +
+  "allowed_with_obligations (outcome allowed), denied or access_denied (denied), challenged (deferred), " +
+  "completed (allowed or error) or unknown (error); `tool.call.permit`, `.deny` and `.with_obligations` " +
+  "are taken and recorded as allowed, denied and allowed_with_obligations. `operator.*` and `ledger.*` " +
+  "are this service's own. Other actions are free.";
 const DETAIL_KEY = "^[a-z][a-z0-9_.-]{0,63}$";
 const UUID = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$";
 
@@ -33,7 +39,11 @@ const EventSchema = Type.Object(
       Type.Unsafe<string | number | null>({ ...TIMESTAMP, type: ["string", "integer", "null"] }),
     ),
     actor: Type.String(text(256)),
-    action: Type.String({ maxLength: ACTION_LENGTH_MAX, pattern: ACTION_PATTERN }),
+    action: Type.String({
+      maxLength: ACTION_LENGTH_MAX,
+      pattern: ACTION_PATTERN,
+      description: ACTION_DESCRIPTION,
+    }),
     outcome: Type.Enum([...AUDIT_OUTCOMES]),
     target: nullable(text(1_024)),
     workspace: nullable(text(128)),

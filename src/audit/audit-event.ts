@@ -6,6 +6,7 @@
 import { formatTimestamp, parseTimestampMs } from "#formats/rfc3339.ts";
 import type { ValidationError } from "#platform/errors.ts";
 import { DAY_MS } from "#platform/time.ts";
+import { normaliseAction } from "./action-vocabulary.ts";
 import type { AuditOutcome, DetailValue, ReportedEvent } from "./audit-event-schema.ts";
 
 /** The event as it is hashed, but for `org`, `previous_hash` and `recorded_at`, which the ledger adds. */
@@ -118,7 +119,7 @@ export function parseAuditEvent(
     return { pointer: `${pointer}/occurred_at`, message: occurredAt.refusal };
   }
   return {
-    action: reported.action,
+    action: normaliseAction(reported.action),
     actor: reported.actor.normalize("NFC"),
     details: normaliseDetails(reported.details ?? null),
     event_id: reported.event_id?.toLowerCase() ?? context.newEventId(),

@@ -5,6 +5,7 @@ import type { Env } from "#platform/env.ts";
 import { fail, type ValidationError } from "#platform/errors.ts";
 import { isAuditStreamAction } from "#streams/observability.ts";
 import { streamsOf } from "#streams/streams-of.ts";
+import { actionError } from "./action-vocabulary.ts";
 import { type AuditEvent, isReservedAction, parseAuditEvent } from "./audit-event.ts";
 import type { ReportedEvent } from "./audit-event-schema.ts";
 import type { Receipt } from "./audit-log.ts";
@@ -39,7 +40,10 @@ export async function recordEvents(
     nowMs,
     newEventId: () => uuid7FromRandom(nowMs, crypto.getRandomValues(new Uint8Array(10))),
   };
-  const parsed = events.map((event, index) => parseAuditEvent(event, `/events/${index}`, context));
+  const parsed = events.map((event, index) => {
+    const pointer = `/events/${index}`;
+    return actionError(event, pointer) ?? parseAuditEvent(event, pointer, context);
+  });
   const errors = parsed.filter((event): event is ValidationError => "pointer" in event);
   if (errors.length > 0) fail({ kind: "invalid_request", errors });
   const accepted = parsed.filter((event): event is AuditEvent => !("pointer" in event));

@@ -1,4 +1,5 @@
 /** The entries of the ledger that are about one tool call, and what they say of its policy. */
+import { isCallDecision } from "#audit/action-vocabulary.ts";
 import type { AuditEvent } from "#audit/audit-event.ts";
 import type { LogEntry } from "#audit/audit-log.ts";
 import { ANY_EVENT, type AuditFilter } from "#audit/entry-filter.ts";
@@ -72,8 +73,6 @@ function isSame(a: string | null, b: string | null): boolean {
   return a !== null && a === b;
 }
 
-const DECISION = /^tool\.call\.(allowed|denied|allowed_with_obligations)$/;
-
 export interface Decision {
   log: number;
   seq: number;
@@ -85,7 +84,7 @@ export interface Decision {
 export function decisionOf(entries: readonly CallEntry[]): Decision | null {
   for (const { log, seq, body } of entries.toReversed()) {
     const { action, outcome } = JSON.parse(body) as AuditEvent;
-    if (DECISION.test(action)) return { log, seq, action, outcome };
+    if (isCallDecision(action)) return { log, seq, action, outcome };
   }
   return null;
 }

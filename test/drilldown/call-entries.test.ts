@@ -27,7 +27,7 @@ describe("The ledger's entries in GET /v1/orgs/{org}/invocations/{id}/trace", ()
     const id = String(sample["id"]);
     const event = { actor: "user:alice", outcome: "allowed", target: "tool://github/list_repos" };
     await appendEvents(org, [
-      { ...event, action: "tool.call.denied", outcome: "deferred", trace_id: traceId },
+      { ...event, action: "tool.call.challenged", outcome: "deferred", trace_id: traceId },
       { ...event, action: "tool.call.allowed", invocation_id: id, trace_id: traceId },
       { ...event, action: "tool.call.completed", request_id: "7" },
       { ...event, action: "tool.call.allowed", invocation_id: other, trace_id: traceId },
@@ -58,10 +58,15 @@ describe("The ledger's entries in GET /v1/orgs/{org}/invocations/{id}/trace", ()
     await ingest(org, [sample]);
     const own = { actor: "user:alice", outcome: "denied", action: "tool.call.denied" };
     const others = (count: number, given: object) =>
-      Array.from({ length: count }, () => ({ ...own, outcome: "allowed", ...given }));
+      Array.from({ length: count }, () => ({
+        ...own,
+        action: "tool.call.allowed",
+        outcome: "allowed",
+        ...given,
+      }));
     await appendEvents(org, [
       { ...own, invocation_id: sample["id"] },
-      { ...own, action: "tool.call.reviewed", trace_id: named.trace_id },
+      { ...own, action: "tool.call.access_denied", trace_id: named.trace_id, outcome: "denied" },
       ...others(200, { ...named, invocation_id: newId() }),
     ]);
     const later = new Date(Date.now() + 3_600_000).toISOString();
@@ -70,8 +75,8 @@ describe("The ledger's entries in GET /v1/orgs/{org}/invocations/{id}/trace", ()
     }
     const { audit, policy } = await traceOf(org, String(sample["id"]));
     const actions = audit.map(({ event }) => event["action"]);
-    expect(actions).toEqual(["tool.call.denied", "tool.call.reviewed"]);
-    expect(policy).toMatchObject({ decision: "denied", seq: audit[0]?.seq, log: 1 });
+    expect(actions).toEqual(["tool.call.denied", "tool.call.access_denied"]);
+    expect(policy).toMatchObject({ decision: "denied", seq: audit[1]?.seq, log: 1 });
   });
 
   it("takes for the call's no entry but of its tool, its time and its instance", async () => {

@@ -79,7 +79,7 @@ export class AuditFleet {
   #decision(): Pick<ReportedEvent, "action" | "outcome"> {
     const dice = this.#pick(1_000);
     if (dice < DENIED) return { action: "tool.call.denied", outcome: "denied" };
-    if (dice < DENIED + DEFERRED) return { action: "tool.call.denied", outcome: "deferred" };
+    if (dice < DENIED + DEFERRED) return { action: "tool.call.challenged", outcome: "deferred" };
     const hasObligations = dice < DENIED + DEFERRED + WITH_OBLIGATIONS;
     const action = hasObligations ? "tool.call.allowed_with_obligations" : "tool.call.allowed";
     return { action, outcome: "allowed" };

@@ -68,7 +68,7 @@ describe("POST /audit", () => {
     const known = newEvent();
     await appendEvents(org, [known]);
     for (const other of [
-      { ...known, outcome: "denied" },
+      { ...known, action: "tool.call.denied", outcome: "denied" },
       { ...known, target: "tool://github/x" },
       { ...known, occurred_at: Date.now() },
       { ...known, details: {} },

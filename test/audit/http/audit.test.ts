@@ -36,7 +36,10 @@ async function sign(org: string): Promise<string> {
 describe("The audit ledger", () => {
   it("begins with the org's creation, and chains what is appended to it", async () => {
     const org = await makeOrg();
-    const receipts = await append(org, [EVENT, { ...EVENT, outcome: "denied" }]);
+    const receipts = await append(org, [
+      EVENT,
+      { ...EVENT, action: "tool.call.denied", outcome: "denied" },
+    ]);
     expect(receipts.map(({ seq }) => seq)).toEqual([1, 2]);
     expect(receipts[1]?.previous_hash).toBe(receipts[0]?.hash);
     const response = await call("GET", `/v1/orgs/${org}/audit/export`);

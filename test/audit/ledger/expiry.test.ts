@@ -132,7 +132,7 @@ describe("Entries that have expired", () => {
     await tickOn(10, org);
     expect((await statusOf(org)).minimum_index).toBeGreaterThan(250);
     expect(await appendEvents(org, [event], { instance: "gw-2" })).toEqual(receipts);
-    const other = postEvents(org, [{ ...event, outcome: "error" }]);
+    const other = postEvents(org, [{ ...event, target: "tool://github/other" }]);
     expect(await refusal(other)).toEqual([409, "conflict"]);
   });
 });
