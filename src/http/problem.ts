@@ -1,5 +1,5 @@
 /** Failures as `application/problem+json` (RFC 9457). Nothing else of an error leaves the Worker. */
-import { isTransientD1Error } from "#platform/d1/d1-errors.ts";
+import { isStorageFull, isTransientD1Error } from "#platform/d1/d1-errors.ts";
 import { type Failure, FailureError } from "#platform/errors.ts";
 import { logError } from "#platform/log-error.ts";
 import { problemOf } from "./problem-table.ts";
@@ -34,6 +34,9 @@ export function onError(error: Error, c: Answering): Response {
   return problemResponse(toldFailure(error, c.var.requestId), c.var.requestId);
 }
 
+/** Room is made by a person, or by the cron as retention ends: not within seconds. */
+const FULL_RETRY_SECONDS = 60;
+
 /** The failure that is told of an error. An error that the failure does not explain is logged. */
 export function toldFailure(error: Error, requestId: string): Failure {
   const failure = failureOf(error);
@@ -46,7 +49,7 @@ export function toldFailure(error: Error, requestId: string): Failure {
  * and has a cause other than a transient D1 error.
  */
 function isUnexplained(error: Error, failure: Failure): boolean {
-  if (failure.kind === "internal") return true;
+  if (failure.kind === "internal" || isStorageFull(error)) return true;
   return failure.kind === "unavailable" && error.cause !== undefined && !isTransientD1Error(error);
 }
 
@@ -58,5 +61,6 @@ export function onNotFound(c: Answering): Response {
 function failureOf(error: unknown): Failure {
   if (error instanceof FailureError) return error.failure;
   if (isTransientD1Error(error)) return { kind: "unavailable", retryAfterSeconds: 1 };
+  if (isStorageFull(error)) return { kind: "unavailable", retryAfterSeconds: FULL_RETRY_SECONDS };
   return { kind: "internal" };
 }

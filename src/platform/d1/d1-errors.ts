@@ -14,11 +14,24 @@ const TRANSIENT = [
   "no longer active",
 ];
 
-/** Looks through the causes, for drizzle wraps what D1 throws. */
+/**
+ * A database that can grow no more: SQLite's own words, where the disk is full or a Durable Object has its
+ * 10 GB, and D1's at its limit. What is there can still be read, and somebody has to make room.
+ */
+const FULL = ["SQLITE_FULL", "database or disk is full", "Exceeded maximum DB size"];
+
 export function isTransientD1Error(error: unknown): boolean {
+  return says(error, TRANSIENT);
+}
+
+export function isStorageFull(error: unknown): boolean {
+  return says(error, FULL);
+}
+
+/** Looks through the causes, for drizzle wraps what D1 throws. */
+function says(error: unknown, phrases: readonly string[]): boolean {
   if (!(error instanceof Error)) return false;
   // A wrapper's own message quotes the statement's parameters, which may quote anything.
-  const isWrapper = error.cause instanceof Error;
-  if (isWrapper) return isTransientD1Error(error.cause);
-  return TRANSIENT.some((phrase) => error.message.includes(phrase));
+  if (error.cause instanceof Error) return says(error.cause, phrases);
+  return phrases.some((phrase) => error.message.includes(phrase));
 }
