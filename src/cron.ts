@@ -9,6 +9,7 @@ import type { Env } from "#platform/env.ts";
 import type { AnyJob, InSpan, RunAnswer, RunRequest, StartRun } from "#platform/jobs/job.ts";
 import { runItems } from "#platform/jobs/run-items.ts";
 import { runTick } from "#platform/jobs/run-tick.ts";
+import { checkSettings } from "#platform/settings.ts";
 import { withSpan } from "#tracing/active-span.ts";
 import { tracer } from "#tracing/isolate-tracer.ts";
 import { traceTick } from "#tracing/trace-tick.ts";
@@ -27,6 +28,8 @@ export async function runCron(
   startRun: StartRun = inOwnInvocation,
   served: readonly AnyJob[] = jobs,
 ): Promise<void> {
+  // A deployment with a mistake in a setting does nothing, rather than what needs none of it.
+  checkSettings(env);
   const tick = { env, nowMs: scheduledTimeMs, jobs: served, startRun, inSpan: inJobSpan };
   const failures = await runTick(tick);
   if (failures > 0) throw new Error(`cron: ${failures} steps failed`);

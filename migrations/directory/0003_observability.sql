@@ -1,5 +1,5 @@
 -- Where an org's three streams go, as far as the org set it itself; an org without a row keeps to the
--- deployment's settings. Header values are sealed (src/vault/sealed-headers.ts): the database alone gives none
+-- deployment's settings. Header values are sealed (src/streams/sealed-headers.ts): the database alone gives none
 -- away. Deleted with its org, in the transaction that closes it.
 CREATE TABLE observability (
   org           TEXT    NOT NULL PRIMARY KEY REFERENCES orgs (org),

@@ -101,7 +101,7 @@ async function destroyEmptied(place: RunPlace, { org, auditDays }: ExpiringOrg):
   const beforeMs = nowMs - eventIdDays(auditDays) * DAY_MS;
   const before = formatTimestamp(beforeMs);
   for (const log of await findEmptiedLogs(db, org, beforeMs)) {
-    if (!place.take(1)) return;
+    if (!place.hasRoomFor(1)) return;
     const isGone = await callLedger(env, log, (ledger) => ledger.destroy(before));
     if (isGone) await deleteAuditLog(db, log);
   }

@@ -1,5 +1,6 @@
 /** A batch of orgs' streams, delivered: those that wait longest first, a few at a time. */
 
+import { FOLD_QUERIES } from "#calls/fold-job.ts";
 import { FOLD_MS_MAX, overAfter } from "#calls/read-figures.ts";
 import {
   type ClaimedDelivery,
@@ -35,7 +36,7 @@ const AT_ONCE = 5;
  * D1 queries of each. Metrics: claim, the org, a look for arrivals (two), figures (four) and end. Audit:
  * claim and end, and one more a step of forwarding. A chunk of arrivals is folded with the look for more.
  */
-const QUERIES = { metrics: 9, audit: 2, step: 1, chunk: 16 };
+const QUERIES = { metrics: 9, audit: 2, step: 1, chunk: FOLD_QUERIES };
 /** A step sends 1,000 entries at most: an org with a backlog leaves the others their turn. */
 const STEPS_MAX = 20;
 /**
@@ -123,7 +124,7 @@ async function deliver(
   inTurn: InTurn,
 ): Promise<StepProgress> {
   const { env, shard } = place;
-  if (!place.take(QUERIES[stream])) return "more";
+  if (!place.hasRoomFor(QUERIES[stream])) return "more";
   const own = await ownInForce(env, target.org, target);
   const to = outletOf(effectiveStreams(own, deploymentStreams(env)), stream);
   const db = shardDatabase(env, shard);
@@ -157,17 +158,17 @@ function boundedSteps(place: RunPlace): Steps {
     isCut: false,
     take() {
       taken += 1;
-      steps.isCut = taken > STEPS_MAX || !place.take(QUERIES.step);
+      steps.isCut = taken > STEPS_MAX || !place.hasRoomFor(QUERIES.step);
       return !steps.isCut;
     },
   };
   return steps;
 }
 
-/** A chunk is paid for once it is folded: an invocation's headroom has room for the one that goes on. */
-function foldingIsOver({ overMs, take }: RunPlace): () => boolean {
+/** One chunk is folded in any case, for which the headroom of an invocation has room. */
+function foldingIsOver({ overMs, hasRoomFor }: RunPlace): () => boolean {
   const isLate = overAfter(Math.min(FOLD_MS_MAX, overMs - Date.now()));
-  return () => isLate() || !take(QUERIES.chunk);
+  return () => isLate() || !hasRoomFor(QUERIES.chunk);
 }
 
 const OUR_FAULT = "failed on our side";

@@ -7,15 +7,17 @@ import { outletOf } from "#streams/observability.ts";
 import { deliverBatch } from "./deliver-batch.ts";
 
 /** Two queries find what is due of a batch: where a deployment has a receiver, most orgs have nothing new. */
-const BATCH_ORGS = 50;
+const BATCH_ORGS = 25;
 
 export const deliveryJob: Job<readonly StreamTarget[]> = {
   name: "deliver",
   share: 0.2,
   queries: 2,
   // 400 orgs where little is due; where there is much, the run ends with its queries, and another goes on.
-  itemsPerRun: 8,
+  itemsPerRun: 16,
   runsAtOnce: 2,
+  // Most of what a push counts is folded then, and the two do not fold the same orgs at once.
+  after: "fold",
   async list({ env, shard }, after, limit) {
     const defaults = deploymentStreams(env);
     const hasDefault = (["metrics", "audit"] as const).some((stream) => outletOf(defaults, stream));

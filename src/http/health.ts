@@ -45,9 +45,10 @@ export function healthRoutes<Env extends HttpEnv, Access extends AccessTerms>(
       },
       async (c) => {
         checkSettings(c.env);
-        await within(PROBE_TIMEOUT_MS, Promise.all(probes.map((probe) => probe(c.env)))).catch(() =>
-          fail({ kind: "unavailable", retryAfterSeconds: 5 }),
-        );
+        await within(
+          PROBE_TIMEOUT_MS,
+          Promise.all(probes.map(async (probe) => probe(c.env))),
+        ).catch(() => fail({ kind: "unavailable", retryAfterSeconds: 5 }));
         return c.json(OK);
       },
     ),

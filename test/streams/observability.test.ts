@@ -1,12 +1,17 @@
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Ledger } from "#audit/ledger/ledger.ts";
 import type { Env } from "#platform/env.ts";
 import { forgetStreams, streamsOf } from "#streams/streams-of.ts";
 import { auditEntries, EVENT, postEvents } from "../audit/audit-client.ts";
+import { receiver } from "../delivery/receiver.ts";
 import { problemOf, refusal, requireStatus } from "../harness/answers.ts";
 import { ADMIN_TOKEN, type CallOptions, call, workerEnv } from "../harness/deployment.ts";
 import { createToken, makeOrg } from "../harness/orgs.ts";
 
+// Endpoints of these tests are names that anyone might own: nothing is to leave the machine.
+beforeEach(() => {
+  receiver();
+});
 afterEach(() => vi.restoreAllMocks());
 
 const SECRET = "Bearer s3cr3t-s3cr3t";

@@ -1,12 +1,41 @@
 import * as Type from "typebox";
+import { AUDIT_OUTCOMES } from "#audit/audit-event-schema.ts";
 import type { LogEntry } from "#audit/audit-log.ts";
+
+const textOrNull = Type.Union([Type.String(), Type.Null()]);
+const timeOrNull = Type.Union([Type.String({ format: "date-time" }), Type.Null()]);
+
+const EventAsHashedSchema = Type.Object(
+  {
+    action: Type.String(),
+    actor: Type.String(),
+    details: Type.Union([
+      Type.Record(Type.String(), Type.Union([Type.String(), Type.Boolean(), Type.Null()])),
+      Type.Null(),
+    ]),
+    event_id: Type.String({ format: "uuid" }),
+    instance_id: textOrNull,
+    invocation_id: textOrNull,
+    occurred_at: timeOrNull,
+    org: Type.String(),
+    outcome: Type.Enum([...AUDIT_OUTCOMES]),
+    previous_hash: Type.String({ description: "Of the entry before; 64 zeros in the first" }),
+    recorded_at: Type.String({ format: "date-time" }),
+    recorded_by: Type.String(),
+    request_id: textOrNull,
+    target: textOrNull,
+    trace_id: textOrNull,
+    workspace: textOrNull,
+  },
+  { title: "EventAsHashed" },
+);
 
 export const EntrySchema = Type.Object(
   {
     seq: Type.Integer({ description: "Leaf index, from 0" }),
     hash: Type.String({ description: "SHA-256 of the event's canonical JSON, hex" }),
     previous_hash: Type.String(),
-    event: Type.Object({}, { additionalProperties: true, description: "As it was hashed" }),
+    event: EventAsHashedSchema,
   },
   { title: "Entry" },
 );

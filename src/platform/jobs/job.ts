@@ -16,8 +16,8 @@ export interface JobPlace {
 export interface RunPlace extends JobPlace {
   /** The time after which nothing is begun. */
   readonly overMs: number;
-  /** True if so many more queries may be sent, and then they count as sent. */
-  take(queries: number): boolean;
+  /** True if so many more queries may be sent, and there is time to send them. */
+  hasRoomFor(queries: number): boolean;
   /** Logs what fails, counts it, and goes on; `subject` is the org that it was about. */
   attempt(subject: string, work: () => Promise<void>): Promise<void>;
 }
@@ -28,11 +28,11 @@ export type StepProgress = "done" | "more";
 export interface Job<Item> {
   readonly name: string;
   /**
-   * The job's part of the invocations that a tick may start (allowances.ts). All jobs'
-   * shares add up to 1 at most.
+   * The part of the invocations that a tick may start which is the job's own (allowances.ts). All jobs'
+   * shares add up to 1 at most; what others leave comes on top.
    */
   readonly share: number;
-  /** The most queries that a step sends D1, but for those that it takes itself (`RunPlace.take`). */
+  /** The most queries that a step sends D1, but for those that it asks room for (`hasRoomFor`). */
   readonly queries: number;
   /** The most items that an invocation is given; default as many as its queries allow for. */
   readonly itemsPerRun?: number;

@@ -1,5 +1,6 @@
 /** A run: the steps that one invocation takes, within its queries and the tick's time. */
 
+import { QueryCount } from "#platform/d1/query-count.ts";
 import type { Env } from "#platform/env.ts";
 import { logError } from "#platform/log-error.ts";
 import {
@@ -33,15 +34,16 @@ class Run {
   /** Items by number: those that had no step yet, then those with a backlog. */
   readonly #queue: number[];
   readonly #unfinished: number[] = [];
-  #queries = RUN_QUERIES_MAX;
+  readonly #count = new QueryCount();
   #reached = 0;
   #failures = 0;
 
   constructor(env: Env, job: AnyJob, request: RunRequest, inSpan: InSpan) {
     const { shard, nowMs, overMs, items } = request;
-    const take = (queries: number) => this.#take(queries);
+    const hasRoomFor = (queries: number) => this.#hasRoomFor(queries);
     const attempt = (subject: string, work: () => Promise<void>) => this.#attempt(subject, work);
-    this.#place = { env, shard, nowMs, overMs, take, attempt };
+    const counted = this.#count.counted(env);
+    this.#place = { env: counted, shard, nowMs, overMs, hasRoomFor, attempt };
     this.#job = job;
     this.#request = request;
     this.#inSpan = inSpan;
@@ -50,7 +52,7 @@ class Run {
 
   /** Takes steps until nothing is left, the queries are spent or the time is up. */
   async work(): Promise<void> {
-    while (this.#queue.length > 0 && this.#take(this.#job.queries)) {
+    while (this.#queue.length > 0 && this.#hasRoomFor(this.#job.queries)) {
       const index = this.#queue.shift()!;
       this.#reached = Math.max(this.#reached, index + 1);
       if ((await this.#step(index)) === "done") continue;
@@ -89,9 +91,7 @@ class Run {
     }
   }
 
-  #take(queries: number): boolean {
-    if (this.#queries < queries || Date.now() > this.#request.overMs) return false;
-    this.#queries -= queries;
-    return true;
+  #hasRoomFor(queries: number): boolean {
+    return this.#count.sent + queries <= RUN_QUERIES_MAX && Date.now() <= this.#request.overMs;
   }
 }

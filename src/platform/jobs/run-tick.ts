@@ -7,9 +7,11 @@
 import type { Env } from "#platform/env.ts";
 import { logError } from "#platform/log-error.ts";
 import { shardDatabase, shardNames } from "#platform/shards.ts";
-import { type Allowances, allowances } from "./allowances.ts";
+import { allowances } from "./allowances.ts";
 import type { AnyJob, InSpan, JobPlace, StartRun } from "./job.ts";
 import { findJobCursors, moveJobCursor } from "./job-cursors.ts";
+import type { Runs } from "./job-runs.ts";
+import { RunPool } from "./run-pool.ts";
 import { serveJob } from "./serve-job.ts";
 
 /** No run and no step begins later in a tick. It is under the minute, so that ticks do not pile up. */
@@ -26,11 +28,13 @@ export interface TickTerms {
 /** How many steps failed; each of them is logged. */
 export async function runTick(tick: TickTerms): Promise<number> {
   const shards = shardNames(tick.env);
-  const allowed = allowances(tick.jobs, shards, tick.nowMs);
+  const pool = new RunPool(allowances(tick.jobs, shards, tick.nowMs));
+  const first = tick.jobs.filter(({ after }) => after === undefined);
+  for (const shard of shards) for (const { name } of first) pool.begin(shard, name);
   const overMs = Date.now() + TICK_MS_MAX;
   const failures = await Promise.all(
     shards.map((shard) =>
-      failuresOf({ job: "tick", subject: shard }, () => serveShard(tick, shard, allowed, overMs)),
+      failuresOf({ job: "tick", subject: shard }, () => serveShard(tick, shard, pool, overMs)),
     ),
   );
   return sum(failures);
@@ -39,32 +43,48 @@ export async function runTick(tick: TickTerms): Promise<number> {
 async function serveShard(
   tick: TickTerms,
   shard: string,
-  allowed: Allowances,
+  pool: RunPool,
   overMs: number,
 ): Promise<number> {
-  const cursors = await findJobCursors(shardDatabase(tick.env, shard));
+  const { cursors, failures } = await findCursors(tick.env, shard);
   const served = new Map<string, Promise<number>>();
   for (const job of tick.jobs) {
     const serve = async () => {
       if (job.after !== undefined) await served.get(job.after);
+      pool.begin(shard, job.name);
       const after = cursors.get(job.name) ?? null;
-      const runsMax = allowed.get(shard)?.get(job.name) ?? 0;
-      return serveOnShard(tick, shard, job, { after, runsMax, overMs });
+      const runs = {
+        take: () => pool.take(shard, job.name),
+        putBack: () => pool.putBack(),
+      };
+      return serveOnShard(tick, shard, job, { after, runs, overMs }).finally(() =>
+        pool.end(shard, job.name),
+      );
     };
     served.set(job.name, failuresOf({ job: job.name, subject: shard }, serve));
   }
-  return sum(await Promise.all(served.values()));
+  return failures + sum(await Promise.all(served.values()));
+}
+
+/** Not all jobs need the shard's database: one that does not answer has them begin at their lists' heads. */
+async function findCursors(env: Env, shard: string) {
+  let cursors: ReadonlyMap<string, string> = new Map();
+  const failures = await failuresOf({ job: "tick", subject: shard }, async () => {
+    cursors = await findJobCursors(shardDatabase(env, shard));
+    return 0;
+  });
+  return { cursors, failures };
 }
 
 async function serveOnShard(
   { env, nowMs, startRun, inSpan }: TickTerms,
   shard: string,
   job: AnyJob,
-  { after, runsMax, overMs }: { after: string | null; runsMax: number; overMs: number },
+  { after, runs, overMs }: { after: string | null; runs: Runs; overMs: number },
 ): Promise<number> {
   const place: JobPlace = { env, shard, nowMs };
   const jobOverMs = Math.min(overMs, Date.now() + (job.msMax ?? TICK_MS_MAX));
-  const terms = { after, runsMax, overMs: jobOverMs, startRun, inSpan };
+  const terms = { after, runs, overMs: jobOverMs, startRun, inSpan };
   const outcome = await serveJob(job, place, terms);
   if (outcome.after !== after) {
     await moveJobCursor(shardDatabase(env, shard), job.name, outcome.after);

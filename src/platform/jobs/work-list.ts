@@ -1,19 +1,22 @@
 /**
  * What a tick has to do of a job, in what order, and how far it came. First every item of the list has a
- * step, then those with a backlog have further ones, in turn.
+ * step, then what was in a run that died is looked through in halves, then items with a backlog have
+ * further steps, in turn.
  */
 import type { RunAnswer } from "./job.ts";
 
-/** The items that go into one run, by number. */
+/** Items by number that go into one run. */
 export interface Batch {
   readonly numbers: readonly number[];
-  /** True if no item outside this batch still waits for its first step. */
+  /** True if no item is left that had no step yet. */
   readonly isLast: boolean;
 }
 
 export class WorkList {
-  /** The items that had no step yet, by number, in the list's order. */
+  /** Numbers of the items that had no step as yet, in the list's order. */
   readonly #fresh: number[];
+  /** Halves of the batches whose run died. */
+  readonly #suspects: (readonly number[])[] = [];
   readonly #backlog: number[] = [];
   readonly #isReached: boolean[];
 
@@ -23,13 +26,16 @@ export class WorkList {
   }
 
   get isEmpty(): boolean {
-    return this.#fresh.length === 0 && this.#backlog.length === 0;
+    return this.#fresh.length === 0 && this.#suspects.length === 0 && this.#backlog.length === 0;
   }
 
-  take(itemsMax: number): Batch {
-    const queue = this.#fresh.length > 0 ? this.#fresh : this.#backlog;
-    const numbers = queue.splice(0, itemsMax);
-    return { numbers, isLast: this.#fresh.length === 0 };
+  /** As many items as go into one of the `runs` that share the work, and `itemsMax` at most. */
+  take(itemsMax: number, runs: number): Batch {
+    const numbers =
+      this.#fresh.length > 0
+        ? splitOff(this.#fresh, itemsMax, runs)
+        : (this.#suspects.shift() ?? splitOff(this.#backlog, itemsMax, runs));
+    return { numbers, isLast: this.#fresh.length === 0 && this.#suspects.length === 0 };
   }
 
   settle({ numbers }: Batch, { reached, unfinished }: RunAnswer): void {
@@ -42,11 +48,16 @@ export class WorkList {
   }
 
   /**
-   * Settles a run that ended without an answer. Which of its items ended it is not known: the next tick
-   * begins behind the first, and so comes to those behind the culprit however often that one ends a run.
+   * A run that ended without an answer. Which of its items did that is not known: they are tried in
+   * halves, until the culprit is alone. Where the tick has no runs for all of that, the next one begins
+   * behind the first item, and so cuts its batches elsewhere.
    */
-  skip({ numbers: [first] }: Batch): void {
+  suspect({ numbers }: Batch): void {
+    const [first] = numbers;
     if (first !== undefined) this.#isReached[first] = true;
+    if (numbers.length < 2) return;
+    const half = Math.ceil(numbers.length / 2);
+    this.#suspects.push(numbers.slice(0, half), numbers.slice(half));
   }
 
   /** How many of the first items were reached without a gap. */
@@ -54,4 +65,13 @@ export class WorkList {
     const gap = this.#isReached.indexOf(false);
     return gap === -1 ? this.#isReached.length : gap;
   }
+}
+
+/**
+ * Half of an even part: what is slow about one part is not known before, and the others find something to do
+ * while it goes on ("guided self-scheduling").
+ */
+function splitOff(queue: number[], itemsMax: number, runs: number): number[] {
+  const part = runs === 1 ? queue.length : Math.ceil(queue.length / (2 * runs));
+  return queue.splice(0, Math.min(itemsMax, part));
 }

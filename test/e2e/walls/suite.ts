@@ -54,7 +54,8 @@ const PLACES = [
 const TARGETS = [...FILES, ...PACKAGES, ...PLACES];
 
 /** What no lint rule sees through. */
-const HIDDEN_IMPORT = /\bimport\(|\brequire\(|biome-ignore lint\/style\/noRestrictedImports/;
+const HIDDEN_IMPORT =
+  /\bimport\(|\brequire\(|\bcreateRequire\b|from "\.{1,2}(\/\.{1,2})*"|biome-ignore(-\w+)? lint(\/style)?(\/noRestrictedImports)?:/;
 
 export async function runWallsSuite(): Promise<Verdict> {
   const checks = new Checks("walls");

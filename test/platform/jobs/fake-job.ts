@@ -12,7 +12,7 @@ export class FakeJob implements Job<string> {
   share = 0;
   queries = 1;
   itemsPerRun = 2;
-  runsMax?: number;
+  runsMax = 1;
   runsAtOnce?: number;
   atOnce?: number;
   msMax?: number;
@@ -43,6 +43,7 @@ export class FakeJob implements Job<string> {
 
   async step(place: JobPlace, item: string): Promise<StepProgress> {
     this.steps.push(item);
+    await sendQueries(place, this.queries);
     return this.onStep(item, place);
   }
 
@@ -55,6 +56,10 @@ export class FakeJob implements Job<string> {
     const select = "SELECT after FROM job_cursors WHERE job = ?1";
     return workerEnv.SHARD_0.prepare(select).bind(this.name).first<string>("after");
   }
+}
+
+async function sendQueries({ env }: JobPlace, count: number): Promise<void> {
+  await env.SHARD_0.batch(Array.from({ length: count }, () => env.SHARD_0.prepare("SELECT 1")));
 }
 
 export const untraced = <Result>(_: unknown, work: () => Promise<Result>) => work();

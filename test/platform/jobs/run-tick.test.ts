@@ -1,11 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from "vitest";
+import { RUNS_MAX } from "#platform/jobs/allowances.ts";
 import type { RunAnswer, RunRequest, StepProgress } from "#platform/jobs/job.ts";
 import { envWithShard, workerEnv } from "../../harness/deployment.ts";
 import { LOST } from "../../harness/watched-d1.ts";
 import { FakeJob, here, tickOf } from "./fake-job.ts";
-
-/** Enough for all runs of a tick. */
-const ALL = 1;
 
 let logged: MockInstance<typeof console.error>;
 beforeEach(() => {
@@ -54,14 +52,14 @@ describe("A job that a tick does not finish", () => {
   });
 
   it("forgets where it was once all had their step", async () => {
-    const job = new FakeJob("abc", { share: ALL });
+    const job = new FakeJob("abc", { runsMax: RUNS_MAX });
     await tickOf([job]);
     expect([job.takeSteps(), await job.cursor()]).toEqual(["abc", null]);
   });
 
   it("stops at its time, and nothing is left out by that", async () => {
     vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
-    const job = new FakeJob("abcdef", { share: ALL });
+    const job = new FakeJob("abcdef", { runsMax: RUNS_MAX });
     job.onStep = () => {
       vi.setSystemTime(Date.now() + 20_000);
       return "done";
@@ -74,7 +72,7 @@ describe("A job that a tick does not finish", () => {
 
   it("has less time where it says so", async () => {
     vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
-    const job = new FakeJob("abcdef", { share: ALL, msMax: 10_000 });
+    const job = new FakeJob("abcdef", { runsMax: RUNS_MAX, msMax: 10_000 });
     job.onStep = () => {
       vi.setSystemTime(Date.now() + 6_000);
       return "done";
@@ -84,15 +82,18 @@ describe("A job that a tick does not finish", () => {
   });
 
   it("goes on from the gap that a run left, though later ones came further", async () => {
-    const job = new FakeJob("abcdef", { share: ALL, runsAtOnce: 2 });
+    const job = new FakeJob("abcdef", { runsMax: RUNS_MAX, runsAtOnce: 2 });
+    const second = Promise.withResolvers<void>();
     let runs = 0;
     const startRun = async (request: RunRequest): Promise<RunAnswer> => {
       runs += 1;
-      if (runs === 2) return here([job])(request);
-      return { reached: runs === 1 ? 1 : 0, unfinished: [], failures: 0 };
+      if (runs === 2) return here([job])(request).finally(second.resolve);
+      if (runs > 2) return { reached: 0, unfinished: [], failures: 0 };
+      await second.promise;
+      return { reached: 1, unfinished: [], failures: 0 };
     };
     await tickOf([job], { startRun });
-    expect([job.takeSteps(), await job.cursor()]).toEqual(["cd", "a"]);
+    expect([job.takeSteps(), await job.cursor()]).toEqual(["c", "a"]);
   });
 });
 
@@ -113,7 +114,7 @@ describe("A backlog", () => {
   });
 
   it("has further runs after the list's end, until it is gone", async () => {
-    const job = new FakeJob("abcd", { share: ALL, queries: 450 });
+    const job = new FakeJob("abcd", { runsMax: RUNS_MAX, queries: 450 });
     let left = 5;
     job.onStep = (item) => (item === "a" && left-- > 0 ? "more" : "done");
     await tickOf([job]);
@@ -134,7 +135,7 @@ describe("A backlog", () => {
 
 describe("A failure", () => {
   it("of a step is counted, and keeps nothing else from being done", async () => {
-    const [job, other] = [new FakeJob("abcd", { share: ALL }), new FakeJob("xy")];
+    const [job, other] = [new FakeJob("abcd", { runsMax: RUNS_MAX }), new FakeJob("xy")];
     job.onStep = (item) => {
       if (item === "b") throw new Error("broken");
       return "done";
@@ -176,24 +177,37 @@ describe("A failure", () => {
     ]);
   });
 
+  it("of a whole run costs the culprit its step, and no other: they are tried again in halves", async () => {
+    const job = new FakeJob("abcdefghij", { itemsPerRun: 8, runsMax: RUNS_MAX });
+    const startRun = async (request: RunRequest) => {
+      if (request.items.includes("f")) throw new Error("exceeded its memory");
+      return here([job])(request);
+    };
+    // 8 items, then 4, 2 and 1.
+    expect(await tickOf([job], { startRun })).toBe(4);
+    expect([[...job.takeSteps()].sort().join(""), await job.cursor()]).toEqual(["abcdeghij", null]);
+  });
+
   it("of a shard's database leaves the others their tick", async () => {
     const job = new FakeJob("ab");
     const lost = envWithShard(() => Promise.reject(new Error(LOST))).SHARD_0;
     const env = { ...workerEnv, SHARD_0: lost, SHARD_1: workerEnv.SHARD_0 };
-    expect(await tickOf([job], { env })).toBe(1);
-    expect(job.takeSteps()).toBe("ab");
+    // Where it stopped can neither be read nor be kept.
+    expect(await tickOf([job], { env })).toBe(2);
+    // Of the one too whose database does not answer: not every job needs it.
+    expect([...job.takeSteps()].sort().join("")).toBe("aabb");
   });
 });
 
 describe("Runs", () => {
   it("go on beside each other where a job says so, and no more than it says", async () => {
-    const job = new FakeJob("abcdefghij", { share: ALL, itemsPerRun: 1, runsAtOnce: 3 });
+    const job = new FakeJob("abcdefghij", { runsMax: RUNS_MAX, itemsPerRun: 1, runsAtOnce: 3 });
     let running = 0;
     let most = 0;
     job.onStep = async (): Promise<StepProgress> => {
       running += 1;
       most = Math.max(most, running);
-      await Promise.resolve();
+      await new Promise((resolve) => setTimeout(resolve));
       running -= 1;
       return "done";
     };
@@ -201,8 +215,32 @@ describe("Runs", () => {
     expect([most, job.steps.length]).toEqual([3, 10]);
   });
 
+  it("that others do not need are a job's that has more to do", async () => {
+    const [busy, idle] = [
+      new FakeJob("abcdefghij", { runsMax: 8 }),
+      new FakeJob("", { share: 0.9 }),
+    ];
+    await tickOf([busy, idle]);
+    expect(busy.takeSteps()).toBe("abcdefghij");
+  });
+
+  it("go on for what another leaves, though nothing else was to do when they began", async () => {
+    const job = new FakeJob("abcdef", { itemsPerRun: 6, runsMax: RUNS_MAX, runsAtOnce: 2 });
+    const gate = Promise.withResolvers<void>();
+    let runs = 0;
+    const startRun = async (request: RunRequest): Promise<RunAnswer> => {
+      runs += 1;
+      if (runs > 2) return here([job])(request);
+      if (runs === 1) await gate.promise;
+      else gate.resolve();
+      return { reached: 0, unfinished: [], failures: 0 };
+    };
+    await tickOf([job], { startRun });
+    expect([...job.takeSteps()].sort().join("")).toBe("abcdef");
+  });
+
   it("are none for a job that has nothing to do, and no row is written for it", async () => {
-    const [idle, done] = [new FakeJob(""), new FakeJob("abcd", { share: ALL })];
+    const [idle, done] = [new FakeJob(""), new FakeJob("abcd", { runsMax: RUNS_MAX })];
     let written = 0;
     const env = envWithShard(async (_, send) => {
       const answer = (await send()) as { meta?: D1Meta };
@@ -217,7 +255,7 @@ describe("Runs", () => {
   });
 
   it("have the time, the shard and the items that the tick gave them", async () => {
-    const job = new FakeJob("abc", { share: ALL });
+    const job = new FakeJob("abc", { runsMax: RUNS_MAX });
     const startRun = vi.fn(here([job]));
     await tickOf([job], { startRun });
     const asked = startRun.mock.calls.map(([{ items, goesOn, shard }]) => [items, goesOn, shard]);
