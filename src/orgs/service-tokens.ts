@@ -38,7 +38,7 @@ export async function createServiceToken(
     org: org.org,
     name,
     scopes: normaliseScopes(scopes),
-    actor,
+    actor: actor?.normalize("NFC") ?? null,
     digest: sha256Hex(token),
     createdAtMs: nowMs,
     createdBy: by.actor,
@@ -49,7 +49,7 @@ export async function createServiceToken(
     org: row.org,
     action: "operator.token.created",
     target: `token://${id}`,
-    details: { name, scopes: row.scopes.join(" "), actor },
+    details: { name, scopes: row.scopes.join(" "), actor: row.actor },
   } as const;
   const isInserted = await insertServiceToken(env.DIRECTORY, org, row, actionOf(by, deed, nowMs));
   return isInserted ? { row, token } : fail({ kind: "not_found" });

@@ -118,6 +118,8 @@ describe("POST …/service-tokens", () => {
     [{ name: "a", scopes: ["org:owner"] }, "/scopes/0"],
     [{ name: "a", scopes: ["org:admin"], actor: "operator:admin" }, "/actor"],
     [{ name: "a", scopes: ["org:admin"], actor: "ledger:x" }, "/actor"],
+    [{ name: "a", scopes: ["org:admin"], actor: "service:0123456789abcdef" }, "/actor"],
+    [{ name: "a", scopes: ["org:admin"], actor: "service:0123456789ABCDEF" }, "/actor"],
     [{ name: "a", scopes: ["org:admin"], actor: "nobody" }, "/actor"],
     [{ name: "a", scopes: ["org:admin"], actor: `user:${"x".repeat(256)}` }, "/actor"],
     [{ name: "a", scopes: ["org:admin"], expires_at: "2020-01-01T00:00:00Z" }, "/expires_at"],

@@ -5,8 +5,11 @@ import type { AuditFilter } from "#audit/entry-filter.ts";
 import { oneOf, type Parameter, Refusal, timestamp } from "#http/parameters.ts";
 import { logParameter } from "./asked-log.ts";
 
-/** No stored value is longer: a longer one is refused without asking any index. */
-const VALUE_LENGTH_MAX = 256;
+/**
+ * Characters (code points, as schemas count them). No stored value is longer, so that a longer one is
+ * refused without asking any index: 256 are reported at most, and NFC makes three of one at most (UAX #15).
+ */
+const VALUE_LENGTH_MAX = 3 * 256;
 
 /** Null for any value; else a text, normalised as the stored values were when they came in. */
 function value(description: string): Parameter<string | null> {
@@ -15,7 +18,7 @@ function value(description: string): Parameter<string | null> {
     schema: { type: "string", maxLength: VALUE_LENGTH_MAX },
     absent: null,
     parse: (text) =>
-      text.length > VALUE_LENGTH_MAX ? new Refusal("is too long") : text.normalize("NFC"),
+      isLongerThan(text, VALUE_LENGTH_MAX) ? new Refusal("is too long") : text.normalize("NFC"),
   };
 }
 
@@ -48,4 +51,10 @@ export function entryFilter(query: EntryQuery): AuditFilter {
     from: query.from ?? null,
     to: query.to ?? null,
   };
+}
+
+/** A code point has one or two UTF-16 units: most texts need no counting. */
+function isLongerThan(text: string, characters: number): boolean {
+  if (text.length <= characters) return false;
+  return text.length > 2 * characters || [...text].length > characters;
 }

@@ -8,9 +8,9 @@ import { PRINTABLE_TEXT, UNPRINTABLE } from "#platform/text-patterns.ts";
 
 /**
  * An actor is `kind:name`. A token's acts are recorded under it, so it may claim to be a service, a user or
- * an agent, but never one of us.
+ * an agent, but never one of us, and not the name that a token without an actor has (`service:<its id>`).
  */
-const ACTOR = `^(?!operator:|ledger:)[a-z][a-z0-9_-]{0,31}:[^${UNPRINTABLE}]+$`;
+const ACTOR = `^(?!operator:|ledger:|service:[0-9A-Za-z]{16}$)[a-z][a-z0-9_-]{0,31}:[^${UNPRINTABLE}]+$`;
 
 const Scopes = Type.Array(Type.Enum([...SCOPES]), { minItems: 1, maxItems: 32 });
 const NullableTime = Type.Unsafe<string | null>({ type: ["string", "null"], format: "date-time" });
