@@ -1,4 +1,5 @@
 import * as Type from "typebox";
+import type { AuditEvent } from "#audit/audit-event.ts";
 import { AUDIT_OUTCOMES } from "#audit/audit-event-schema.ts";
 import type { LogEntry } from "#audit/audit-log.ts";
 
@@ -9,10 +10,10 @@ const EventAsHashedSchema = Type.Object(
   {
     action: Type.String(),
     actor: Type.String(),
-    details: Type.Union([
-      Type.Record(Type.String(), Type.Union([Type.String(), Type.Boolean(), Type.Null()])),
-      Type.Null(),
-    ]),
+    details: Type.Unsafe<AuditEvent["details"]>({
+      type: ["object", "null"],
+      additionalProperties: { type: ["string", "boolean", "null"] },
+    }),
     event_id: Type.String({ format: "uuid" }),
     instance_id: textOrNull,
     invocation_id: textOrNull,
