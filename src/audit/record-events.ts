@@ -12,6 +12,9 @@ import type { Receipt } from "./audit-log.ts";
 import { writeToLog } from "./current-log.ts";
 import { receiptsOf } from "./receipts.ts";
 
+/** As many as a reader can act on. */
+const ERRORS_MAX = 8;
+
 export interface EventReport {
   instance: string;
   /** At most 256 (REPORT_EVENTS_MAX). */
@@ -45,7 +48,7 @@ export async function recordEvents(
     return actionError(event, pointer) ?? parseAuditEvent(event, pointer, context);
   });
   const errors = parsed.filter((event): event is ValidationError => "pointer" in event);
-  if (errors.length > 0) fail({ kind: "invalid_request", errors });
+  if (errors.length > 0) fail({ kind: "invalid_request", errors: errors.slice(0, ERRORS_MAX) });
   const accepted = parsed.filter((event): event is AuditEvent => !("pointer" in event));
   const { answer } = await writeToLog(env, org, (ledger, log) => ledger.append(log, accepted));
   return receiptsOf(answer, (index) => `/events/${index}`);
@@ -75,7 +78,9 @@ function pointers(
   isRefused: (action: string) => boolean,
   message: string,
 ): ValidationError[] {
-  return events.flatMap(({ action }, index) =>
-    isRefused(action) ? [{ pointer: `/events/${index}/action`, message }] : [],
-  );
+  return events
+    .flatMap(({ action }, index) =>
+      isRefused(action) ? [{ pointer: `/events/${index}/action`, message }] : [],
+    )
+    .slice(0, ERRORS_MAX);
 }

@@ -13,8 +13,15 @@ export interface SentEvent {
   details: Record<string, string | boolean | null> | null;
 }
 
-const ACTIONS = ["tool.call.allowed", "tool.call.denied", "tool.call.completed", "plugin.loaded"];
-const OUTCOMES = ["allowed", "denied", "deferred", "error"];
+/** Actions with outcomes that go with them. */
+const DECISIONS = [
+  { action: "tool.call.allowed", outcome: "allowed" },
+  { action: "tool.call.denied", outcome: "denied" },
+  { action: "tool.call.challenged", outcome: "deferred" },
+  { action: "tool.call.completed", outcome: "allowed" },
+  { action: "tool.call.completed", outcome: "error" },
+  { action: "plugin.loaded", outcome: "error" },
+];
 /** Text that hashing must not stumble over: quotes, emoji, what only NFC makes the same. */
 const ACTORS = ["user:alice@acme", "user:Zoë", 'agent:"quoted"\\', "user:🦊", "user:u\u0308ber"];
 
@@ -48,8 +55,7 @@ export class EventSource {
         ? new Date(Date.now() - this.whole(60_000)).toISOString()
         : null,
       actor: this.pick(ACTORS),
-      action: this.pick(ACTIONS),
-      outcome: this.pick(OUTCOMES),
+      ...this.pick(DECISIONS),
       target: this.chance(0.7) ? `tool://github/tool_${this.whole(40)}` : null,
       request_id: this.chance(0.3) ? `req-${this.#last}` : null,
       details: this.chance(0.5)
