@@ -17,6 +17,7 @@ const BOMB_BYTES = 200 * MIB;
 export function makeBadRequests(): BadRequest[] {
   return [
     ...wrongEnvelopes(),
+    ...namedTwice(),
     ...notJson(),
     ...notUtf8(),
     ...wrongGzip(),
@@ -50,6 +51,19 @@ function wrongEnvelopes(): BadRequest[] {
     ...members,
     ...bodies.map((body) => ({ name: `top: ${body.slice(0, 30)}`, status: 400, body })),
   ];
+}
+
+/** JSON.parse would keep the last of the two and say nothing: whoever reads the first reads another report. */
+function namedTwice(): BadRequest[] {
+  const sample = sampleText();
+  const members = Object.entries(JSON.parse(sample) as Record<string, unknown>);
+  return members.flatMap(([field, value]) =>
+    [JSON.stringify(value), "5"].map((again) => ({
+      name: `${field} given twice, the second time ${again.slice(0, 40)}`,
+      status: 400,
+      body: reportText([sample.replace(/\}$/, `,"${field}":${again}}`)]),
+    })),
+  );
 }
 
 function wrongHeaders(): BadRequest[] {

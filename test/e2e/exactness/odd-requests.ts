@@ -52,7 +52,6 @@ export async function findRefusedValid(run: MalformedRun): Promise<string[]> {
   const thousand = Array.from({ length: 1_000 }, () => run.validSample());
   const one = () => run.validSample();
   const withPayload = (value: string) => one().replace(/\}$/, `,"request_payload":${value}}`);
-  const twice = one().replace('"tool":"list"', '"tool":5,"tool":"list"');
   const cases: { name: string; count: number; sent: Sent }[] = [
     { name: "1,000 samples", count: 1_000, sent: { body: reportText(thousand) } },
     { name: "4 MiB", count: 1, sent: { body: padded(reportText([one()])) } },
@@ -65,11 +64,6 @@ export async function findRefusedValid(run: MalformedRun): Promise<string[]> {
       name: "100,000 objects as payload",
       count: 1,
       sent: { body: reportText([withPayload(deep.objects)]) },
-    },
-    {
-      name: "a field given twice, the second time valid",
-      count: 1,
-      sent: { body: reportText([twice]) },
     },
     { name: "a byte order mark", count: 1, sent: { body: `\ufeff${reportText([one()])}` } },
     {
