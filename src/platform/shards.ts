@@ -11,6 +11,17 @@ export function shardNames(env: Env): string[] {
     .sort((a, b) => Number(a.slice(6)) - Number(b.slice(6)));
 }
 
+/** The same bindings with each database, the directory and the shards, as `wrap` makes it. */
+export function mapDatabases(env: Env, wrap: (db: D1Database, binding: string) => D1Database): Env {
+  const mapped: Env = { ...env };
+  const bindings = mapped as unknown as Record<string, D1Database>;
+  for (const name of ["DIRECTORY", ...shardNames(env)]) {
+    const database = bindings[name];
+    if (database !== undefined) bindings[name] = wrap(database, name);
+  }
+  return mapped;
+}
+
 export function shardDatabase(env: Env, name: string): D1Database {
   const database = SHARD.test(name) ? readBinding(env, name) : undefined;
   return (database as D1Database | undefined) ?? refuseSetting(name, "is not bound");

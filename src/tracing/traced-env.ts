@@ -4,7 +4,7 @@
  */
 
 import type { Env } from "#platform/env.ts";
-import { shardNames } from "#platform/shards.ts";
+import { mapDatabases } from "#platform/shards.ts";
 import { tracedDatabase } from "./traced-d1.ts";
 import { tracedNamespace } from "./traced-ledger.ts";
 
@@ -13,12 +13,7 @@ const traced = new WeakMap<Env, Env>();
 export function tracedEnv(env: Env): Env {
   const known = traced.get(env);
   if (known !== undefined) return known;
-  const wrapped: Env = { ...env };
-  const bindings = wrapped as unknown as Record<string, D1Database>;
-  for (const name of ["DIRECTORY", ...shardNames(env)]) {
-    const database = bindings[name];
-    if (database !== undefined) bindings[name] = tracedDatabase(database, name);
-  }
+  const wrapped = mapDatabases(env, tracedDatabase);
   if (env.LEDGER !== undefined) wrapped.LEDGER = tracedNamespace(env.LEDGER, "Ledger");
   traced.set(env, wrapped);
   traced.set(wrapped, wrapped);

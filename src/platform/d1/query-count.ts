@@ -3,22 +3,14 @@
  * what a piece of work will come to can only be bounded, and by far. Each statement of a batch is one.
  */
 import type { Env } from "#platform/env.ts";
-import { shardNames } from "#platform/shards.ts";
+import { mapDatabases } from "#platform/shards.ts";
 
 export class QueryCount {
   sent = 0;
 
   /** The same bindings, with what is sent through them counted here. */
   counted(env: Env): Env {
-    const counted: Env = { ...env };
-    const bindings = counted as unknown as Record<string, D1Database>;
-    for (const name of ["DIRECTORY", ...shardNames(env)]) {
-      const inner = bindings[name];
-      if (inner !== undefined) {
-        bindings[name] = new CountedDatabase(inner, this) as unknown as D1Database;
-      }
-    }
-    return counted;
+    return mapDatabases(env, (db) => new CountedDatabase(db, this) as unknown as D1Database);
   }
 }
 

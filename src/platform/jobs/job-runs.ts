@@ -53,13 +53,16 @@ export class JobRuns {
 
   async #inTurn(): Promise<void> {
     while (await this.#hasWork()) {
-      if (this.#runsLeft === 0 || !(await this.#terms.runs.take())) return;
+      if (this.#runsLeft === 0) return;
+      // Before the wait, in which another turn may ask for the last one.
+      this.#runsLeft -= 1;
+      if (!(await this.#terms.runs.take())) return;
       // Others may have taken the work meanwhile.
       if (this.#work.isEmpty) {
+        this.#runsLeft += 1;
         this.#terms.runs.putBack();
         continue;
       }
-      this.#runsLeft -= 1;
       const run = this.#run().finally(() => this.#running.delete(run));
       this.#running.add(run);
       await run;

@@ -239,6 +239,12 @@ describe("Runs", () => {
     expect([...job.takeSteps()].sort().join("")).toBe("abcdef");
   });
 
+  it("are never more than a job may have, though it asks for several at once", async () => {
+    const job = new FakeJob("abcdefghij", { itemsPerRun: 1, runsMax: 3, runsAtOnce: 2 });
+    await tickOf([job]);
+    expect(job.takeSteps()).toHaveLength(3);
+  });
+
   it("are none for a job that has nothing to do, and no row is written for it", async () => {
     const [idle, done] = [new FakeJob(""), new FakeJob("abcd", { runsMax: RUNS_MAX })];
     let written = 0;
