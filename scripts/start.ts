@@ -1,12 +1,11 @@
 // What `npm start` runs once scripts/install.mjs brought node_modules: the Worker with its databases,
 // its cron and its tokens, on this machine alone. It ends with everything that it started.
 import { join, resolve } from "node:path";
-import { applyMigrations } from "./start/apply-migrations.ts";
-import { driveCron } from "./start/cron.ts";
 import { readDevVars } from "./start/dev-vars.ts";
 import { formatExampleCalls } from "./start/example-calls.ts";
 import { findFreePort } from "./start/free-port.ts";
 import { keepServing } from "./start/keep-serving.ts";
+import { buildLocalWorker } from "./start/local-worker.ts";
 import { prometheusConfigPath } from "./start/prometheus-config.ts";
 import { parseSettings, type Settings } from "./start/settings.ts";
 import { lockStateDir } from "./start/state-lock.ts";
@@ -22,14 +21,12 @@ async function main(signal: AbortSignal): Promise<void> {
   const devVarsPath = resolve(".dev.vars");
   const { MCPG_ADMIN_TOKEN: adminToken } = readDevVars(devVarsPath);
   using _lock = lockStateDir(settings.stateDir);
-  console.log("applying migrations…");
-  await applyMigrations(settings.stateDir, signal);
   console.log("starting the Worker…");
+  const worker = await buildLocalWorker(signal);
   const base = `http://127.0.0.1:${settings.port}`;
-  await keepServing(settings, base, signal, async () => {
+  await keepServing({ worker, settings, base, signal }, async () => {
     await announce(settings, base, adminToken);
     console.log(`# The administrator's token is MCPG_ADMIN_TOKEN in ${devVarsPath}; Ctrl-C stops.`);
-    void driveCron(base, signal);
   });
 }
 

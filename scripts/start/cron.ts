@@ -1,35 +1,39 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { fetchFailure } from "./probe.ts";
+import type { Runtime } from "./runtime.ts";
 
 const minuteMs = 60_000;
 /** A timer may fire a little early: then the coming minute is the one it was meant for. */
 const earlyMs = 1_000;
-/** What the platform gives a cron invocation. */
-const tickWithinMs = 15 * minuteMs;
+/** The only trigger that is known here; another would need its expression read. */
+const eachMinute = "* * * * *";
 
 /**
- * Does what the platform does on a deployment, since `wrangler dev` fires no cron: one tick on every
- * full minute, until the signal. A tick that failed is printed; the next one carries its work on.
+ * Does what the platform does on a deployment: one tick on every full minute, for as long as this run of
+ * the Worker lasts. Ticks that were missed are not made up for: each carries on where the last one stopped.
+ * One that failed is printed.
  */
-export async function driveCron(base: string, signal: AbortSignal): Promise<void> {
+export async function driveCron(
+  runtime: Runtime,
+  crons: string[],
+  stop: AbortSignal,
+): Promise<void> {
+  if (!crons.includes(eachMinute)) return;
+  const signal = AbortSignal.any([stop, runtime.ended]);
   while (!signal.aborted) {
-    const tick = nextMinute(Date.now() + earlyMs);
-    const failure = await runTick(base, tick, signal).catch(fetchFailure);
+    await sleep(untilNextMinuteMs(Date.now()), undefined, { signal }).catch(() => undefined);
+    if (signal.aborted) return;
+    // Of the minute that it is now: a machine that slept wakes up in another one.
+    const scheduledTimeMs = minuteOf(Date.now() + earlyMs);
+    const failure = await runtime.tick({ cron: eachMinute, scheduledTimeMs });
     if (failure === null || signal.aborted) continue;
-    console.error(`cron tick ${new Date(tick).toISOString()} failed: ${failure}`);
+    console.error(`cron tick ${new Date(scheduledTimeMs).toISOString()} failed: ${failure}`);
   }
 }
 
-function nextMinute(now: number): number {
-  return (Math.floor(now / minuteMs) + 1) * minuteMs;
+function untilNextMinuteMs(nowMs: number): number {
+  return minuteOf(nowMs + earlyMs) + minuteMs - nowMs;
 }
 
-/** wrangler answers 200 and `ok`, or 500 and `exception` where the handler threw. */
-async function runTick(base: string, tick: number, signal: AbortSignal): Promise<string | null> {
-  await sleep(tick - Date.now(), undefined, { signal });
-  const within = AbortSignal.any([signal, AbortSignal.timeout(tickWithinMs)]);
-  const url = `${base}/cdn-cgi/local/scheduled?cron=*+*+*+*+*&time=${tick}`;
-  const response = await fetch(url, { signal: within });
-  const outcome = await response.text();
-  return response.status === 200 ? null : `${response.status} ${outcome.slice(0, 500)}`;
+function minuteOf(timeMs: number): number {
+  return Math.floor(timeMs / minuteMs) * minuteMs;
 }

@@ -1,55 +1,53 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { driveCron } from "./cron.ts";
+import type { LocalWorker } from "./local-worker.ts";
 import { untilBroken, untilReady } from "./probe.ts";
+import { failuresAfter, restartDelayMs } from "./restart-delay.ts";
+import { Runtime } from "./runtime.ts";
 import type { Settings } from "./settings.ts";
-import { WranglerDev } from "./wrangler-dev.ts";
 
-const backOffFirstMs = 500;
-const backOffMaxMs = 30_000;
-/** With the back-off above, two minutes of starts that fail in a row. */
-const restartsMax = 8;
-/** A run at least this long was a good one: what ends it belongs to no earlier row. */
-const steadyMs = 60_000;
+interface Served {
+  worker: LocalWorker;
+  settings: Settings;
+  base: string;
+  signal: AbortSignal;
+}
 
 /**
- * Runs `wrangler dev` until the signal, starting it again when it or its runtime dies. The first
- * start has to succeed: what breaks it is a mistake to be read, not a crash to be healed.
+ * Runs the Worker until the signal, starting it again for as long as it takes when it dies or no longer
+ * answers. The first start has to succeed: what breaks it is a mistake to be read, not a crash to be healed.
  */
 export async function keepServing(
-  settings: Settings,
-  base: string,
-  signal: AbortSignal,
+  served: Served,
   onFirstReady: () => Promise<void>,
 ): Promise<never> {
-  const onReadyAgain = async () => console.log(`serving again on ${base}`);
-  let startedAt = Date.now();
-  let reason = await serveOnce(settings, base, signal, onFirstReady);
-  for (let failures = 0; failures < restartsMax; failures++) {
-    if (Date.now() - startedAt >= steadyMs) failures = 0;
-    const delayMs = Math.min(backOffMaxMs, backOffFirstMs * 2 ** failures);
-    console.error(`the Worker stopped serving (${reason}); restart in ${delayMs / 1000} s`);
+  const { base, signal } = served;
+  let startedAtMs = performance.now();
+  let reason = await serveOnce(served, onFirstReady);
+  for (let failures = 0; ; ) {
+    signal.throwIfAborted();
+    failures = failuresAfter(failures, performance.now() - startedAtMs);
+    const delayMs = restartDelayMs(failures, Math.random());
+    console.error(`the Worker stopped serving (${reason}); restart ${failures} in ${delayMs} ms`);
     await sleep(delayMs, undefined, { signal });
-    startedAt = Date.now();
-    reason = await serveOnce(settings, base, signal, onReadyAgain).catch((error: Error) => {
-      signal.throwIfAborted();
-      return error.message;
-    });
+    startedAtMs = performance.now();
+    const onReady = async () => console.log(`serving again on ${base}`);
+    reason = await serveOnce(served, onReady).catch((error: Error) => error.message);
   }
-  throw new Error(`gave up after ${restartsMax} restarts: ${reason}`);
 }
 
 /** Returns why it no longer serves; throws where it never did. Leaves no process behind. */
 async function serveOnce(
-  settings: Settings,
-  base: string,
-  signal: AbortSignal,
+  { worker, settings, base, signal }: Served,
   onReady: () => Promise<void>,
 ): Promise<string> {
-  const dev = new WranglerDev(settings);
+  const runtime = new Runtime(worker, settings);
   try {
-    await untilReady(dev, base, signal);
+    await untilReady(runtime, base, signal);
     await onReady();
-    return await untilBroken(dev, base, signal);
+    void driveCron(runtime, worker.crons, signal);
+    return await untilBroken(runtime, base, signal);
   } finally {
-    await dev.stop();
+    await runtime.stop();
   }
 }
