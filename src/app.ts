@@ -13,10 +13,11 @@ import { healthRoutes } from "#http/health.ts";
 import { onError, onNotFound } from "#http/problem.ts";
 import { requestId } from "#http/request-id.ts";
 import { mount } from "#http/route.ts";
+import { serviceRoutes } from "#http/service-routes.ts";
 import type { Access, AppRoute } from "#orgs/http/access.ts";
 import type { AppEnv } from "#orgs/http/app-env.ts";
 import { authorise } from "#orgs/http/authorise.ts";
-import { documentRoute } from "#orgs/http/document-route.ts";
+import { documentRoutes } from "#orgs/http/document-routes.ts";
 import { orgRoutes } from "#orgs/http/org-routes.ts";
 import { recordActions } from "#orgs/http/record-actions.ts";
 import { serviceTokenRoutes } from "#orgs/http/service-token-routes.ts";
@@ -43,9 +44,10 @@ const stated: readonly AppRoute[] = [
   ...auditRoutes,
   // The service itself
   ...healthRoutes<AppEnv, Access>({ scope: null }, [probeDatabases, probeLedger]),
+  ...serviceRoutes<AppEnv, Access>({ scope: null }),
 ];
 
-export const routes: readonly AppRoute[] = [...stated, documentRoute(stated)];
+export const routes: readonly AppRoute[] = [...stated, ...documentRoutes(stated)];
 
 export function appOf(served: readonly AppRoute[]): Hono<AppEnv> {
   const app = new Hono<AppEnv>();

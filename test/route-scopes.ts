@@ -38,5 +38,8 @@ export const SCOPES_OF_ROUTES: Readonly<Record<string, Access["scope"]>> = {
   "get /v1/orgs/:org/audit/:seq/proof": "audit:read",
   "get /healthz": null,
   "get /readyz": null,
+  "get /": null,
+  "get /version": null,
   "get /openapi.json": null,
+  "get /docs": null,
 };

@@ -9,6 +9,9 @@ export interface Env {
   MCPG_PAYLOAD_KEK: string;
   MCPG_DEFAULT_ORG_TIER?: string;
   MCPG_ORIGIN?: string;
+  /** `true` beside `npm start`; no deployment has it. */
+  MCPG_LOCAL?: string;
+  MCPG_COMMIT?: string;
   /** Where streams go unless an org says otherwise: `[vars.OBSERVABILITY]`, or its JSON as text. */
   OBSERVABILITY?: unknown;
   MCPG_HEADER_SECRETS?: string;

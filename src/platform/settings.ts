@@ -45,12 +45,27 @@ export function parseKey(name: string, value: string | undefined): Uint8Array {
   return Uint8Array.from(atob(value), (character) => character.charCodeAt(0));
 }
 
+/** Whether this is a Worker on its developer's machine, which only who starts it there knows. */
+const isLocal = setting(({ MCPG_LOCAL = "" }): boolean => {
+  if (["", "true", "false"].includes(MCPG_LOCAL)) return MCPG_LOCAL === "true";
+  return refuseSetting("MCPG_LOCAL", "must be true or false");
+});
+
+const LOCAL_ORIGIN = "mcpg.local";
+
 /**
- * Names the deployment in every checkpoint, for its whole life. A checkpoint's origin has no scheme, and
- * its key name neither a space nor a plus (c2sp.org/tlog-checkpoint, c2sp.org/signed-note).
+ * Names the deployment in every checkpoint, for its whole life: so the name that every checkout has is none,
+ * and nothing is appended or signed under it by mistake. A checkpoint's origin has no scheme, and its key name
+ * neither a space nor a plus (c2sp.org/tlog-checkpoint, c2sp.org/signed-note).
  */
-export const originHost = setting(({ MCPG_ORIGIN }) => {
-  const host = MCPG_ORIGIN || "mcpg.local";
+export const originHost = setting((env) => {
+  const host = env.MCPG_ORIGIN || LOCAL_ORIGIN;
+  if (host === LOCAL_ORIGIN && !isLocal(env)) {
+    return refuseSetting(
+      "MCPG_ORIGIN",
+      "is still mcpg.local: set it to this deployment's host name",
+    );
+  }
   if (/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?(:\d{1,5})?$/.test(host)) return host;
   return refuseSetting("MCPG_ORIGIN", "must be a host name in lower case, without a scheme");
 });

@@ -7,6 +7,7 @@ import { encodeTraces } from "#formats/otlp/encode-traces.ts";
 import type { Attributes, Span } from "#formats/otlp/trace-model.ts";
 import { RETRYABLE_STATUSES } from "#platform/outgoing/back-off.ts";
 import { type FailedPost, post, type Send } from "#platform/outgoing/post.ts";
+import { SERVICE_NAME, VERSION } from "#platform/version.ts";
 import { signalUrl } from "#streams/endpoint.ts";
 import type { TracesDestination } from "#streams/observability.ts";
 
@@ -15,8 +16,6 @@ export type PostOutcome =
   | { kind: "taken"; rejected: number }
   | { kind: "retry"; reason: string; afterMs: number | null }
   | { kind: "refused"; reason: string };
-
-const VERSION = "0.1.0";
 
 /** OTLP exporter specification, "User Agent". */
 const EXPORTER = "OTel-OTLP-Exporter-MCPG";
@@ -29,7 +28,7 @@ export function isSpanExport(userAgent: string | undefined): boolean {
   return userAgent?.startsWith(`${EXPORTER}/`) ?? false;
 }
 
-export const SCOPE = { name: "mcpg-control-plane", version: VERSION };
+export const SCOPE = { name: SERVICE_NAME, version: VERSION };
 
 const DESCRIBED = {
   "content-type": "application/x-protobuf",

@@ -131,6 +131,7 @@ function miniflareOptions(
       MCPG_ADMIN_TOKEN: ADMIN_TOKEN,
       MCPG_LEDGER_SEED: SEED_BASE64,
       MCPG_PAYLOAD_KEK: KEK_BASE64,
+      MCPG_LOCAL: "true",
       ...settings,
     },
     resourcePersistencePath: join(folder, "state"),

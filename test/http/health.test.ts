@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { app } from "#app.ts";
+import { runCron } from "#cron.ts";
+import type { Env } from "#platform/env.ts";
 import { problemOf } from "../harness/answers.ts";
-import { call, workerEnv } from "../harness/deployment.ts";
+import { ADMIN_TOKEN, call, workerEnv } from "../harness/deployment.ts";
 
 /** A database that fails at once, or never answers. */
 function database(first: () => Promise<unknown>): D1Database {
@@ -42,5 +44,26 @@ describe("GET /readyz", () => {
     const text = await response.text();
     expect(text).toContain("MCPG_LEDGER_SEED");
     expect(text).not.toContain("secret");
+  });
+
+  it("names MCPG_ORIGIN on a deployment that kept the local one, which appends and signs nothing", async () => {
+    const { MCPG_LOCAL: _, ...deployed } = workerEnv;
+    const ready = await app.request("/readyz", {}, deployed);
+    expect(ready.status).toBe(500);
+    expect(await ready.json()).toMatchObject({
+      code: "misconfigured",
+      detail: expect.stringContaining("MCPG_ORIGIN"),
+    });
+    const headers = { authorization: `Bearer ${ADMIN_TOKEN}`, "content-type": "application/json" };
+    const body = JSON.stringify({ instance_id: "gw-1", events: [] });
+    for (const path of ["/v1/orgs/default/audit", "/v1/orgs/default/audit/checkpoint"]) {
+      const response = await app.request(path, { method: "POST", headers, body }, deployed);
+      expect([path, response.status, await problemOf(response)]).toEqual([
+        path,
+        500,
+        expect.objectContaining({ code: "misconfigured" }),
+      ]);
+    }
+    await expect(runCron(deployed as Env, Date.now())).rejects.toThrow("misconfigured");
   });
 });

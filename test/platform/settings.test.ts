@@ -45,10 +45,28 @@ describe("Settings", () => {
     ["MCPG_LEDGER_SEED", "hunter2"],
     ["MCPG_PAYLOAD_KEK", `${"A".repeat(42)}==`],
     ["MCPG_DEFAULT_ORG_TIER", "gold"],
+    ["MCPG_LOCAL", "perhaps"],
+    ["MCPG_COMMIT", "HEAD"],
   ])("refuse %s = %j by name, without its value", (setting, value) => {
     const failure = failureOf({ ...workerEnv, [setting]: value } as Env);
     expect(failure).toMatchObject({ kind: "misconfigured", setting });
     if (value) expect(JSON.stringify(failure)).not.toContain(value);
+  });
+});
+
+describe("The deployment's name", () => {
+  const { MCPG_LOCAL, ...deployed } = workerEnv;
+
+  it.each([undefined, "", "mcpg.local"])("is no deployment's own if it is %j", (origin) => {
+    const env = { ...deployed, MCPG_ORIGIN: origin } as Env;
+    expect(failureOf(env)).toMatchObject({ kind: "misconfigured", setting: "MCPG_ORIGIN" });
+    expect(failureOf({ ...env, MCPG_LOCAL: "false" })).not.toBeNull();
+    expect(failureOf({ ...env, MCPG_LOCAL: "true" })).toBeNull();
+  });
+
+  it("is taken where it is another", () => {
+    expect(MCPG_LOCAL).toBe("true");
+    expect(failureOf({ ...deployed, MCPG_ORIGIN: "mcpg.example.com" })).toBeNull();
   });
 });
 

@@ -1,0 +1,79 @@
+/** `GET /openapi.json` and `GET /docs`: the contract as the routes state it, so that they cannot say anything else. */
+import { openApiDocument } from "#http/openapi.ts";
+import { pageResponse } from "#http/pages.ts";
+import { type ReferenceDocument, referencePage } from "#http/reference-page.ts";
+import { ORG_NAME_PATTERN } from "#orgs/org.ts";
+import { type AppRoute, route } from "./access.ts";
+
+const INFO = {
+  title: "MCPG control plane",
+  version: "1",
+  description:
+    "Observability for MCP gateways: exact fleet metrics, rollups, traces, and a provable audit ledger. " +
+    "Times are RFC 3339 in UTC with milliseconds; requests may also give epoch milliseconds.",
+};
+
+const SECURITY_SCHEMES = {
+  bearer: {
+    type: "http",
+    scheme: "bearer",
+    description:
+      "A service token (mcpgst_…) with the scope named, or the deployment's administrator " +
+      "token, which may do everything but view payloads.",
+  },
+  administrator: {
+    type: "http",
+    scheme: "bearer",
+    description: "The deployment's administrator token (MCPG_ADMIN_TOKEN), and no service token.",
+  },
+};
+
+const TERMS = {
+  info: INFO,
+  securitySchemes: SECURITY_SCHEMES,
+  securityOf: (scope: string) =>
+    scope === "administrator" ? { administrator: [] } : { bearer: [scope] },
+  pathParameters: { org: { type: "string", pattern: ORG_NAME_PATTERN } },
+};
+
+const CACHED = { "cache-control": "public, max-age=300" };
+
+/** Both are made when they are first asked for, once in each isolate. */
+export function documentRoutes(others: readonly AppRoute[]): AppRoute[] {
+  let text: string | null = null;
+  let html: string | null = null;
+  const own: AppRoute[] = [
+    route(
+      {
+        method: "get",
+        path: "/openapi.json",
+        operationId: "getDocument",
+        summary: "This document",
+        scope: null,
+        answers: {
+          200: { description: "OpenAPI 3.1", content: { "application/json": { type: "object" } } },
+        },
+      },
+      (c) => {
+        text ??= JSON.stringify(documentOf());
+        return c.body(text, 200, { "content-type": "application/json" });
+      },
+    ),
+    route(
+      {
+        method: "get",
+        path: "/docs",
+        operationId: "getReference",
+        summary: "The reference for people: this document as a page",
+        scope: null,
+        answers: { 200: { description: "A page", content: { "text/html": { type: "string" } } } },
+      },
+      () => {
+        html ??= referencePage(documentOf());
+        return pageResponse(html, CACHED);
+      },
+    ),
+  ];
+  const documentOf = () => openApiDocument([...others, ...own], TERMS) as ReferenceDocument;
+  return own;
+}
