@@ -11,10 +11,12 @@ import { parseSettings, type Settings } from "./start/settings.ts";
 import { lockStateDir } from "./start/state-lock.ts";
 import { stopOnSignals, stopWithParent } from "./start/stopping.ts";
 import { ensureTokenFile, type TokenFile } from "./start/token-file.ts";
+import { asksForHelp, usage } from "./start/usage.ts";
 
 const projectDir = resolve(import.meta.dirname, "..");
 
 async function main(signal: AbortSignal): Promise<void> {
+  if (asksForHelp(process.argv.slice(2))) return console.log(usage);
   process.chdir(projectDir);
   const wanted = parseSettings(process.env, projectDir);
   const settings = { ...wanted, port: await findFreePort(wanted.port) };
@@ -26,6 +28,7 @@ async function main(signal: AbortSignal): Promise<void> {
   const base = `http://127.0.0.1:${settings.port}`;
   await keepServing({ worker, settings, base, signal }, async () => {
     await announce(settings, base, adminToken);
+    if (settings.inspectorPort !== undefined) console.log(inspectorWarning(settings.inspectorPort));
     console.log(`# The administrator's token is MCPG_ADMIN_TOKEN in ${devVarsPath}; Ctrl-C stops.`);
   });
 }
@@ -65,6 +68,10 @@ function tokenFiles(stateDir: string): Record<"prometheus" | "local", TokenFile>
       probe: "/audit?limit=1",
     },
   };
+}
+
+function inspectorWarning(port: number): string {
+  return `# The inspector listens on http://127.0.0.1:${port}/json: who reaches it reads every secret.`;
 }
 
 const { npm_lifecycle_event: startedByNpm } = process.env;

@@ -1,17 +1,38 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { parseEnv } from "node:util";
+import { fileError } from "./file-error.ts";
 
 const requiredNames = ["MCPG_ADMIN_TOKEN", "MCPG_LEDGER_SEED", "MCPG_PAYLOAD_KEK"] as const;
+
+const key = { form: /^[A-Za-z0-9+/]{43}=$/, is: "32 bytes in base64 (openssl rand -base64 32)" };
+/** As the Worker wants them, which would say so of one at a time, and only once it runs. */
+const forms: Record<string, { form: RegExp; is: string }> = {
+  MCPG_ADMIN_TOKEN: {
+    form: /^(?!mcpgst_)[A-Za-z0-9._~+/-]{8,512}=*$/,
+    is: "8 to 512 characters that a bearer token may have (openssl rand -hex 32), not beginning with mcpgst_",
+  },
+  MCPG_LEDGER_SEED: key,
+  MCPG_PAYLOAD_KEK: key,
+};
 
 export type DevVars = Record<(typeof requiredNames)[number], string>;
 
 /** Reads `.dev.vars`, written first with fresh secrets when it is missing; never changes one. */
 export function readDevVars(path: string): DevVars {
   if (writeIfMissing(path, freshDevVars())) console.log(`wrote ${path} with fresh random secrets`);
-  return parseDevVars(readFileSync(path, "utf8"), path);
+  return parseDevVars(readText(path), path);
 }
 
+function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw fileError(`read ${path}`, error, "make it readable: the secrets are in it");
+  }
+}
+
+/** Names what is wrong, and shows no value. */
 function parseDevVars(text: string, path: string): DevVars {
   const vars = parseEnv(text);
   const missing = requiredNames.filter((name) => !vars[name]);
@@ -19,6 +40,13 @@ function parseDevVars(text: string, path: string): DevVars {
     throw new Error(
       `${path} lacks ${missing.join(", ")}: add what is missing, or move the file away and start again to get fresh ones (what was sealed and signed with the old ones then stays unreadable)`,
     );
+  }
+  const malformed = Object.entries(forms).filter(
+    ([name, { form }]) => !form.test(vars[name] ?? ""),
+  );
+  if (malformed.length > 0) {
+    const faults = malformed.map(([name, { is }]) => `${name} must be ${is}`);
+    throw new Error(`${path}: ${faults.join("; ")}`);
   }
   return vars as unknown as DevVars;
 }
@@ -42,6 +70,6 @@ function writeIfMissing(path: string, text: string): boolean {
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
-    throw error;
+    throw fileError(`write ${path}`, error, "make the folder writable, or put the file there");
   }
 }

@@ -16,6 +16,6 @@ export function findFreePort(wanted: number): Promise<number> {
 function portError(port: number, error: NodeJS.ErrnoException): Error {
   if (error.code !== "EADDRINUSE") return error;
   return new Error(
-    `port ${port} is taken: stop what listens there, or choose another: PORT=${port + 1} npm start`,
+    `port ${port} is taken: stop what listens there, or choose another, with a folder of its own if that is another npm start: PORT=${port + 1} MCPG_STATE_DIR=.wrangler/state-${port + 1} npm start`,
   );
 }

@@ -58,6 +58,9 @@ function fetchFailure(error: unknown): string {
   return cause instanceof Error ? cause.message : message;
 }
 
+/** A problem's own words where it is one: they name the setting, and never a value. */
 function describe({ status, text }: Answer): string {
-  return status === 0 ? text : `${status} ${text.slice(0, 500)}`;
+  if (status === 0) return text;
+  const [, detail] = /"detail":"([^"\\]*)"/.exec(text) ?? [];
+  return detail ?? `${status} ${text.slice(0, 500)}`;
 }

@@ -1,6 +1,7 @@
-import { mkdirSync } from "node:fs";
+import { accessSync, constants, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { fileError } from "./file-error.ts";
 
 const SQLITE_BUSY = 5;
 
@@ -9,15 +10,28 @@ const SQLITE_BUSY = 5;
  * system's. Two Workers on one folder would be two writers of one ledger.
  */
 export function lockStateDir(stateDir: string): DatabaseSync {
-  mkdirSync(stateDir, { recursive: true });
-  const lock = new DatabaseSync(join(stateDir, "start-lock.sqlite"), { timeout: 0 });
   try {
-    lock.exec("BEGIN EXCLUSIVE");
+    mkdirSync(stateDir, { recursive: true });
+    accessSync(stateDir, constants.R_OK | constants.W_OK | constants.X_OK);
+    return locked(join(stateDir, "start-lock.sqlite"));
   } catch (error) {
-    if ((error as { errcode?: number }).errcode !== SQLITE_BUSY) throw error;
+    if ((error as { errcode?: number }).errcode !== SQLITE_BUSY) {
+      throw fileError(
+        `write to the state folder ${stateDir}`,
+        error,
+        "make it writable, or set MCPG_STATE_DIR to another folder",
+      );
+    }
     throw new Error(
-      `${stateDir} is in use by another npm start: stop it, or set MCPG_STATE_DIR to another folder`,
+      `${stateDir} is in use by another npm start: stop it, or set MCPG_STATE_DIR (and PORT) to others`,
     );
   }
+}
+
+function locked(path: string): DatabaseSync {
+  const lock = new DatabaseSync(path, { timeout: 0 });
+  lock.exec("BEGIN EXCLUSIVE");
+  // A folder that became read-only is found here, not by the first report.
+  lock.exec("CREATE TABLE IF NOT EXISTS held (never_written INTEGER)");
   return lock;
 }

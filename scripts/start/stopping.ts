@@ -21,4 +21,5 @@ export function stopWithParent(stop: AbortController): void {
     console.log("npm has ended: stopping");
     stop.abort();
   }, 500);
+  watch.unref();
 }

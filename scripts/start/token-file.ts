@@ -1,4 +1,5 @@
-import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { fileError } from "./file-error.ts";
 
 const orgPath = "/v1/orgs/default";
 
@@ -14,7 +15,8 @@ export interface TokenFile {
 
 /** Keeps the file's token while it works, else mints another: a token is shown only once. */
 export async function ensureTokenFile(base: string, adminToken: string, file: TokenFile) {
-  if (existsSync(file.path) && (await works(base, file))) return;
+  const token = readToken(file.path);
+  if (token !== null && (await works(base, file, token))) return;
   const response = await fetch(`${base}${orgPath}/service-tokens`, {
     method: "POST",
     headers: { authorization: `Bearer ${adminToken}`, "content-type": "application/json" },
@@ -27,8 +29,23 @@ export async function ensureTokenFile(base: string, adminToken: string, file: To
   writeSecret(file.path, (JSON.parse(answer) as { token: string }).token);
 }
 
-async function works(base: string, file: TokenFile): Promise<boolean> {
-  const authorization = `Bearer ${readFileSync(file.path, "utf8").trim()}`;
+/** Null where there is none. What is in a file that we did not write is not shown, nor written over. */
+function readToken(path: string): string | null {
+  const advice = "move it away and start again to get a fresh token";
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8").trim();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw fileError(`read ${path}`, error, advice);
+  }
+  if (text === "") return null;
+  if (/^mcpgst_[A-Za-z0-9_-]+$/.test(text)) return text;
+  throw new Error(`${path} holds something else than a service token: ${advice}`);
+}
+
+async function works(base: string, file: TokenFile, token: string): Promise<boolean> {
+  const authorization = `Bearer ${token}`;
   const response = await fetch(`${base}${orgPath}${file.probe}`, { headers: { authorization } });
   await response.body?.cancel();
   if (response.status === 200) return true;
@@ -38,8 +55,14 @@ async function works(base: string, file: TokenFile): Promise<boolean> {
   );
 }
 
+/** Whole or not at all: a start that is killed leaves no half of a token. */
 function writeSecret(path: string, secret: string): void {
-  writeFileSync(path, secret, { mode: 0o600 });
-  // The mode above counts only for a file that is new.
-  chmodSync(path, 0o600);
+  const unfinished = `${path}.new`;
+  try {
+    rmSync(unfinished, { force: true });
+    writeFileSync(unfinished, secret, { mode: 0o600, flag: "wx" });
+    renameSync(unfinished, path);
+  } catch (error) {
+    throw fileError(`write ${path}`, error, "make the state folder writable");
+  }
 }
