@@ -34,7 +34,8 @@ function readText(path: string): string {
 
 /** Names what is wrong, and shows no value. */
 function parseDevVars(text: string, path: string): DevVars {
-  const vars = parseEnv(text);
+  // Node takes the line after a value of spaces for that value.
+  const vars = parseEnv(text.replaceAll(/[ \t]+$/gm, ""));
   const missing = requiredNames.filter((name) => !vars[name]);
   if (missing.length > 0) {
     throw new Error(

@@ -13,7 +13,8 @@ import { runNamesSuite } from "./names/suite.ts";
 import { runOtelSuite } from "./otel/suite.ts";
 import { runPrometheusSuite } from "./prometheus/suite.ts";
 import { runPromtoolSuite } from "./promtool.ts";
-import { runStartSuite } from "./start.ts";
+import { runRestartSuite } from "./start/restart-suite.ts";
+import { runStartSuite } from "./start/suite.ts";
 import { runStreamsSuite } from "./streams/suite.ts";
 import {
   runTracingLatencySuite,
@@ -54,5 +55,6 @@ export const SUITES: Record<string, E2eSuite> = {
   "tracing-memory": { run: runTracingMemorySuite, seconds: 35, mostlyWaits: true },
   streams: { run: runStreamsSuite, seconds: 32, mostlyWaits: true },
   otel: { run: runOtelSuite, seconds: 11 },
-  start: { run: runStartSuite, seconds: 11 },
+  start: { run: runStartSuite, seconds: 75, mostlyWaits: true },
+  "start-restarts": { run: runRestartSuite, seconds: 60, mostlyWaits: true },
 };
