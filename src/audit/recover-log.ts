@@ -20,7 +20,9 @@ export async function recoverLog(
   const current = (await findOrg(env.DIRECTORY, org)) ?? fail({ kind: "not_found" });
   const { auditLog, shard } = current;
   await requireKept(env, current, currentLog(current));
-  const isOpened = await openSuccessor(env, currentLog(current), { reason, recordedBy: by.actor });
+  const { auditDays } = current.retention;
+  const terms = { reason, recordedBy: by.actor, auditDays };
+  const isOpened = await openSuccessor(env, currentLog(current), terms);
   if (!isOpened) return fail({ kind: "conflict", detail: "The log is not frozen." });
   const deed = {
     org,

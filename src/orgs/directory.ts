@@ -9,7 +9,7 @@ import { findServiceToken } from "#orgs/store/token-rows.ts";
 import type { Env } from "#platform/env.ts";
 import { ExpiringMap } from "#platform/expiring-map.ts";
 import { shardDatabase } from "#platform/shards.ts";
-import { actionOf } from "./operator.ts";
+import { actionOf, creationOf } from "./operator.ts";
 import { DEFAULT_ORG, type Org } from "./org.ts";
 import { newSettings } from "./org-settings.ts";
 import { defaultOrgTier, shardForNewOrg } from "./placement.ts";
@@ -49,14 +49,8 @@ export function forgetServiceToken(id: string): void {
 /** The org `default` exists from the first start: whoever looks for it first makes it so. */
 async function insertDefaultOrg(env: Env, nowMs: number): Promise<void> {
   const shard = shardForNewOrg(env);
-  const tier = defaultOrgTier(env);
-  const settings = newSettings(tier);
-  const deed = {
-    org: DEFAULT_ORG,
-    action: "operator.org.created",
-    target: `org://${DEFAULT_ORG}`,
-    details: { tier },
-  } as const;
+  const settings = newSettings(defaultOrgTier(env));
+  const deed = creationOf(DEFAULT_ORG, settings);
   const action = actionOf({ actor: "operator:system", requestId: null }, deed, nowMs);
   const newOrg = { org: DEFAULT_ORG, settings, shard, createdAtMs: nowMs };
   await insertOrg(env.DIRECTORY, shardDatabase(env, shard), newOrg, action);

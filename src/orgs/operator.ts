@@ -1,8 +1,11 @@
 /**
  * Who changes something of an org, as the org's ledger records it: every function that changes one is told.
  */
+import { RETENTION_DETAILS } from "#formats/ledger/retention-change.ts";
 import { uuid7FromRandom } from "#formats/uuid7.ts";
 import type { OperatorAction } from "#orgs/store/operator-actions.ts";
+import type { OrgSettings } from "./org-settings.ts";
+import { effectiveRetention } from "./retention.ts";
 
 export interface Operator {
   actor: string;
@@ -11,6 +14,17 @@ export interface Operator {
 }
 
 type Deed = Pick<OperatorAction, "org" | "action" | "target" | "details">;
+
+/** An org's first deed: the ledger learns of it how long entries are kept. */
+export function creationOf(org: string, { tier, retention }: OrgSettings): Deed {
+  const { auditDays } = effectiveRetention(tier, retention);
+  return {
+    org,
+    action: "operator.org.created",
+    target: `org://${org}`,
+    details: { tier, [RETENTION_DETAILS.days]: String(auditDays) },
+  };
+}
 
 /** The record of what an operator does now. Its id is the `event_id` of the ledger's entry. */
 export function actionOf(

@@ -12,6 +12,7 @@ import { recordInBundles } from "./bundles.ts";
 import { hashEntry } from "./entry-hashes.ts";
 import { insertEntries, type NewEntry } from "./insert-entries.ts";
 import { closedBy, type LogState, readChainEnd } from "./log-state.ts";
+import { recordRetention } from "./retention-ranges.ts";
 
 const utf8 = new TextEncoder();
 
@@ -30,6 +31,9 @@ export function appendEvents(
   const entries = planned.flatMap(({ entry }) => entry ?? []);
   insertEntries(sql, entries);
   recordInBundles(sql, entries);
+  for (const [index, { entry }] of planned.entries()) {
+    if (entry !== null) recordRetention(sql, entry.seq, events[index]!);
+  }
   const last = entries.at(-1);
   if (last !== undefined) sql.exec("UPDATE log SET tree_size = ?", last.seq + 1);
   return { kind: "appended", receipts: planned.map(({ receipt }) => receipt) };
