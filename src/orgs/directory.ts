@@ -51,7 +51,11 @@ async function insertDefaultOrg(env: Env, nowMs: number): Promise<void> {
   const shard = shardForNewOrg(env);
   const settings = newSettings(defaultOrgTier(env));
   const deed = creationOf(DEFAULT_ORG, settings);
-  const action = actionOf({ actor: "operator:system", requestId: null }, deed, nowMs);
+  const action = actionOf(
+    { actor: "operator:system", tokenId: null, requestId: null },
+    deed,
+    nowMs,
+  );
   const newOrg = { org: DEFAULT_ORG, settings, shard, createdAtMs: nowMs };
   await insertOrg(env.DIRECTORY, shardDatabase(env, shard), newOrg, action);
 }

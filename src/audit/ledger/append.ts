@@ -6,6 +6,7 @@ import { type AuditEvent, entryText, SUBMITTED_FIELDS } from "#audit/audit-event
 import type { AppendResult, Receipt } from "#audit/audit-log.ts";
 import { type CanonicalObject, canonicalJson } from "#formats/canonical-json.ts";
 import { encodeHex } from "#formats/hex.ts";
+import { submittedDetails } from "#formats/ledger/own-details.ts";
 import { formatTimestamp } from "#formats/rfc3339.ts";
 import { sha256 } from "#formats/sha256.ts";
 import { recordInBundles } from "./bundles.ts";
@@ -157,6 +158,7 @@ export function submittedHash(event: Submitted): Uint8Array {
 }
 
 function submittedText(event: Submitted): string {
-  const fields = SUBMITTED_FIELDS.map((field) => [field, event[field]]);
+  const submitted = { ...event, details: submittedDetails(event.details) };
+  const fields = SUBMITTED_FIELDS.map((field) => [field, submitted[field]]);
   return canonicalJson(Object.fromEntries(fields) as CanonicalObject);
 }
