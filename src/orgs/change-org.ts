@@ -4,7 +4,7 @@ import { RETENTION_DETAILS } from "#formats/ledger/retention-change.ts";
 import { findOrgSettings, updateOrgSettings } from "#orgs/store/orgs.ts";
 import type { Env } from "#platform/env.ts";
 import { fail } from "#platform/errors.ts";
-import { forgetOrg } from "./directory.ts";
+import { forgetOrg, forgetPublishedOrg } from "./directory.ts";
 import { actionOf, type Operator } from "./operator.ts";
 import type { Org } from "./org.ts";
 import {
@@ -46,6 +46,7 @@ export async function changeOrg(
   const identity = { org, generation };
   const isChanged = await updateOrgSettings(env.DIRECTORY, identity, { before, after }, action);
   forgetOrg(org);
+  if (before.publishesAuditLog !== after.publishesAuditLog) forgetPublishedOrg(org);
   if (!isChanged) {
     fail({ kind: "conflict", detail: "The org was changed meanwhile; read it again." });
   }
