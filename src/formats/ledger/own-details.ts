@@ -13,13 +13,16 @@ export const OWN_DETAILS = {
   isEmpty: "mcpg.empty_details",
 } as const;
 
-type Details = Readonly<Record<string, string | boolean | null>>;
+type ToldDetails = Readonly<Record<string, string | boolean | null>>;
 
 export function isOwnDetail(name: string): boolean {
   return name.startsWith(OWN_PREFIX);
 }
 
-export function withTokenId(details: Details | null, tokenId: string | null): Details | null {
+export function withTokenId(
+  details: ToldDetails | null,
+  tokenId: string | null,
+): ToldDetails | null {
   if (tokenId === null) return details;
   const isEmpty = details !== null && Object.keys(details).length === 0;
   const mark = isEmpty ? { [OWN_DETAILS.isEmpty]: true } : {};
