@@ -56,6 +56,7 @@ const EventSchema = Type.Object(
         maxProperties: DETAILS_MAX,
         propertyNames: { pattern: DETAIL_KEY },
         additionalProperties: { type: ["string", "boolean", "null"], pattern: STORABLE_TEXT },
+        description: "Names that begin with `mcpg.` are this service's own (400 `reserved_detail`)",
       }),
     ),
   },

@@ -3,6 +3,7 @@
  * bytes, and complete but for what only the ledger knows (its place, its time, its predecessor).
  */
 
+import { withTokenId } from "#formats/ledger/own-details.ts";
 import { formatTimestamp, parseTimestampMs } from "#formats/rfc3339.ts";
 import type { ValidationError } from "#platform/errors.ts";
 import { DAY_MS } from "#platform/time.ts";
@@ -71,7 +72,10 @@ function sorted(details: NonNullable<AuditEvent["details"]>): Record<string, Det
   return Object.fromEntries(entries);
 }
 
-/** What two events with one `event_id` are compared by: what the sender said, whoever sent it. */
+/**
+ * What two events with one `event_id` are compared by: what the sender said, whoever sent it. Of `details`
+ * without what we add (src/formats/ledger/own-details.ts).
+ */
 export const SUBMITTED_FIELDS = [
   "action",
   "actor",
@@ -103,6 +107,8 @@ export function eventIdDays(auditDays: number): number {
 export interface EventContext {
   instanceId: string;
   recordedBy: string;
+  /** The token that the events come by, where `recordedBy` does not show it; else null. */
+  tokenId: string | null;
   auditDays: number;
   nowMs: number;
   newEventId: () => string;
@@ -121,7 +127,7 @@ export function parseAuditEvent(
   return {
     action: normaliseAction(reported.action),
     actor: reported.actor.normalize("NFC"),
-    details: normaliseDetails(reported.details ?? null),
+    details: withTokenId(normaliseDetails(reported.details ?? null), context.tokenId),
     event_id: reported.event_id?.toLowerCase() ?? context.newEventId(),
     instance_id: context.instanceId,
     invocation_id: reported.invocation_id?.toLowerCase() ?? null,

@@ -58,6 +58,13 @@ export interface LogStatus {
   frozenAtMs: number | null;
   successor: number | null;
   holds: number;
+  retentionRanges: RetentionRange[];
+}
+
+/** Entries from `fromSeq` to the next range are kept so many days, or as many as are in force if more. */
+export interface RetentionRange {
+  fromSeq: number;
+  days: number;
 }
 
 export interface LegalHold {

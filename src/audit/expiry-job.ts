@@ -13,6 +13,7 @@ import { shardDatabase } from "#platform/shards.ts";
 import { DAY_MS } from "#platform/time.ts";
 import { eventIdDays } from "./audit-event.ts";
 import type { LogAddress } from "./audit-log.ts";
+import { drainOutbox } from "./drain-outbox.ts";
 import { callLedger } from "./ledger-stub.ts";
 
 /** One query finds which orgs of a batch have something that expired: most have not. */
@@ -29,8 +30,8 @@ interface ExpiringOrg {
 export const expiryJob: Job<readonly ExpiringOrg[]> = {
   name: "expire",
   share: 0.05,
-  // A look-up for all orgs of a batch, and one for each that is deleted.
-  queries: 1 + BATCH_ORGS,
+  // A look-up for all orgs of a batch, one for each that is deleted, and two where something has expired.
+  queries: 1 + 3 * BATCH_ORGS,
   // 200 orgs a minute: retention is a matter of days.
   itemsPerRun: 4,
   runsMax: 1,
@@ -73,14 +74,18 @@ async function expiredLogs(
   const auditDays = new Map(orgs.map((one) => [one.org, one.auditDays]));
   const oldest = await findOldestEntries(shardDatabase(env, shard), [...auditDays.keys()]);
   return oldest
-    .map(({ org, log, oldestAtMs }) => {
+    .map(({ org, log, oldestAtMs, keptDays }) => {
       const days = auditDays.get(org) ?? 0;
-      return { address: { org, log, shard }, auditDays: days, oldestAtMs };
+      const expiresAtMs = oldestAtMs + Math.max(days, keptDays) * DAY_MS;
+      return { address: { org, log, shard }, auditDays: days, expiresAtMs };
     })
-    .filter((log) => log.oldestAtMs < nowMs - log.auditDays * DAY_MS);
+    .filter(({ expiresAtMs }) => expiresAtMs < nowMs);
 }
 
-/** The first step of pruning: the others follow once the announcement is signed. */
+/**
+ * The first step of pruning: the others follow once the announcement is signed. What operators did comes
+ * before it: a longer retention that was in force for a while is a promise, which the ledger must know of.
+ */
 async function announce(
   { env, nowMs }: JobPlace,
   address: LogAddress,
@@ -91,6 +96,7 @@ async function announce(
     overdueBefore: formatTimestamp(nowMs - (auditDays + OVERDUE_DAYS) * DAY_MS),
     auditDays,
   };
+  await drainOutbox(env, address);
   const eventId = uuid7FromRandom(nowMs, crypto.getRandomValues(new Uint8Array(10)));
   await callLedger(env, address, (ledger) => ledger.announcePruning(address, terms, eventId));
 }
@@ -98,11 +104,12 @@ async function announce(
 async function destroyEmptied(place: RunPlace, { org, auditDays }: ExpiringOrg): Promise<void> {
   const { env, shard, nowMs } = place;
   const db = shardDatabase(env, shard);
-  const beforeMs = nowMs - eventIdDays(auditDays) * DAY_MS;
+  const days = eventIdDays(auditDays);
+  const beforeMs = nowMs - days * DAY_MS;
   const before = formatTimestamp(beforeMs);
   for (const log of await findEmptiedLogs(db, org, beforeMs)) {
     if (!place.hasRoomFor(1)) return;
-    const isGone = await callLedger(env, log, (ledger) => ledger.destroy(before));
+    const isGone = await callLedger(env, log, (ledger) => ledger.destroy(before, days));
     if (isGone) await deleteAuditLog(db, log);
   }
 }

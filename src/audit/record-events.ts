@@ -1,4 +1,5 @@
 /** Records audit events as one instance reports them: all of them are appended to the org's log, or none. */
+import { isOwnDetail } from "#formats/ledger/own-details.ts";
 import { uuid7FromRandom } from "#formats/uuid7.ts";
 import type { Org } from "#orgs/org.ts";
 import type { Env } from "#platform/env.ts";
@@ -21,17 +22,19 @@ export interface EventReport {
   events: readonly ReportedEvent[];
   /** Who vouches for the events. */
   recordedBy: string;
+  /** The token that the report came by, where `recordedBy` does not show it; else null. */
+  tokenId: string | null;
 }
 
 /**
  * Resolves once the events are durable. An event sent again under its `event_id` gets its first receipt.
- * Refuses with `reserved_action`, `stream_disabled`, `invalid_request` or `conflict`, each pointing into
+ * Refuses with `reserved_action`, `reserved_detail`, `stream_disabled`, `invalid_request` or `conflict`, each pointing into
  * the report, and with `ledger_frozen`.
  */
 export async function recordEvents(
   env: Env,
   org: Org,
-  { instance, events, recordedBy }: EventReport,
+  { instance, events, recordedBy, tokenId }: EventReport,
 ): Promise<Receipt[]> {
   requireUnreserved(events);
   await requireEnabled(env, org.org, events);
@@ -39,6 +42,7 @@ export async function recordEvents(
   const context = {
     instanceId: instance.normalize("NFC"),
     recordedBy,
+    tokenId,
     auditDays: org.retention.auditDays,
     nowMs,
     newEventId: () => uuid7FromRandom(nowMs, crypto.getRandomValues(new Uint8Array(10))),
@@ -56,9 +60,19 @@ export async function recordEvents(
 
 type Actions = readonly { action: string }[];
 
-function requireUnreserved(events: Actions): void {
+function requireUnreserved(events: readonly ReportedEvent[]): void {
   const errors = pointers(events, isReservedAction, "is reserved");
   if (errors.length > 0) fail({ kind: "reserved_action", errors });
+  const details = events.flatMap((event, index) => ownDetailErrors(event, `/events/${index}`));
+  if (details.length > 0) {
+    fail({ kind: "reserved_detail", errors: details.slice(0, ERRORS_MAX) });
+  }
+}
+
+/** What we add must not be said by anyone else. */
+function ownDetailErrors({ details }: ReportedEvent, pointer: string): ValidationError[] {
+  const names = Object.keys(details ?? {}).filter(isOwnDetail);
+  return names.map((name) => ({ pointer: `${pointer}/details/${name}`, message: "is reserved" }));
 }
 
 /**

@@ -1,5 +1,5 @@
 /** Ends an org's frozen log and has its entries go to a successor, on the record. */
-import { forgetOrg } from "#orgs/directory.ts";
+import { forgetOrg, forgetPublishedOrg } from "#orgs/directory.ts";
 import { actionOf, type Operator } from "#orgs/operator.ts";
 import type { Org } from "#orgs/org.ts";
 import { findOrg, succeedAuditLog } from "#orgs/store/orgs.ts";
@@ -20,7 +20,9 @@ export async function recoverLog(
   const current = (await findOrg(env.DIRECTORY, org)) ?? fail({ kind: "not_found" });
   const { auditLog, shard } = current;
   await requireKept(env, current, currentLog(current));
-  const isOpened = await openSuccessor(env, currentLog(current), { reason, recordedBy: by.actor });
+  const { auditDays } = current.retention;
+  const terms = { reason, recordedBy: by.actor, auditDays };
+  const isOpened = await openSuccessor(env, currentLog(current), terms);
   if (!isOpened) return fail({ kind: "conflict", detail: "The log is not frozen." });
   const deed = {
     org,
@@ -31,5 +33,6 @@ export async function recoverLog(
   const action = actionOf(by, deed, Date.now());
   await succeedAuditLog(env.DIRECTORY, { org, auditLog }, action);
   forgetOrg(org);
+  if (current.publishesAuditLog) forgetPublishedOrg(org);
   return { org, log: auditLog + 1, shard };
 }

@@ -3,6 +3,7 @@
 import { type AuditLogRow, findAuditLog, insertAuditLog } from "#audit/store/audit-logs.ts";
 import { encodeBase64 } from "#formats/base64.ts";
 import { LEDGER_ACTIONS } from "#formats/ledger/entry.ts";
+import { RETENTION_DETAILS } from "#formats/ledger/retention-change.ts";
 import { parseCheckpoint } from "#formats/tlog/checkpoint.ts";
 import { parseNote } from "#formats/tlog/signed-note.ts";
 import type { Env } from "#platform/env.ts";
@@ -17,7 +18,7 @@ import { ownEvent, ownEventId } from "./own-event.ts";
 export async function openSuccessor(
   env: Env,
   frozen: LogAddress,
-  { reason, recordedBy }: { reason: string; recordedBy: string },
+  { reason, recordedBy, auditDays }: { reason: string; recordedBy: string; auditDays: number },
 ): Promise<boolean> {
   const next = { ...frozen, log: frozen.log + 1 };
   const db = shardDatabase(env, frozen.shard);
@@ -30,7 +31,8 @@ export async function openSuccessor(
   const status = await callLedger(env, frozen, (ledger) => ledger.status());
   const origin = logOrigin(originHost(env), frozen);
   const details = { ...lastSigned(row, status), frozen_because: status?.frozenReason ?? null };
-  const event = succeededEvent(origin, { ...details, reason }, recordedBy);
+  const inForce = { [RETENTION_DETAILS.days]: String(auditDays) };
+  const event = succeededEvent(origin, { ...details, ...inForce, reason }, recordedBy);
   const result = await callLedger(env, next, (ledger) => ledger.append(next, [event]));
   // On a conflict, an attempt before this one opened the successor, for a reason of its own.
   if (result.kind !== "appended" && result.kind !== "conflict") {

@@ -17,6 +17,7 @@ const UNSUPPORTED = { status: 415, title: "Unsupported Media Type" };
 const INTERNAL = { status: 500, title: "Internal Server Error" };
 
 const RESERVED_ACTION = "The actions operator.* and ledger.* are this service's own.";
+const RESERVED_DETAIL = "Details whose names begin with mcpg. are this service's own.";
 const STREAM_DISABLED =
   "The org has disabled this stream (…/observability): nothing of the request was written.";
 const FROZEN_ADVICE = "until the administrator recovers it (POST …/audit/recover)";
@@ -87,6 +88,7 @@ type BodyFailure = Extract<
   {
     kind:
       | "reserved_action"
+      | "reserved_detail"
       | "stream_disabled"
       | "invalid_request"
       | "malformed_body"
@@ -104,6 +106,8 @@ function problemOfBody(failure: BodyFailure): Problem {
       return { ...BAD_REQUEST, detail: "The request is not valid.", errors: failure.errors };
     case "reserved_action":
       return { ...BAD_REQUEST, detail: RESERVED_ACTION, errors: failure.errors };
+    case "reserved_detail":
+      return { ...BAD_REQUEST, detail: RESERVED_DETAIL, errors: failure.errors };
     case "stream_disabled":
       return { ...CONFLICT, detail: STREAM_DISABLED, errors: failure.errors };
     case "malformed_body":

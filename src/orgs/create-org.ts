@@ -5,7 +5,7 @@ import type { Env } from "#platform/env.ts";
 import { fail } from "#platform/errors.ts";
 import { shardDatabase } from "#platform/shards.ts";
 import { lookUpOrg } from "./directory.ts";
-import { actionOf, type Operator } from "./operator.ts";
+import { actionOf, creationOf, type Operator } from "./operator.ts";
 import type { Org } from "./org.ts";
 import type { OrgSettings } from "./org-settings.ts";
 import { shardForNewOrg } from "./placement.ts";
@@ -19,15 +19,9 @@ export async function createOrg(
   const nowMs = Date.now();
   // The default org exists, though nobody may have looked for it yet.
   if ((await lookUpOrg(env, org, nowMs)) !== null) fail({ kind: "org_exists" });
-  const deed = {
-    org,
-    action: "operator.org.created",
-    target: `org://${org}`,
-    details: { tier: settings.tier },
-  } as const;
   const shard = shardForNewOrg(env);
   const newOrg = { org, settings, shard, createdAtMs: nowMs };
-  const action = actionOf(by, deed, nowMs);
+  const action = actionOf(by, creationOf(org, settings), nowMs);
   const isNew = await insertOrg(env.DIRECTORY, shardDatabase(env, shard), newOrg, action);
   return isNew ? currentOrg(env, org) : fail({ kind: "org_exists" });
 }

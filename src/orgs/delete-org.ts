@@ -2,14 +2,19 @@ import { closeOrg, findOrg } from "#orgs/store/orgs.ts";
 import type { Env } from "#platform/env.ts";
 import { fail } from "#platform/errors.ts";
 import { shardDatabase } from "#platform/shards.ts";
-import { forgetOrg } from "./directory.ts";
+import { forgetOrg, forgetPublishedOrg } from "./directory.ts";
 import { actionOf, type Operator } from "./operator.ts";
 import type { Org } from "./org.ts";
 
 /** Closes the org at once; its data goes with the next ticks. Returns the org, being deleted. */
 export async function deleteOrg(
   env: Env,
-  { org, generation, shard }: Pick<Org, "org" | "generation" | "shard">,
+  {
+    org,
+    generation,
+    shard,
+    publishesAuditLog,
+  }: Pick<Org, "org" | "generation" | "shard" | "publishesAuditLog">,
   by: Operator,
 ): Promise<Org> {
   const deed = {
@@ -22,6 +27,7 @@ export async function deleteOrg(
   const shardDb = shardDatabase(env, shard);
   const isClosed = await closeOrg(env.DIRECTORY, shardDb, { org, generation }, action);
   forgetOrg(org);
+  if (publishesAuditLog) forgetPublishedOrg(org);
   const closed = isClosed ? await findOrg(env.DIRECTORY, org) : null;
   return closed ?? fail({ kind: "not_found" });
 }

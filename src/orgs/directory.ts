@@ -4,12 +4,12 @@
  * written to: each write on its shard checks the generation in SQL.
  */
 
-import { findOrg, insertOrg } from "#orgs/store/orgs.ts";
+import { findOrg, findPublishedOrg, insertOrg } from "#orgs/store/orgs.ts";
 import { findServiceToken } from "#orgs/store/token-rows.ts";
 import type { Env } from "#platform/env.ts";
 import { ExpiringMap } from "#platform/expiring-map.ts";
 import { shardDatabase } from "#platform/shards.ts";
-import { actionOf } from "./operator.ts";
+import { actionOf, creationOf } from "./operator.ts";
 import { DEFAULT_ORG, type Org } from "./org.ts";
 import { newSettings } from "./org-settings.ts";
 import { defaultOrgTier, shardForNewOrg } from "./placement.ts";
@@ -19,6 +19,12 @@ import type { ServiceToken } from "./service-token.ts";
 const CACHE = { ttlMs: 30_000, entriesMax: 4_096 };
 const orgs = new ExpiringMap<Org>(CACHE);
 const tokens = new ExpiringMap<ServiceToken>(CACHE);
+
+/**
+ * For those who send no token, and by nobody else: an org that keeps its log to itself, whoever uses it at
+ * the time, takes as long to refuse as a name that is nobody's. Short, for what is not there may come to be.
+ */
+const published = new ExpiringMap<{ org: Org | null }>({ ttlMs: 5_000, entriesMax: 4_096 });
 
 /** The org in whatever state; null if there never was one of that name. */
 export function lookUpOrg(env: Env, org: string, nowMs: number): Promise<Org | null> {
@@ -38,6 +44,26 @@ export function lookUpServiceToken(
   return tokens.getOrLoad(id, nowMs, () => findServiceToken(env.DIRECTORY, id));
 }
 
+/**
+ * The org if it lets everyone read its log's checkpoint and hash tiles. Null is the same query and the same
+ * answer whatever the reason: neither is it looked for in what requests with tokens left behind.
+ */
+export async function lookUpPublishedOrg(
+  env: Env,
+  org: string,
+  nowMs: number,
+): Promise<Org | null> {
+  const found = await published.getOrLoad(org, nowMs, async () => {
+    return { org: await findPublishedOrg(env.DIRECTORY, org) };
+  });
+  return found?.org ?? null;
+}
+
+/** Only where an org publishes its log, or did: forgetting it is seen in the next answer's time. */
+export function forgetPublishedOrg(org: string): void {
+  published.evict(org);
+}
+
 export function forgetOrg(org: string): void {
   orgs.evict(org);
 }
@@ -49,15 +75,13 @@ export function forgetServiceToken(id: string): void {
 /** The org `default` exists from the first start: whoever looks for it first makes it so. */
 async function insertDefaultOrg(env: Env, nowMs: number): Promise<void> {
   const shard = shardForNewOrg(env);
-  const tier = defaultOrgTier(env);
-  const settings = newSettings(tier);
-  const deed = {
-    org: DEFAULT_ORG,
-    action: "operator.org.created",
-    target: `org://${DEFAULT_ORG}`,
-    details: { tier },
-  } as const;
-  const action = actionOf({ actor: "operator:system", requestId: null }, deed, nowMs);
+  const settings = newSettings(defaultOrgTier(env));
+  const deed = creationOf(DEFAULT_ORG, settings);
+  const action = actionOf(
+    { actor: "operator:system", tokenId: null, requestId: null },
+    deed,
+    nowMs,
+  );
   const newOrg = { org: DEFAULT_ORG, settings, shard, createdAtMs: nowMs };
   await insertOrg(env.DIRECTORY, shardDatabase(env, shard), newOrg, action);
 }

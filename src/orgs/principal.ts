@@ -44,6 +44,11 @@ export function holdsScope(principal: Principal, scope: Scope): boolean {
   }
 }
 
+/** The id of a token whose name, given when it was made, does not show it; else null. */
+export function hiddenTokenId(principal: Principal): string | null {
+  return principal.kind === "service-token" && principal.actor !== null ? principal.id : null;
+}
+
 /** The name under which a principal's acts are recorded. */
 export function actorOf(principal: Principal): string {
   switch (principal.kind) {

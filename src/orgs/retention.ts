@@ -37,13 +37,19 @@ const TIER_RETENTION: Record<Tier, Retention> = {
 
 export const RETENTION_KEYS = Object.keys(RETENTION_BOUNDS) as RetentionKey[];
 
-/** The values are clamped again here, so that no stored override can undercut the floor. */
+/** Audit entries are kept as long as the tier says, or longer. */
+export function auditDaysMin(tier: Tier): number {
+  return TIER_RETENTION[tier].auditDays;
+}
+
+/** The values are clamped again here, so that no stored override can undercut a floor. */
 export function effectiveRetention(tier: Tier, overrides: RetentionOverrides): Retention {
   const effective = { ...TIER_RETENTION[tier] };
   for (const key of RETENTION_KEYS) {
     const { min, max } = RETENTION_BOUNDS[key];
     effective[key] = Math.min(max, Math.max(min, overrides[key] ?? effective[key]));
   }
+  effective.auditDays = Math.max(effective.auditDays, auditDaysMin(tier));
   return effective;
 }
 

@@ -24,6 +24,7 @@ export type Failure =
   | { kind: "org_exists" }
   | { kind: "conflict"; detail: string }
   | { kind: "reserved_action"; errors: ValidationError[] }
+  | { kind: "reserved_detail"; errors: ValidationError[] }
   | { kind: "stream_disabled"; errors: ValidationError[] }
   | { kind: "not_yet_signed"; retryAfterSeconds: number }
   | { kind: "pruned" }

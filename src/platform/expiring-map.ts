@@ -1,6 +1,6 @@
 /**
  * A small cache with an age limit, for what is read on every request and changes seldom. It never
- * holds a figure, and never a negative answer.
+ * holds a figure, nor that something is not there, unless that is what its values say.
  */
 
 interface CachedValue<Value> {

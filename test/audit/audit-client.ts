@@ -80,6 +80,7 @@ export interface LogStatusBody {
   frozen_at: string | null;
   successor: number | null;
   holds: number;
+  retention: { days: number; ranges: { from_seq: number; days: number }[] };
 }
 
 export function statusOf(org: string, query = ""): Promise<LogStatusBody> {

@@ -129,6 +129,14 @@ describe("POST /audit/recover", () => {
     expect(metricSum(await scrape(org), "mcpg_audit_frozen", `org="${org}"`)).toBe(0);
   });
 
+  it("promises the successor's entries what is in force", async () => {
+    const org = await makeOrg({ tier: "team" });
+    await freeze(org);
+    await requireStatus(200, recover(org));
+    const ranges = [{ from_seq: 0, days: 180 }];
+    expect(await statusOf(org)).toMatchObject({ retention: { days: 180, ranges } });
+  });
+
   it("names what D1 says was signed when it is the ledger that was set back", async () => {
     const org = await makeOrg();
     await appendEvents(org, [EVENT, EVENT]);
@@ -251,7 +259,8 @@ describe("An isolate that still remembers the succeeded log", () => {
   /** Past the isolate, as another one would. */
   async function recoverElsewhere(org: string): Promise<void> {
     await statusOf(org);
-    await openSuccessor(workerEnv, logOf(org), { ...REASON, recordedBy: "operator:admin" });
+    const terms = { ...REASON, recordedBy: "operator:admin", auditDays: 30 };
+    await openSuccessor(workerEnv, logOf(org), terms);
     await succeedAuditLog(
       workerEnv.DIRECTORY,
       { org, auditLog: 1 },

@@ -44,6 +44,7 @@ function eventsOf(report: AuditReport): AuditEvent[] {
   const context = {
     instanceId: report.instance_id,
     recordedBy: "operator:admin",
+    tokenId: null,
     auditDays: 30,
     nowMs,
     newEventId: () => uuid7FromRandom(nowMs, crypto.getRandomValues(new Uint8Array(10))),

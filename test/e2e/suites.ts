@@ -15,6 +15,7 @@ import { runPrometheusSuite } from "./prometheus/suite.ts";
 import { runPromtoolSuite } from "./promtool.ts";
 import { runRestartSuite } from "./start/restart-suite.ts";
 import { runStartSuite } from "./start/suite.ts";
+import { runStrangersSuite } from "./strangers/suite.ts";
 import { runStreamsSuite } from "./streams/suite.ts";
 import {
   runTracingLatencySuite,
@@ -50,6 +51,7 @@ export const SUITES: Record<string, E2eSuite> = {
   "ledger-attack": { run: runAttackSuite, seconds: 130 },
   "ledger-load": { run: runLoadSuite, seconds: 53, isTimed: true },
   "ledger-verify": { run: runVerifySuite, seconds: 105 },
+  strangers: { run: runStrangersSuite, seconds: 30, isTimed: true },
   tracing: { run: runTracingSuite, seconds: 57, mostlyWaits: true },
   "tracing-latency": { run: runTracingLatencySuite, seconds: 43, isTimed: true },
   "tracing-memory": { run: runTracingMemorySuite, seconds: 35, mostlyWaits: true },

@@ -18,6 +18,8 @@ export interface Sent {
   /** A string or bytes go as they are, anything else as JSON. */
   body?: unknown;
   headers?: Record<string, string>;
+  /** Without the administrator's token, or any. */
+  isAnonymous?: boolean;
   /** Without a content length, so that only reading tells how much there is. */
   isChunked?: boolean;
 }
@@ -130,11 +132,11 @@ function encoded(body: unknown): string | Uint8Array {
 }
 
 function headersOf(
-  { body: given, headers, isChunked = false }: Sent,
+  { body: given, headers, isAnonymous = false, isChunked = false }: Sent,
   body: string | Uint8Array,
 ): Record<string, string | number> {
   return {
-    authorization: `Bearer ${ADMIN_TOKEN}`,
+    ...(!isAnonymous && { authorization: `Bearer ${ADMIN_TOKEN}` }),
     ...(given !== undefined && { "content-type": "application/json" }),
     ...(!isChunked && { "content-length": Buffer.byteLength(body) }),
     ...headers,

@@ -29,6 +29,7 @@ const FAILURES: [Failure, number][] = [
   [{ kind: "administrator_only" }, 403],
   [{ kind: "not_found" }, 404],
   [{ kind: "invalid_request", errors: [{ pointer: "/a", message: "is required" }] }, 400],
+  [{ kind: "reserved_detail", errors: [{ pointer: "/a", message: "is reserved" }] }, 400],
   [{ kind: "malformed_body", detail: "The body is not JSON." }, 400],
   [{ kind: "body_too_large", bytesMax: 10 }, 413],
   [{ kind: "too_many_spans", spansMax: 10 }, 413],

@@ -30,6 +30,11 @@ describe("Retention", () => {
     }
   });
 
+  it("of audit entries is the tier's or longer, whatever is stored", () => {
+    const days = (auditDays: number) => effectiveRetention("team", { auditDays }).auditDays;
+    expect([0, 30, 179, 180, 181, 9_999].map(days)).toEqual([180, 180, 180, 180, 181, 3_650]);
+  });
+
   it("outlasts, of rollups, the windows that quantiles read", () => {
     const none = Object.fromEntries(RETENTION_KEYS.map((key) => [key, 0]));
     const { rollupsHourlyDays, rollupsDailyDays } = effectiveRetention("pro", none);

@@ -146,7 +146,7 @@ describe("PATCH /v1/orgs/{org}", () => {
     { entitlements: { payload_capture: true } },
     { limits: { series_max: 20_000 } },
     { limits: { requests_per_minute: null } },
-    { retention: { audit_days: 1 } },
+    { retention: { audit_days: 91 } },
     { retention: { audit_days: null } },
   ])("keeps %j from an org's own admin with 403", async (body) => {
     const org = await makeOrg({ tier: "pro" });
@@ -169,18 +169,54 @@ describe("PATCH /v1/orgs/{org}", () => {
     });
   });
 
+  it.each([
+    ["the tier's", { retention: { audit_days: 89 } }],
+    ["the new tier's", { tier: "team", retention: { audit_days: 90 } }],
+  ])("refuses audit retention that is shorter than %s", async (_, body) => {
+    const org = await makeOrg({ tier: "pro" });
+    const problem = await problemOf(call("PATCH", `/v1/orgs/${org}`, { body }));
+    expect(problem).toMatchObject({
+      status: 400,
+      code: "invalid_request",
+      errors: [
+        { pointer: "/retention/audit_days", message: expect.stringContaining("the tier's") },
+      ],
+    });
+    expect(await getOrg(org)).toMatchObject({ tier: "pro", retention: { audit_days: 90 } });
+  });
+
+  it("takes audit retention from the tier's up, and records from how many days to how many", async () => {
+    const org = await makeOrg({ tier: "pro" });
+    const bodies = [
+      { retention: { audit_days: 90 } },
+      { retention: { audit_days: 400 } },
+      { retention: { samples_hours: 30 } },
+      { tier: "community", retention: { audit_days: 60 } },
+      { retention: { audit_days: null } },
+    ];
+    const told: unknown[] = [];
+    for (const body of bodies) {
+      expect((await call("PATCH", `/v1/orgs/${org}`, { body })).status).toBe(200);
+      const { details } = (await actionsOf(org)).at(-1)!;
+      told.push([details?.["audit_days.from"], details?.["audit_days.to"]]);
+    }
+    const none = [undefined, undefined];
+    expect(told).toEqual([none, ["90", "400"], none, ["400", "60"], ["60", "30"]]);
+    expect((await actionsOf(org))[0]?.details).toEqual({ tier: "pro", audit_days: "90" });
+  });
+
   it("loses none of many concurrent changes that it answered with 200", async () => {
-    const org = await makeOrg();
+    const org = await makeOrg({ tier: "pro" });
     const fields = ["samples_hours", "rollups_hourly_days", "rollups_daily_days", "audit_days"];
     const responses = await Promise.all(
       fields.map((field) =>
-        call("PATCH", `/v1/orgs/${org}`, { body: { retention: { [field]: 27 } } }),
+        call("PATCH", `/v1/orgs/${org}`, { body: { retention: { [field]: 100 } } }),
       ),
     );
     const { retention } = await getOrg(org);
     responses.forEach(({ status }, index) => {
       expect([200, 409]).toContain(status);
-      if (status === 200) expect(retention[fields[index] as string]).toBe(27);
+      if (status === 200) expect(retention[fields[index] as string]).toBe(100);
     });
     const updates = (await actionsOf(org)).filter(({ action }) =>
       String(action).endsWith("updated"),

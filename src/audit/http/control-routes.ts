@@ -1,7 +1,7 @@
 /** A log's state, keys and remedies. */
 import type { Context } from "hono";
 import * as Type from "typebox";
-import { type LogAddress, logOrigin } from "#audit/audit-log.ts";
+import { type LogAddress, type LogStatus, logOrigin } from "#audit/audit-log.ts";
 import { currentLog, requireKept } from "#audit/current-log.ts";
 import { drainOutbox } from "#audit/drain-outbox.ts";
 import { callLedger } from "#audit/ledger-stub.ts";
@@ -14,6 +14,7 @@ import { jsonBody } from "#http/request-body.ts";
 import { type AppRoute, route } from "#orgs/http/access.ts";
 import type { AppEnv } from "#orgs/http/app-env.ts";
 import { operatorOf } from "#orgs/http/caller.ts";
+import type { Org } from "#orgs/org.ts";
 import { actorOf } from "#orgs/principal.ts";
 import { fail } from "#platform/errors.ts";
 import { originHost } from "#platform/settings.ts";
@@ -134,6 +135,15 @@ async function statusOf(c: Context<AppEnv>, address: LogAddress): Promise<LogSta
     frozen_at: status?.frozenAtMs == null ? null : formatTimestamp(status.frozenAtMs),
     successor: status?.successor ?? null,
     holds: status?.holds ?? 0,
+    retention: retentionJson(c.var.org, status),
+  };
+}
+
+function retentionJson({ retention }: Org, status: LogStatus | null): LogStatusJson["retention"] {
+  const ranges = status?.retentionRanges ?? [];
+  return {
+    days: retention.auditDays,
+    ranges: ranges.map(({ fromSeq, days }) => ({ from_seq: fromSeq, days })),
   };
 }
 

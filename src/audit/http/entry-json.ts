@@ -13,6 +13,9 @@ const EventAsHashedSchema = Type.Object(
     details: Type.Unsafe<AuditEvent["details"]>({
       type: ["object", "null"],
       additionalProperties: { type: ["string", "boolean", "null"] },
+      description:
+        "As reported. `mcpg.token_id` is added by this service: the id of the token that the event " +
+        "came by, where the token has an `actor` of its own, which `recorded_by` then shows",
     }),
     event_id: Type.String({ format: "uuid" }),
     instance_id: textOrNull,
@@ -22,7 +25,10 @@ const EventAsHashedSchema = Type.Object(
     outcome: Type.Enum([...AUDIT_OUTCOMES]),
     previous_hash: Type.String({ description: "Of the entry before; 64 zeros in the first" }),
     recorded_at: Type.String({ format: "date-time" }),
-    recorded_by: Type.String(),
+    recorded_by: Type.String({
+      description:
+        "The token's `actor`, else `service:<token id>`; `operator:admin` is the administrator",
+    }),
     request_id: textOrNull,
     target: textOrNull,
     trace_id: textOrNull,

@@ -8,7 +8,7 @@ import { cursor, cursorFormat, encodeCursor, limit } from "#http/pagination.ts";
 import { refuseParameter } from "#http/parameters.ts";
 import { jsonBody } from "#http/request-body.ts";
 import { type AppRoute, route } from "#orgs/http/access.ts";
-import { actorOf } from "#orgs/principal.ts";
+import { actorOf, hiddenTokenId } from "#orgs/principal.ts";
 import { fail } from "#platform/errors.ts";
 import { askedLog, logParameter, seqOf } from "./asked-log.ts";
 import { EntrySchema, entryJson } from "./entry-json.ts";
@@ -69,8 +69,13 @@ export const eventRoutes: readonly AppRoute[] = [
       problems: [409],
     },
     async (c, { body }) => {
-      const recordedBy = actorOf(c.var.principal);
-      const report = { instance: body.instance_id, events: body.events, recordedBy };
+      const { principal } = c.var;
+      const report = {
+        instance: body.instance_id,
+        events: body.events,
+        recordedBy: actorOf(principal),
+        tokenId: hiddenTokenId(principal),
+      };
       return c.json({ receipts: await recordEvents(c.env, c.var.org, report) }, 201);
     },
   ),

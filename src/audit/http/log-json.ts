@@ -29,6 +29,17 @@ export const LogStatusSchema = Type.Object(
     frozen_at: NullableText,
     successor: NullableInteger,
     holds: Type.Integer({ description: "Legal holds in force" }),
+    retention: Type.Object(
+      {
+        days: Type.Integer(),
+        ranges: Type.Array(Type.Object({ from_seq: Type.Integer(), days: Type.Integer() })),
+      },
+      {
+        description:
+          "`days` are in force now; entries from `from_seq` on, up to the next range, were promised " +
+          "the days of their range. The larger number holds",
+      },
+    ),
   },
   { title: "LogStatus" },
 );

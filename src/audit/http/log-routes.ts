@@ -13,7 +13,6 @@ import { parseTilePath, type TilePath } from "#formats/tlog/tlog-tiles.ts";
 import { integer, refuseParameter, required } from "#http/parameters.ts";
 import { type AppRoute, route } from "#orgs/http/access.ts";
 import type { AppEnv } from "#orgs/http/app-env.ts";
-import type { Org } from "#orgs/org.ts";
 import type { Env } from "#platform/env.ts";
 import { fail } from "#platform/errors.ts";
 import { shardDatabase } from "#platform/shards.ts";
@@ -37,7 +36,7 @@ export const logRoutes: readonly AppRoute[] = [
         "both keys signed.",
       scope: "audit:read",
       alsoClosed: true,
-      publicWhere: (_, org) => org.publishesAuditLog,
+      publicWhere: () => true,
       pathParameters: LOG,
       query: { size: treeSize("A former key's `to_size`") },
       answers: { 200: { description: "The note", content: { "text/plain": Type.String() } } },
@@ -89,7 +88,7 @@ export const logRoutes: readonly AppRoute[] = [
         "until the full one is. Bundles of pruned entries are gone.",
       scope: "audit:read",
       alsoClosed: true,
-      publicWhere: (c, org) => isPublicTile(c, org),
+      publicWhere: isHashTile,
       pathParameters: LOG,
       answers: {
         200: {
@@ -109,9 +108,9 @@ export const logRoutes: readonly AppRoute[] = [
   ),
 ];
 
-/** A bundle holds entries, which no org publishes. */
-function isPublicTile(c: Context<AppEnv>, { publishesAuditLog }: Org): boolean {
-  return publishesAuditLog && !c.req.param("tile")?.startsWith("entries/");
+/** The other tiles are bundles of entries, which no org publishes. */
+function isHashTile(c: Context<AppEnv>): boolean {
+  return !c.req.param("tile")?.startsWith("entries/");
 }
 
 function addressOf(c: Context<AppEnv>): LogAddress {
@@ -144,7 +143,7 @@ function tileOf(c: Context<AppEnv>): TilePath {
  * caches keep it.
  */
 function tileHeaders(c: Context<AppEnv>): Record<string, string> {
-  const visibility = isPublicTile(c, c.var.org) ? "public" : "private";
+  const visibility = c.var.org.publishesAuditLog && isHashTile(c) ? "public" : "private";
   return {
     "content-type": "application/octet-stream",
     "cache-control": `${visibility}, max-age=31536000, immutable`,

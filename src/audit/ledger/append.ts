@@ -6,12 +6,14 @@ import { type AuditEvent, entryText, SUBMITTED_FIELDS } from "#audit/audit-event
 import type { AppendResult, Receipt } from "#audit/audit-log.ts";
 import { type CanonicalObject, canonicalJson } from "#formats/canonical-json.ts";
 import { encodeHex } from "#formats/hex.ts";
+import { submittedDetails } from "#formats/ledger/own-details.ts";
 import { formatTimestamp } from "#formats/rfc3339.ts";
 import { sha256 } from "#formats/sha256.ts";
 import { recordInBundles } from "./bundles.ts";
 import { hashEntry } from "./entry-hashes.ts";
 import { insertEntries, type NewEntry } from "./insert-entries.ts";
 import { closedBy, type LogState, readChainEnd } from "./log-state.ts";
+import { recordRetention } from "./retention-ranges.ts";
 
 const utf8 = new TextEncoder();
 
@@ -30,6 +32,9 @@ export function appendEvents(
   const entries = planned.flatMap(({ entry }) => entry ?? []);
   insertEntries(sql, entries);
   recordInBundles(sql, entries);
+  for (const [index, { entry }] of planned.entries()) {
+    if (entry !== null) recordRetention(sql, entry.seq, events[index]!);
+  }
   const last = entries.at(-1);
   if (last !== undefined) sql.exec("UPDATE log SET tree_size = ?", last.seq + 1);
   return { kind: "appended", receipts: planned.map(({ receipt }) => receipt) };
@@ -153,6 +158,7 @@ export function submittedHash(event: Submitted): Uint8Array {
 }
 
 function submittedText(event: Submitted): string {
-  const fields = SUBMITTED_FIELDS.map((field) => [field, event[field]]);
+  const submitted = { ...event, details: submittedDetails(event.details) };
+  const fields = SUBMITTED_FIELDS.map((field) => [field, submitted[field]]);
   return canonicalJson(Object.fromEntries(fields) as CanonicalObject);
 }

@@ -69,7 +69,7 @@ export function headSince(
     size,
     root: treeRoot(size, nodes),
     consistency: consistencyProof(signed.size, size, nodes),
-    oldestAt: oldestRecordedAt(sql),
+    oldestAt: oldestEntry(sql)?.recordedAt ?? null,
   };
 }
 
@@ -126,10 +126,19 @@ export function freeze(sql: SqlStorage, nowMs: number, reason: string): ClosedLo
   return { kind: "frozen", reason: first };
 }
 
-/** When the oldest entry that pruning may start with was recorded. */
-export function oldestRecordedAt(sql: SqlStorage): string | null {
+export interface OldestEntry {
+  seq: number;
+  /** RFC 3339. */
+  recordedAt: string;
+}
+
+/** The oldest entry that pruning may start with. */
+export function oldestEntry(sql: SqlStorage): OldestEntry | null {
   const [row] = sql
-    .exec("SELECT recorded_at FROM entries WHERE action NOT GLOB 'ledger.*' ORDER BY seq LIMIT 1")
+    .exec(
+      `SELECT seq, recorded_at AS recordedAt FROM entries
+       WHERE action NOT GLOB 'ledger.*' ORDER BY seq LIMIT 1`,
+    )
     .toArray();
-  return (row?.["recorded_at"] as string | undefined) ?? null;
+  return (row as unknown as OldestEntry | undefined) ?? null;
 }

@@ -34,7 +34,7 @@ import {
   type HeadAnswer,
   headSince,
   type LastSigned,
-  oldestRecordedAt,
+  oldestEntry,
   type PublishAnswer,
   publish,
 } from "./head.ts";
@@ -60,6 +60,7 @@ import {
   readTile,
   type TileAnswer,
 } from "./published.ts";
+import { daysPromisedTo, putBack } from "./retention-ranges.ts";
 import { migrate } from "./schema.ts";
 import { type EntryPage, findEntry, type PageBounds, searchEntries } from "./search.ts";
 
@@ -200,10 +201,12 @@ export class Ledger extends DurableObject<Env> {
 
   /**
    * Destroys the log of an org that is no more, once its last entry has expired. False while there is
-   * something to keep.
+   * something to keep. What was promised to the oldest entry that is left, no other is promised more.
    */
-  async destroy(expiredBefore: string): Promise<boolean> {
-    const isKept = readChainEnd(this.#sql).lastRecordedAt >= expiredBefore;
+  async destroy(expiredBefore: string, daysInForce: number): Promise<boolean> {
+    const days = daysPromisedTo(this.#sql, readState(this.#sql)?.minIndex ?? 0);
+    const expired = putBack(expiredBefore, { daysInForce, days });
+    const isKept = readChainEnd(this.#sql).lastRecordedAt >= expired;
     if (isKept || countActiveHolds(this.#sql) > 0) return false;
     await this.ctx.storage.deleteAll();
     migrate(this.ctx.storage);
@@ -275,10 +278,11 @@ export class Ledger extends DurableObject<Env> {
     if (state === null) return;
     const { org, number: log, frozenReason } = state;
     const { size: treeSize } = readChainEnd(this.#sql);
-    const oldest = oldestRecordedAt(this.#sql);
-    const oldestAtMs = oldest === null ? null : (parseTimestampMs(oldest) ?? null);
+    const oldest = oldestEntry(this.#sql);
+    const oldestAtMs = oldest === null ? null : (parseTimestampMs(oldest.recordedAt) ?? null);
+    const keptDays = oldest === null ? 0 : daysPromisedTo(this.#sql, oldest.seq);
     const db = shardDatabase(this.env, state.shard);
-    const told = { org, log, treeSize, oldestAtMs, frozenReason };
+    const told = { org, log, treeSize, oldestAtMs, keptDays, frozenReason };
     const knownFrozen = await tellTreeSize(db, told, Date.now());
     this.#sql.exec("UPDATE log SET told_size = max(told_size, ?)", treeSize);
     if (knownFrozen !== null) freeze(this.#sql, Date.now(), knownFrozen);

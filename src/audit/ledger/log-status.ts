@@ -2,6 +2,7 @@ import type { LogStatus } from "#audit/audit-log.ts";
 import { encodeHex } from "#formats/hex.ts";
 import { type LogState, readChainEnd } from "./log-state.ts";
 import { countActiveHolds } from "./pruning.ts";
+import { findRetentionRanges } from "./retention-ranges.ts";
 
 export function readStatus(sql: SqlStorage, state: LogState): LogStatus {
   const { size, headHash } = readChainEnd(sql);
@@ -19,5 +20,6 @@ export function readStatus(sql: SqlStorage, state: LogState): LogStatus {
     frozenAtMs,
     successor,
     holds: countActiveHolds(sql),
+    retentionRanges: findRetentionRanges(sql),
   };
 }

@@ -13,16 +13,17 @@ import { TILE_WIDTH } from "#formats/tlog/tlog-tiles.ts";
 import { appendEvents, submittedHash } from "./append.ts";
 import { deletePrunedBundles } from "./bundles.ts";
 import { closedBy, type LogState, readChainEnd } from "./log-state.ts";
+import { daysPromisedTo, promisedParts, putBack } from "./retention-ranges.ts";
 import { keepLeaves, treeNodes } from "./tree.ts";
 
 export interface RetentionTerms {
-  /** RFC 3339: entries recorded before this time have expired. */
+  /** RFC 3339: entries recorded before this time have expired, where no more was promised to them. */
   expiredBefore: string;
   /**
    * RFC 3339: an entry recorded before this time leaves even if its bundle of 256 is not full and expired.
    */
   overdueBefore: string;
-  /** The announcement names this number, for the record. */
+  /** In force now: so many days before now both times are, or more. */
   auditDays: number;
 }
 
@@ -40,7 +41,9 @@ export function announcePruning(
   if (state.pruneTo !== null) return "announced";
   const pruneTo = prefixToPrune(sql, state, terms);
   if (pruneTo === null) return "nothing_to_do";
-  const event = prunedEvent(sql, state, { pruneTo, auditDays: terms.auditDays, eventId });
+  // Promises fall from entry to entry: the last one's holds for all of them.
+  const keptDays = Math.max(terms.auditDays, daysPromisedTo(sql, pruneTo - 1));
+  const event = prunedEvent(sql, state, { pruneTo, keptDays, eventId });
   const result = appendEvents(sql, state, [event], nowMs);
   if (result.kind !== "appended") throw new Error(`ledger: pruning not announced: ${result.kind}`);
   sql.exec(
@@ -57,11 +60,11 @@ function prefixToPrune(
   { minIndex }: LogState,
   terms: RetentionTerms,
 ): number | null {
-  const expired = firstRecordedSince(sql, minIndex, terms.expiredBefore);
+  const expired = endOfExpired(sql, minIndex, terms);
   // An announcement that expires must not be reason enough for another, for ever.
   const [oldest] = sql
     .exec(
-      `SELECT recorded_at FROM entries WHERE seq >= ? AND seq < ? AND action NOT GLOB 'ledger.*'
+      `SELECT seq, recorded_at FROM entries WHERE seq >= ? AND seq < ? AND action NOT GLOB 'ledger.*'
        ORDER BY seq LIMIT 1`,
       minIndex,
       expired,
@@ -70,13 +73,34 @@ function prefixToPrune(
   if (oldest === undefined) return null;
   const wholeBundles = expired - (expired % TILE_WIDTH);
   if (wholeBundles > minIndex) return wholeBundles;
-  return (oldest["recorded_at"] as string) < terms.overdueBefore ? expired : null;
+  const days = daysPromisedTo(sql, oldest["seq"] as number);
+  const overdueBefore = putBack(terms.overdueBefore, { daysInForce: terms.auditDays, days });
+  return (oldest["recorded_at"] as string) < overdueBefore ? expired : null;
+}
+
+/** Only a prefix leaves: it ends at the first entry that was promised more time. */
+function endOfExpired(
+  sql: SqlStorage,
+  minIndex: number,
+  { expiredBefore, auditDays }: RetentionTerms,
+): number {
+  let end = minIndex;
+  for (const part of promisedParts(sql, minIndex, readChainEnd(sql).size)) {
+    const time = putBack(expiredBefore, { daysInForce: auditDays, days: part.days });
+    end = firstRecordedSince(sql, part, time);
+    if (end < part.end) return end;
+  }
+  return end;
 }
 
 /** Times of record never fall, so this is a binary search. */
-function firstRecordedSince(sql: SqlStorage, from: number, time: string): number {
+function firstRecordedSince(
+  sql: SqlStorage,
+  { from, end }: { from: number; end: number },
+  time: string,
+): number {
   let low = from;
-  let high = readChainEnd(sql).size;
+  let high = end;
   while (low < high) {
     const middle = Math.floor((low + high) / 2);
     const { recorded_at } = sql
@@ -90,14 +114,15 @@ function firstRecordedSince(sql: SqlStorage, from: number, time: string): number
 
 interface Announcement {
   pruneTo: number;
-  auditDays: number;
+  /** Every entry that leaves was kept so long, or longer. */
+  keptDays: number;
   eventId: string;
 }
 
 function prunedEvent(
   sql: SqlStorage,
   { minIndex }: LogState,
-  { pruneTo, auditDays, eventId }: Announcement,
+  { pruneTo, keptDays, eventId }: Announcement,
 ): AuditEvent {
   const { hash } = sql
     .exec<{ hash: ArrayBuffer }>("SELECT hash FROM entries WHERE seq = ?", pruneTo - 1)
@@ -110,7 +135,7 @@ function prunedEvent(
       to: String(pruneTo),
       last_hash: encodeHex(new Uint8Array(hash)),
       tree_root: encodeHex(treeRoot(pruneTo, treeNodes(sql))),
-      retention_days: String(auditDays),
+      retention_days: String(keptDays),
     },
     event_id: eventId,
     recorded_by: "ledger",

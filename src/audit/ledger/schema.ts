@@ -150,6 +150,31 @@ CREATE TABLE holds (
   released_at_ms INTEGER
 ) STRICT, WITHOUT ROWID;
 `,
+  `
+-- For how many days entries are kept, from an index on (src/audit/ledger/retention-ranges.ts): made of
+-- the entry before that index, which tells of the change.
+CREATE TABLE retention_ranges (
+  from_seq INTEGER NOT NULL PRIMARY KEY,
+  days     INTEGER NOT NULL CHECK (days > 0)
+) STRICT;
+
+CREATE TRIGGER retention_shortens_later_entries_only BEFORE INSERT ON retention_ranges
+WHEN (NEW.from_seq <> 0 OR EXISTS (SELECT 1 FROM retention_ranges)) AND (
+  NEW.from_seq <= (SELECT tree_size FROM log)
+  OR NEW.days >= (SELECT min(days) FROM retention_ranges)
+  OR (SELECT action GLOB 'operator.*' OR action GLOB 'ledger.*' FROM entries
+    WHERE seq = NEW.from_seq - 1) IS NOT 1)
+BEGIN SELECT RAISE(ABORT, 'retention_ranges: a promise is not taken back'); END;
+
+CREATE TRIGGER retention_is_raised_only BEFORE UPDATE ON retention_ranges
+WHEN NEW.days < OLD.days OR NEW.from_seq <> OLD.from_seq
+BEGIN SELECT RAISE(ABORT, 'retention_ranges: a promise is not taken back'); END;
+
+CREATE TRIGGER retention_stays BEFORE DELETE ON retention_ranges
+WHEN NOT EXISTS (SELECT 1 FROM retention_ranges AS earlier
+  WHERE earlier.from_seq < OLD.from_seq AND earlier.days >= OLD.days)
+BEGIN SELECT RAISE(ABORT, 'retention_ranges: a promise is not taken back'); END;
+`,
 ];
 
 /**

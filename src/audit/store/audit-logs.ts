@@ -70,15 +70,19 @@ export async function insertAuditLog(db: D1Database, { org, log }: LogKey): Prom
 export interface ToldSize extends LogKey {
   treeSize: number;
   oldestAtMs: number | null;
+  /** What is promised to that oldest entry. */
+  keptDays: number;
   frozenReason: string | null;
 }
 
 /** The ledger's word, which may come late and twice: a size never falls. */
-const TELL = `INSERT INTO audit_logs (org, log, tree_size, oldest_at_ms, frozen_reason, sign_after_ms)
-  VALUES (?1, ?2, ?3, ?4, ?5, iif(?5 IS NULL, ?6, NULL))
+const TELL = `INSERT INTO audit_logs
+    (org, log, tree_size, oldest_at_ms, frozen_reason, sign_after_ms, kept_days)
+  VALUES (?1, ?2, ?3, ?4, ?5, iif(?5 IS NULL, ?6, NULL), ?7)
   ON CONFLICT (org, log) DO UPDATE SET
     tree_size = max(tree_size, excluded.tree_size),
     oldest_at_ms = excluded.oldest_at_ms,
+    kept_days = excluded.kept_days,
     frozen_reason = coalesce(frozen_reason, excluded.frozen_reason),
     sign_after_ms = CASE
       WHEN coalesce(frozen_reason, excluded.frozen_reason) IS NOT NULL THEN NULL
@@ -95,10 +99,10 @@ export async function tellTreeSize(
   told: ToldSize,
   nowMs: number,
 ): Promise<string | null> {
-  const { org, log, treeSize, oldestAtMs, frozenReason } = told;
+  const { org, log, treeSize, oldestAtMs, keptDays, frozenReason } = told;
   return db
     .prepare(TELL)
-    .bind(org, log, treeSize, oldestAtMs, frozenReason, nowMs)
+    .bind(org, log, treeSize, oldestAtMs, frozenReason, nowMs, keptDays)
     .first<string>("frozenReason");
 }
 
@@ -237,22 +241,22 @@ export async function deleteAuditLog(db: D1Database, { org, log }: LogKey): Prom
   await db.prepare("DELETE FROM audit_logs WHERE org = ?1 AND log = ?2").bind(org, log).run();
 }
 
-/**
- * When the oldest entry that pruning may start with was recorded, for each log of these orgs. A log without
- * any, or a frozen one, is left out.
- */
+/** The oldest entry of a log that pruning may start with: when it was recorded, what was promised to it. */
+export type ExpiringLog = LogKey & { oldestAtMs: number; keptDays: number };
+
+/** Of each log of these orgs. A log without any, or a frozen one, is left out. */
 export async function findOldestEntries(
   db: D1Database,
   orgs: readonly string[],
-): Promise<(LogKey & { oldestAtMs: number })[]> {
+): Promise<ExpiringLog[]> {
   const { results } = await db
     .prepare(
-      `SELECT org, log, oldest_at_ms AS oldestAtMs FROM json_each(?1) AS wanted
+      `SELECT org, log, oldest_at_ms AS oldestAtMs, kept_days AS keptDays FROM json_each(?1) AS wanted
        CROSS JOIN audit_logs ON org = wanted.value
        WHERE oldest_at_ms IS NOT NULL AND frozen_reason IS NULL`,
     )
     .bind(JSON.stringify(orgs))
-    .all<LogKey & { oldestAtMs: number }>();
+    .all<ExpiringLog>();
   return results;
 }
 

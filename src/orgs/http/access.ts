@@ -1,7 +1,6 @@
 /** Who may use a route, as the route states it, and `route` for the routes of this service. */
 import type { Context } from "hono";
 import { type AccessTerms, type Route, routeOf } from "#http/route.ts";
-import type { Org } from "#orgs/org.ts";
 import type { Scope } from "#orgs/principal.ts";
 import type { AppEnv } from "./app-env.ts";
 
@@ -13,8 +12,8 @@ export interface Access extends AccessTerms {
   readonly scope: Scope | "administrator" | null;
   /** The administrator may read here what outlives an org. */
   readonly alsoClosed?: true;
-  /** Who sends no token is let in too where this says so of the org in the path. */
-  readonly publicWhere?: (c: Context<AppEnv>, org: Org) => boolean;
+  /** Who sends no token is let in too where this says so, if the org in the path publishes its log. */
+  readonly publicWhere?: (c: Context<AppEnv>) => boolean;
 }
 
 export type AppRoute = Route<AppEnv, Access>;

@@ -2,9 +2,10 @@
  * What a caller may do on a route. The order is the point: 401 before anything; then an org that is not
  * there and one that is not the token's are the same 404, found without a query for the latter, so that
  * not even time tells them apart; only within its own org does a token learn that a scope is missing.
+ * Who sends no token is told of an org that publishes its log, and of no other.
  */
 import type { Context, MiddlewareHandler } from "hono";
-import { lookUpOrg } from "#orgs/directory.ts";
+import { lookUpOrg, lookUpPublishedOrg } from "#orgs/directory.ts";
 import { isOrgName, type Org } from "#orgs/org.ts";
 import { holdsScope, type Principal, reachesOrg } from "#orgs/principal.ts";
 import { fail } from "#platform/errors.ts";
@@ -59,7 +60,7 @@ async function admitAnyone(
   publicWhere: NonNullable<Access["publicWhere"]>,
 ): Promise<void> {
   const name = c.req.param("org") ?? "";
-  const org = isOrgName(name) ? await lookUpOrg(c.env, name, Date.now()) : null;
-  if (org?.state !== "active" || !publicWhere(c, org)) return fail({ kind: "unauthenticated" });
-  c.set("org", org);
+  const isAsked = isOrgName(name) && publicWhere(c);
+  const org = isAsked ? await lookUpPublishedOrg(c.env, name, Date.now()) : null;
+  c.set("org", org ?? fail({ kind: "unauthenticated" }));
 }

@@ -60,6 +60,8 @@ export const orgRoutes: readonly AppRoute[] = [
         "entitlements, limits and `retention.audit_days` are the administrator's (403 for others); " +
         "the other retentions an org may set itself, up to its tier's (400 beyond). A change of tier " +
         "drops the overrides that exceed the new tier's retention, unless it sets them anew. " +
+        "`retention.audit_days` is the tier's or longer (400 below it); a shorter one than before holds " +
+        "for later audit entries only. " +
         "`limits.requests_per_minute` sheds load in each isolate; it is not a quota.",
       scope: "org:admin",
       body: jsonBody(patchOrgBody, LIMIT),

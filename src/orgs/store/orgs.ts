@@ -60,6 +60,13 @@ export async function findOrg(directory: D1Database, org: string): Promise<Org |
   return row === null ? null : orgOfRow(row);
 }
 
+/** The active org if it publishes its log. What is private, closed or nobody's is no row alike. */
+export async function findPublishedOrg(directory: D1Database, org: string): Promise<Org | null> {
+  const wanted = and(eq(orgs.org, org), eq(orgs.state, "active"), eq(orgs.publishesAuditLog, true));
+  const row = await drizzle(directory).select().from(orgs).where(wanted).get();
+  return row === undefined ? null : orgOfRow(row);
+}
+
 export async function findOrgSettings(
   directory: D1Database,
   org: string,

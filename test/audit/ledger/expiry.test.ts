@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { expiryJob } from "#audit/expiry-job.ts";
+import { Ledger } from "#audit/ledger/ledger.ts";
 import { runCron } from "#cron.ts";
 import { encodeBase64 } from "#formats/base64.ts";
 import { decodeBundle } from "#formats/tlog/tlog-tiles.ts";
@@ -32,7 +34,10 @@ beforeEach(() => {
   startMs = Date.now() + 3_600_000;
   vi.useFakeTimers({ toFake: ["Date"], now: startMs });
 });
-afterEach(() => vi.useRealTimers());
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+});
 
 /** All that the tick of that day sets in motion: what is told is signed, what is signed is deleted. */
 async function tickOn(day: number, org: string): Promise<void> {
@@ -42,6 +47,21 @@ async function tickOn(day: number, org: string): Promise<void> {
     await runCron(workerEnv, Date.now());
     await runAlarms(log);
   }
+}
+
+/** The expiry job's part of a tick, with no other job before it. */
+async function expireAlone(org: string, auditDays: number): Promise<void> {
+  await runAlarms({ org, log: 1, shard: "SHARD_0" });
+  const nowMs = Date.now();
+  const place = {
+    env: workerEnv,
+    shard: "SHARD_0",
+    nowMs,
+    overMs: nowMs + DAY_MS,
+    hasRoomFor: () => true,
+    attempt: (_: string, work: () => Promise<void>) => work(),
+  };
+  await expiryJob.step(place, [{ org, isDeleted: false, auditDays }]);
 }
 
 /** Keeps entries 30 days. The first one says that it was created; the rest are signed. */
@@ -55,6 +75,10 @@ async function communityOrg(entries: number): Promise<string> {
     await appendEvents(org, events);
   }
   return org;
+}
+
+async function change(org: string, body: unknown): Promise<void> {
+  await requireStatus(200, call("PATCH", `/v1/orgs/${org}`, { body }));
 }
 
 async function remove(org: string): Promise<void> {
@@ -119,21 +143,56 @@ describe("Entries that have expired", () => {
     expect(await statusOf(org)).toMatchObject({ minimum_index: 256, holds: 0 });
   });
 
-  it("are known to a resend still: first receipt, or 409", async () => {
-    const org = await makeOrg();
-    const body = { retention: { audit_days: 2 } };
-    await requireStatus(200, call("PATCH", `/v1/orgs/${org}`, { body }));
-    const event = { ...EVENT, event_id: crypto.randomUUID() };
-    const receipts = await appendEvents(org, [event]);
-    await appendEvents(
-      org,
-      Array.from({ length: 254 }, () => EVENT),
-    );
-    await tickOn(10, org);
-    expect((await statusOf(org)).minimum_index).toBeGreaterThan(250);
-    expect(await appendEvents(org, [event], { instance: "gw-2" })).toEqual(receipts);
-    const other = postEvents(org, [{ ...event, target: "tool://github/other" }]);
-    expect(await refusal(other)).toEqual([409, "conflict"]);
+  it("stay for as long as was in force when they were written, and the log says so", async () => {
+    const org = await makeOrg({ tier: "pro" });
+    await appendEvents(org, Array(254).fill(EVENT));
+    await change(org, { tier: "community" });
+    expect(await statusOf(org)).toMatchObject({
+      retention: {
+        days: 30,
+        ranges: [
+          { from_seq: 0, days: 90 },
+          { from_seq: 256, days: 30 },
+        ],
+      },
+    });
+    await appendEvents(org, Array(256).fill(EVENT));
+    await tickOn(89, org);
+    expect(await statusOf(org)).toMatchObject({ minimum_index: 0, tree_size: 512 });
+    await tickOn(91, org);
+    expect((await statusOf(org)).minimum_index).toBe(512);
+    const [announcement] = await auditEntries(org, "?action=ledger.pruned");
+    expect(announcement?.event.details).toMatchObject({ to: "512", retention_days: "30" });
+  });
+
+  it("stay for a longer retention that was in force for a while, though its entry is on its way", async () => {
+    const org = await communityOrg(300);
+    vi.setSystemTime(startMs + 20 * DAY_MS);
+    const drained = vi.spyOn(Ledger.prototype, "append").mockImplementation(() => {
+      throw new Error("out of reach");
+    });
+    vi.spyOn(console, "error").mockReturnValue();
+    await change(org, { retention: { audit_days: 60 } });
+    await change(org, { retention: { audit_days: null } });
+    drained.mockRestore();
+    vi.setSystemTime(startMs + 31 * DAY_MS);
+    await expireAlone(org, 30);
+    expect(await auditEntries(org, "?action=ledger.pruned")).toEqual([]);
+    await tickOn(31, org);
+    expect(await statusOf(org)).toMatchObject({ minimum_index: 0, retention: { days: 30 } });
+    await tickOn(61, org);
+    expect((await statusOf(org)).minimum_index).toBe(256);
+  });
+
+  it("cost no ledger a call while what was promised to them has time", async () => {
+    const org = await makeOrg({ tier: "pro" });
+    await change(org, { tier: "community" });
+    await tickOn(0, org);
+    const asked = vi.spyOn(Ledger.prototype, "announcePruning");
+    await tickOn(89, org);
+    expect(asked.mock.calls.filter(([log]) => log.org === org)).toEqual([]);
+    await tickOn(91, org);
+    expect(asked.mock.calls.filter(([log]) => log.org === org)).not.toEqual([]);
   });
 });
 
@@ -172,6 +231,16 @@ describe("A deleted org's log", () => {
     expect(await statusOf(org)).toMatchObject({ tree_size: 0, head: null, checkpoint: null });
     const rows = "SELECT count(*) AS n FROM audit_logs WHERE org = ?1";
     expect(await workerEnv.SHARD_0.prepare(rows).bind(org).first("n")).toBe(0);
+  });
+
+  it("is kept as long as was promised when the org was, though less is in force in the end", async () => {
+    const org = await makeOrg({ tier: "pro" });
+    await change(org, { tier: "community" });
+    await remove(org);
+    for (const day of [0, 38, 69, 89]) await tickOn(day, org);
+    expect(await statusOf(org)).toMatchObject({ tree_size: 3, minimum_index: 0 });
+    for (const day of [98, 128, 190]) await tickOn(day, org);
+    expect((await statusOf(org)).tree_size).toBe(0);
   });
 
   it("that is destroyed is not begun again: one name never has two first entries", async () => {

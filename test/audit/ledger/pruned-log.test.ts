@@ -148,10 +148,10 @@ describe("A ledger of an org that is no more", () => {
   it("is destroyed when its last entry has expired, and no sooner", async () => {
     const log = await newLog();
     await append(log, makeEvents(3));
-    expect(await ledgerOf(log).destroy(formatTimestamp(Date.now()))).toBe(false);
+    expect(await ledgerOf(log).destroy(formatTimestamp(Date.now()), 30)).toBe(false);
     expect((await ledgerOf(log).status())?.treeSize).toBe(3);
     for (const answer of [true, true]) {
-      expect(await ledgerOf(log).destroy(daysLater(1))).toBe(answer);
+      expect(await ledgerOf(log).destroy(daysLater(1), 30)).toBe(answer);
       expect(await ledgerOf(log).status()).toBeNull();
     }
   });
@@ -162,8 +162,8 @@ describe("A ledger of an org that is no more", () => {
     const none = { releasedBy: null, releasedAtMs: null };
     const hold = { id: "1", reason: "a case", placedBy: "user:a", placedAtMs: Date.now(), ...none };
     await ledgerOf(log).placeHold(log, placed!, hold);
-    expect(await ledgerOf(log).destroy(daysLater(1))).toBe(false);
+    expect(await ledgerOf(log).destroy(daysLater(1), 30)).toBe(false);
     await ledgerOf(log).releaseHold(log, released!, hold.id);
-    expect(await ledgerOf(log).destroy(daysLater(1))).toBe(true);
+    expect(await ledgerOf(log).destroy(daysLater(1), 30)).toBe(true);
   });
 });

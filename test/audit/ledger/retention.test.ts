@@ -284,6 +284,27 @@ describe("An event of which the entry is pruned", () => {
     expect(await storedBodies(log)).toHaveLength(2);
   });
 
+  it("is known by what its sender said, without the token's id that we added", async () => {
+    setDay(0);
+    const log = await newLog();
+    const named = (details: Record<string, string | boolean> | null) => ({
+      ...makeEvent(),
+      details: { ...details, "mcpg.token_id": "0123456789abcdef" },
+    });
+    const events = [named(null), named({ "mcpg.empty_details": true }), named({ a: "b" })];
+    const receipts = await append(log, [...events, ...makeEvents(253)]);
+    setDay(10);
+    await announce(log, { ...termsAt(Date.now(), 5), auditDays: 5 });
+    await sign(log);
+    await runAlarms(log);
+    expect(await minIndexOf(log)).toBe(256);
+    const said = [null, {}, { a: "b" }].map((details, at) => ({ ...events[at]!, details }));
+    expect(await append(log, said)).toEqual(receipts.slice(0, 3));
+    expect(await append(log, events)).toEqual(receipts.slice(0, 3));
+    const other = [{ ...events[0]!, details: {} }];
+    expect(await ledgerOf(log).append(log, other)).toEqual({ kind: "conflict", index: 0 });
+  });
+
   it("is forgotten when it may be resent no more", async () => {
     const log = await oldLog(256);
     setDay(10);

@@ -112,7 +112,7 @@ describe("A ledger tells D1 its size", () => {
     const log = await newLogOf(3);
     await runAlarms(log);
     await sign(log);
-    const late = { org: log.org, log: log.log, treeSize: 2, oldestAtMs: null, frozenReason: null };
+    const late = { ...log, treeSize: 2, oldestAtMs: null, keptDays: 0, frozenReason: null };
     await tellTreeSize(workerEnv.SHARD_0, late, Date.now());
     expect(await rowOf(log)).toMatchObject({ treeSize: 3, signedSize: 3 });
     expect(await isQueued(log)).toBe(false);

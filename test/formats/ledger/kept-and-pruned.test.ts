@@ -97,6 +97,34 @@ describe("a log that begins above 0", () => {
     expect(judge(pruned({ to: "060" }))).toEqual(["INCOMPLETE pruning_not_announced"]);
   });
 
+  it("is held to the days that it promised to what is pruned", () => {
+    const changed = (from: string, to: string) => {
+      const log = new SyntheticLog().append(80);
+      return log.own("operator.org.updated", { "audit_days.from": from, "audit_days.to": to });
+    };
+    const judged = (log: SyntheticLog, changes: CanonicalObject = {}) => {
+      log.announcePruning(60, changes).sign();
+      log.minimumIndex = 60;
+      return judge(log);
+    };
+    const broken = ["INVALID pruning_contradicted"];
+    expect(judged(changed("90", "30"))).toEqual(broken);
+    expect(judged(changed("30", "90"))).toEqual(broken);
+    expect(judged(changed("90", "30"), { retention_days: "89" })).toEqual(broken);
+    expect(judged(changed("90", "30"), { retention_days: "x" })).toEqual(broken);
+    expect(judged(changed("90", "30"), { retention_days: "90" })).toEqual([]);
+    expect(judged(changed("30", "20"))).toEqual([]);
+  });
+
+  it("is held to no promise that was made after it was pruned, nor to one that nobody may make", () => {
+    const days = { "audit_days.from": "30", "audit_days.to": "90" };
+    expect(judge(pruned().own("operator.org.updated", days).sign())).toEqual([]);
+    const other = new SyntheticLog().append(80).own("org.updated", days);
+    other.announcePruning(60).sign();
+    other.minimumIndex = 60;
+    expect(judge(other)).toEqual([]);
+  });
+
   it("may have been pruned before, and be about to be again", () => {
     const log = new SyntheticLog().append(80).announcePruning(20).sign();
     log.minimumIndex = 20;
