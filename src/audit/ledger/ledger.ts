@@ -25,19 +25,22 @@ import type { Env } from "#platform/env.ts";
 import { logError } from "#platform/log-error.ts";
 import { originHost } from "#platform/settings.ts";
 import { shardDatabase } from "#platform/shards.ts";
+import { LOOK_MS } from "#platform/steady-clock.ts";
 import { DAY_MS } from "#platform/time.ts";
 import { appendEvents } from "./append.ts";
 import { AppendQueue } from "./append-queue.ts";
+import { type CorrectionAnswer, correctClock } from "./clock-correction.ts";
 import { type ExportAnswer, type ExportRange, planExport, recordedRange } from "./export-range.ts";
 import {
   freeze,
   type HeadAnswer,
   headSince,
   type LastSigned,
-  oldestRecordedAt,
   type PublishAnswer,
   publish,
 } from "./head.ts";
+import { LedgerAlarm } from "./ledger-alarm.ts";
+import { isDeletionAwaited, maySweep } from "./ledger-clock.ts";
 import { type LogState, openLog, readChainEnd, readState } from "./log-state.ts";
 import { readStatus } from "./log-status.ts";
 import {
@@ -60,6 +63,7 @@ import {
   readTile,
   type TileAnswer,
 } from "./published.ts";
+import { oldestEntry } from "./recorded-times.ts";
 import { migrate } from "./schema.ts";
 import { type EntryPage, findEntry, type PageBounds, searchEntries } from "./search.ts";
 
@@ -72,18 +76,17 @@ const TELL_AFTER_MS = { first: 1_000, next: 15_000, failure: 30_000 };
 export class Ledger extends DurableObject<Env> {
   readonly #sql: SqlStorage;
   readonly #queue: AppendQueue;
-  /** An alarm is set: it tells D1 the size, or goes on deleting. */
-  #alarmed = false;
+  readonly #alarm: LedgerAlarm;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#sql = ctx.storage.sql;
+    this.#alarm = new LedgerAlarm(ctx.storage);
     migrate(ctx.storage);
     this.#queue = new AppendQueue((address, events) => this.#appendNow(address, events));
-    // An alarm that was lost would leave entries unsigned unseen: whoever wakes the object mends it. One
-    // that is set must stay: setting it anew would cancel the very one that wakes the object now.
+    // An alarm that was lost would leave entries unsigned unseen: whoever wakes the object mends it.
     void ctx.blockConcurrencyWhile(async () => {
-      this.#alarmed = (await ctx.storage.getAlarm()) !== null;
+      await this.#alarm.load();
       this.#tellLater();
     });
   }
@@ -106,7 +109,7 @@ export class Ledger extends DurableObject<Env> {
       publish(this.#sql, state, checkpoint, Date.now()),
     );
     this.#write(address, (state) => beginPruning(this.#sql, state));
-    if (this.#hasPruned()) this.#alarmIn(0);
+    if (this.#hasPruned()) this.#alarm.setIn(0);
     return answer;
   }
 
@@ -125,8 +128,17 @@ export class Ledger extends DurableObject<Env> {
   }
 
   announcePruning(address: LogAddress, terms: RetentionTerms, eventId: string): PruneAnswer {
-    return this.#write(address, (state) =>
+    const answer = this.#write(address, (state) =>
       announcePruning(this.#sql, state, terms, eventId, Date.now()),
+    );
+    if (answer === "clock_unsettled") this.#alarm.setIn(LOOK_MS);
+    return answer;
+  }
+
+  /** `isNeeded`: the clock is corrected elsewhere too, which is to be on the record. Idempotent. */
+  correctClock(address: LogAddress, event: AuditEvent, isNeeded: boolean): CorrectionAnswer {
+    return this.#write(address, (state) =>
+      correctClock(this.#sql, state, event, { nowMs: Date.now(), isNeeded }),
     );
   }
 
@@ -162,7 +174,7 @@ export class Ledger extends DurableObject<Env> {
 
   status(): LogStatus | null {
     const state = readState(this.#sql);
-    return state === null ? null : readStatus(this.#sql, state);
+    return state === null ? null : readStatus(this.#sql, state, Date.now());
   }
 
   search(filter: AuditFilter, page: Omit<PageBounds, "minIndex">): EntryPage {
@@ -199,29 +211,36 @@ export class Ledger extends DurableObject<Env> {
   }
 
   /**
-   * Destroys the log of an org that is no more, once its last entry has expired. False while there is
-   * something to keep.
+   * Destroys the log of an org that is no more, once its last entry has been kept for so many days, by the
+   * tick's clock and by this one. False while there is something to keep.
    */
-  async destroy(expiredBefore: string): Promise<boolean> {
+  async destroy(tickMs: number, keptDays: number): Promise<boolean> {
+    const nowMs = Date.now();
+    const expiredBefore = formatTimestamp(Math.min(tickMs, nowMs) - keptDays * DAY_MS);
     const isKept = readChainEnd(this.#sql).lastRecordedAt >= expiredBefore;
     if (isKept || countActiveHolds(this.#sql) > 0) return false;
+    if (!this.#maySweep(nowMs, true)) return false;
     await this.ctx.storage.deleteAll();
     migrate(this.ctx.storage);
     return true;
   }
 
   override async alarm(): Promise<void> {
-    this.#alarmed = false;
+    this.#alarm.begin();
     try {
+      const nowMs = Date.now();
+      const keptSinceMs = nowMs - EVENT_ID_DAYS_MIN * DAY_MS;
+      // Ids are forgotten by the clock, and so kept while it is not to be trusted.
+      const idsKeptSince = this.#maySweep(nowMs, false) ? formatTimestamp(keptSinceMs) : "";
       const isPruned = this.ctx.storage.transactionSync(() =>
-        deletePruned(this.#sql, formatTimestamp(Date.now() - EVENT_ID_DAYS_MIN * DAY_MS)),
+        deletePruned(this.#sql, idsKeptSince),
       );
-      if (!isPruned) return this.#alarmIn(0);
+      if (!isPruned) return this.#alarm.setIn(0);
       await this.#tell();
     } catch (error) {
       // An alarm that fails six times is dropped: this one never fails, it comes again.
       logError(error, { job: "ledger alarm" });
-      this.#alarmIn(TELL_AFTER_MS.failure);
+      this.#alarm.setIn(TELL_AFTER_MS.failure);
     }
   }
 
@@ -237,7 +256,7 @@ export class Ledger extends DurableObject<Env> {
       return appended;
     });
     this.#write(address, (state) => beginPruning(this.#sql, state));
-    this.#alarmIn(TELL_AFTER_MS.first);
+    this.#alarm.setIn(TELL_AFTER_MS.first);
     return result;
   }
 
@@ -249,19 +268,21 @@ export class Ledger extends DurableObject<Env> {
     return result;
   }
 
-  /** Called in the turn of the write that it follows, so that both are one commit. */
-  #tellLater(): void {
-    const state = readState(this.#sql);
-    if (state === null || this.#alarmed) return;
-    if (readChainEnd(this.#sql).size <= state.toldSize && !this.#hasPruned()) return;
-    const isFirst = state.toldSize === state.publishedSize;
-    this.#alarmIn(isFirst ? TELL_AFTER_MS.first : TELL_AFTER_MS.next);
+  /** Looks at the clock. While something waits for that to settle, alarms have it looked at again. */
+  #maySweep(nowMs: number, isAsked: boolean): boolean {
+    const isAllowed = this.ctx.storage.transactionSync(() => maySweep(this.#sql, nowMs, isAsked));
+    if (isDeletionAwaited(this.#sql)) this.#alarm.setIn(LOOK_MS);
+    return isAllowed;
   }
 
-  #alarmIn(delayMs: number): void {
-    this.#alarmed = true;
-    // Not awaited, like any write: the output gate holds the answer until it is stored.
-    void this.ctx.storage.setAlarm(Date.now() + delayMs);
+  /** Called in the turn of the write that it follows, so that both are one commit. */
+  #tellLater(): void {
+    if (this.#alarm.isSetWithin(TELL_AFTER_MS.failure)) return;
+    const state = readState(this.#sql);
+    if (state === null) return;
+    if (readChainEnd(this.#sql).size <= state.toldSize && !this.#hasPruned()) return;
+    const isFirst = state.toldSize === state.publishedSize;
+    this.#alarm.setIn(isFirst ? TELL_AFTER_MS.first : TELL_AFTER_MS.next);
   }
 
   #hasPruned(): boolean {
@@ -275,7 +296,7 @@ export class Ledger extends DurableObject<Env> {
     if (state === null) return;
     const { org, number: log, frozenReason } = state;
     const { size: treeSize } = readChainEnd(this.#sql);
-    const oldest = oldestRecordedAt(this.#sql);
+    const oldest = oldestEntry(this.#sql)?.latestAt ?? null;
     const oldestAtMs = oldest === null ? null : (parseTimestampMs(oldest) ?? null);
     const db = shardDatabase(this.env, state.shard);
     const told = { org, log, treeSize, oldestAtMs, frozenReason };

@@ -1,10 +1,12 @@
 import type { LogStatus } from "#audit/audit-log.ts";
 import { encodeHex } from "#formats/hex.ts";
+import { aheadUntil } from "./clock-correction.ts";
+import { deletionWaitsUntilMs } from "./ledger-clock.ts";
 import { type LogState, readChainEnd } from "./log-state.ts";
 import { countActiveHolds } from "./pruning.ts";
 
-export function readStatus(sql: SqlStorage, state: LogState): LogStatus {
-  const { size, headHash } = readChainEnd(sql);
+export function readStatus(sql: SqlStorage, state: LogState, nowMs: number): LogStatus {
+  const { size, headHash, lastRecordedAt } = readChainEnd(sql);
   const { origin, minIndex, publishedSize, publishedAtMs, checkpoint } = state;
   const { frozenReason, frozenAtMs, successor } = state;
   return {
@@ -19,5 +21,7 @@ export function readStatus(sql: SqlStorage, state: LogState): LogStatus {
     frozenAtMs,
     successor,
     holds: countActiveHolds(sql),
+    recordedAheadUntil: aheadUntil(lastRecordedAt, nowMs),
+    deletionWaitsUntilMs: deletionWaitsUntilMs(sql),
   };
 }

@@ -8,14 +8,19 @@ import type { LegalHold } from "#audit/audit-log.ts";
 import { ownEvent } from "#audit/own-event.ts";
 import { encodeHex } from "#formats/hex.ts";
 import { LEDGER_ACTIONS } from "#formats/ledger/entry.ts";
+import { formatTimestamp, parseTimestampMs } from "#formats/rfc3339.ts";
 import { treeRoot } from "#formats/tlog/merkle-proof.ts";
 import { TILE_WIDTH } from "#formats/tlog/tlog-tiles.ts";
 import { appendEvents, submittedHash } from "./append.ts";
 import { deletePrunedBundles } from "./bundles.ts";
-import { closedBy, type LogState, readChainEnd } from "./log-state.ts";
+import { maySweep } from "./ledger-clock.ts";
+import { closedBy, type LogState } from "./log-state.ts";
+import { firstUnexpired, oldestEntry } from "./recorded-times.ts";
 import { keepLeaves, treeNodes } from "./tree.ts";
 
 export interface RetentionTerms {
+  /** The time of the tick that asks, by which the times below are reckoned. */
+  tickMs: number;
   /** RFC 3339: entries recorded before this time have expired. */
   expiredBefore: string;
   /**
@@ -26,7 +31,7 @@ export interface RetentionTerms {
   auditDays: number;
 }
 
-export type PruneAnswer = "announced" | "nothing_to_do" | "held" | "closed";
+export type PruneAnswer = "announced" | "nothing_to_do" | "held" | "closed" | "clock_unsettled";
 
 export function announcePruning(
   sql: SqlStorage,
@@ -38,8 +43,9 @@ export function announcePruning(
   if (closedBy(state) !== null) return "closed";
   if (countActiveHolds(sql) > 0) return "held";
   if (state.pruneTo !== null) return "announced";
-  const pruneTo = prefixToPrune(sql, state, terms);
+  const pruneTo = prefixToPrune(sql, state, byOwnClock(terms, nowMs), formatTimestamp(nowMs));
   if (pruneTo === null) return "nothing_to_do";
+  if (!maySweep(sql, nowMs, true)) return "clock_unsettled";
   const event = prunedEvent(sql, state, { pruneTo, auditDays: terms.auditDays, eventId });
   const result = appendEvents(sql, state, [event], nowMs);
   if (result.kind !== "appended") throw new Error(`ledger: pruning not announced: ${result.kind}`);
@@ -55,37 +61,26 @@ export function announcePruning(
 function prefixToPrune(
   sql: SqlStorage,
   { minIndex }: LogState,
-  terms: RetentionTerms,
+  { expiredBefore, overdueBefore }: RetentionTerms,
+  now: string,
 ): number | null {
-  const expired = firstRecordedSince(sql, minIndex, terms.expiredBefore);
+  const expired = firstUnexpired(sql, minIndex, { expiredBefore, now });
   // An announcement that expires must not be reason enough for another, for ever.
-  const [oldest] = sql
-    .exec(
-      `SELECT recorded_at FROM entries WHERE seq >= ? AND seq < ? AND action NOT GLOB 'ledger.*'
-       ORDER BY seq LIMIT 1`,
-      minIndex,
-      expired,
-    )
-    .toArray();
-  if (oldest === undefined) return null;
+  const oldest = oldestEntry(sql, expired);
+  if (oldest === null) return null;
   const wholeBundles = expired - (expired % TILE_WIDTH);
   if (wholeBundles > minIndex) return wholeBundles;
-  return (oldest["recorded_at"] as string) < terms.overdueBefore ? expired : null;
+  const { recordedAt, latestAt } = oldest;
+  return (recordedAt > now ? latestAt : recordedAt) < overdueBefore ? expired : null;
 }
 
-/** Times of record never fall, so this is a binary search. */
-function firstRecordedSince(sql: SqlStorage, from: number, time: string): number {
-  let low = from;
-  let high = readChainEnd(sql).size;
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2);
-    const { recorded_at } = sql
-      .exec<{ recorded_at: string }>("SELECT recorded_at FROM entries WHERE seq = ?", middle)
-      .one();
-    if (recorded_at < time) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+/** The terms as they are by the ledger's own clock, where that is behind the one of the tick that asks. */
+function byOwnClock(terms: RetentionTerms, nowMs: number): RetentionTerms {
+  const aheadMs = terms.tickMs - nowMs;
+  if (aheadMs <= 0) return terms;
+  const earlier = (time: string) => formatTimestamp((parseTimestampMs(time) ?? 0) - aheadMs);
+  const [expiredBefore, overdueBefore] = [terms.expiredBefore, terms.overdueBefore].map(earlier);
+  return { ...terms, expiredBefore: expiredBefore!, overdueBefore: overdueBefore! };
 }
 
 interface Announcement {
@@ -99,9 +94,8 @@ function prunedEvent(
   { minIndex }: LogState,
   { pruneTo, auditDays, eventId }: Announcement,
 ): AuditEvent {
-  const { hash } = sql
-    .exec<{ hash: ArrayBuffer }>("SELECT hash FROM entries WHERE seq = ?", pruneTo - 1)
-    .one();
+  const query = "SELECT hash, recorded_at AS at FROM entries WHERE seq = ?";
+  const { hash, at } = sql.exec<{ hash: ArrayBuffer; at: string }>(query, pruneTo - 1).one();
   return ownEvent({
     action: LEDGER_ACTIONS.pruned,
     actor: "ledger",
@@ -109,6 +103,7 @@ function prunedEvent(
       from: String(minIndex),
       to: String(pruneTo),
       last_hash: encodeHex(new Uint8Array(hash)),
+      last_recorded_at: at,
       tree_root: encodeHex(treeRoot(pruneTo, treeNodes(sql))),
       retention_days: String(auditDays),
     },

@@ -6,19 +6,31 @@ import { formatTimestamp } from "#formats/rfc3339.ts";
 import { newId } from "../../harness/new-id.ts";
 import { inLedger, ledgerOf, objectOf, sign } from "./test-log.ts";
 
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
 /** As the cron asks at `nowMs` of an org with that retention. */
 export function termsAt(nowMs: number, auditDays: number): RetentionTerms {
   return {
+    tickMs: nowMs,
     expiredBefore: formatTimestamp(nowMs - auditDays * DAY_MS),
     overdueBefore: formatTimestamp(nowMs - (auditDays + 7) * DAY_MS),
     auditDays,
   };
 }
 
-export function announce(log: LogAddress, terms: RetentionTerms) {
+/** Asked when the ledger has seen its clock go on steadily for an hour. */
+export async function announce(log: LogAddress, terms: RetentionTerms) {
+  await settleLedgerClock(log);
   return ledgerOf(log).announcePruning(log, terms, newId());
+}
+
+/** As if an hour of ticks had agreed on the time of now. */
+export function settleLedgerClock(log: LogAddress): Promise<void> {
+  const nowMs = Date.now();
+  return inLedger(log, (sql) => {
+    sql.exec("INSERT OR REPLACE INTO clock VALUES (1, ?, ?, 1, 0)", nowMs, nowMs - HOUR_MS);
+  });
 }
 
 /** Alarms until the ledger sets none: it deletes what is pruned, and tells D1 its size. */
@@ -29,7 +41,7 @@ export async function runAlarms(log: LogAddress): Promise<void> {
 /** All three steps. Everything there is has expired, whole bundles of it only. */
 export async function pruneTo(log: LogAddress, minIndex: number): Promise<void> {
   const terms = termsAt(Date.now() + DAY_MS, 0);
-  const answer = await announce(log, { ...terms, overdueBefore: "" });
+  const answer = await announce(log, { ...terms, tickMs: Date.now(), overdueBefore: "" });
   if (answer !== "announced") throw new Error(answer);
   await sign(log);
   await runAlarms(log);

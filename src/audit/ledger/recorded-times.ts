@@ -1,0 +1,99 @@
+/**
+ * Times of record never fall, but directly at an entry `ledger.clock_corrected`. So the log is a row of
+ * segments: one up to each such entry, and one to the end. Within each a binary search holds.
+ *
+ * An entry's age is told by its own time, as long as that has come. A time that is yet to come was given by a
+ * clock that was ahead: then the correction behind it is the latest time at which it can have been recorded.
+ * Where there is none, nobody has said so, and the entry stays.
+ */
+import { LEDGER_ACTIONS } from "#formats/ledger/entry.ts";
+import { readChainEnd } from "./log-state.ts";
+
+/** The last entry's time, by which the next one's is held: nothing but a correction makes times fall. */
+export function notBefore(last: string, now: string): string {
+  return now < last ? last : now;
+}
+
+interface Correction {
+  seq: number;
+  recordedAt: string;
+}
+
+/** The first correction at or behind that place. */
+function correctionSince(sql: SqlStorage, seq: number): Correction | null {
+  const [row] = sql
+    .exec(
+      "SELECT seq, recorded_at AS recordedAt FROM entries WHERE action = ? AND seq >= ? ORDER BY seq LIMIT 1",
+      LEDGER_ACTIONS.clockCorrected,
+      seq,
+    )
+    .toArray();
+  return (row as Correction | undefined) ?? null;
+}
+
+function recordedAt(sql: SqlStorage, seq: number): string {
+  const query = "SELECT recorded_at FROM entries WHERE seq = ?";
+  return sql.exec<{ recorded_at: string }>(query, seq).one().recorded_at;
+}
+
+/** The first entry from `from` on that has not expired, or the end of the log. */
+export function firstUnexpired(
+  sql: SqlStorage,
+  from: number,
+  { expiredBefore, now }: { expiredBefore: string; now: string },
+): number {
+  const { size } = readChainEnd(sql);
+  for (let start = from; start < size; ) {
+    const correction = correctionSince(sql, start + 1);
+    const end = correction?.seq ?? size;
+    const first = firstSince(sql, { start, end }, expiredBefore);
+    if (first < end) {
+      const isAhead = recordedAt(sql, first) > now;
+      const hasExpired = isAhead && correction !== null && correction.recordedAt < expiredBefore;
+      if (!hasExpired) return first;
+    }
+    start = end;
+  }
+  return size;
+}
+
+function firstSince(
+  sql: SqlStorage,
+  { start, end }: { start: number; end: number },
+  time: string,
+): number {
+  let low = start;
+  let high = end;
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if (recordedAt(sql, middle) < time) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+export interface OldestEntry {
+  recordedAt: string;
+  /** By when it was recorded at the latest: its own time, or an earlier one by which that was corrected. */
+  latestAt: string;
+}
+
+/** The oldest entry that pruning may start with, before the place `end`: one that is not the ledger's own. */
+export function oldestEntry(sql: SqlStorage, end = Number.MAX_SAFE_INTEGER): OldestEntry | null {
+  const [row] = sql
+    .exec(
+      `SELECT seq, recorded_at AS recordedAt FROM entries
+       WHERE seq >= (SELECT min_index FROM log) AND seq < ? AND action NOT GLOB 'ledger.*'
+       ORDER BY seq LIMIT 1`,
+      end,
+    )
+    .toArray();
+  const oldest = row as Correction | undefined;
+  if (oldest === undefined) return null;
+  const { recordedAt } = oldest;
+  const correctedAt = correctionSince(sql, oldest.seq + 1)?.recordedAt ?? recordedAt;
+  return {
+    recordedAt,
+    latestAt: notBefore(correctedAt, recordedAt) === recordedAt ? correctedAt : recordedAt,
+  };
+}
