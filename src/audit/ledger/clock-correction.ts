@@ -5,23 +5,15 @@
 import type { AuditEvent } from "#audit/audit-event.ts";
 import type { AppendResult, ClosedLog } from "#audit/audit-log.ts";
 import { formatTimestamp } from "#formats/rfc3339.ts";
-import { MINUTE_MS } from "#platform/time.ts";
 import { appendEvents } from "./append.ts";
 import { type LogState, readChainEnd } from "./log-state.ts";
-
-/** Clocks of two machines differ by less: a log that is ahead by no more has nothing to correct. */
-const AHEAD_MS = MINUTE_MS;
+import { aheadUntil } from "./recorded-times.ts";
 
 export type CorrectionAnswer =
   | { kind: "corrected"; seq: number; from: string; to: string }
   | { kind: "nothing_to_correct" }
   | Exclude<AppendResult, { kind: "appended" }>
   | ClosedLog;
-
-/** The time up to which entries carry the last one's time instead of their own; null if there is none. */
-export function aheadUntil(lastRecordedAt: string, nowMs: number): string | null {
-  return lastRecordedAt > formatTimestamp(nowMs + AHEAD_MS) ? lastRecordedAt : null;
-}
 
 /** `isNeeded`: the same clock is corrected elsewhere too, so that it goes on the record in any case. */
 export function correctClock(
@@ -41,6 +33,8 @@ export function correctClock(
   const corrected = { ...event, details: { ...event.details, from, to } };
   const result = appendEvents(sql, state, [corrected], nowMs, () => to);
   if (result.kind !== "appended") return result;
+  // A pruning that the wrong clock announced is announced anew, if it is due by the right one.
+  if (isAhead) sql.exec("UPDATE log SET prune_to = NULL, prune_entry = NULL");
   return { kind: "corrected", seq: result.receipts[0]?.seq ?? 0, from, to };
 }
 

@@ -108,7 +108,7 @@ export class Ledger extends DurableObject<Env> {
     const answer = this.#write(address, (state) =>
       publish(this.#sql, state, checkpoint, Date.now()),
     );
-    this.#write(address, (state) => beginPruning(this.#sql, state));
+    this.#write(address, (state) => beginPruning(this.#sql, state, Date.now()));
     if (this.#hasPruned()) this.#alarm.setIn(0);
     return answer;
   }
@@ -255,7 +255,7 @@ export class Ledger extends DurableObject<Env> {
       if (appended.kind === "appended") change();
       return appended;
     });
-    this.#write(address, (state) => beginPruning(this.#sql, state));
+    this.#write(address, (state) => beginPruning(this.#sql, state, Date.now()));
     this.#alarm.setIn(TELL_AFTER_MS.first);
     return result;
   }

@@ -1,9 +1,9 @@
 import type { LogStatus } from "#audit/audit-log.ts";
 import { encodeHex } from "#formats/hex.ts";
-import { aheadUntil } from "./clock-correction.ts";
 import { deletionWaitsUntilMs } from "./ledger-clock.ts";
 import { type LogState, readChainEnd } from "./log-state.ts";
 import { countActiveHolds } from "./pruning.ts";
+import { aheadUntil } from "./recorded-times.ts";
 
 export function readStatus(sql: SqlStorage, state: LogState, nowMs: number): LogStatus {
   const { size, headHash, lastRecordedAt } = readChainEnd(sql);

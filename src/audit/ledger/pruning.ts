@@ -15,7 +15,7 @@ import { appendEvents, submittedHash } from "./append.ts";
 import { deletePrunedBundles } from "./bundles.ts";
 import { maySweep } from "./ledger-clock.ts";
 import { closedBy, type LogState } from "./log-state.ts";
-import { firstUnexpired, oldestEntry } from "./recorded-times.ts";
+import { aheadUntil, firstUnexpired, oldestEntry, recordedAt } from "./recorded-times.ts";
 import { keepLeaves, treeNodes } from "./tree.ts";
 
 export interface RetentionTerms {
@@ -112,11 +112,15 @@ function prunedEvent(
   });
 }
 
-/** Takes the prefix out of service, once the announcement is under a published checkpoint. */
-export function beginPruning(sql: SqlStorage, state: LogState): void {
+/**
+ * Takes the prefix out of service, once the announcement is under a published checkpoint. What was announced by
+ * a clock that has come back since waits: a correction of the clock withdraws it.
+ */
+export function beginPruning(sql: SqlStorage, state: LogState, nowMs: number): void {
   const { pruneTo, pruneEntry, publishedSize } = state;
   if (pruneTo === null || pruneEntry === null || pruneEntry >= publishedSize) return;
   if (countActiveHolds(sql) > 0) return;
+  if (aheadUntil(recordedAt(sql, pruneEntry), nowMs) !== null) return;
   if (pruneTo % TILE_WIDTH !== 0) keepLeaves(sql, Math.floor(pruneTo / TILE_WIDTH));
   sql.exec("UPDATE log SET min_index = ?, prune_to = NULL, prune_entry = NULL", pruneTo);
 }

@@ -7,11 +7,21 @@
  * Where there is none, nobody has said so, and the entry stays.
  */
 import { LEDGER_ACTIONS } from "#formats/ledger/entry.ts";
+import { formatTimestamp } from "#formats/rfc3339.ts";
+import { MINUTE_MS } from "#platform/time.ts";
 import { readChainEnd } from "./log-state.ts";
 
 /** The last entry's time, by which the next one's is held: nothing but a correction makes times fall. */
 export function notBefore(last: string, now: string): string {
   return now < last ? last : now;
+}
+
+/** Clocks of two machines differ by less. */
+const AHEAD_MS = MINUTE_MS;
+
+/** The time, if it is yet to come: a clock that was ahead has given it. Else null. */
+export function aheadUntil(time: string, nowMs: number): string | null {
+  return time > formatTimestamp(nowMs + AHEAD_MS) ? time : null;
 }
 
 interface Correction {
@@ -31,7 +41,7 @@ function correctionSince(sql: SqlStorage, seq: number): Correction | null {
   return (row as Correction | undefined) ?? null;
 }
 
-function recordedAt(sql: SqlStorage, seq: number): string {
+export function recordedAt(sql: SqlStorage, seq: number): string {
   const query = "SELECT recorded_at FROM entries WHERE seq = ?";
   return sql.exec<{ recorded_at: string }>(query, seq).one().recorded_at;
 }

@@ -1,5 +1,5 @@
 /** Retention as a test needs it: at once, and as far as the test says. */
-import { runDurableObjectAlarm } from "cloudflare:test";
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import type { LogAddress } from "#audit/audit-log.ts";
 import type { RetentionTerms } from "#audit/ledger/pruning.ts";
 import { formatTimestamp } from "#formats/rfc3339.ts";
@@ -33,9 +33,17 @@ export function settleLedgerClock(log: LogAddress): Promise<void> {
   });
 }
 
-/** Alarms until the ledger sets none: it deletes what is pruned, and tells D1 its size. */
-export async function runAlarms(log: LogAddress): Promise<void> {
-  while (await runDurableObjectAlarm(objectOf(log)));
+/** Alarms until the ledger sets none, or none until that time: it deletes what is pruned, and tells D1 its size. */
+export async function runAlarms(
+  log: LogAddress,
+  { untilMs = Number.POSITIVE_INFINITY } = {},
+): Promise<void> {
+  while ((await alarmAtMs(log)) <= untilMs && (await runDurableObjectAlarm(objectOf(log))));
+}
+
+async function alarmAtMs(log: LogAddress): Promise<number> {
+  const atMs = await runInDurableObject(objectOf(log), (_, { storage }) => storage.getAlarm());
+  return atMs ?? Number.NEGATIVE_INFINITY;
 }
 
 /** All three steps. Everything there is has expired, whole bundles of it only. */
