@@ -11,7 +11,6 @@ import { expiryJob } from "#audit/expiry-job.ts";
 import { outboxJob } from "#audit/outbox-job.ts";
 import { signJob } from "#audit/sign-job.ts";
 import { callsPart } from "#calls/calls-part.ts";
-import { deletionFigures } from "#calls/deletion-figures.ts";
 import { registerFigureSource } from "#calls/figure-sources.ts";
 import { foldJob } from "#calls/fold-job.ts";
 import { deliveryJob } from "#delivery/delivery-job.ts";
@@ -30,7 +29,6 @@ import { registerSpanKeeper } from "#tracing/isolate-tracer.ts";
 registerOrgParts([auditPart, streamsPart, callsPart, spansPart, deliveryPart]);
 registerOutbox((env, org) => drainOutbox(env, currentLog(org)));
 registerFigureSource(auditFigures);
-registerFigureSource(deletionFigures);
 registerSpanKeeper((env, org, spans) =>
   keepSpans(shardDatabase(env, org.shard), org, spans, Date.now()),
 );

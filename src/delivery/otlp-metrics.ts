@@ -6,7 +6,6 @@
  */
 
 import type { AUDIT_FAMILY_NAMES } from "#audit/audit-figures.ts";
-import type { DELETION_FAMILY_NAMES } from "#calls/deletion-figures.ts";
 import type { FamilyName } from "#calls/fleet-metrics.ts";
 import type { MetricFamily, ScalarPoint } from "#formats/exposition/metric-family.ts";
 import type {
@@ -20,10 +19,7 @@ import type { UnixNano } from "#formats/otlp/unix-nano.ts";
 /** A collector takes 20 MiB unless told otherwise; so many points are at most 3 MB, if all are histograms. */
 const REQUEST_POINTS_MAX = 4_000;
 
-type PushedName =
-  | FamilyName
-  | (typeof AUDIT_FAMILY_NAMES)[number]
-  | (typeof DELETION_FAMILY_NAMES)[number];
+type PushedName = FamilyName | (typeof AUDIT_FAMILY_NAMES)[number];
 
 const NAMES: { readonly [Name in PushedName]: { name: string; unit: string } | null } = {
   mcpg_tool_calls_total: { name: "mcpg.tool.calls", unit: "{call}" },
