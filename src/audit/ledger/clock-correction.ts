@@ -16,7 +16,7 @@ export type CorrectionAnswer =
   | ClosedLog;
 
 /** `isNeeded`: the same clock is corrected elsewhere too, so that it goes on the record in any case. */
-export function correctClock(
+export function recordCorrection(
   sql: SqlStorage,
   state: LogState,
   event: AuditEvent,

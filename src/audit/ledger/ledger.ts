@@ -29,7 +29,7 @@ import { LOOK_MS } from "#platform/steady-clock.ts";
 import { DAY_MS } from "#platform/time.ts";
 import { appendEvents } from "./append.ts";
 import { AppendQueue } from "./append-queue.ts";
-import { type CorrectionAnswer, correctClock } from "./clock-correction.ts";
+import { type CorrectionAnswer, recordCorrection } from "./clock-correction.ts";
 import { type ExportAnswer, type ExportRange, planExport, recordedRange } from "./export-range.ts";
 import {
   freeze,
@@ -138,7 +138,7 @@ export class Ledger extends DurableObject<Env> {
   /** `isNeeded`: the clock is corrected elsewhere too, which is to be on the record. Idempotent. */
   correctClock(address: LogAddress, event: AuditEvent, isNeeded: boolean): CorrectionAnswer {
     return this.#write(address, (state) =>
-      correctClock(this.#sql, state, event, { nowMs: Date.now(), isNeeded }),
+      recordCorrection(this.#sql, state, event, { nowMs: Date.now(), isNeeded }),
     );
   }
 

@@ -24,13 +24,13 @@ export function aheadUntil(time: string, nowMs: number): string | null {
   return time > formatTimestamp(nowMs + AHEAD_MS) ? time : null;
 }
 
-interface Correction {
+interface CorrectedAt {
   seq: number;
   recordedAt: string;
 }
 
 /** The first correction at or behind that place. */
-function correctionSince(sql: SqlStorage, seq: number): Correction | null {
+function correctionSince(sql: SqlStorage, seq: number): CorrectedAt | null {
   const [row] = sql
     .exec(
       "SELECT seq, recorded_at AS recordedAt FROM entries WHERE action = ? AND seq >= ? ORDER BY seq LIMIT 1",
@@ -38,7 +38,7 @@ function correctionSince(sql: SqlStorage, seq: number): Correction | null {
       seq,
     )
     .toArray();
-  return (row as Correction | undefined) ?? null;
+  return (row as CorrectedAt | undefined) ?? null;
 }
 
 export function recordedAt(sql: SqlStorage, seq: number): string {
@@ -98,7 +98,7 @@ export function oldestEntry(sql: SqlStorage, end = Number.MAX_SAFE_INTEGER): Old
       end,
     )
     .toArray();
-  const oldest = row as Correction | undefined;
+  const oldest = row as CorrectedAt | undefined;
   if (oldest === undefined) return null;
   const { recordedAt } = oldest;
   const correctedAt = correctionSince(sql, oldest.seq + 1)?.recordedAt ?? recordedAt;

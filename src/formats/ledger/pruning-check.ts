@@ -11,10 +11,10 @@ import { parseTimestampMs } from "#formats/rfc3339.ts";
 import { LEDGER_ACTIONS, textMember } from "./entry.ts";
 import type { LogEvidence } from "./evidence.ts";
 import {
-  type Announcement,
-  type Correction,
+  type ClockFall,
   contradictionOf,
   isBorneOut,
+  type PruningAnnouncement,
   type PruningEvidence,
   readAnnouncement,
 } from "./pruning-claim.ts";
@@ -38,8 +38,8 @@ export class PruningCheck {
   readonly #prefixRoot: string | null;
   #first: Entry | null = null;
   /** Of prunings that were carried out, each from where the one before it ended, or later. */
-  readonly #announcements: Announcement[] = [];
-  readonly #corrections: Correction[] = [];
+  readonly #announcements: PruningAnnouncement[] = [];
+  readonly #corrections: ClockFall[] = [];
   #contradiction: Finding | null = null;
 
   constructor(fromSeq: number, prefixRoot: Uint8Array | null) {
@@ -92,7 +92,7 @@ export class PruningCheck {
     return { retentionDays, standing: isShown ? "borne_out" : "operators_word" };
   }
 
-  get #beginning(): Announcement | null {
+  get #beginning(): PruningAnnouncement | null {
     const last = this.#announcements.at(-1);
     return last?.to === this.#fromSeq ? last : null;
   }

@@ -21,7 +21,7 @@ const MS_PER_DAY = 86_400_000;
 /** How far the log's clock may be ahead of the verifier's. */
 const AHEAD_MS_MAX = 600_000;
 
-export interface Announcement {
+export interface PruningAnnouncement {
   readonly seq: number;
   readonly from: number;
   readonly to: number;
@@ -32,7 +32,7 @@ export interface Announcement {
 }
 
 /** Where the log's clock was corrected: to the time of the entry itself. */
-export interface Correction {
+export interface ClockFall {
   readonly seq: number;
   readonly recordedAtMs: number;
 }
@@ -42,7 +42,7 @@ export interface PruningEvidence {
   readonly fromSeq: number;
   readonly nowMs: number;
   /** In their order, of those that were read. */
-  readonly corrections: readonly Correction[];
+  readonly corrections: readonly ClockFall[];
   /** Entries that the verifier has seen before, with the time that each had. */
   readonly seen: readonly { readonly seq: number; readonly recordedAtMs: number }[];
 }
@@ -52,7 +52,7 @@ export function readAnnouncement(
   seq: number,
   details: CanonicalObject,
   recordedAt: string,
-): Announcement | null {
+): PruningAnnouncement | null {
   const number = (name: string) => parseDecimal(textMember(details, name) ?? "");
   const [from, to] = [number("from"), number("to")];
   if (from === null || to === null || to <= from) return null;
@@ -67,7 +67,10 @@ export function readAnnouncement(
 }
 
 /** What speaks against it; null if nothing does. */
-export function contradictionOf(claim: Announcement, evidence: PruningEvidence): Finding | null {
+export function contradictionOf(
+  claim: PruningAnnouncement,
+  evidence: PruningEvidence,
+): Finding | null {
   const { seq, to, retentionDays: days } = claim;
   if (days === null) return tooEarly(`entry ${seq} does not say how long entries are kept`);
   const atMs = correctedMs(claim, evidence.corrections);
@@ -87,9 +90,9 @@ export function contradictionOf(claim: Announcement, evidence: PruningEvidence):
 
 /** True if what is left shows by itself that all that went had expired. */
 export function isBorneOut(
-  claim: Announcement,
+  claim: PruningAnnouncement,
   first: { readonly recordedAtMs: number; readonly isCorrection: boolean },
-  corrections: readonly Correction[],
+  corrections: readonly ClockFall[],
 ): boolean {
   if (first.isCorrection || claim.retentionDays === null) return false;
   return first.recordedAtMs < correctedMs(claim, corrections) - claim.retentionDays * MS_PER_DAY;
@@ -97,15 +100,15 @@ export function isBorneOut(
 
 /** When it was announced: no later than a correction of the clock that comes behind it. */
 function correctedMs(
-  { seq, recordedAtMs }: Announcement,
-  corrections: readonly Correction[],
+  { seq, recordedAtMs }: PruningAnnouncement,
+  corrections: readonly ClockFall[],
 ): number {
   const next = corrections.find((correction) => correction.seq > seq);
   return Math.min(recordedAtMs, next?.recordedAtMs ?? recordedAtMs);
 }
 
 /** Times at which entries that went were recorded, as far as anything tells. */
-function timesOfPruned(claim: Announcement, evidence: PruningEvidence) {
+function timesOfPruned(claim: PruningAnnouncement, evidence: PruningEvidence) {
   const { to, lastRecordedAtMs } = claim;
   const last = lastRecordedAtMs === null ? [] : [{ seq: to - 1, recordedAtMs: lastRecordedAtMs }];
   const seen = evidence.seen.filter(({ seq }) => seq < to);
@@ -125,7 +128,7 @@ function timesOfPruned(claim: Announcement, evidence: PruningEvidence) {
  */
 function believedMs(
   entry: { seq: number; recordedAtMs: number },
-  claim: Announcement,
+  claim: PruningAnnouncement,
   { corrections, fromSeq }: PruningEvidence,
 ): number | null {
   if (entry.recordedAtMs <= claim.recordedAtMs) return entry.recordedAtMs;
