@@ -11,9 +11,8 @@ export { JobRun } from "./cron.ts";
 
 export default {
   fetch: app.fetch,
-  // What a tick deletes it deletes by its time: whoever can fire one is not to choose a later one than now.
   scheduled: (controller, env, ctx) =>
     traceTick(tracer, { env, ctx, name: "cron tick", cron: controller.cron }, (tracedEnv) =>
-      runCron(tracedEnv, Math.min(controller.scheduledTime, Date.now())),
+      runCron(tracedEnv, controller.scheduledTime),
     ),
 } satisfies ExportedHandler<Env>;

@@ -3,14 +3,19 @@ import {
   createScheduledController,
   waitOnExecutionContext,
 } from "cloudflare:test";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { runCron } from "#cron.ts";
 import worker from "#index.ts";
 import { getJson } from "./harness/answers.ts";
 import { ingest, makeSample } from "./harness/calls.ts";
 import { call, workerEnv } from "./harness/deployment.ts";
 import { makeOrg } from "./harness/orgs.ts";
+import { settleShardClock } from "./harness/shard-clock.ts";
 import { countRows, sumOf } from "./harness/shard-org.ts";
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 describe("cron", () => {
   it("folds what arrived in every org", async () => {
@@ -68,12 +73,20 @@ describe("cron", () => {
   });
 
   it("prunes samples by each org's retention", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
     const org = await makeOrg({ retention: { samples_hours: 26 } });
     await ingest(org, [makeSample()]);
-    await runCron(workerEnv, Date.now() + 25 * 3_600_000);
-    expect(await countRows(org, "tool_invocations")).toBe(1);
-    await runCron(workerEnv, Date.now() + 27 * 3_600_000);
-    expect(await countRows(org, "tool_invocations")).toBe(0);
+    const nowMs = Date.now();
+    for (const [hours, left] of [
+      [25, 1],
+      [27, 0],
+    ] as const) {
+      vi.setSystemTime(nowMs + hours * 3_600_000);
+      await settleShardClock();
+      await runCron(workerEnv, Date.now());
+      expect(await countRows(org, "tool_invocations")).toBe(left);
+    }
+    vi.setSystemTime(nowMs);
     const { rollups } = await getJson<{ rollups: unknown[] }>(`/v1/orgs/${org}/rollups`);
     expect(rollups).toHaveLength(1);
   });

@@ -25,6 +25,7 @@ export const SCOPES_OF_ROUTES: Readonly<Record<string, Access["scope"]>> = {
   "post /v1/orgs/:org/audit/keys/rotate": "administrator",
   "post /v1/orgs/:org/audit/checkpoint": "administrator",
   "post /v1/orgs/:org/audit/recover": "administrator",
+  "post /v1/orgs/:org/audit/clock": "administrator",
   "post /v1/orgs/:org/audit/holds": "org:admin",
   "get /v1/orgs/:org/audit/holds": "audit:read",
   "delete /v1/orgs/:org/audit/holds/:id": "administrator",

@@ -58,6 +58,10 @@ export interface LogStatus {
   frozenAtMs: number | null;
   successor: number | null;
   holds: number;
+  /** RFC 3339: entries carry this time until the clock, which was ahead, has come to it; null: their own. */
+  recordedAheadUntil: string | null;
+  /** Null where no deletion waits for the ledger's clock. */
+  deletionWaitsUntilMs: number | null;
   retentionRanges: RetentionRange[];
 }
 

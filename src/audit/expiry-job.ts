@@ -37,6 +37,7 @@ export const expiryJob: Job<readonly ExpiringOrg[]> = {
   runsMax: 1,
   // What is announced is signed by the next tick, so that it can be read in between.
   after: "sign",
+  deletesByTime: true,
   async list({ env, shard }, after, limit) {
     const range = { after, limit: limit * BATCH_ORGS };
     const orgs = await findOrgsInAnyState(env.DIRECTORY, shard, range);
@@ -92,6 +93,7 @@ async function announce(
   auditDays: number,
 ): Promise<void> {
   const terms = {
+    tickMs: nowMs,
     expiredBefore: formatTimestamp(nowMs - auditDays * DAY_MS),
     overdueBefore: formatTimestamp(nowMs - (auditDays + OVERDUE_DAYS) * DAY_MS),
     auditDays,
@@ -104,12 +106,11 @@ async function announce(
 async function destroyEmptied(place: RunPlace, { org, auditDays }: ExpiringOrg): Promise<void> {
   const { env, shard, nowMs } = place;
   const db = shardDatabase(env, shard);
-  const days = eventIdDays(auditDays);
-  const beforeMs = nowMs - days * DAY_MS;
-  const before = formatTimestamp(beforeMs);
+  const keptDays = eventIdDays(auditDays);
+  const beforeMs = nowMs - keptDays * DAY_MS;
   for (const log of await findEmptiedLogs(db, org, beforeMs)) {
     if (!place.hasRoomFor(1)) return;
-    const isGone = await callLedger(env, log, (ledger) => ledger.destroy(before, days));
+    const isGone = await callLedger(env, log, (ledger) => ledger.destroy(nowMs, keptDays));
     if (isGone) await deleteAuditLog(db, log);
   }
 }

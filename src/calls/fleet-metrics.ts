@@ -34,6 +34,7 @@ export const FAMILY_NAMES = [
   "mcpg_instance_last_report_timestamp_seconds",
   "mcpg_instance_dropped_samples_total",
   "mcpg_rollup_watermark_timestamp_seconds",
+  "mcpg_deletion_paused",
 ] as const;
 
 export type FamilyName = (typeof FAMILY_NAMES)[number];
@@ -63,6 +64,7 @@ export function fleetMetrics(snapshot: MetricsSnapshot): MetricFamily[] {
     ...toolFamilies(snapshot, series),
     ...instanceFamilies(instances),
     watermark(snapshot),
+    deletionPaused(snapshot),
     ...snapshot.beside,
   ];
 }
@@ -213,6 +215,17 @@ function watermark(snapshot: MetricsSnapshot): MetricFamily {
     help: "Arrival of the oldest report that these figures do not count yet, else now",
     unit: "seconds",
     points: [{ labels: labelSet([["org", snapshot.org]]), value }],
+  };
+}
+
+/** Before the first tick nothing deletes, and nothing is known of a clock. */
+function deletionPaused({ org, isClockSettled }: MetricsSnapshot): MetricFamily {
+  const labels = labelSet([["org", org]]);
+  return {
+    type: "gauge",
+    name: "mcpg_deletion_paused",
+    help: "1 while nothing is deleted: the clock jumped or stood still, and an hour of ticks has to agree on it",
+    points: isClockSettled === null ? [] : [{ labels, value: isClockSettled ? 0 : 1 }],
   };
 }
 

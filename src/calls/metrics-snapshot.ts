@@ -38,6 +38,8 @@ export interface MetricsSnapshot {
   nowMs: number;
   /** When the oldest arrival that is not folded yet was received; null when all are. */
   oldestUnfoldedMs: number | null;
+  /** Whether what has expired is deleted by the shard's clock (platform/steady-clock.ts); null before a tick. */
+  isClockSettled: boolean | null;
   series: readonly SeriesTotals[];
   windows: readonly SeriesWindow[];
   instances: readonly InstanceTotals[];

@@ -16,8 +16,15 @@ export function reject(index: number, code: string, message: string): Rejection 
 
 /** The code and the message, where an org keeps no metrics. */
 export const STREAM_DISABLED = ["stream_disabled", "the org's metrics stream is disabled"] as const;
-/** The code and the message, of a time whose samples were pruned. */
-export const PRUNED_TIME = ["too_old", "samples of that time are no longer kept"] as const;
+/**
+ * The code and the message, of a time whose samples were pruned. Retention keeps samples for longer than they
+ * are accepted: who is told this has clocks that differ by hours, his own and the service's.
+ */
+export const PRUNED_TIME = [
+  "time_pruned",
+  "samples of that time were pruned, and stay refused so that none is counted twice; if the service's " +
+    "clock was ahead, the administrator can mend that (POST …/audit/clock)",
+] as const;
 
 /** The first thing the schema refuses, named after its field: `duration_ms` → `invalid_duration`. */
 export function shapeRejection(value: unknown, index: number): Rejection {

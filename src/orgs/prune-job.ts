@@ -19,6 +19,7 @@ export const pruneJob: Job<RetainedOrg> = {
   itemsPerRun: 50,
   runsMax: 1,
   msMax: 10_000,
+  deletesByTime: true,
   async list({ env, shard }, after, limit) {
     const orgs = await findOrgsOnShard(env.DIRECTORY, shard, "active", { after, limit });
     return orgs.map(({ org, retention }) => ({ org, retention }));

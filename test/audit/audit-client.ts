@@ -80,6 +80,8 @@ export interface LogStatusBody {
   frozen_at: string | null;
   successor: number | null;
   holds: number;
+  recorded_ahead_until: string | null;
+  deletion: { waits_until: string | null };
   retention: { days: number; ranges: { from_seq: number; days: number }[] };
 }
 

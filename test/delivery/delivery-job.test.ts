@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { runCron } from "#cron.ts";
 import { deliveryJob } from "#delivery/delivery-job.ts";
+import { claimDelivery, findDueAudit, findDueMetrics } from "#delivery/store/stream-deliveries.ts";
 import type { StreamTarget } from "#delivery/store/stream-targets.ts";
 import { QueryCount } from "#platform/d1/query-count.ts";
 import type { Env } from "#platform/env.ts";
@@ -63,6 +64,33 @@ describe("The list of orgs to deliver for", () => {
     const whole = await deliveryJob.list(place, null, 100);
     expect(whole.flat()).toEqual(batches.flat());
   });
+});
+
+describe("A delivery that a clock which was ahead has put off", () => {
+  it.each(["busy_until_ms", "retry_at_ms", "attempted_at_ms"])(
+    "is due all the same, by %s",
+    async (column) => {
+      const org = await forwardingOrg(1);
+      const nowMs = Date.now();
+      const put = `INSERT INTO stream_deliveries (org, stream, ${column}) VALUES (?1, ?2, ?3)
+        ON CONFLICT DO UPDATE SET ${column} = excluded.${column}`;
+      const dueAfter = async (aheadMs: number) => {
+        for (const stream of ["metrics", "audit"]) {
+          await workerEnv.SHARD_0.prepare(put)
+            .bind(org, stream, nowMs + aheadMs)
+            .run();
+        }
+        return [
+          ...(await findDueMetrics(workerEnv.SHARD_0, [org], nowMs, nowMs - 60_000)),
+          ...(await findDueAudit(workerEnv.SHARD_0, [org], nowMs)),
+        ].length;
+      };
+      expect(await dueAfter(column === "attempted_at_ms" ? 0 : 30_000)).toBeLessThan(2);
+      expect(await dueAfter(3_650 * 86_400_000)).toBe(2);
+      const term = { nowMs, untilMs: nowMs + 60_000 };
+      expect(await claimDelivery(workerEnv.SHARD_0, org, "audit", term)).not.toBeNull();
+    },
+  );
 });
 
 describe("A tick", () => {

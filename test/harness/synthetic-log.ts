@@ -109,7 +109,7 @@ export class SyntheticLog {
       to: String(to),
       last_hash: entryHash(this.entries[to - 1]!),
       tree_root: encodeHex(this.rootAt(to)),
-      retention_days: "30",
+      retention_days: "0",
       ...changes,
     });
   }

@@ -14,10 +14,13 @@ import { jsonBody } from "#http/request-body.ts";
 import { type AppRoute, route } from "#orgs/http/access.ts";
 import type { AppEnv } from "#orgs/http/app-env.ts";
 import { operatorOf } from "#orgs/http/caller.ts";
+import { deletionJson } from "#orgs/http/deletion-json.ts";
 import type { Org } from "#orgs/org.ts";
 import { actorOf } from "#orgs/principal.ts";
 import { fail } from "#platform/errors.ts";
+import { findShardClock } from "#platform/jobs/shard-clock.ts";
 import { originHost } from "#platform/settings.ts";
+import { shardDatabase } from "#platform/shards.ts";
 import { askedLog, logParameter } from "./asked-log.ts";
 import { type LogStatusJson, LogStatusSchema, SigningKeysSchema } from "./log-json.ts";
 import { REASON_BODY_MAX, reasonBody } from "./reason-body.ts";
@@ -119,8 +122,12 @@ export const controlRoutes: readonly AppRoute[] = [
 ];
 
 async function statusOf(c: Context<AppEnv>, address: LogAddress): Promise<LogStatusJson> {
-  const status = await callLedger(c.env, address, (ledger) => ledger.status());
+  const [status, shardClock] = await Promise.all([
+    callLedger(c.env, address, (ledger) => ledger.status()),
+    findShardClock(shardDatabase(c.env, address.shard)),
+  ]);
   const { publishedAtMs = null, publishedSize = 0, frozenReason = null } = status ?? {};
+  const { holds = 0, recordedAheadUntil = null, deletionWaitsUntilMs = null } = status ?? {};
   const signedAt = publishedAtMs === null ? null : formatTimestamp(publishedAtMs);
   return {
     origin: logOrigin(originHost(c.env), address),
@@ -134,7 +141,9 @@ async function statusOf(c: Context<AppEnv>, address: LogAddress): Promise<LogSta
     frozen_reason: frozenReason,
     frozen_at: status?.frozenAtMs == null ? null : formatTimestamp(status.frozenAtMs),
     successor: status?.successor ?? null,
-    holds: status?.holds ?? 0,
+    holds,
+    recorded_ahead_until: recordedAheadUntil,
+    deletion: deletionJson(shardClock, deletionWaitsUntilMs),
     retention: retentionJson(c.var.org, status),
   };
 }

@@ -1,5 +1,6 @@
 /** A log on the wire. */
 import * as Type from "typebox";
+import { DeletionSchema } from "#orgs/http/deletion-json.ts";
 
 const NullableText = Type.Unsafe<string | null>({ type: ["string", "null"] });
 const NullableInteger = Type.Unsafe<number | null>({ type: ["integer", "null"] });
@@ -29,6 +30,13 @@ export const LogStatusSchema = Type.Object(
     frozen_at: NullableText,
     successor: NullableInteger,
     holds: Type.Integer({ description: "Legal holds in force" }),
+    recorded_ahead_until: Type.Unsafe<string | null>({
+      type: ["string", "null"],
+      format: "date-time",
+      description:
+        "The clock was ahead: entries carry this time until it has come, or until `POST /clock`",
+    }),
+    deletion: DeletionSchema,
     retention: Type.Object(
       {
         days: Type.Integer(),

@@ -12,19 +12,26 @@ import { sha256 } from "#formats/sha256.ts";
 import { recordInBundles } from "./bundles.ts";
 import { hashEntry } from "./entry-hashes.ts";
 import { insertEntries, type NewEntry } from "./insert-entries.ts";
-import { closedBy, type LogState, readChainEnd } from "./log-state.ts";
+import { type ChainEnd, closedBy, type LogState, readChainEnd } from "./log-state.ts";
+import { notBefore } from "./recorded-times.ts";
 import { recordRetention } from "./retention-ranges.ts";
 
 const utf8 = new TextEncoder();
 
-/** Writes all of the events or none. Call it in a transaction: it may throw half way. */
+/**
+ * Writes all of the events or none. Call it in a transaction: it may throw half way. `recordedAfter` gives
+ * their time of record, from the last entry's and the clock's.
+ */
 export function appendEvents(
   sql: SqlStorage,
   state: LogState,
   events: readonly AuditEvent[],
   nowMs: number,
+  recordedAfter = notBefore,
 ): AppendResult {
-  const planned = plan(sql, state, events, nowMs);
+  const end = readChainEnd(sql);
+  const recordedAt = recordedAfter(end.lastRecordedAt, formatTimestamp(nowMs));
+  const planned = plan(sql, state, events, { ...end, recordedAt });
   if (!Array.isArray(planned)) return planned;
   const closed = closedBy(state);
   // A resend is answered by a closed log too: its receipts are as true as ever.
@@ -50,11 +57,9 @@ function plan(
   sql: SqlStorage,
   state: LogState,
   events: readonly AuditEvent[],
-  nowMs: number,
+  { recordedAt, ...end }: ChainEnd & { recordedAt: string },
 ): Planned[] | AppendResult {
   const known = knownEvents(sql, events);
-  const end = readChainEnd(sql);
-  const recordedAt = notBefore(end.lastRecordedAt, formatTimestamp(nowMs));
   let { size, headHash } = end;
   const planned: Planned[] = [];
   for (const [index, event] of events.entries()) {
@@ -78,11 +83,6 @@ function plan(
     headHash = entry.hash;
   }
   return planned;
-}
-
-/** A clock that was set back must not make times of record fall: retention searches by them. */
-function notBefore(last: string, now: string): string {
-  return now < last ? last : now;
 }
 
 interface Place {

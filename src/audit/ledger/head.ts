@@ -8,6 +8,7 @@ import { isSameHash } from "#formats/tlog/merkle-hash.ts";
 import { consistencyProof, treeRoot } from "#formats/tlog/merkle-proof.ts";
 import { parseNote } from "#formats/tlog/signed-note.ts";
 import { closedBy, type LogState, readChainEnd } from "./log-state.ts";
+import { oldestEntry } from "./recorded-times.ts";
 import { treeNodes } from "./tree.ts";
 
 /** What the signer last signed, as D1 keeps it. */
@@ -69,7 +70,7 @@ export function headSince(
     size,
     root: treeRoot(size, nodes),
     consistency: consistencyProof(signed.size, size, nodes),
-    oldestAt: oldestEntry(sql)?.recordedAt ?? null,
+    oldestAt: oldestEntry(sql)?.latestAt ?? null,
   };
 }
 
@@ -124,21 +125,4 @@ export function freeze(sql: SqlStorage, nowMs: number, reason: string): ClosedLo
   );
   const { first } = sql.exec<{ first: string }>("SELECT frozen_reason AS first FROM log").one();
   return { kind: "frozen", reason: first };
-}
-
-export interface OldestEntry {
-  seq: number;
-  /** RFC 3339. */
-  recordedAt: string;
-}
-
-/** The oldest entry that pruning may start with. */
-export function oldestEntry(sql: SqlStorage): OldestEntry | null {
-  const [row] = sql
-    .exec(
-      `SELECT seq, recorded_at AS recordedAt FROM entries
-       WHERE action NOT GLOB 'ledger.*' ORDER BY seq LIMIT 1`,
-    )
-    .toArray();
-  return (row as unknown as OldestEntry | undefined) ?? null;
 }

@@ -25,19 +25,22 @@ import type { Env } from "#platform/env.ts";
 import { logError } from "#platform/log-error.ts";
 import { originHost } from "#platform/settings.ts";
 import { shardDatabase } from "#platform/shards.ts";
+import { LOOK_MS } from "#platform/steady-clock.ts";
 import { DAY_MS } from "#platform/time.ts";
 import { appendEvents } from "./append.ts";
 import { AppendQueue } from "./append-queue.ts";
+import { type CorrectionAnswer, recordCorrection } from "./clock-correction.ts";
 import { type ExportAnswer, type ExportRange, planExport, recordedRange } from "./export-range.ts";
 import {
   freeze,
   type HeadAnswer,
   headSince,
   type LastSigned,
-  oldestEntry,
   type PublishAnswer,
   publish,
 } from "./head.ts";
+import { LedgerAlarm } from "./ledger-alarm.ts";
+import { isDeletionAwaited, maySweep } from "./ledger-clock.ts";
 import { type LogState, openLog, readChainEnd, readState } from "./log-state.ts";
 import { readStatus } from "./log-status.ts";
 import {
@@ -60,7 +63,8 @@ import {
   readTile,
   type TileAnswer,
 } from "./published.ts";
-import { daysPromisedTo, putBack } from "./retention-ranges.ts";
+import { oldestEntry } from "./recorded-times.ts";
+import { daysPromisedTo } from "./retention-ranges.ts";
 import { migrate } from "./schema.ts";
 import { type EntryPage, findEntry, type PageBounds, searchEntries } from "./search.ts";
 
@@ -73,18 +77,17 @@ const TELL_AFTER_MS = { first: 1_000, next: 15_000, failure: 30_000 };
 export class Ledger extends DurableObject<Env> {
   readonly #sql: SqlStorage;
   readonly #queue: AppendQueue;
-  /** An alarm is set: it tells D1 the size, or goes on deleting. */
-  #alarmed = false;
+  readonly #alarm: LedgerAlarm;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#sql = ctx.storage.sql;
+    this.#alarm = new LedgerAlarm(ctx.storage);
     migrate(ctx.storage);
     this.#queue = new AppendQueue((address, events) => this.#appendNow(address, events));
-    // An alarm that was lost would leave entries unsigned unseen: whoever wakes the object mends it. One
-    // that is set must stay: setting it anew would cancel the very one that wakes the object now.
+    // An alarm that was lost would leave entries unsigned unseen: whoever wakes the object mends it.
     void ctx.blockConcurrencyWhile(async () => {
-      this.#alarmed = (await ctx.storage.getAlarm()) !== null;
+      await this.#alarm.load();
       this.#tellLater();
     });
   }
@@ -106,8 +109,8 @@ export class Ledger extends DurableObject<Env> {
     const answer = this.#write(address, (state) =>
       publish(this.#sql, state, checkpoint, Date.now()),
     );
-    this.#write(address, (state) => beginPruning(this.#sql, state));
-    if (this.#hasPruned()) this.#alarmIn(0);
+    this.#write(address, (state) => beginPruning(this.#sql, state, Date.now()));
+    if (this.#hasPruned()) this.#alarm.setIn(0);
     return answer;
   }
 
@@ -126,8 +129,17 @@ export class Ledger extends DurableObject<Env> {
   }
 
   announcePruning(address: LogAddress, terms: RetentionTerms, eventId: string): PruneAnswer {
-    return this.#write(address, (state) =>
+    const answer = this.#write(address, (state) =>
       announcePruning(this.#sql, state, terms, eventId, Date.now()),
+    );
+    if (answer === "clock_unsettled") this.#alarm.setIn(LOOK_MS);
+    return answer;
+  }
+
+  /** `isNeeded`: the clock is corrected elsewhere too, which is to be on the record. Idempotent. */
+  correctClock(address: LogAddress, event: AuditEvent, isNeeded: boolean): CorrectionAnswer {
+    return this.#write(address, (state) =>
+      recordCorrection(this.#sql, state, event, { nowMs: Date.now(), isNeeded }),
     );
   }
 
@@ -163,7 +175,7 @@ export class Ledger extends DurableObject<Env> {
 
   status(): LogStatus | null {
     const state = readState(this.#sql);
-    return state === null ? null : readStatus(this.#sql, state);
+    return state === null ? null : readStatus(this.#sql, state, Date.now());
   }
 
   search(filter: AuditFilter, page: Omit<PageBounds, "minIndex">): EntryPage {
@@ -200,31 +212,39 @@ export class Ledger extends DurableObject<Env> {
   }
 
   /**
-   * Destroys the log of an org that is no more, once its last entry has expired. False while there is
-   * something to keep. What was promised to the oldest entry that is left, no other is promised more.
+   * Destroys the log of an org that is no more, once its last entry has been kept for so many days, or as many as
+   * were promised, by the tick's clock and by this one. False while there is something to keep. What was
+   * promised to the oldest entry that is left, no other is promised more.
    */
-  async destroy(expiredBefore: string, daysInForce: number): Promise<boolean> {
-    const days = daysPromisedTo(this.#sql, readState(this.#sql)?.minIndex ?? 0);
-    const expired = putBack(expiredBefore, { daysInForce, days });
-    const isKept = readChainEnd(this.#sql).lastRecordedAt >= expired;
+  async destroy(tickMs: number, daysInForce: number): Promise<boolean> {
+    const nowMs = Date.now();
+    const promised = daysPromisedTo(this.#sql, readState(this.#sql)?.minIndex ?? 0);
+    const keptMs = Math.max(daysInForce, promised) * DAY_MS;
+    const expiredBefore = formatTimestamp(Math.min(tickMs, nowMs) - keptMs);
+    const isKept = readChainEnd(this.#sql).lastRecordedAt >= expiredBefore;
     if (isKept || countActiveHolds(this.#sql) > 0) return false;
+    if (!this.#maySweep(nowMs, true)) return false;
     await this.ctx.storage.deleteAll();
     migrate(this.ctx.storage);
     return true;
   }
 
   override async alarm(): Promise<void> {
-    this.#alarmed = false;
+    this.#alarm.begin();
     try {
+      const nowMs = Date.now();
+      const keptSinceMs = nowMs - EVENT_ID_DAYS_MIN * DAY_MS;
+      // Ids are forgotten by the clock, and so kept while it is not to be trusted.
+      const idsKeptSince = this.#maySweep(nowMs, false) ? formatTimestamp(keptSinceMs) : "";
       const isPruned = this.ctx.storage.transactionSync(() =>
-        deletePruned(this.#sql, formatTimestamp(Date.now() - EVENT_ID_DAYS_MIN * DAY_MS)),
+        deletePruned(this.#sql, idsKeptSince),
       );
-      if (!isPruned) return this.#alarmIn(0);
+      if (!isPruned) return this.#alarm.setIn(0);
       await this.#tell();
     } catch (error) {
       // An alarm that fails six times is dropped: this one never fails, it comes again.
       logError(error, { job: "ledger alarm" });
-      this.#alarmIn(TELL_AFTER_MS.failure);
+      this.#alarm.setIn(TELL_AFTER_MS.failure);
     }
   }
 
@@ -239,8 +259,8 @@ export class Ledger extends DurableObject<Env> {
       if (appended.kind === "appended") change();
       return appended;
     });
-    this.#write(address, (state) => beginPruning(this.#sql, state));
-    this.#alarmIn(TELL_AFTER_MS.first);
+    this.#write(address, (state) => beginPruning(this.#sql, state, Date.now()));
+    this.#alarm.setIn(TELL_AFTER_MS.first);
     return result;
   }
 
@@ -252,19 +272,21 @@ export class Ledger extends DurableObject<Env> {
     return result;
   }
 
-  /** Called in the turn of the write that it follows, so that both are one commit. */
-  #tellLater(): void {
-    const state = readState(this.#sql);
-    if (state === null || this.#alarmed) return;
-    if (readChainEnd(this.#sql).size <= state.toldSize && !this.#hasPruned()) return;
-    const isFirst = state.toldSize === state.publishedSize;
-    this.#alarmIn(isFirst ? TELL_AFTER_MS.first : TELL_AFTER_MS.next);
+  /** Looks at the clock. While something waits for that to settle, alarms have it looked at again. */
+  #maySweep(nowMs: number, isAsked: boolean): boolean {
+    const isAllowed = this.ctx.storage.transactionSync(() => maySweep(this.#sql, nowMs, isAsked));
+    if (isDeletionAwaited(this.#sql)) this.#alarm.setIn(LOOK_MS);
+    return isAllowed;
   }
 
-  #alarmIn(delayMs: number): void {
-    this.#alarmed = true;
-    // Not awaited, like any write: the output gate holds the answer until it is stored.
-    void this.ctx.storage.setAlarm(Date.now() + delayMs);
+  /** Called in the turn of the write that it follows, so that both are one commit. */
+  #tellLater(): void {
+    if (this.#alarm.isSetWithin(TELL_AFTER_MS.failure)) return;
+    const state = readState(this.#sql);
+    if (state === null) return;
+    if (readChainEnd(this.#sql).size <= state.toldSize && !this.#hasPruned()) return;
+    const isFirst = state.toldSize === state.publishedSize;
+    this.#alarm.setIn(isFirst ? TELL_AFTER_MS.first : TELL_AFTER_MS.next);
   }
 
   #hasPruned(): boolean {
@@ -279,7 +301,7 @@ export class Ledger extends DurableObject<Env> {
     const { org, number: log, frozenReason } = state;
     const { size: treeSize } = readChainEnd(this.#sql);
     const oldest = oldestEntry(this.#sql);
-    const oldestAtMs = oldest === null ? null : (parseTimestampMs(oldest.recordedAt) ?? null);
+    const oldestAtMs = oldest === null ? null : (parseTimestampMs(oldest.latestAt) ?? null);
     const keptDays = oldest === null ? 0 : daysPromisedTo(this.#sql, oldest.seq);
     const db = shardDatabase(this.env, state.shard);
     const told = { org, log, treeSize, oldestAtMs, keptDays, frozenReason };

@@ -63,7 +63,7 @@ const GENESIS = new Uint8Array(HASH_BYTES);
 export interface ChainEnd {
   size: number;
   headHash: Uint8Array;
-  /** RFC 3339; times of record never fall. */
+  /** RFC 3339; times of record fall only where a clock was corrected (recorded-times.ts). */
   lastRecordedAt: string;
 }
 

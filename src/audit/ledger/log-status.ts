@@ -1,11 +1,13 @@
 import type { LogStatus } from "#audit/audit-log.ts";
 import { encodeHex } from "#formats/hex.ts";
+import { deletionWaitsUntilMs } from "./ledger-clock.ts";
 import { type LogState, readChainEnd } from "./log-state.ts";
 import { countActiveHolds } from "./pruning.ts";
+import { aheadUntil } from "./recorded-times.ts";
 import { findRetentionRanges } from "./retention-ranges.ts";
 
-export function readStatus(sql: SqlStorage, state: LogState): LogStatus {
-  const { size, headHash } = readChainEnd(sql);
+export function readStatus(sql: SqlStorage, state: LogState, nowMs: number): LogStatus {
+  const { size, headHash, lastRecordedAt } = readChainEnd(sql);
   const { origin, minIndex, publishedSize, publishedAtMs, checkpoint } = state;
   const { frozenReason, frozenAtMs, successor } = state;
   return {
@@ -20,6 +22,8 @@ export function readStatus(sql: SqlStorage, state: LogState): LogStatus {
     frozenAtMs,
     successor,
     holds: countActiveHolds(sql),
+    recordedAheadUntil: aheadUntil(lastRecordedAt, nowMs),
+    deletionWaitsUntilMs: deletionWaitsUntilMs(sql),
     retentionRanges: findRetentionRanges(sql),
   };
 }

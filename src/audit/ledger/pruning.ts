@@ -8,15 +8,20 @@ import type { LegalHold } from "#audit/audit-log.ts";
 import { ownEvent } from "#audit/own-event.ts";
 import { encodeHex } from "#formats/hex.ts";
 import { LEDGER_ACTIONS } from "#formats/ledger/entry.ts";
+import { formatTimestamp, parseTimestampMs } from "#formats/rfc3339.ts";
 import { treeRoot } from "#formats/tlog/merkle-proof.ts";
 import { TILE_WIDTH } from "#formats/tlog/tlog-tiles.ts";
 import { appendEvents, submittedHash } from "./append.ts";
 import { deletePrunedBundles } from "./bundles.ts";
+import { maySweep } from "./ledger-clock.ts";
 import { closedBy, type LogState, readChainEnd } from "./log-state.ts";
+import { aheadUntil, firstUnexpired, oldestEntry, recordedAt } from "./recorded-times.ts";
 import { daysPromisedTo, promisedParts, putBack } from "./retention-ranges.ts";
 import { keepLeaves, treeNodes } from "./tree.ts";
 
 export interface RetentionTerms {
+  /** The time of the tick that asks, by which the times below are reckoned. */
+  tickMs: number;
   /** RFC 3339: entries recorded before this time have expired, where no more was promised to them. */
   expiredBefore: string;
   /**
@@ -27,7 +32,7 @@ export interface RetentionTerms {
   auditDays: number;
 }
 
-export type PruneAnswer = "announced" | "nothing_to_do" | "held" | "closed";
+export type PruneAnswer = "announced" | "nothing_to_do" | "held" | "closed" | "clock_unsettled";
 
 export function announcePruning(
   sql: SqlStorage,
@@ -39,8 +44,9 @@ export function announcePruning(
   if (closedBy(state) !== null) return "closed";
   if (countActiveHolds(sql) > 0) return "held";
   if (state.pruneTo !== null) return "announced";
-  const pruneTo = prefixToPrune(sql, state, terms);
+  const pruneTo = prefixToPrune(sql, state, byOwnClock(terms, nowMs), formatTimestamp(nowMs));
   if (pruneTo === null) return "nothing_to_do";
+  if (!maySweep(sql, nowMs, true)) return "clock_unsettled";
   // Promises fall from entry to entry: the last one's holds for all of them.
   const keptDays = Math.max(terms.auditDays, daysPromisedTo(sql, pruneTo - 1));
   const event = prunedEvent(sql, state, { pruneTo, keptDays, eventId });
@@ -59,23 +65,18 @@ function prefixToPrune(
   sql: SqlStorage,
   { minIndex }: LogState,
   terms: RetentionTerms,
+  now: string,
 ): number | null {
-  const expired = endOfExpired(sql, minIndex, terms);
+  const expired = endOfExpired(sql, minIndex, terms, now);
   // An announcement that expires must not be reason enough for another, for ever.
-  const [oldest] = sql
-    .exec(
-      `SELECT seq, recorded_at FROM entries WHERE seq >= ? AND seq < ? AND action NOT GLOB 'ledger.*'
-       ORDER BY seq LIMIT 1`,
-      minIndex,
-      expired,
-    )
-    .toArray();
-  if (oldest === undefined) return null;
+  const oldest = oldestEntry(sql, expired);
+  if (oldest === null) return null;
   const wholeBundles = expired - (expired % TILE_WIDTH);
   if (wholeBundles > minIndex) return wholeBundles;
-  const days = daysPromisedTo(sql, oldest["seq"] as number);
+  const { seq, recordedAt, latestAt } = oldest;
+  const days = daysPromisedTo(sql, seq);
   const overdueBefore = putBack(terms.overdueBefore, { daysInForce: terms.auditDays, days });
-  return (oldest["recorded_at"] as string) < overdueBefore ? expired : null;
+  return (recordedAt > now ? latestAt : recordedAt) < overdueBefore ? expired : null;
 }
 
 /** Only a prefix leaves: it ends at the first entry that was promised more time. */
@@ -83,33 +84,24 @@ function endOfExpired(
   sql: SqlStorage,
   minIndex: number,
   { expiredBefore, auditDays }: RetentionTerms,
+  now: string,
 ): number {
   let end = minIndex;
-  for (const part of promisedParts(sql, minIndex, readChainEnd(sql).size)) {
-    const time = putBack(expiredBefore, { daysInForce: auditDays, days: part.days });
-    end = firstRecordedSince(sql, part, time);
+  for (const { days, ...part } of promisedParts(sql, minIndex, readChainEnd(sql).size)) {
+    const before = putBack(expiredBefore, { daysInForce: auditDays, days });
+    end = firstUnexpired(sql, part, { expiredBefore: before, now });
     if (end < part.end) return end;
   }
   return end;
 }
 
-/** Times of record never fall, so this is a binary search. */
-function firstRecordedSince(
-  sql: SqlStorage,
-  { from, end }: { from: number; end: number },
-  time: string,
-): number {
-  let low = from;
-  let high = end;
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2);
-    const { recorded_at } = sql
-      .exec<{ recorded_at: string }>("SELECT recorded_at FROM entries WHERE seq = ?", middle)
-      .one();
-    if (recorded_at < time) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+/** The terms as they are by the ledger's own clock, where that is behind the one of the tick that asks. */
+function byOwnClock(terms: RetentionTerms, nowMs: number): RetentionTerms {
+  const aheadMs = terms.tickMs - nowMs;
+  if (aheadMs <= 0) return terms;
+  const earlier = (time: string) => formatTimestamp((parseTimestampMs(time) ?? 0) - aheadMs);
+  const [expiredBefore, overdueBefore] = [terms.expiredBefore, terms.overdueBefore].map(earlier);
+  return { ...terms, expiredBefore: expiredBefore!, overdueBefore: overdueBefore! };
 }
 
 interface Announcement {
@@ -124,9 +116,8 @@ function prunedEvent(
   { minIndex }: LogState,
   { pruneTo, keptDays, eventId }: Announcement,
 ): AuditEvent {
-  const { hash } = sql
-    .exec<{ hash: ArrayBuffer }>("SELECT hash FROM entries WHERE seq = ?", pruneTo - 1)
-    .one();
+  const query = "SELECT hash, recorded_at AS at FROM entries WHERE seq = ?";
+  const { hash, at } = sql.exec<{ hash: ArrayBuffer; at: string }>(query, pruneTo - 1).one();
   return ownEvent({
     action: LEDGER_ACTIONS.pruned,
     actor: "ledger",
@@ -134,6 +125,7 @@ function prunedEvent(
       from: String(minIndex),
       to: String(pruneTo),
       last_hash: encodeHex(new Uint8Array(hash)),
+      last_recorded_at: at,
       tree_root: encodeHex(treeRoot(pruneTo, treeNodes(sql))),
       retention_days: String(keptDays),
     },
@@ -142,11 +134,15 @@ function prunedEvent(
   });
 }
 
-/** Takes the prefix out of service, once the announcement is under a published checkpoint. */
-export function beginPruning(sql: SqlStorage, state: LogState): void {
+/**
+ * Takes the prefix out of service, once the announcement is under a published checkpoint. What was announced by
+ * a clock that has come back since waits: a correction of the clock withdraws it.
+ */
+export function beginPruning(sql: SqlStorage, state: LogState, nowMs: number): void {
   const { pruneTo, pruneEntry, publishedSize } = state;
   if (pruneTo === null || pruneEntry === null || pruneEntry >= publishedSize) return;
   if (countActiveHolds(sql) > 0) return;
+  if (aheadUntil(recordedAt(sql, pruneEntry), nowMs) !== null) return;
   if (pruneTo % TILE_WIDTH !== 0) keepLeaves(sql, Math.floor(pruneTo / TILE_WIDTH));
   sql.exec("UPDATE log SET min_index = ?, prune_to = NULL, prune_entry = NULL", pruneTo);
 }

@@ -175,6 +175,16 @@ WHEN NOT EXISTS (SELECT 1 FROM retention_ranges AS earlier
   WHERE earlier.from_seq < OLD.from_seq AND earlier.days >= OLD.days)
 BEGIN SELECT RAISE(ABORT, 'retention_ranges: a promise is not taken back'); END;
 `,
+  `
+-- What the ledger has seen of its clock: src/audit/ledger/ledger-clock.ts.
+CREATE TABLE clock (
+  id              INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+  newest_ms       INTEGER NOT NULL,
+  steady_since_ms INTEGER NOT NULL,
+  is_settled      INTEGER NOT NULL CHECK (is_settled IN (0, 1)),
+  is_awaited      INTEGER NOT NULL CHECK (is_awaited IN (0, 1))  -- a deletion waits for it
+) STRICT;
+`,
 ];
 
 /**

@@ -1,5 +1,6 @@
 /** What D1 knows of each log (migrations/shard/0002): its size as told, and what was signed of it. */
 import type { SigningKey } from "#audit/signing/signing-key.ts";
+import { HOUR_MS } from "#platform/time.ts";
 
 export interface AuditLogRow {
   org: string;
@@ -44,7 +45,10 @@ export async function findAuditLog(
   return row === null ? null : rowOf(row);
 }
 
-/** Logs with something to sign, those that wait longest first. */
+/**
+ * Logs with something to sign, those that wait longest first. One that is to wait for longer than any does was
+ * queued by a clock that was ahead: it waits for nothing.
+ */
 export async function findLogsToSign(
   db: D1Database,
   nowMs: number,
@@ -52,7 +56,9 @@ export async function findLogsToSign(
 ): Promise<AuditLogRow[]> {
   const { results } = await db
     .prepare(
-      `SELECT ${COLUMNS} FROM audit_logs WHERE sign_after_ms <= ?1 ORDER BY sign_after_ms LIMIT ?2`,
+      `SELECT ${COLUMNS} FROM audit_logs
+       WHERE sign_after_ms IS NOT NULL AND sign_after_ms NOT BETWEEN ?1 + 1 AND ?1 + ${HOUR_MS}
+       ORDER BY sign_after_ms LIMIT ?2`,
     )
     .bind(nowMs, limit)
     .all<StoredLog>();

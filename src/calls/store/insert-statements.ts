@@ -49,9 +49,10 @@ export function insertStatements(
     (latest, { header }) => Math.max(latest, header.receivedAtMs),
     0,
   );
+  // A report without calls has nothing of a time that was pruned, whatever that time is.
   const oldestMs = reports
     .flatMap(({ calls }) => calls)
-    .reduce((oldest, { id }) => Math.min(oldest, uuid7TimeMs(id)), receivedAtMs);
+    .reduce((oldest, { id }) => Math.min(oldest, uuid7TimeMs(id)), Number.MAX_SAFE_INTEGER);
   const guard = [org.org, org.generation, oldestMs] as const;
   const arrivals = reports.flatMap(({ header, calls }) =>
     arrivalPayloads(header, calls).map((payload) => {

@@ -8,16 +8,20 @@ import { uuid7LowerBound } from "#formats/uuid7.ts";
 /** Rows a statement deletes: tens of milliseconds of D1's one thread. */
 export const PRUNE_ROWS_MAX = 5_000;
 
-/**
- * `pruned_before_ms` is raised in the transaction that deletes, and never lowered: what was pruned stays
- * refused. It is not written where no sample is to be deleted, so that an idle org costs no row.
- */
-const RAISE_PRUNED_BEFORE = `UPDATE orgs SET pruned_before_ms = ?2
-  WHERE org = ?1 AND pruned_before_ms < ?2
-    AND EXISTS (SELECT 1 FROM tool_invocations WHERE org = ?1 AND id < ?3)`;
+/** The oldest samples, as many as a statement deletes. */
+const OLDEST_SAMPLES = `SELECT id FROM tool_invocations WHERE org = ?1 AND id < ?2
+  ORDER BY id LIMIT ${PRUNE_ROWS_MAX}`;
 
-const DELETE_SAMPLES = `DELETE FROM tool_invocations WHERE org = ?1 AND id IN
-  (SELECT id FROM tool_invocations WHERE org = ?1 AND id < ?2 ORDER BY id LIMIT ${PRUNE_ROWS_MAX})`;
+/**
+ * `pruned_before_ms` is raised in the transaction that deletes: what was pruned stays refused. The newest
+ * sample that goes is remembered with it, for only down to there may the mark ever come back (`lowerMark`).
+ * Nothing is written where no sample is to be deleted, so that an idle org costs no row.
+ */
+const RAISE_PRUNED_BEFORE = `UPDATE orgs SET pruned_before_ms = max(pruned_before_ms, ?3),
+    newest_pruned_id = max(coalesce(newest_pruned_id, ''), (SELECT max(id) FROM (${OLDEST_SAMPLES})))
+  WHERE org = ?1 AND EXISTS (SELECT 1 FROM tool_invocations WHERE org = ?1 AND id < ?2)`;
+
+const DELETE_SAMPLES = `DELETE FROM tool_invocations WHERE org = ?1 AND id IN (${OLDEST_SAMPLES})`;
 
 const deleteRollups = (table: string, window: string) => `DELETE FROM ${table}
   WHERE org = ?1 AND (${window}, series) IN
@@ -38,7 +42,7 @@ export async function pruneOnce(
 ): Promise<boolean> {
   const oldestKeptId = uuid7LowerBound(samplesBeforeMs);
   const results = await db.batch([
-    db.prepare(RAISE_PRUNED_BEFORE).bind(org, samplesBeforeMs, oldestKeptId),
+    db.prepare(RAISE_PRUNED_BEFORE).bind(org, oldestKeptId, samplesBeforeMs),
     db.prepare(DELETE_SAMPLES).bind(org, oldestKeptId),
     db.prepare(DELETE_HOURLY).bind(org, hoursBefore),
     db.prepare(DELETE_DAILY).bind(org, daysBefore),

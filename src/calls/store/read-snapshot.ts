@@ -14,8 +14,10 @@ import { OUTCOMES } from "#calls/outcome.ts";
 import { INSTANCE_IDLE_MS_MAX, SERIES_IDLE_MS_MAX } from "#calls/series.ts";
 import { HOUR_MS, HOURS_PER_DAY } from "#platform/time.ts";
 
-const OLDEST_ARRIVAL = `SELECT received_ms AS receivedMs FROM arrivals
-  WHERE org = ?1 ORDER BY id LIMIT 1`;
+/** One statement for both, for a push of metrics may send no more than it does. */
+const SELECT_STATE = `SELECT
+    (SELECT received_ms FROM arrivals WHERE org = ?1 ORDER BY id LIMIT 1) AS receivedMs,
+    (SELECT is_settled FROM clock) AS isSettled`;
 
 const CLASSIC_COLUMNS = Array.from({ length: CLASSIC_BUCKETS }, (_, index) => `le_${index}`);
 
@@ -51,7 +53,7 @@ export async function readMetricsSnapshot(
   const window = wants.granularity === "hour" ? hour : Math.floor(hour / HOURS_PER_DAY);
   const sources = figureSources();
   const statements = [
-    db.prepare(OLDEST_ARRIVAL).bind(org),
+    db.prepare(SELECT_STATE).bind(org),
     db.prepare(selectSeries(wants)).bind(org, nowMs - SERIES_IDLE_MS_MAX),
     ...sources.map(({ select }) => select(db, org)),
     ...(wants.windows ? [db.prepare(SELECT_WINDOWS[wants.granularity]).bind(org, window)] : []),
@@ -60,15 +62,16 @@ export async function readMetricsSnapshot(
       : []),
   ];
   const results = (await db.batch(statements)).map((result) => result.results);
-  const [oldest, series, ...others] = results as [
-    { receivedMs: number }[],
+  const [[state], series, ...others] = results as [
+    { receivedMs: number | null; isSettled: 0 | 1 | null }[],
     SeriesRow[],
     ...unknown[][],
   ];
   return {
     org,
     nowMs,
-    oldestUnfoldedMs: oldest[0]?.receivedMs ?? null,
+    oldestUnfoldedMs: state?.receivedMs ?? null,
+    isClockSettled: state?.isSettled == null ? null : state.isSettled === 1,
     series: series.map(seriesTotals),
     windows: wants.windows ? (others[sources.length] as SeriesWindow[]) : [],
     instances: wants.instances ? (others.at(-1) as InstanceTotals[]) : [],

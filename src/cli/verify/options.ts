@@ -45,7 +45,7 @@ One of --url, --pack or --entries names what is verified.
 Exit codes, the first that applies:
   40  INVALID      an entry, the tree or a signature is not what was signed
   30  DIVERGED     it contradicts a kept checkpoint: rollback, fork or rewrite
-  50  INCOMPLETE   entries or evidence are missing
+  50  INCOMPLETE   entries or evidence are missing, or were pruned before their time
   20  STALE        unsigned for more than 15 minutes, or older than --max-age
   10  UNPINNED     all is well, but no key that was had before vouches for it
    0  VERIFIED

@@ -34,6 +34,10 @@ export function jsonResult({
       last_recorded_at: report.lastRecordedAt,
       head_hash: report.headHash,
       pruning_announced_by: report.pruningAnnouncedBy,
+      pruning_claim: report.pruningClaim && {
+        retention_days: report.pruningClaim.retentionDays,
+        standing: report.pruningClaim.standing,
+      },
     },
     kept: evidence.kept.map(({ label, checkpoint: kept }) => ({ label, size: kept.size })),
     succeeded: report.succeeded,

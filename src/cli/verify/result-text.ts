@@ -68,7 +68,7 @@ function praise({ report, evidence, trustNote }: RunResult, aspect: Aspect): str
     completeness:
       pruningAnnouncedBy === null
         ? completeness(report)
-        : `entry ${pruningAnnouncedBy} announces that the first ${fromSeq} are pruned; the rest is here`,
+        : `entry ${pruningAnnouncedBy} announces that the first ${fromSeq} are pruned; ${standingOf(report)}; the rest is here`,
     history:
       kept.length === 0 ? "no checkpoint was kept from before" : `extends ${kept.join(" and ")}`,
     freshness:
@@ -76,6 +76,14 @@ function praise({ report, evidence, trustNote }: RunResult, aspect: Aspect): str
     trust: trustNote,
   };
   return reasons[aspect];
+}
+
+/** What is known of whether they were old enough. */
+function standingOf({ pruningClaim }: Verification): string {
+  const days = `that all of them had been kept for ${pruningClaim?.retentionDays ?? "some"} days`;
+  return pruningClaim?.standing === "borne_out"
+    ? `${days} is shown by the first that is left, which had been too`
+    : `${days} is the operator's word, for their own times went with them`;
 }
 
 function completeness({ verdicts, fromSeq, end }: Verification): string {

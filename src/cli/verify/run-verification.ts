@@ -99,16 +99,20 @@ async function readPrior(options: VerifyOptions): Promise<Prior> {
   const state = options.state === null ? null : await readStateFile(options.state);
   const { key: pinned, isFromState } = pinnedKey(options.vkey, state);
   const kept = [
-    ...(state === null ? [] : [{ label: "the state of the last run", ...state.checkpoint }]),
+    ...(state === null ? [] : [keptOfState(state)]),
     ...(options.since === null ? [] : [await readSince(options.since)]),
   ];
   return { pinned, isPinFromState: isFromState, state, kept };
 }
 
+function keptOfState({ checkpoint, newestRecordedAt }: KeptState): KeptCheckpoint {
+  return { label: "the state of the last run", ...checkpoint, newestRecordedAt };
+}
+
 async function readSince(path: string): Promise<KeptCheckpoint> {
   const note = parseCheckpointNote((await readText(path)) ?? "");
   if (note === null) throw new UsageError(`--since ${path} is no checkpoint`);
-  return { label: path, ...note };
+  return { label: path, ...note, newestRecordedAt: null };
 }
 
 /** What was kept of another log is a mix-up of files, and says nothing about this one. */
@@ -124,7 +128,7 @@ function refuseOtherLog({ checkpoint, kept, origin }: LogEvidence): void {
 function nextState(
   { vkey }: VerifyOptions,
   prior: Prior,
-  { checkpoint, findings, signers, verdicts }: Verification,
+  { checkpoint, findings, lastRecordedAt, signers, verdicts }: Verification,
 ): StateJson | null {
   const isGood = KEEPING_EXIT_CODES.includes(exitCodeOf(findings));
   if (checkpoint === null || !isGood || verdicts.completeness !== "COMPLETE") return null;
@@ -137,6 +141,7 @@ function nextState(
     vkey: signers.find((signer) => signer === pinned) ?? signers.at(-1) ?? "",
     anchor: anchor === null ? null : formatVkey(anchor),
     checkpoint: formatNote(checkpoint.note.text, checkpoint.note.signatures),
+    newest_recorded_at: lastRecordedAt,
   };
 }
 

@@ -14,6 +14,8 @@ export interface KeptState {
   /** The `--vkey` that `vkey` was proven from; null if it was trusted when it was first seen. */
   readonly anchor: VerifierKey | null;
   readonly checkpoint: CheckpointNote;
+  /** When the checkpoint's last entry was recorded; null in a state that was written before it was kept. */
+  readonly newestRecordedAt: string | null;
 }
 
 export interface StateJson {
@@ -21,6 +23,7 @@ export interface StateJson {
   readonly vkey: string;
   readonly anchor: string | null;
   readonly checkpoint: string;
+  readonly newest_recorded_at: string | null;
 }
 
 /** Null if there is no such file yet. A file that cannot be understood is never taken for none. */
@@ -71,16 +74,18 @@ function parseState(text: string): KeptState | null {
     return null;
   const origins = [vkey.name, anchor?.name ?? json.origin, checkpoint.checkpoint.origin];
   if (!origins.every((origin) => origin === json.origin)) return null;
-  return { origin: json.origin, vkey, anchor, checkpoint };
+  const newestRecordedAt = json.newest_recorded_at;
+  return { origin: json.origin, vkey, anchor, checkpoint, newestRecordedAt };
 }
 
 function parseJson(text: string): StateJson | null {
   try {
-    const { origin, vkey, anchor, checkpoint } = JSON.parse(text) as Partial<StateJson>;
-    const texts = [origin, vkey, checkpoint, anchor ?? ""];
+    const json = JSON.parse(text) as Partial<StateJson>;
+    const { origin, vkey, anchor = null, checkpoint, newest_recorded_at = null } = json;
+    const texts = [origin, vkey, checkpoint, anchor ?? "", newest_recorded_at ?? ""];
     if (!texts.every((value) => typeof value === "string")) return null;
     const [name = "", key = "", note = ""] = texts as string[];
-    return { origin: name, vkey: key, anchor: anchor ?? null, checkpoint: note };
+    return { origin: name, vkey: key, anchor, checkpoint: note, newest_recorded_at };
   } catch {
     return null;
   }

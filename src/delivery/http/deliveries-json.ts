@@ -2,6 +2,8 @@
 import * as Type from "typebox";
 import type { DeliveredStream, DeliveryState } from "#delivery/store/stream-deliveries.ts";
 import { formatTimestamp } from "#formats/rfc3339.ts";
+import { DeletionSchema, deletionJson } from "#orgs/http/deletion-json.ts";
+import type { ClockState } from "#platform/steady-clock.ts";
 
 const nullable = (type: string, format?: string) =>
   Type.Unsafe<string | null>({ type: [type, "null"], ...(format !== undefined && { format }) });
@@ -22,6 +24,7 @@ export const DeliveriesSchema = Type.Object(
       missed_entries: Type.Integer(),
       ...delivery,
     }),
+    deletion: DeletionSchema,
   },
   { title: "Deliveries" },
 );
@@ -29,6 +32,7 @@ export const DeliveriesSchema = Type.Object(
 /** The state of each stream; of one that was never sent, that nothing was. */
 export function deliveriesJson(
   states: readonly DeliveryState[],
+  shardClock: ClockState | null,
 ): Type.Static<typeof DeliveriesSchema> {
   const of = (stream: DeliveredStream) => states.find((state) => state.stream === stream);
   const audit = of("audit");
@@ -40,6 +44,7 @@ export function deliveriesJson(
       missed_entries: audit?.missed ?? 0,
       ...deliveryJson(audit),
     },
+    deletion: deletionJson(shardClock),
   };
 }
 

@@ -2,6 +2,7 @@
 
 import { findDeliveries } from "#delivery/store/stream-deliveries.ts";
 import { type AppRoute, route } from "#orgs/http/access.ts";
+import { findShardClock } from "#platform/jobs/shard-clock.ts";
 import { shardDatabase } from "#platform/shards.ts";
 import { DeliveriesSchema, deliveriesJson } from "./deliveries-json.ts";
 
@@ -22,7 +23,9 @@ export const deliveryRoutes: readonly AppRoute[] = [
     },
     async (c) => {
       const { org, shard } = c.var.org;
-      return c.json(deliveriesJson(await findDeliveries(shardDatabase(c.env, shard), org)));
+      const db = shardDatabase(c.env, shard);
+      const [states, clock] = await Promise.all([findDeliveries(db, org), findShardClock(db)]);
+      return c.json(deliveriesJson(states, clock));
     },
   ),
 ];

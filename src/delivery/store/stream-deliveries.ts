@@ -3,6 +3,8 @@
  * first, and every later write names that claim: a deliverer that was overtaken moves nothing.
  */
 
+import { HOUR_MS, MINUTE_MS } from "#platform/time.ts";
+
 export type DeliveredStream = "metrics" | "audit";
 
 export interface DeliveryState {
@@ -33,11 +35,18 @@ export async function findDeliveries(db: D1Database, org: string): Promise<Deliv
   return (await db.prepare(SELECT_STATES).bind(org).all<DeliveryState>()).results;
 }
 
+/**
+ * Whether a stream need not wait, at the time `now`. No claim and no receiver has it wait for longer than an
+ * hour: what says so was written by a clock that was ahead, and counts for nothing.
+ */
+const isFree = (now: string) => `busy_until_ms NOT BETWEEN ${now} + 1 AND ${now} + ${2 * HOUR_MS}
+    AND retry_at_ms NOT BETWEEN ${now} + 1 AND ${now} + ${2 * HOUR_MS}`;
+
 /** Of these orgs, those that may be pushed to again: longest waiting first. */
 const SELECT_DUE_METRICS = `SELECT wanted.value AS org FROM json_each(?1) AS wanted
   LEFT JOIN stream_deliveries AS d ON d.org = wanted.value AND d.stream = 'metrics'
   WHERE d.org IS NULL
-    OR (d.busy_until_ms <= ?2 AND d.retry_at_ms <= ?2 AND d.attempted_at_ms <= ?3)
+    OR (${isFree("?2")} AND d.attempted_at_ms NOT BETWEEN ?3 + 1 AND ?2 + ${MINUTE_MS})
   ORDER BY coalesce(d.attempted_at_ms, 0)`;
 
 /**
@@ -46,7 +55,7 @@ const SELECT_DUE_METRICS = `SELECT wanted.value AS org FROM json_each(?1) AS wan
  */
 const SELECT_DUE_AUDIT = `SELECT wanted.value AS org FROM json_each(?1) AS wanted
   LEFT JOIN stream_deliveries AS d ON d.org = wanted.value AND d.stream = 'audit'
-  WHERE (d.org IS NULL OR (d.busy_until_ms <= ?2 AND d.retry_at_ms <= ?2))
+  WHERE (d.org IS NULL OR (${isFree("?2")}))
     AND EXISTS (SELECT 1 FROM audit_logs AS a
       WHERE a.org = wanted.value AND a.log >= coalesce(d.log, 1)
         AND a.tree_size > iif(a.log = coalesce(d.log, 1), coalesce(d.next_seq, 0), 0))
@@ -82,7 +91,7 @@ const CLAIM = `INSERT INTO stream_deliveries (org, stream, claim, busy_until_ms,
   SELECT ?1, ?2, 1, ?4, ?3 FROM orgs WHERE org = ?1 AND state = 'active'
   ON CONFLICT (org, stream) DO UPDATE SET claim = claim + 1,
     busy_until_ms = excluded.busy_until_ms, attempted_at_ms = excluded.attempted_at_ms
-  WHERE busy_until_ms <= ?3 AND retry_at_ms <= ?3
+  WHERE ${isFree("?3")}
   RETURNING org, stream, claim, log, next_seq AS nextSeq, failures`;
 
 /** Null if someone else delivers the stream, if it has to wait, or if the org is being deleted. */

@@ -7,7 +7,7 @@
  *
  * So the chain reads one entry past a break before it says what is wrong.
  */
-import { entryHash, GENESIS_HASH } from "./entry.ts";
+import { entryHash, GENESIS_HASH, LEDGER_ACTIONS, textMember } from "./entry.ts";
 import { type Entry, readEntry } from "./read-entry.ts";
 
 export interface BadEntry {
@@ -80,11 +80,8 @@ export class EntryChain {
       this.#broken = link;
       return { kind: "broken" };
     }
-    const before = this.#last?.entry.recordedAt ?? "";
-    if (entry.recordedAt < before) {
-      const message = `its recorded_at ${entry.recordedAt} is before that of the entry before, ${before}`;
-      return isBad(seq, bytes, "recorded_at_falls", message);
-    }
+    const wrongTime = findWrongTime(entry, this.#last?.entry.recordedAt ?? null);
+    if (wrongTime !== null) return isBad(seq, bytes, ...wrongTime);
     this.#first ??= link;
     this.#last = link;
     return { kind: "linked", seq, entry };
@@ -124,6 +121,23 @@ export class EntryChain {
     const reason = `entry ${before.seq} was altered, or entries after it are missing`;
     return bad(before, before, reason);
   }
+}
+
+/**
+ * Times of record never fall, but where the log says that its clock was ahead, and is corrected: from the time
+ * of the entry before to the entry's own. The code and the message; null for a time that is right.
+ */
+function findWrongTime(entry: Entry, before: string | null): [string, string] | null {
+  const { recordedAt, action, details } = entry;
+  if (action !== LEDGER_ACTIONS.clockCorrected) {
+    if (before === null || recordedAt >= before) return null;
+    const message = `its recorded_at ${recordedAt} is before that of the entry before, ${before}`;
+    return ["recorded_at_falls", message];
+  }
+  const [from, to] = ["from", "to"].map((name) => textMember(details ?? {}, name));
+  if (to === recordedAt && (before === null || from === before)) return null;
+  const message = `it corrects the clock from ${from} to ${to}, but was recorded at ${recordedAt}, after an entry of ${before}`;
+  return ["clock_correction_contradicted", message];
 }
 
 function isBad(seq: number, bytes: Uint8Array, code: string, message: string): ChainStep {

@@ -15,6 +15,7 @@ export const LEDGER_ACTIONS = {
   pruned: "ledger.pruned",
   keyRotated: "ledger.key_rotated",
   succeeded: "ledger.succeeded",
+  clockCorrected: "ledger.clock_corrected",
 } as const;
 
 /** Lower-case hex. */

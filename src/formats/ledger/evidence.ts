@@ -27,6 +27,8 @@ export interface CheckpointNote {
 export interface KeptCheckpoint extends CheckpointNote {
   /** Where it was kept, for messages. */
   readonly label: string;
+  /** When its last entry was recorded, as the verifier saw it then; null if that was not kept. */
+  readonly newestRecordedAt: string | null;
 }
 
 export interface FreshnessTerms {

@@ -8,6 +8,9 @@ import type { Finding } from "./verdicts.ts";
 
 /** How long an entry may wait for a signature: the log signs each minute. */
 const UNSIGNED_MINUTES_MAX = 15;
+/** How far the log's clock may be ahead of the verifier's. */
+const AHEAD_MINUTES_MAX = 10;
+const AHEAD = "that is yet to come, so that no age can be told";
 const MS_PER_MINUTE = 60_000;
 
 /** `newestAt`: when the newest signed entry was recorded; null if that is not known. */
@@ -26,6 +29,8 @@ function findUnsigned({ nowMs, unsigned }: FreshnessTerms): string | null {
   const { count, oldestAt } = unsigned;
   if (oldestAt === null) return `${count} entries are not signed, and since when cannot be seen`;
   const minutes = minutesSince(oldestAt, nowMs);
+  if (isAhead(minutes))
+    return `${count} entries are not signed, the oldest since ${oldestAt}: ${AHEAD}`;
   if (minutes <= UNSIGNED_MINUTES_MAX) return null;
   return `${count} entries are not signed, the oldest since ${oldestAt}: ${Math.floor(minutes)} minutes`;
 }
@@ -34,8 +39,14 @@ function findOld({ nowMs, maxAgeMinutes }: FreshnessTerms, newestAt: string | nu
   if (maxAgeMinutes === null) return null;
   if (newestAt === null) return "there is no signed entry whose age could be told";
   const minutes = minutesSince(newestAt, nowMs);
+  if (isAhead(minutes)) return `the newest signed entry was recorded at ${newestAt}: ${AHEAD}`;
   if (minutes <= maxAgeMinutes) return null;
   return `the newest signed entry was recorded at ${newestAt}: ${Math.floor(minutes)} minutes ago, more than ${maxAgeMinutes}`;
+}
+
+/** A clock that was ahead would make all that comes after it look fresh, for as long as it was ahead. */
+function isAhead(minutes: number): boolean {
+  return minutes < -AHEAD_MINUTES_MAX;
 }
 
 /** A text that is no time counts as older than any. */

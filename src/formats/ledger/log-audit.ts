@@ -9,7 +9,7 @@
  * The steps, each with a file of its own: whose head it is and who signed it (signed-head.ts); that
  * the entries follow one another (entry-chain.ts) and make the signed root (watched-tree.ts,
  * signed-root.ts); that none is missing (entry-range.ts) but those whose pruning was announced
- * (pruning-check.ts); why the key is to be trusted (key-proof.ts);
+ * (pruning-check.ts) after their retention (pruning-claim.ts); why the key is to be trusted (key-proof.ts);
  * that it extends what was kept (history.ts); how old it is (freshness.ts).
  */
 import { leafHash } from "#formats/tlog/merkle-hash.ts";

@@ -2,7 +2,7 @@
  * A log that begins later than its first entry has to say so itself: an entry `ledger.pruned`, under
  * the signed head, names the index that the log begins at, the hash of the last entry that is gone and
  * the root of the tree of all that are gone. Else anyone could cut a log off at the front and call it
- * retention.
+ * retention. That their retention had ended is looked into by pruning-claim.ts.
  *
  * Announcements of other prunings are fine: earlier ones, or one that is not carried out yet.
  *
@@ -10,17 +10,40 @@
  * announcement and behind the pruned ones was promised to them too, so it must not name fewer.
  */
 import { encodeHex } from "#formats/hex.ts";
-import { parseDecimal } from "#formats/tlog/decimal.ts";
+import { parseTimestampMs } from "#formats/rfc3339.ts";
 import { LEDGER_ACTIONS, textMember } from "./entry.ts";
+import type { LogEvidence } from "./evidence.ts";
+import {
+  type ClockFall,
+  contradictionOf,
+  isBorneOut,
+  type PruningAnnouncement,
+  type PruningEvidence,
+  readAnnouncement,
+} from "./pruning-claim.ts";
 import type { Entry } from "./read-entry.ts";
 import { promisedDays, retentionChangeOf } from "./retention-change.ts";
 import type { Finding } from "./verdicts.ts";
 
+/**
+ * A verification is done in constant memory, whatever a log says of itself. An honest one has an announcement
+ * a day that is not pruned itself, and hardly ever a correction.
+ */
+const KEPT_MAX = 4_096;
+
+/** By what the announcement of the log's beginning stands. */
+export interface PruningClaim {
+  readonly retentionDays: number | null;
+  readonly standing: "borne_out" | "operators_word" | "contradicted";
+}
+
 export class PruningCheck {
   readonly #fromSeq: number;
   readonly #prefixRoot: string | null;
-  #firstPreviousHash: string | null = null;
-  #announcedBy: number | null = null;
+  #first: Entry | null = null;
+  /** Of prunings that were carried out, each from where the one before it ended, or later. */
+  readonly #announcements: PruningAnnouncement[] = [];
+  readonly #corrections: ClockFall[] = [];
   #contradiction: Finding | null = null;
   #promisedDays = 0;
 
@@ -29,28 +52,89 @@ export class PruningCheck {
     this.#prefixRoot = prefixRoot === null ? null : encodeHex(prefixRoot);
   }
 
-  read(seq: number, { action, details, previousHash }: Entry): void {
-    this.#firstPreviousHash ??= previousHash;
-    const change = retentionChangeOf(action, details);
+  read(seq: number, entry: Entry): void {
+    this.#first ??= entry;
+    const change = retentionChangeOf(entry.action, entry.details);
     if (change !== null) this.#promisedDays = Math.max(this.#promisedDays, promisedDays(change));
-    if (action !== LEDGER_ACTIONS.pruned || details === null) return;
-    if (parseDecimal(textMember(details, "to") ?? "") !== this.#fromSeq) return;
-    const lastHash = textMember(details, "last_hash");
-    const treeRoot = textMember(details, "tree_root");
-    this.#compare(seq, "last_hash", lastHash, this.#firstPreviousHash);
-    if (this.#prefixRoot !== null) this.#compare(seq, "tree_root", treeRoot, this.#prefixRoot);
-    const keptDays = parseDecimal(textMember(details, "retention_days") ?? "") ?? 0;
-    if (keptDays < this.#promisedDays) this.#contradict(this.#brokenPromise(seq, keptDays));
-    this.#announcedBy ??= seq;
+    if (entry.action === LEDGER_ACTIONS.clockCorrected) this.#correct(seq, entry);
+    if (entry.action === LEDGER_ACTIONS.pruned) this.#announce(seq, entry);
   }
 
   /** Index of the entry by which the log says that it begins at `fromSeq`. */
   get announcedBy(): number | null {
-    return this.#announcedBy;
+    return this.#beginning?.seq ?? null;
   }
 
   get contradiction(): Finding | null {
     return this.#contradiction;
+  }
+
+  /** The prunings that were carried out and cannot be what they say. Called after the last entry. */
+  judge({ freshness, kept }: Pick<LogEvidence, "freshness" | "kept">): Finding[] {
+    const seen = kept.flatMap(({ checkpoint, newestRecordedAt }) => {
+      const recordedAtMs = parseTimestampMs(newestRecordedAt ?? "");
+      return recordedAtMs === undefined ? [] : [{ seq: checkpoint.size - 1, recordedAtMs }];
+    });
+    const evidence: PruningEvidence = {
+      fromSeq: this.#fromSeq,
+      nowMs: freshness.nowMs,
+      corrections: this.#corrections,
+      seen,
+    };
+    return this.#announcements.flatMap((claim) => contradictionOf(claim, evidence) ?? []);
+  }
+
+  /** Null where the log begins at its first entry, or does not say why it does not. */
+  claim(findings: readonly Finding[]): PruningClaim | null {
+    const claim = this.#beginning;
+    const first = this.#first;
+    if (claim === null || first === null) return null;
+    const { retentionDays } = claim;
+    if (findings.length > 0) return { retentionDays, standing: "contradicted" };
+    const left = {
+      recordedAtMs: parseTimestampMs(first.recordedAt) ?? 0,
+      isCorrection: first.action === LEDGER_ACTIONS.clockCorrected,
+    };
+    const isShown = isBorneOut(claim, left, this.#corrections);
+    return { retentionDays, standing: isShown ? "borne_out" : "operators_word" };
+  }
+
+  get #beginning(): PruningAnnouncement | null {
+    const last = this.#announcements.at(-1);
+    return last?.to === this.#fromSeq ? last : null;
+  }
+
+  #correct(seq: number, { recordedAt }: Entry): void {
+    if (this.#corrections.length === KEPT_MAX) return;
+    this.#corrections.push({ seq, recordedAtMs: parseTimestampMs(recordedAt) ?? 0 });
+  }
+
+  #announce(seq: number, { details, recordedAt }: Entry): void {
+    const announced = details === null ? null : readAnnouncement(seq, details, recordedAt);
+    if (details === null || announced === null) return;
+    // What begins where an earlier one did not end yet says that this was never carried out.
+    while ((this.#announcements.at(-1)?.to ?? 0) > announced.from) this.#announcements.pop();
+    if (announced.to > this.#fromSeq) return;
+    if (this.#announcements.length === KEPT_MAX) this.#announcements.shift();
+    this.#announcements.push(announced);
+    if (announced.to !== this.#fromSeq) return;
+    this.#compareBeginning(seq, details);
+    const keptDays = announced.retentionDays ?? 0;
+    if (keptDays < this.#promisedDays) this.#contradict(this.#brokenPromise(seq, keptDays));
+  }
+
+  #compareBeginning(seq: number, details: NonNullable<Entry["details"]>): void {
+    const { previousHash, recordedAt, action } = this.#first!;
+    this.#compare(seq, "last_hash", textMember(details, "last_hash"), previousHash);
+    if (this.#prefixRoot !== null) {
+      this.#compare(seq, "tree_root", textMember(details, "tree_root"), this.#prefixRoot);
+    }
+    const lastAt = textMember(details, "last_recorded_at");
+    // Times of record fall nowhere but at a correction.
+    const isAfter = lastAt !== null && lastAt > recordedAt;
+    if (isAfter && action !== LEDGER_ACTIONS.clockCorrected) {
+      this.#compare(seq, "last_recorded_at", lastAt, `no later than ${recordedAt}`);
+    }
   }
 
   #compare(seq: number, name: string, announced: string | null, found: string): void {

@@ -3,7 +3,7 @@
  * acts: an altered entry is not a missing one, and neither is a head that is a day old.
  *
  *   integrity      chain, tree and signature agree about every entry that was read
- *   completeness   no entry under the signed head is missing, but for an announced pruning
+ *   completeness   no entry under the signed head is missing, but for an announced pruning of what had expired
  *   history        the log extends the checkpoints that the verifier kept from before
  *   freshness      the signed head is as recent as was asked for
  *   trust          the signing key is one that the verifier had before, or is proven from it

@@ -9,6 +9,7 @@ import type { CheckpointNote } from "./evidence.ts";
 import { isFreshnessJudged, judgeFreshness } from "./freshness.ts";
 import { judgeHistory } from "./history.ts";
 import { judgeTrust } from "./key-proof.ts";
+import type { PruningClaim } from "./pruning-check.ts";
 import { judgeRoot, OPEN } from "./signed-root.ts";
 import { type Finding, hasFailed, type Verdicts, verdictsOf } from "./verdicts.ts";
 
@@ -28,6 +29,8 @@ export interface Verification {
   readonly headHash: string | null;
   /** The entry by which the log says that it begins at `fromSeq`. */
   readonly pruningAnnouncedBy: number | null;
+  /** By what that announcement stands. */
+  readonly pruningClaim: PruningClaim | null;
   /** What the first entry says of the frozen log that this one succeeds. */
   readonly succeeded: CanonicalObject | null;
   /** True if the entries follow one another, but are not those that were signed. */
@@ -39,7 +42,8 @@ export function concludeAudit(state: AuditState): Verification {
   const root = hasFailed(state.findings, "INVALID") ? OPEN : judgeRoot(state);
   const findings = [...state.findings, ...root.findings];
   const isReadable = !hasFailed(findings, "INVALID");
-  if (isReadable) findings.push(...judgeRange(state));
+  const early = isReadable ? state.pruning.judge(evidence) : [];
+  if (isReadable) findings.push(...judgeRange(state), ...early);
   findings.push(...judgeHead(state, isReadable));
   // Whatever the reason: what is not tied to a signed head is not verified.
   const isExplained = hasFailed(findings, "INVALID") || hasFailed(findings, "INCOMPLETE");
@@ -62,6 +66,7 @@ export function concludeAudit(state: AuditState): Verification {
     lastRecordedAt: last?.recordedAt ?? null,
     headHash: chain.lastHash,
     pruningAnnouncedBy: state.pruning.announcedBy,
+    pruningClaim: state.pruning.claim(early),
     succeeded: first?.action === LEDGER_ACTIONS.succeeded ? first.details : null,
     isRewritten: findings.some(({ code }) => code === "root_differs"),
   };

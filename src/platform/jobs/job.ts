@@ -46,6 +46,8 @@ export interface Job<Item> {
   readonly msMax?: number;
   /** The job that has to end first on the same shard. */
   readonly after?: string;
+  /** It deletes what has expired: it waits while the shard's clock is not to be trusted (steady-clock.ts). */
+  readonly deletesByTime?: true;
   /**
    * What there is to do, in the order of `placeOf`, from behind the place `after` on; it takes at most two
    * queries. Items travel by RPC.

@@ -13,6 +13,7 @@ import { findJobCursors, moveJobCursor } from "./job-cursors.ts";
 import type { Runs } from "./job-runs.ts";
 import { RunPool } from "./run-pool.ts";
 import { serveJob } from "./serve-job.ts";
+import { observeShardClock } from "./shard-clock.ts";
 
 /** No run and no step begins later in a tick. It is under the minute, so that ticks do not pile up. */
 const TICK_MS_MAX = 45_000;
@@ -46,12 +47,13 @@ async function serveShard(
   pool: RunPool,
   overMs: number,
 ): Promise<number> {
-  const { cursors, failures } = await findCursors(tick.env, shard);
+  const { cursors, mayDelete, failures } = await findPlace(tick.env, shard);
   const served = new Map<string, Promise<number>>();
   for (const job of tick.jobs) {
     const serve = async () => {
       if (job.after !== undefined) await served.get(job.after);
       pool.begin(shard, job.name);
+      if (job.deletesByTime && !mayDelete) return leaveOut(pool, shard, job);
       const after = cursors.get(job.name) ?? null;
       const runs = {
         take: () => pool.take(shard, job.name),
@@ -66,14 +68,26 @@ async function serveShard(
   return failures + sum(await Promise.all(served.values()));
 }
 
-/** Not all jobs need the shard's database: one that does not answer has them begin at their lists' heads. */
-async function findCursors(env: Env, shard: string) {
+/**
+ * Not all jobs need the shard's database: one that does not answer has them begin at their lists' heads, and
+ * deletes nothing. The clock that it is shown is this machine's own, and never a time that the tick was handed.
+ */
+async function findPlace(env: Env, shard: string) {
   let cursors: ReadonlyMap<string, string> = new Map();
+  let mayDelete = false;
   const failures = await failuresOf({ job: "tick", subject: shard }, async () => {
-    cursors = await findJobCursors(shardDatabase(env, shard));
+    const db = shardDatabase(env, shard);
+    cursors = await findJobCursors(db);
+    mayDelete = (await observeShardClock(db, Date.now())).isSettled;
     return 0;
   });
-  return { cursors, failures };
+  return { cursors, mayDelete, failures };
+}
+
+/** What the job would have used goes to the others. */
+function leaveOut(pool: RunPool, shard: string, job: AnyJob): number {
+  pool.end(shard, job.name);
+  return 0;
 }
 
 async function serveOnShard(

@@ -32,6 +32,7 @@ const ADMINISTRATOR_ONLY: Route[] = [
   ["POST", "/checkpoint", "audit:read"],
   ["POST", "/keys/rotate", "audit:read"],
   ["POST", "/recover", "audit:read", REASON],
+  ["POST", "/clock", "audit:read", REASON],
   ["DELETE", "/holds/0193e4c0-0000-7000-8000-000000000000", "org:admin"],
 ];
 

@@ -8,6 +8,7 @@ import { NaiveTree } from "../../formats/tlog/naive-tree.ts";
 import { refusal, requireStatus } from "../../harness/answers.ts";
 import { call, workerEnv } from "../../harness/deployment.ts";
 import { createToken, makeOrg } from "../../harness/orgs.ts";
+import { settleShardClock } from "../../harness/shard-clock.ts";
 import {
   appendEvents,
   auditEntries,
@@ -23,7 +24,7 @@ import {
   statusOf,
   verified,
 } from "../audit-client.ts";
-import { runAlarms } from "./run-pruning.ts";
+import { runAlarms, settleLedgerClock } from "./run-pruning.ts";
 
 const DAY_MS = 86_400_000;
 const utf8 = new TextEncoder();
@@ -43,6 +44,8 @@ afterEach(() => {
 async function tickOn(day: number, org: string): Promise<void> {
   vi.setSystemTime(startMs + day * DAY_MS);
   const log = { org, log: 1, shard: "SHARD_0" };
+  await settleShardClock();
+  await settleLedgerClock(log);
   for (let tick = 0; tick < 3; tick += 1) {
     await runCron(workerEnv, Date.now());
     await runAlarms(log);
@@ -123,7 +126,10 @@ describe("Entries that have expired", () => {
   it("wait for what is announced to be signed, and are readable until then", async () => {
     const org = await communityOrg(300);
     vi.setSystemTime(startMs + 31 * DAY_MS);
-    await runAlarms({ org, log: 1, shard: "SHARD_0" });
+    const log = { org, log: 1, shard: "SHARD_0" };
+    await runAlarms(log);
+    await settleShardClock();
+    await settleLedgerClock(log);
     await runCron(workerEnv, Date.now());
     const [announcement] = await auditEntries(org, "?action=ledger.pruned");
     expect(announcement?.event.details).toMatchObject({ from: "0", to: "256" });

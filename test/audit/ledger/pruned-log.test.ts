@@ -1,12 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { LogAddress } from "#audit/audit-log.ts";
 import { encodeHex } from "#formats/hex.ts";
-import { formatTimestamp } from "#formats/rfc3339.ts";
 import { parseCheckpoint } from "#formats/tlog/checkpoint.ts";
 import { parseNote } from "#formats/tlog/signed-note.ts";
 import { parseTlogProof } from "#formats/tlog/tlog-proof.ts";
 import { NaiveTree } from "../../formats/tlog/naive-tree.ts";
-import { announce, runAlarms, termsAt } from "./run-pruning.ts";
+import { announce, runAlarms, settleLedgerClock, termsAt } from "./run-pruning.ts";
 import { append, inLedger, ledgerOf, makeEvents, newLog, sign } from "./test-log.ts";
 
 const DAY_MS = 86_400_000;
@@ -143,15 +142,20 @@ describe("A log of which a prefix is pruned", () => {
 });
 
 describe("A ledger of an org that is no more", () => {
-  const daysLater = (days: number) => formatTimestamp(Date.now() + days * DAY_MS);
+  const destroy = async (log: LogAddress) => {
+    await settleLedgerClock(log);
+    return ledgerOf(log).destroy(Date.now(), 30);
+  };
 
   it("is destroyed when its last entry has expired, and no sooner", async () => {
     const log = await newLog();
     await append(log, makeEvents(3));
-    expect(await ledgerOf(log).destroy(formatTimestamp(Date.now()), 30)).toBe(false);
+    setDay(30);
+    expect(await destroy(log)).toBe(false);
     expect((await ledgerOf(log).status())?.treeSize).toBe(3);
+    setDay(30.1);
     for (const answer of [true, true]) {
-      expect(await ledgerOf(log).destroy(daysLater(1), 30)).toBe(answer);
+      expect(await destroy(log)).toBe(answer);
       expect(await ledgerOf(log).status()).toBeNull();
     }
   });
@@ -162,8 +166,11 @@ describe("A ledger of an org that is no more", () => {
     const none = { releasedBy: null, releasedAtMs: null };
     const hold = { id: "1", reason: "a case", placedBy: "user:a", placedAtMs: Date.now(), ...none };
     await ledgerOf(log).placeHold(log, placed!, hold);
-    expect(await ledgerOf(log).destroy(daysLater(1), 30)).toBe(false);
+    setDay(40);
+    expect(await destroy(log)).toBe(false);
+    setDay(0);
     await ledgerOf(log).releaseHold(log, released!, hold.id);
-    expect(await ledgerOf(log).destroy(daysLater(1), 30)).toBe(true);
+    setDay(40);
+    expect(await destroy(log)).toBe(true);
   });
 });

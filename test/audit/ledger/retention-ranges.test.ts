@@ -3,10 +3,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { AuditEvent } from "#audit/audit-event.ts";
 import type { LogAddress } from "#audit/audit-log.ts";
 import { ownEvent } from "#audit/own-event.ts";
-import { formatTimestamp } from "#formats/rfc3339.ts";
 import { newId } from "../../harness/new-id.ts";
 import { PromisingLog, type Step } from "./promising-log.ts";
-import { announce, runAlarms, termsAt } from "./run-pruning.ts";
+import { announce, runAlarms, settleLedgerClock, termsAt } from "./run-pruning.ts";
 import {
   append,
   inLedger,
@@ -198,9 +197,10 @@ describe("Pruning", () => {
   it("of all that an org had, once it is deleted, waits for the longest promise that is left", async () => {
     const log = await newLog();
     await append(log, [created(180), makeEvent(), changed(180, 30)]);
-    const destroyOn = (day: number) => {
+    const destroyOn = async (day: number) => {
       setDay(day);
-      return ledgerOf(log).destroy(formatTimestamp(Date.now() - 30 * DAY_MS), 30);
+      await settleLedgerClock(log);
+      return ledgerOf(log).destroy(Date.now(), 30);
     };
     expect(await destroyOn(31)).toBe(false);
     expect(await destroyOn(179)).toBe(false);

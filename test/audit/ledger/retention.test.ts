@@ -5,10 +5,11 @@ import { Ledger } from "#audit/ledger/ledger.ts";
 import { signLogs } from "#audit/signing/signer.ts";
 import { encodeHex } from "#formats/hex.ts";
 import { entryHash } from "#formats/ledger/entry.ts";
+import { formatTimestamp } from "#formats/rfc3339.ts";
 import { NaiveTree } from "../../formats/tlog/naive-tree.ts";
 import { workerEnv } from "../../harness/deployment.ts";
 import { newId } from "../../harness/new-id.ts";
-import { announce, runAlarms, termsAt } from "./run-pruning.ts";
+import { announce, runAlarms, settleLedgerClock, termsAt } from "./run-pruning.ts";
 import {
   append,
   inLedger,
@@ -111,6 +112,7 @@ describe("Retention", () => {
         from: "0",
         to: "256",
         last_hash: entryHash(bodies[255]!),
+        last_recorded_at: formatTimestamp(START_MS),
         tree_root: encodeHex(new NaiveTree(bodies).root(256)),
         retention_days: "30",
       },
@@ -270,11 +272,12 @@ describe("An event of which the entry is pruned", () => {
     const events = makeEvents(256, { details: { text: "é" } });
     const receipts = await append(log, events);
     setDay(10);
-    await announce(log, { ...termsAt(Date.now(), 5), auditDays: 5 });
+    await announce(log, termsAt(Date.now(), 5));
     await sign(log);
     await runAlarms(log);
     expect(await minIndexOf(log)).toBe(256);
     setDay(29);
+    await settleLedgerClock(log);
     await append(log, [makeEvent()]);
     await runAlarms(log);
     const resent = events.map((event) => ({ ...event, instance_id: "gw-2" }));
@@ -312,6 +315,7 @@ describe("An event of which the entry is pruned", () => {
     await sign(log);
     await runAlarms(log);
     setDay(32);
+    await settleLedgerClock(log);
     await append(log, [makeEvent()]);
     await runAlarms(log);
     const rows = await inLedger(log, (sql) => sql.exec("SELECT * FROM pruned_ids").toArray());

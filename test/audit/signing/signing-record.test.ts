@@ -1,6 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { LogAddress } from "#audit/audit-log.ts";
-import { markFrozen, recordSigned, type SignedStep } from "#audit/store/audit-logs.ts";
+import {
+  findLogsToSign,
+  markFrozen,
+  recordSigned,
+  type SignedStep,
+} from "#audit/store/audit-logs.ts";
 import { workerEnv } from "../../harness/deployment.ts";
 import { append, makeEvents, newLogOf, refusalOf, rowOf, sign } from "../ledger/test-log.ts";
 
@@ -104,5 +109,21 @@ describe("recordSigned", () => {
     await sign(logs[1]!);
     const recorded = await recordSigned(db, steps, Date.now());
     expect(recorded.map(({ org }) => org).sort()).toEqual([logs[0]!.org, logs[2]!.org].sort());
+  });
+});
+
+describe("The signer's queue", () => {
+  it("has a log wait for a minute, and for no time at which a clock that was ahead has queued it", async () => {
+    const nowMs = Date.now();
+    const later = [nowMs + 60_000, nowMs + 3_600_001, nowMs + 3_650 * 86_400_000];
+    const queued: boolean[] = [];
+    for (const afterMs of later) {
+      const log = await newLogOf(1);
+      const queue = "UPDATE audit_logs SET sign_after_ms = ?2 WHERE org = ?1";
+      await db.prepare(queue).bind(log.org, afterMs).run();
+      const due = await findLogsToSign(db, nowMs, 1_000);
+      queued.push(due.some(({ org }) => org === log.org));
+    }
+    expect(queued).toEqual([false, true, true]);
   });
 });

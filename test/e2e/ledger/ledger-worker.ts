@@ -77,6 +77,13 @@ export class Ledger extends RealLedger {
     return { at: await this.ctx.storage.getAlarm(), isRunning: this.#alarms > 0, prunedEntries };
   }
 
+  /** As if an hour of ticks had agreed on the time of now. */
+  async settleClock(): Promise<void> {
+    const nowMs = Date.now();
+    const row = "INSERT OR REPLACE INTO clock VALUES (1, ?, ?, 1, 0)";
+    this.ctx.storage.sql.exec(row, nowMs, nowMs - 3_600_000);
+  }
+
   /** As if the runtime had given up on it. */
   async loseAlarm(): Promise<void> {
     await this.ctx.storage.deleteAlarm();
@@ -199,13 +206,14 @@ async function tick(env: Env, parameters: URLSearchParams): Promise<unknown> {
   return {};
 }
 
-/** With terms by which everything has expired: as the cron announces, years later. */
+/** With terms by which everything has expired, of a retention that ends at once. */
 async function prune(env: Env, parameters: URLSearchParams): Promise<unknown> {
   const address = await addressOf(env, parameters);
   const nowMs = Date.now();
   const later = formatTimestamp(nowMs + 86_400_000);
   const overdueBefore = parameters.has("overdue") ? later : formatTimestamp(0);
-  const terms = { expiredBefore: later, overdueBefore, auditDays: 30 };
+  const terms = { tickMs: nowMs, expiredBefore: later, overdueBefore, auditDays: 0 };
+  await stubOf(env, address).settleClock();
   const eventId = uuid7FromRandom(nowMs, crypto.getRandomValues(new Uint8Array(10)));
   const answer = await callLedger(faultyEnv(env), address, (ledger) =>
     ledger.announcePruning(address, terms, eventId),
@@ -217,6 +225,7 @@ interface ControlledStub {
   ring(): Promise<boolean>;
   alarmState(): Promise<AlarmState>;
   loseAlarm(): Promise<void>;
+  settleClock(): Promise<void>;
 }
 
 function stubOf(env: Env, { org, log }: LogAddress): ControlledStub {

@@ -44,7 +44,9 @@ export async function auditPack(pack: Buffer, kept: Kept): Promise<Verification>
     prefix: parseHashLines(text("prefix")),
     consistency: parseHashLines(text("consistency")),
     earlierProofs: await proofsOfPruned(kept, summary.fromSeq, checkpoint.checkpoint.size),
-    kept: kept.checkpoints.map((before): KeptCheckpoint => ({ ...before, label: "kept" })),
+    kept: kept.checkpoints.map(
+      (before): KeptCheckpoint => ({ ...before, label: "kept", newestRecordedAt: null }),
+    ),
     freshness: { nowMs: Date.now(), maxAgeMinutes: 5, unsigned: null },
     isPartAccepted: false,
   });

@@ -29,7 +29,27 @@ export async function runNamesSuite(): Promise<Verdict> {
   checks.report("no two types have one name", shared(types), `${types.length} types`);
   const seen = `${functions.length} functions`;
   checks.report("no two exported functions have one name", shared(functions), seen);
+  checks.report(
+    "no binding and no setting tells the time",
+    clocks(),
+    "but the runtime's own clock",
+  );
   return checks.verdict;
+}
+
+/**
+ * What is deleted is deleted by the runtime's clock: tests set the Date of their own isolate, and nothing that a
+ * deployment or `npm start` could have by mistake would do the same.
+ */
+function clocks(): string[] {
+  const scripts = readdirSync("scripts/start").map((name) => `scripts/start/${name}`);
+  const sources = ["wrangler.toml", "src/platform/env.ts", "scripts/start.ts", ...scripts];
+  return sources.flatMap((path) => {
+    const names = readFileSync(path, "utf8").match(/\b[A-Z][A-Z0-9_]*\b/g) ?? [];
+    return names
+      .filter((name) => /CLOCK|NOW|FAKE|OFFSET/.test(name))
+      .map((name) => `${path}: ${name}`);
+  });
 }
 
 function declared(paths: readonly string[], patterns: readonly RegExp[]): Named[] {

@@ -12,7 +12,9 @@ import type { Verification } from "#formats/ledger/verification.ts";
 import { parseVkey } from "#formats/tlog/note-key.ts";
 import type { SyntheticLog } from "../../harness/synthetic-log.ts";
 
-export const NOT_JUDGED = { nowMs: 0, maxAgeMinutes: null, unsigned: null };
+/** A day after the synthetic logs' first entry. */
+const NOW_MS = Date.parse("2026-11-21T00:00:00Z");
+export const NOT_JUDGED = { nowMs: NOW_MS, maxAgeMinutes: null, unsigned: null };
 
 export function noteOf(text: string | undefined | null): CheckpointNote {
   const note = parseCheckpointNote(text ?? "");
@@ -20,8 +22,11 @@ export function noteOf(text: string | undefined | null): CheckpointNote {
   return note;
 }
 
-export function keptOf(text: string | undefined, label = "kept"): KeptCheckpoint {
-  return { label, ...noteOf(text) };
+export function keptOf(
+  text: string | undefined,
+  newestRecordedAt: string | null = null,
+): KeptCheckpoint {
+  return { label: "kept", ...noteOf(text), newestRecordedAt };
 }
 
 export function evidenceOf(log: SyntheticLog, changes: Partial<LogEvidence> = {}): LogEvidence {

@@ -17,6 +17,7 @@ export class FakeJob implements Job<string> {
   atOnce?: number;
   msMax?: number;
   after?: string;
+  deletesByTime?: true;
   items: string[];
   /** Subjects in the order of their steps. */
   readonly steps: string[] = [];
