@@ -8,6 +8,7 @@ import { type AppRoute, route } from "./access.ts";
 const INFO = {
   title: "MCPG control plane",
   version: "1",
+  license: { name: "MIT", identifier: "MIT" },
   description:
     "Observability for MCP gateways: exact fleet metrics, rollups, traces, and a provable audit ledger. " +
     "Times are RFC 3339 in UTC with milliseconds; requests may also give epoch milliseconds. " +
