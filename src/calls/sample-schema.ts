@@ -75,7 +75,8 @@ const reportFields = {
   epoch: Type.Optional(
     Type.Unsafe<string | number | null>({
       type: ["string", "integer", "null"],
-      description: "The instance's start",
+      description:
+        "The instance's start, RFC 3339 or integer epoch milliseconds: another one begins `seq` and `dropped` anew",
     }),
   ),
   seq: counter("Counts the instance's reports from 0 within its epoch"),

@@ -12,6 +12,7 @@ export interface Problem {
 
 const BAD_REQUEST = { status: 400, title: "Bad Request" };
 const FORBIDDEN = { status: 403, title: "Forbidden" };
+const NOT_FOUND = { status: 404, title: "Not Found" };
 const CONFLICT = { status: 409, title: "Conflict" };
 const UNSUPPORTED = { status: 415, title: "Unsupported Media Type" };
 const INTERNAL = { status: 500, title: "Internal Server Error" };
@@ -20,6 +21,8 @@ const RESERVED_ACTION = "The actions operator.* and ledger.* are this service's 
 const RESERVED_DETAIL = "Details whose names begin with mcpg. are this service's own.";
 const STREAM_DISABLED =
   "The org has disabled this stream (…/observability): nothing of the request was written.";
+const UNSIGNED =
+  "Nothing of this log is signed yet: its head is, within a minute of its first entry.";
 const FROZEN_ADVICE = "until the administrator recovers it (POST …/audit/recover)";
 
 /**
@@ -40,7 +43,9 @@ export function problemOf(failure: Failure): Problem {
     case "administrator_only":
       return { ...FORBIDDEN, detail: "Only the deployment's administrator may do this." };
     case "not_found":
-      return { status: 404, title: "Not Found", detail: "There is nothing here for this token." };
+      return { ...NOT_FOUND, detail: "There is nothing here for this token." };
+    case "no_checkpoint":
+      return { ...NOT_FOUND, detail: UNSIGNED };
     case "conflict":
       return { ...CONFLICT, detail: failure.detail };
     case "org_exists":

@@ -15,6 +15,7 @@ export type Failure =
   | { kind: "insufficient_scope"; scope: string }
   | { kind: "administrator_only" }
   | { kind: "not_found" }
+  | { kind: "no_checkpoint" }
   | { kind: "invalid_request"; errors: ValidationError[] }
   | { kind: "malformed_body"; detail: string }
   | { kind: "body_too_large"; bytesMax: number }

@@ -28,7 +28,7 @@ const headers = Type.Optional(
   }),
 );
 
-const enabled = Type.Optional(Type.Boolean({ default: true }));
+const enabled = Type.Optional(Type.Boolean({ description: "True where it is absent" }));
 
 const DestinationSchema = Type.Object({ endpoint, headers }, { ...CLOSED, title: "Destination" });
 
@@ -37,7 +37,11 @@ const TracesDestinationSchema = Type.Object(
     endpoint,
     headers,
     sample_rate: Type.Optional(
-      Type.Number({ minimum: 0, maximum: 1, default: 1, description: "Share of the requests" }),
+      Type.Number({
+        minimum: 0,
+        maximum: 1,
+        description: "Share of the requests; 1 where it is absent",
+      }),
     ),
   },
   { ...CLOSED, title: "TracesDestination" },

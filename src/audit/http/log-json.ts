@@ -27,7 +27,7 @@ export const LogStatusSchema = Type.Object(
     minimum_index: Type.Integer(),
     frozen: Type.Boolean(),
     frozen_reason: NullableText,
-    frozen_at: NullableText,
+    frozen_at: Type.Unsafe<string | null>({ type: ["string", "null"], format: "date-time" }),
     successor: NullableInteger,
     holds: Type.Integer({ description: "Legal holds in force" }),
     recorded_ahead_until: Type.Unsafe<string | null>({

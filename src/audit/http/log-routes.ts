@@ -47,7 +47,7 @@ export const logRoutes: readonly AppRoute[] = [
         query.size === undefined
           ? await newestCheckpoint(c.env, address)
           : await checkpointOf(c.env, address, query.size);
-      if (note === null) return fail({ kind: "not_found" });
+      if (note === null) fail({ kind: query.size === undefined ? "no_checkpoint" : "not_found" });
       return c.text(note, 200, { "cache-control": "no-cache" });
     },
   ),

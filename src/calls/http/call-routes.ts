@@ -27,7 +27,9 @@ export const callRoutes: readonly AppRoute[] = [
       path: PATH,
       operationId: "reportCalls",
       summary: "Report tool calls",
-      description: "Answered once durable. Idempotent: a resent sample changes no figure.",
+      description:
+        "Answered once durable. Idempotent: a resent sample changes no figure. Empty `invocations` are a " +
+        "heartbeat: an instance is online for 90 s after its last report, so one is due each minute.",
       scope: "telemetry:write",
       body: jsonBody(reportEnvelope, { bytesMax: REPORT_BYTES_MAX, documentedAs: ReportSchema }),
       answers: {

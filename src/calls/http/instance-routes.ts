@@ -13,13 +13,15 @@ const CURSOR = cursorFormat("instances", ["string"]);
 const InstanceSchema = Type.Object(
   {
     id: Type.String(),
-    last_report: Type.String(),
-    state: Type.Enum(["online", "stale", "departed"]),
+    last_report: Type.String({ format: "date-time" }),
+    state: Type.Enum(["online", "stale", "departed"], {
+      description: "online: reported within 90 s; stale: within 300 s",
+    }),
     dropped: Type.Integer(),
     missing_reports: Type.Integer(),
     gaps: Type.Array(
       Type.Object({
-        epoch: Type.Union([Type.String(), Type.Null()]),
+        epoch: Type.Union([Type.String({ format: "date-time" }), Type.Null()]),
         from_seq: Type.Integer(),
         to_seq: Type.Integer(),
       }),

@@ -7,7 +7,7 @@ const OptionalMs = Type.Union([Type.Number(), Type.Null()], {
 
 const RollupSchema = Type.Object(
   {
-    window_start: Type.String(),
+    window_start: Type.String({ format: "date-time" }),
     workspace: Type.Optional(Type.String()),
     plugin: Type.Optional(Type.String()),
     tool: Type.Optional(Type.String()),

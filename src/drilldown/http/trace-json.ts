@@ -29,7 +29,7 @@ const SpanSchema = Type.Object(
     name: Type.String(),
     kind: Type.Enum(Object.keys(SPAN_KIND)),
     service: OptionalText,
-    started_at: Type.String(),
+    started_at: Type.String({ format: "date-time" }),
     offset_ms: Type.Number({ description: "After the first span's start" }),
     duration_ms: Type.Number(),
     status: Type.Enum(Object.keys(STATUS_CODE)),

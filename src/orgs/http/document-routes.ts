@@ -8,9 +8,12 @@ import { type AppRoute, route } from "./access.ts";
 const INFO = {
   title: "MCPG control plane",
   version: "1",
+  license: { name: "MIT", identifier: "MIT" },
   description:
     "Observability for MCP gateways: exact fleet metrics, rollups, traces, and a provable audit ledger. " +
-    "Times are RFC 3339 in UTC with milliseconds; requests may also give epoch milliseconds.",
+    "Times are RFC 3339 in UTC with milliseconds; requests may also give epoch milliseconds. " +
+    "After no answer, 429, 500, 502, 503 or 504 send the same request again, after the seconds of " +
+    "Retry-After where there are some: resending changes nothing. No other status gets better by itself.",
 };
 
 const SECURITY_SCHEMES = {

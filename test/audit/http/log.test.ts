@@ -4,7 +4,7 @@ import { entryHash } from "#formats/ledger/entry.ts";
 import { leafHash } from "#formats/tlog/merkle-hash.ts";
 import { decodeBundle } from "#formats/tlog/tlog-tiles.ts";
 import { NaiveTree } from "../../formats/tlog/naive-tree.ts";
-import { refusal, requireStatus } from "../../harness/answers.ts";
+import { problemOf, refusal, requireStatus } from "../../harness/answers.ts";
 import { call } from "../../harness/deployment.ts";
 import { createToken, makeOrg } from "../../harness/orgs.ts";
 import {
@@ -52,6 +52,9 @@ describe("The log as tlog tools read it", () => {
     for (const path of ["/log/checkpoint", "/log/tile/0/000.p/1", "/log/tile/entries/000.p/1"]) {
       const response = await getAudit(org, path);
       expect([response.status, response.headers.get("cache-control")]).toEqual([404, "no-store"]);
+      const isNote = path === "/log/checkpoint";
+      const { code } = await problemOf(response);
+      expect([path, code]).toEqual([path, isNote ? "no_checkpoint" : "not_found"]);
     }
   });
 

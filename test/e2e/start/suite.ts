@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Checks, type Verdict } from "../checks.ts";
 import { waitUntil } from "../wait-until.ts";
+import { checkDeployment } from "./deployment-checks.ts";
 import { checkMistakes } from "./mistake-checks.ts";
 import { NpmStart } from "./npm-start.ts";
 import { countedCalls, denials, isSigned, recordDenial, reportCall } from "./reports.ts";
@@ -18,6 +19,7 @@ export async function runStartSuite(): Promise<Verdict> {
   const stateDir = await mkdtemp(join(tmpdir(), "mcpg-start-"));
   try {
     await checkMistakes(checks);
+    checkDeployment(checks);
     await checkFirstRun(checks, stateDir);
     await checkSecondRun(checks, stateDir);
   } catch (error) {
