@@ -6,7 +6,7 @@ import {
   parseCheckpointNote,
 } from "#formats/ledger/evidence.ts";
 import { LogAudit } from "#formats/ledger/log-audit.ts";
-import { exitCodeOf } from "#formats/ledger/verdicts.ts";
+import { exitCodeOf, type Finding } from "#formats/ledger/verdicts.ts";
 import type { Verification } from "#formats/ledger/verification.ts";
 import { formatVkey, type VerifierKey } from "#formats/tlog/note-key.ts";
 import { formatNote } from "#formats/tlog/signed-note.ts";
@@ -54,7 +54,7 @@ async function verifyOnce(options: VerifyOptions, prior: Prior): Promise<RunResu
     isPartAccepted: options.isPartAccepted,
   };
   refuseOtherLog(evidence);
-  const report = await audit(source, evidence);
+  const report = withCompanions(await audit(source, evidence), source);
   const location = report.isRewritten ? await locate(source) : null;
   const stateToKeep = options.state === null ? null : nextState(options, prior, report);
   const trustNote = describeTrust(prior, report);
@@ -74,6 +74,17 @@ async function audit(source: LogSource, evidence: LogEvidence): Promise<Verifica
     progress.clear();
   }
   return audit.finish();
+}
+
+/** A log that is as it was signed does not excuse a text beside it that would have people believe another. */
+function withCompanions(report: Verification, source: LogSource): Verification {
+  const faults = report.verdicts.integrity === "VALID" ? source.judgeCompanions() : [];
+  if (faults.length === 0) return report;
+  const findings = faults.map((message): Finding => {
+    return { aspect: "integrity", failure: "INVALID", code: "companion_differs", message };
+  });
+  const verdicts = { ...report.verdicts, integrity: "INVALID" } as const;
+  return { ...report, verdicts, findings: [...report.findings, ...findings] };
 }
 
 /**

@@ -37,12 +37,15 @@ class PackCases {
 }
 
 const NEEDED = [
+  "README.md",
   "log.json",
   "keys.json",
   "checkpoint",
   "checkpoints/234",
   "prefix",
   "consistency",
+  "proofs/0.tlog-proof",
+  "proofs/297.tlog-proof",
   "entries.ndjson",
 ];
 

@@ -2,6 +2,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { packTar } from "modern-tar";
+import { packReadme, vkeyOfHead } from "#formats/ledger/pack-readme.ts";
 import { inclusionProof } from "#formats/tlog/merkle-proof.ts";
 import { formatTlogProof } from "#formats/tlog/tlog-proof.ts";
 import { hashLines, type SyntheticLog } from "../../../harness/synthetic-log.ts";
@@ -28,7 +29,7 @@ export function packMembers(log: SyntheticLog, range: ExportRange = {}): PackMem
     minimum_index: log.minimumIndex,
   };
   const members: PackMembers = new Map([
-    ["README.md", "# Audit log export\n"],
+    ["README.md", readmeOf(log, from, to)],
     ["log.json", `${JSON.stringify(summary, null, 2)}\n`],
     ["keys.json", log.keysJson()],
     ["checkpoint", log.checkpoint ?? ""],
@@ -42,6 +43,13 @@ export function packMembers(log: SyntheticLog, range: ExportRange = {}): PackMem
     members.set(`proofs/${seq}.tlog-proof`, proofOf(log, seq));
   }
   return members.set("entries.ndjson", ndjson(log.entries.slice(from, to)));
+}
+
+function readmeOf(log: SyntheticLog, fromSeq: number, toSeq: number): string {
+  const { origin, size: treeSize, minimumIndex } = log;
+  const keys = log.keys.map(({ seed, fromSize }) => ({ vkey: log.vkeyOf(seed), fromSize }));
+  const vkey = vkeyOfHead(keys, treeSize);
+  return packReadme({ origin, fromSeq, toSeq, treeSize, minimumIndex }, vkey);
 }
 
 export function proofOf(log: SyntheticLog, index: number): string {
