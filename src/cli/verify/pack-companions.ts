@@ -2,9 +2,10 @@
  * The files of a pack that speak of the log and prove nothing of it to the verifier: the proofs of its first
  * and last entry, and the README. People go by them, with other tools: they must say what is so.
  */
-import type { CheckpointNote, ExportSummary } from "#formats/ledger/evidence.ts";
-import { packReadme } from "#formats/ledger/pack-readme.ts";
+import type { CheckpointNote, ExportSummary, ListedKey } from "#formats/ledger/evidence.ts";
+import { packReadme, vkeyOfHead } from "#formats/ledger/pack-readme.ts";
 import { verifyInclusion } from "#formats/tlog/merkle-verify.ts";
+import { formatVkey } from "#formats/tlog/note-key.ts";
 import { formatTlogProof, parseTlogProof } from "#formats/tlog/tlog-proof.ts";
 
 export const README = "README.md";
@@ -12,7 +13,7 @@ export const README = "README.md";
 export interface Companions {
   readonly texts: ReadonlyMap<string, string | null>;
   readonly summary: ExportSummary;
-  readonly vkey: string;
+  readonly keys: readonly ListedKey[];
   readonly checkpoint: CheckpointNote;
   /** Of the first and the last entry. */
   readonly leaves: ReadonlyMap<number, Uint8Array>;
@@ -27,12 +28,31 @@ export function provenSeqs({ fromSeq, toSeq }: ExportSummary): number[] {
   return fromSeq === toSeq ? [] : [...new Set([fromSeq, toSeq - 1])];
 }
 
+/** Of those that are there: that one is missing is told besides. */
 export function findCompanionFaults(companions: Companions): string[] {
-  const { summary, texts, vkey } = companions;
-  const proofs = provenSeqs(summary).filter((seq) => !isProofOf(companions, seq));
-  const faults = proofs.map((seq) => `${proofName(seq)} is not the proof of entry ${seq}`);
-  if (texts.get(README) === packReadme(summary, vkey)) return faults;
-  return [...faults, FOREIGN_README];
+  const { summary, texts } = companions;
+  const proofs = provenSeqs(summary)
+    .filter((seq) => texts.has(proofName(seq)) && !isProofOf(companions, seq))
+    .map((seq) => `${proofName(seq)} is not the proof of entry ${seq}`);
+  const isForeign = texts.has(README) && texts.get(README) !== readmeOf(companions);
+  const strays = straysAmong(companions).map(
+    (name) => `the pack has ${name}, which is none of its files`,
+  );
+  return [...proofs, ...strays, ...(isForeign ? [FOREIGN_README] : [])];
+}
+
+function readmeOf({ summary, keys }: Companions): string {
+  const vkeys = keys.map(({ key, fromSize }) => ({ vkey: formatVkey(key), fromSize }));
+  return packReadme(summary, vkeyOfHead(vkeys, summary.treeSize));
+}
+
+/** Proofs of other entries and checkpoints of other sizes than a pack has. */
+function straysAmong({ texts, summary, keys }: Companions): string[] {
+  const cutovers = keys.flatMap(({ toSize }) =>
+    toSize !== null && toSize <= summary.treeSize ? [`checkpoints/${toSize}`] : [],
+  );
+  const expected = new Set([...cutovers, ...provenSeqs(summary).map(proofName)]);
+  return [...texts.keys()].filter((name) => name.includes("/") && !expected.has(name));
 }
 
 const FOREIGN_README =

@@ -9,7 +9,8 @@ import {
   TarRefused,
   tarMembers,
 } from "#formats/tar/tar-members.ts";
-import { utf8Text } from "./read-file.ts";
+import { TAR_BLOCK_BYTES } from "#formats/tar/ustar-header.ts";
+import { utf8Text } from "./utf8-text.ts";
 
 export const ENTRIES = "entries.ndjson";
 
@@ -28,9 +29,8 @@ const NUMBERED =
 /** Tools that pack a folder have members for it and its folders. */
 const FOLDERS = [".", "checkpoints", "proofs"];
 
-/** Far above what a file of evidence needs, and what a log's rotated keys need files. */
+/** Of all together with their headers, which are held in memory: a hundred rotated keys take 0.1 MB. */
 const EVIDENCE_BYTES_MAX = 4 * 1024 * 1024;
-const MEMBERS_MAX = 4_096;
 /** More would only say the same. */
 const FAULTS_MAX = 20;
 
@@ -67,6 +67,7 @@ class MemberReader implements PackIndex {
   cut: string | null = null;
   readonly #input: TarInput;
   readonly #seen = new Set<string>();
+  #evidenceBytes = 0;
 
   constructor(input: TarInput) {
     this.#input = input;
@@ -75,12 +76,22 @@ class MemberReader implements PackIndex {
   async take(member: TarMember): Promise<void> {
     const { type, offset, size } = member;
     const name = plainName(member);
-    const fault = faultOf(member, name, this.#seen);
+    if (name !== ENTRIES) this.#evidenceBytes += TAR_BLOCK_BYTES + size;
+    const fault = this.#faultOf(member, name);
     this.#seen.add(name);
     if (fault !== null) this.refused.push(fault);
     if (fault !== null || type === "directory") return;
     if (name === ENTRIES) this.entries = { offset, size };
     else this.texts.set(name, utf8Text(await this.#input.read(offset, size)));
+  }
+
+  #faultOf(member: TarMember, name: string): string | null {
+    const shown = JSON.stringify(member.name);
+    const known = member.type === "directory" ? FOLDERS.includes(name) : isFile(name);
+    if (!known) return `the pack has ${shown}, which is none of its files`;
+    if (this.#seen.has(name)) return `the pack has ${shown} twice`;
+    if (this.#evidenceBytes <= EVIDENCE_BYTES_MAX) return null;
+    return `the files beside ${ENTRIES} have more than ${EVIDENCE_BYTES_MAX} bytes`;
   }
 }
 
@@ -90,17 +101,6 @@ function plainName({ name, type }: TarMember): string {
   return type === "directory" ? inFolder.replace(/(?<=.)\/$/, "") : inFolder;
 }
 
-function faultOf(
-  { type, size }: TarMember,
-  name: string,
-  seen: ReadonlySet<string>,
-): string | null {
-  const shown = JSON.stringify(name);
-  const isKnown =
-    type === "directory" ? FOLDERS.includes(name) : FILES.includes(name) || NUMBERED.test(name);
-  if (!isKnown) return `the pack has ${shown}, which is none of its files`;
-  if (seen.has(name)) return `the pack has two members ${shown}`;
-  if (seen.size >= MEMBERS_MAX) return `the pack has more than ${MEMBERS_MAX} members`;
-  if (name !== ENTRIES && size > EVIDENCE_BYTES_MAX) return `${shown} has ${size} bytes`;
-  return null;
+function isFile(name: string): boolean {
+  return FILES.includes(name) || NUMBERED.test(name);
 }

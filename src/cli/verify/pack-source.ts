@@ -11,10 +11,8 @@ import {
   parseHashLines,
   parseKeyList,
 } from "#formats/ledger/evidence.ts";
-import { vkeyOfHead } from "#formats/ledger/pack-readme.ts";
 import type { TarInput } from "#formats/tar/tar-members.ts";
 import { leafHash } from "#formats/tlog/merkle-hash.ts";
-import { formatVkey } from "#formats/tlog/note-key.ts";
 import type { LogSource, SourceEvidence } from "./log-source.ts";
 import { MissingEntries } from "./no-verdict.ts";
 import { findCompanionFaults, proofName, provenSeqs, README } from "./pack-companions.ts";
@@ -99,16 +97,9 @@ class PackReader {
   judgeCompanions(): readonly string[] {
     const [summary, checkpoint] = [this.#summary, this.#checkpoint];
     if (summary === null || checkpoint === null) return [];
-    const keys = (this.#keys ?? []).map(({ key, fromSize }) => {
-      return { vkey: formatVkey(key), fromSize };
-    });
-    return findCompanionFaults({
-      texts: this.#index.texts,
-      summary,
-      vkey: vkeyOfHead(keys, summary.treeSize),
-      checkpoint,
-      leaves: this.#leaves,
-    });
+    const keys = this.#keys ?? [];
+    const { texts } = this.#index;
+    return findCompanionFaults({ texts, summary, keys, checkpoint, leaves: this.#leaves });
   }
 
   async *#chunks(): AsyncGenerator<Uint8Array> {
@@ -139,19 +130,10 @@ class PackReader {
     this.#damaged.push(message);
   }
 
-  /** That the README and the proofs are there, and none but these: whether they are right is told later. */
+  /** Whether they are right is told later. */
   #requireCompanions(): void {
-    const { texts } = this.#index;
     const proofs = this.#summary === null ? [] : provenSeqs(this.#summary).map(proofName);
-    for (const name of [README, ...proofs]) if (!texts.has(name)) this.#miss(name);
-    if (this.#summary === null || this.#keys === null) return;
-    const { treeSize } = this.#summary;
-    const cutovers = this.#keys.flatMap(({ toSize }) =>
-      toSize !== null && toSize <= treeSize ? [`checkpoints/${toSize}`] : [],
-    );
-    const expected = new Set([...proofs, ...cutovers]);
-    const others = [...texts.keys()].filter((name) => name.includes("/") && !expected.has(name));
-    this.#damaged.push(...others.map((name) => `the pack has ${name}, which is none of its files`));
+    for (const name of [README, ...proofs]) if (!this.#index.texts.has(name)) this.#miss(name);
   }
 
   #read<Value>(name: string, parse: (text: string) => Value | null): Value | null {

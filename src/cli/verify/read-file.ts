@@ -2,6 +2,7 @@ import { constants, createReadStream, fstat, open } from "node:fs";
 import { access, readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { reasonOf, SourceUnavailable } from "./no-verdict.ts";
+import { utf8Text } from "./utf8-text.ts";
 
 const openFile = promisify(open);
 const statOf = promisify(fstat);
@@ -48,15 +49,6 @@ export async function* readChunks(fd: number, path: string): AsyncGenerator<Uint
 
 export function cannotRead(path: string, error: unknown): SourceUnavailable {
   return new SourceUnavailable(`cannot read ${path} (${reasonOf(error)})`, { cause: error });
-}
-
-/** A byte order mark stays, and is refused by whoever parses: signed bytes have one text. */
-export function utf8Text(bytes: Uint8Array): string | null {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return null;
-  }
 }
 
 async function openOrRefuse(path: string): Promise<number> {
