@@ -88,7 +88,7 @@ export async function checkExitCodes(checks: Checks): Promise<void> {
   const { stdout } = await shell("verify --help");
   const told = (text: string) => [...new Set(text.match(/\b[1-7]?[0-9]\b/g))].map(Number).sort();
   const readme = await readFile(join(PROJECT, "README.md"), "utf8");
-  const table = /^\| exit code[^]*?\n\n/m.exec(readme)?.[0] ?? "";
+  const table = /^\| exit code[\s\S]*?\n\n/m.exec(readme)?.[0] ?? "";
   const firsts = [...table.matchAll(/^\| ([0-9, ]+)\|/gm)].map(([, codes]) => codes).join();
   const helped = [
     ...stdout
