@@ -88,7 +88,7 @@ export const ROWS: readonly Row[] = [
   { folder: "delivery/store", packages: TABLES },
   { folder: "delivery/http", rooms: ["http"], packages: ROUTES },
 
-  { folder: "cli", rooms: ["formats"], packages: [...NODE, "commander", "modern-tar"] },
+  { folder: "cli", rooms: ["formats"], packages: [...NODE, "commander"] },
 
   { folder: "", rooms: ["*"], packages: ["hono", ...WORKERS] },
 ];

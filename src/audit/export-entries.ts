@@ -79,6 +79,10 @@ function plannedExport(answer: ExportAnswer | null): PlannedExport {
       const errors = [{ pointer: "/to_seq", message: "must not be below from_seq" }];
       return fail({ kind: "invalid_request", errors });
     }
+    case "too_large": {
+      const message = "must end a range of less than 8 GiB: a pack holds no more, take it in parts";
+      return fail({ kind: "invalid_request", errors: [{ pointer: "/to_seq", message }] });
+    }
     case "not_signed_yet":
       return fail({ kind: "not_yet_signed", retryAfterSeconds: 60 });
     case undefined:

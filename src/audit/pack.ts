@@ -4,6 +4,7 @@ import { createTarPacker, type TarPackController } from "modern-tar";
 import type { PlannedExport } from "#audit/ledger/export-range.ts";
 import { findAuditLog } from "#audit/store/audit-logs.ts";
 import { encodeBase64 } from "#formats/base64.ts";
+import { packReadme, vkeyOfHead } from "#formats/ledger/pack-readme.ts";
 import type { Env } from "#platform/env.ts";
 import { fail } from "#platform/errors.ts";
 import { logError } from "#platform/log-error.ts";
@@ -11,7 +12,6 @@ import { originHost } from "#platform/settings.ts";
 import { shardDatabase } from "#platform/shards.ts";
 import { type LogAddress, logOrigin } from "./audit-log.ts";
 import type { Export } from "./export-entries.ts";
-import { packReadme } from "./pack-readme.ts";
 
 interface PackFile {
   name: string;
@@ -64,6 +64,7 @@ async function packFiles(
   const origin = logOrigin(originHost(env), address);
   const row = await findAuditLog(shardDatabase(env, address.shard), address);
   const keys = row?.keys ?? [];
+  const summary = { origin, fromSeq: from, toSeq: to, treeSize, minimumIndex: minIndex };
   const log = {
     origin,
     from_seq: from,
@@ -73,7 +74,7 @@ async function packFiles(
   };
   const former = keys.filter(({ toSize }) => toSize !== null && toSize <= treeSize);
   return [
-    { name: "README.md", text: packReadme({ origin, from, to, treeSize, keys }) },
+    { name: "README.md", text: packReadme(summary, vkeyOfHead(keys, treeSize)) },
     { name: "log.json", text: json(log) },
     { name: "keys.json", text: json({ keys: keys.map(keyJson) }) },
     { name: "checkpoint", text: checkpoint },

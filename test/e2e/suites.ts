@@ -11,6 +11,7 @@ import { runLoadSuite } from "./ledger/load.ts";
 import { runVerifySuite } from "./ledger/verify-cli.ts";
 import { runNamesSuite } from "./names/suite.ts";
 import { runOtelSuite } from "./otel/suite.ts";
+import { runPacksSuite } from "./packs/suite.ts";
 import { runPrometheusSuite } from "./prometheus/suite.ts";
 import { runPromtoolSuite } from "./promtool.ts";
 import { runRestartSuite } from "./start/restart-suite.ts";
@@ -50,6 +51,7 @@ export const SUITES: Record<string, E2eSuite> = {
   "ledger-crash": { run: runCrashSuite, seconds: 63 },
   "ledger-attack": { run: runAttackSuite, seconds: 130 },
   "ledger-load": { run: runLoadSuite, seconds: 53, isTimed: true },
+  packs: { run: runPacksSuite, seconds: 40 },
   "ledger-verify": { run: runVerifySuite, seconds: 105 },
   strangers: { run: runStrangersSuite, seconds: 30, isTimed: true },
   tracing: { run: runTracingSuite, seconds: 57, mostlyWaits: true },

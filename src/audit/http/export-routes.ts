@@ -21,7 +21,8 @@ export const exportRoutes: readonly AppRoute[] = [
       description:
         "One canonical event a line: its SHA-256 is the entry's hash. The export is itself an entry, " +
         "which it does not contain. `format=pack` is a tar of what is under the newest checkpoint, " +
-        "with checkpoint, keys, proofs, and a README on how to verify it by hand.",
+        "with checkpoint, keys, proofs, and a README on how to verify it by hand; a range of 8 GiB or " +
+        "more is taken in parts.",
       scope: "audit:read",
       alsoClosed: true,
       query: {

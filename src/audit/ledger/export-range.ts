@@ -24,6 +24,9 @@ export interface PlannedExport {
   evidence: ExportEvidence | null;
 }
 
+/** 8 GiB less one: a tar says a size in eleven octal digits, and what lies above each tool says in its way. */
+const PACK_ENTRIES_BYTES_MAX = 8 ** 11 - 1;
+
 /** What proves the entries of a pack, all of it under one checkpoint. */
 export interface ExportEvidence {
   checkpoint: string;
@@ -41,6 +44,7 @@ export type ExportAnswer =
   | { kind: "pruned"; minIndex: number }
   | { kind: "empty_range" }
   | { kind: "not_signed_yet" }
+  | { kind: "too_large" }
   | Exclude<AppendResult, { kind: "appended" }>
   | ClosedLog;
 
@@ -71,8 +75,13 @@ export function planExport(sql: SqlStorage, state: LogState, range: ExportRange)
   if (range.isPublishedOnly && !isSigned) return { kind: "not_signed_yet" };
   const seqs = { from, to: Math.max(from, to) };
   const bytes = countLineBytes(sql, seqs.from, seqs.to);
-  const evidence = range.isPublishedOnly ? evidenceOf(sql, state, seqs) : null;
-  return { kind: "export", ...seqs, bytes, minIndex, evidence };
+  const planned = { kind: "export", ...seqs, bytes, minIndex, evidence: null } as const;
+  return range.isPublishedOnly ? planPack(sql, state, planned) : planned;
+}
+
+function planPack(sql: SqlStorage, state: LogState, planned: PlannedExport): ExportAnswer {
+  if (planned.bytes > PACK_ENTRIES_BYTES_MAX) return { kind: "too_large" };
+  return { ...planned, evidence: evidenceOf(sql, state, planned) };
 }
 
 function evidenceOf(

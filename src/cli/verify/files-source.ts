@@ -1,5 +1,4 @@
 /** A log in single files: an NDJSON export, a checkpoint, and what else a verification goes by. */
-import { createReadStream } from "node:fs";
 import {
   type CheckpointNote,
   parseCheckpointNote,
@@ -9,12 +8,12 @@ import {
 import type { LogSource } from "./log-source.ts";
 import type { FilesOptions } from "./options.ts";
 import { readEntryLines } from "./read-entry-lines.ts";
-import { readText, requireReadable } from "./read-file.ts";
+import { openForReading, readChunks, readText } from "./read-file.ts";
 
 const NO_PREFIX = "entries that begin above 0 take a --prefix, to be tied to the checkpoint";
 
 export async function openFiles(options: FilesOptions): Promise<LogSource> {
-  await requireReadable(options.entries);
+  const { fd } = await openForReading(options.entries);
   const damaged: string[] = [];
   const read = async <Value>(
     path: string | null,
@@ -51,7 +50,8 @@ export async function openFiles(options: FilesOptions): Promise<LogSource> {
   return {
     evidence,
     remarks: [],
-    entries: () => readEntryLines(createReadStream(options.entries)),
+    entries: () => readEntryLines(readChunks(fd, options.entries)),
+    judgeCompanions: () => [],
     locateRewrite: async () => null,
   };
 }

@@ -25,6 +25,8 @@ export interface LogSource {
    * come are not there.
    */
   entries(): AsyncIterable<readonly Uint8Array[]>;
+  /** What is wrong with files beside the log that speak of it; asked once its entries are verified. */
+  judgeCompanions(): readonly string[];
   /** The first entry that is not the one that was signed; null if it cannot be told. */
   locateRewrite(): Promise<Location | null>;
 }

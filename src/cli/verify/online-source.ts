@@ -37,6 +37,7 @@ export async function openOnline(
     evidence,
     remarks: remarksOn(status),
     entries: () => entries.inOrder(),
+    judgeCompanions: () => [],
     locateRewrite: () => locateRewrite(log, evidence, entries),
   };
 }

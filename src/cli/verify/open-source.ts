@@ -6,6 +6,7 @@ import type { LogSource } from "./log-source.ts";
 import { UsageError } from "./no-verdict.ts";
 import { openOnline } from "./online-source.ts";
 import type { OnlineOptions, VerifyOptions } from "./options.ts";
+import { openPackInput } from "./pack-input.ts";
 import { openPack } from "./pack-source.ts";
 import { readText } from "./read-file.ts";
 
@@ -20,7 +21,7 @@ export async function openSource(
 ): Promise<LogSource> {
   switch (options.kind) {
     case "pack":
-      return openPack(options.file);
+      return openPack(await openPackInput(options.file));
     case "files":
       return openFiles(options);
     case "online":

@@ -1,10 +1,7 @@
 /**
- * An export pack: a tar of evidence and entries. It is read twice, first for the evidence, so that the
- * order of its members does not matter and a second member of a name is not overlooked.
+ * An export pack: a tar of evidence and entries. All its headers and its evidence are read first, so that the
+ * order of its members does not matter and nothing in it is overlooked; then the entries, once.
  */
-import { createReadStream } from "node:fs";
-import { Readable } from "node:stream";
-import { createTarDecoder } from "modern-tar";
 import {
   type CheckpointNote,
   type ExportSummary,
@@ -14,68 +11,65 @@ import {
   parseHashLines,
   parseKeyList,
 } from "#formats/ledger/evidence.ts";
+import type { TarInput } from "#formats/tar/tar-members.ts";
+import { leafHash } from "#formats/tlog/merkle-hash.ts";
 import type { LogSource, SourceEvidence } from "./log-source.ts";
-import { MissingEntries, reasonOf } from "./no-verdict.ts";
+import { MissingEntries } from "./no-verdict.ts";
+import { findCompanionFaults, proofName, provenSeqs, README } from "./pack-companions.ts";
+import { ENTRIES, indexPack, type PackIndex } from "./pack-index.ts";
 import { readEntryLines } from "./read-entry-lines.ts";
-import { requireReadable, utf8Text } from "./read-file.ts";
 
-const ENTRIES = "entries.ndjson";
-/** Far above what a member of evidence needs: a larger member is none. */
-const MEMBER_BYTES_MAX = 4 * 1024 * 1024;
+/** Enough that reading costs nothing beside hashing. */
+const CHUNK_BYTES = 256 * 1024;
 
-interface Member {
-  readonly name: string;
-  readonly size: number;
-  readonly body: AsyncIterable<Uint8Array>;
-}
-
-export async function openPack(file: string): Promise<LogSource> {
-  await requireReadable(file);
-  const reader = new PackReader();
-  await reader.readAll(file);
+export async function openPack(input: TarInput): Promise<LogSource> {
+  const reader = new PackReader(input, await indexPack(input));
   return {
     evidence: reader.evidence(),
     remarks: [],
-    entries: () => readEntryLines(entryChunks(file)),
+    entries: () => reader.entries(),
+    judgeCompanions: () => reader.judgeCompanions(),
     locateRewrite: async () => null,
   };
 }
 
 class PackReader {
-  /** The texts of the members of evidence by name; null for one that is not UTF-8. */
-  readonly #members = new Map<string, string | null>();
+  readonly #input: TarInput;
+  readonly #index: PackIndex;
   readonly #missing: string[] = [];
   readonly #damaged: string[] = [];
+  readonly #summary: ExportSummary | null;
+  readonly #checkpoint: CheckpointNote | null;
+  readonly #keys: readonly ListedKey[] | null;
+  /** Of the entries that the pack has proofs of. */
+  readonly #leaves = new Map<number, Uint8Array>();
 
-  async readAll(file: string): Promise<void> {
-    const names = new Set<string>();
-    try {
-      for await (const member of membersOf(file)) {
-        const { name } = member;
-        if (names.has(name)) this.#damaged.push(`the pack has two members ${name}`);
-        names.add(name);
-        if (isEvidence(member)) this.#members.set(name, await memberText(member));
-      }
-    } catch (error) {
-      this.#missing.push(`the pack breaks off: ${reasonOf(error)}`);
-    }
-    if (!names.has(ENTRIES)) this.#missing.push(`the pack has no ${ENTRIES}`);
+  constructor(input: TarInput, index: PackIndex) {
+    this.#input = input;
+    this.#index = index;
+    this.#damaged.push(...index.refused);
+    if (index.cut !== null) this.#missing.push(`the pack breaks off: ${index.cut}`);
+    if (index.entries === null) this.#miss(ENTRIES);
+    this.#summary = this.#read("log.json", parseExportSummary);
+    this.#checkpoint = this.#read("checkpoint", parseCheckpointNote);
+    this.#keys = this.#read("keys.json", parseKeyList);
   }
 
   evidence(): SourceEvidence {
-    const summary = this.#read("log.json", parseExportSummary);
-    const checkpoint = this.#read("checkpoint", parseCheckpointNote);
+    const summary = this.#summary;
+    const checkpoint = this.#checkpoint;
     if (summary !== null && checkpoint !== null) this.#compare(summary, checkpoint);
-    const keys = this.#read("keys.json", parseKeyList) ?? [];
     const { fromSeq, toSeq } = summary ?? { fromSeq: 0, toSeq: null };
     const prefix = this.#read("prefix", parseHashLines);
     const consistency = this.#read("consistency", parseHashLines);
+    const cutovers = this.#cutovers(checkpoint?.checkpoint.size ?? 0);
+    this.#requireCompanions();
     return {
       missing: this.#missing,
       damaged: this.#damaged,
       checkpoint,
-      keys,
-      cutovers: this.#cutovers(keys, checkpoint?.checkpoint.size ?? 0),
+      keys: this.#keys ?? [],
+      cutovers,
       origin: summary?.origin ?? null,
       fromSeq,
       toSeq,
@@ -87,9 +81,42 @@ class PackReader {
     };
   }
 
-  #cutovers(keys: readonly ListedKey[], size: number): Map<number, CheckpointNote> {
+  async *entries(): AsyncGenerator<readonly Uint8Array[]> {
+    const proven = this.#summary === null ? [] : provenSeqs(this.#summary);
+    let end = this.#summary?.fromSeq ?? 0;
+    for await (const lines of readEntryLines(this.#chunks())) {
+      for (const seq of proven) {
+        const line = lines[seq - end];
+        if (line !== undefined) this.#leaves.set(seq, leafHash(line));
+      }
+      end += lines.length;
+      yield lines;
+    }
+  }
+
+  judgeCompanions(): readonly string[] {
+    const [summary, checkpoint] = [this.#summary, this.#checkpoint];
+    if (summary === null || checkpoint === null) return [];
+    const keys = this.#keys ?? [];
+    const { texts } = this.#index;
+    return findCompanionFaults({ texts, summary, keys, checkpoint, leaves: this.#leaves });
+  }
+
+  async *#chunks(): AsyncGenerator<Uint8Array> {
+    const { entries } = this.#index;
+    if (entries === null) throw new MissingEntries(`the pack has no ${ENTRIES}`);
+    const end = entries.offset + entries.size;
+    for (let at = entries.offset; at < end; ) {
+      const bytes = await this.#input.read(at, Math.min(CHUNK_BYTES, end - at));
+      if (bytes.length === 0) throw new MissingEntries("the entries break off");
+      yield bytes;
+      at += bytes.length;
+    }
+  }
+
+  #cutovers(size: number): Map<number, CheckpointNote> {
     const cutovers = new Map<number, CheckpointNote>();
-    for (const { toSize } of keys) {
+    for (const { toSize } of this.#keys ?? []) {
       if (toSize === null || toSize > size) continue;
       const cutover = this.#read(`checkpoints/${toSize}`, parseCheckpointNote);
       if (cutover !== null) cutovers.set(toSize, cutover);
@@ -103,53 +130,23 @@ class PackReader {
     this.#damaged.push(message);
   }
 
+  /** Whether they are right is told later. */
+  #requireCompanions(): void {
+    const proofs = this.#summary === null ? [] : provenSeqs(this.#summary).map(proofName);
+    for (const name of [README, ...proofs]) if (!this.#index.texts.has(name)) this.#miss(name);
+  }
+
   #read<Value>(name: string, parse: (text: string) => Value | null): Value | null {
-    const text = this.#members.get(name);
-    if (text === undefined) {
-      this.#missing.push(`the pack has no ${name}`);
-      return null;
-    }
+    const text = this.#index.texts.get(name);
+    if (text === undefined) return this.#miss(name);
     const value = text === null ? null : parse(text);
     if (value === null) this.#damaged.push(`${name} in the pack is malformed`);
     return value;
   }
-}
 
-async function* membersOf(file: string): AsyncGenerator<Member> {
-  const decoder = createTarDecoder({ strict: true });
-  const bytes = Readable.toWeb(createReadStream(file)) as unknown as ReadableStream<Uint8Array>;
-  for await (const { header, body } of bytes.pipeThrough(decoder)) {
-    // Tools that pack a folder write ./ before the names.
-    const name = header.name.replace(/^\.\//, "");
-    if (header.type === "file") yield { name, size: header.size, body };
-    await drain(body);
+  /** Of a pack that is refused nobody knows what it has. */
+  #miss(name: string): null {
+    if (this.#index.refused.length === 0) this.#missing.push(`the pack has no ${name}`);
+    return null;
   }
-}
-
-async function* entryChunks(file: string): AsyncGenerator<Uint8Array> {
-  for await (const { name, body } of membersOf(file)) {
-    if (name !== ENTRIES) continue;
-    yield* body;
-    return;
-  }
-  throw new MissingEntries(`the pack has no ${ENTRIES}`);
-}
-
-function isEvidence({ name, size }: Member): boolean {
-  return name !== ENTRIES && !name.startsWith("proofs/") && size <= MEMBER_BYTES_MAX;
-}
-
-async function memberText({ body }: Member): Promise<string | null> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of body) chunks.push(chunk);
-  return utf8Text(Buffer.concat(chunks));
-}
-
-/**
- * The next member comes when this one is read. The body is not cancelled: modern-tar reads ahead, and would
- * then drop the body of the member that it has come to.
- */
-async function drain(body: ReadableStream<Uint8Array>): Promise<void> {
-  const reader = body.getReader();
-  while (!(await reader.read()).done);
 }

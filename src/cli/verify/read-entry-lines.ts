@@ -1,15 +1,11 @@
 /** Entries out of a byte stream of NDJSON. */
 import { NdjsonLines } from "#formats/ledger/ndjson-lines.ts";
-import { MissingEntries, reasonOf } from "./no-verdict.ts";
+import { MissingEntries } from "./no-verdict.ts";
 
 export async function* readEntryLines(
   chunks: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<readonly Uint8Array[]> {
   const lines = new NdjsonLines();
-  try {
-    for await (const chunk of chunks) yield lines.push(chunk);
-  } catch (error) {
-    throw new MissingEntries(`the entries break off (${reasonOf(error)})`);
-  }
+  for await (const chunk of chunks) yield lines.push(chunk);
   if (lines.isCut) throw new MissingEntries("the entries end in the middle of a line");
 }

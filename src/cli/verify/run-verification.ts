@@ -5,13 +5,13 @@ import {
   type LogEvidence,
   parseCheckpointNote,
 } from "#formats/ledger/evidence.ts";
-import { LogAudit } from "#formats/ledger/log-audit.ts";
 import { exitCodeOf } from "#formats/ledger/verdicts.ts";
 import type { Verification } from "#formats/ledger/verification.ts";
 import { formatVkey, type VerifierKey } from "#formats/tlog/note-key.ts";
 import { formatNote } from "#formats/tlog/signed-note.ts";
+import { judgeLog } from "./judge-log.ts";
 import type { Location, LogSource } from "./log-source.ts";
-import { MissingEntries, PrunedMeanwhile, SourceUnavailable, UsageError } from "./no-verdict.ts";
+import { PrunedMeanwhile, SourceUnavailable, UsageError } from "./no-verdict.ts";
 import { openSource } from "./open-source.ts";
 import type { VerifyOptions } from "./options.ts";
 import { Progress } from "./progress.ts";
@@ -54,26 +54,21 @@ async function verifyOnce(options: VerifyOptions, prior: Prior): Promise<RunResu
     isPartAccepted: options.isPartAccepted,
   };
   refuseOtherLog(evidence);
-  const report = await audit(source, evidence);
+  const report = await judge(source, evidence);
   const location = report.isRewritten ? await locate(source) : null;
   const stateToKeep = options.state === null ? null : nextState(options, prior, report);
   const trustNote = describeTrust(prior, report);
   return { report, evidence, remarks: source.remarks, location, trustNote, stateToKeep };
 }
 
-async function audit(source: LogSource, evidence: LogEvidence): Promise<Verification> {
-  const audit = new LogAudit(evidence);
+async function judge(source: LogSource, evidence: LogEvidence): Promise<Verification> {
   const progress = new Progress();
   const total = evidence.toSeq ?? evidence.checkpoint?.checkpoint.size ?? null;
   try {
-    if (!audit.isDecided) await feed(audit, source, () => progress.show(audit.end, total));
-  } catch (error) {
-    if (!(error instanceof MissingEntries)) throw error;
-    audit.interrupt(error.message);
+    return await judgeLog(source, evidence, (end) => progress.show(end, total));
   } finally {
     progress.clear();
   }
-  return audit.finish();
 }
 
 /**
@@ -85,13 +80,6 @@ async function locate(source: LogSource): Promise<Location | null> {
     return await source.locateRewrite();
   } catch {
     return null;
-  }
-}
-
-async function feed(audit: LogAudit, source: LogSource, show: () => void): Promise<void> {
-  for await (const entries of source.entries()) {
-    for (const bytes of entries) if (!audit.add(bytes)) return;
-    show();
   }
 }
 

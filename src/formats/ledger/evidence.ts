@@ -9,6 +9,7 @@ import { isDecimal } from "#formats/tlog/decimal.ts";
 import { isHash } from "#formats/tlog/merkle-hash.ts";
 import { parseVkey, type VerifierKey } from "#formats/tlog/note-key.ts";
 import { type Note, parseNote } from "#formats/tlog/signed-note.ts";
+import { hasUniqueNames } from "#formats/unique-names.ts";
 
 /** A key as the log lists it, with the tree sizes that it signs. */
 export interface ListedKey {
@@ -127,9 +128,11 @@ function membersOf(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
 }
 
+/** A member that is named twice has two values, and readers differ about which. */
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    return hasUniqueNames(text, value) ? value : null;
   } catch {
     return null;
   }

@@ -1,11 +1,15 @@
 import { unpackTar } from "modern-tar";
 import { describe, expect, it } from "vitest";
+import { judgeLog } from "#cli/verify/judge-log.ts";
+import { openPack } from "#cli/verify/pack-source.ts";
 import { decodeBase64 } from "#formats/base64.ts";
 import { entryHash, GENESIS_HASH } from "#formats/ledger/entry.ts";
 import { CompactRange } from "#formats/tlog/compact-range.ts";
 import { leafHash } from "#formats/tlog/merkle-hash.ts";
 import { verifyConsistency, verifyInclusion } from "#formats/tlog/merkle-verify.ts";
+import { parseVkey } from "#formats/tlog/note-key.ts";
 import { parseTlogProof } from "#formats/tlog/tlog-proof.ts";
+import { NOT_JUDGED } from "../../formats/ledger/evidence-of.ts";
 import { problemOf, refusal, requireStatus } from "../../harness/answers.ts";
 import { call } from "../../harness/deployment.ts";
 import { createToken, makeOrg } from "../../harness/orgs.ts";
@@ -124,6 +128,7 @@ describe("GET /audit/export", () => {
 });
 
 interface Pack {
+  bytes: Uint8Array;
   names: string[];
   file(name: string): string;
   lines: string[];
@@ -134,12 +139,13 @@ interface Pack {
 async function packOf(org: string, query = ""): Promise<Pack> {
   const response = await requireStatus(200, getAudit(org, `/export?format=pack${query}`));
   expect(response.headers.get("content-type")).toBe("application/x-tar");
-  const entries = await unpackTar(new Uint8Array(await response.arrayBuffer()));
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  const entries = await unpackTar(bytes);
   const files = new Map(entries.map(({ header, data }) => [header.name, text.decode(data)]));
   const file = (name: string) => files.get(name) ?? "";
   const lines = file("entries.ndjson").split("\n").slice(0, -1);
   const { keys } = JSON.parse(file("keys.json"));
-  return { names: [...files.keys()], file, lines, log: JSON.parse(file("log.json")), keys };
+  return { bytes, names: [...files.keys()], file, lines, log: JSON.parse(file("log.json")), keys };
 }
 
 const hashesIn = (lines: string) =>
@@ -164,6 +170,22 @@ function requireVerified({ file, lines, log, keys }: Pack): void {
     const leaf = leafHash(utf8.encode(lines[seq - from]));
     expect(verifyInclusion({ index: seq, size, leaf, root, proof: shown.hashes })).toBe(true);
   }
+}
+
+/** By the verifier, which takes no other file, name or README than those that the service writes. */
+async function requireTaken({ bytes, keys }: Pack, isPart: boolean): Promise<void> {
+  const read = async (offset: number, length: number) => bytes.subarray(offset, offset + length);
+  const source = await openPack({ read });
+  const { unsigned: _, ...gathered } = source.evidence;
+  const report = await judgeLog(source, {
+    ...gathered,
+    pinned: parseVkey(keys.at(-1)?.vkey ?? ""),
+    kept: [],
+    freshness: NOT_JUDGED,
+    isPartAccepted: isPart,
+  });
+  expect(report.findings).toEqual([]);
+  expect(report.verdicts.completeness).toBe(isPart ? "PARTIAL" : "COMPLETE");
 }
 
 describe("GET /audit/export?format=pack", () => {
@@ -192,6 +214,7 @@ describe("GET /audit/export?format=pack", () => {
     expect(pack.keys).toEqual(await keysOf(org));
     expect(pack.file("README.md")).toContain(pack.keys[0]?.vkey);
     requireVerified(pack);
+    await requireTaken(pack, false);
   });
 
   it("proves any range of what is signed, across bundles and of no entry at all", async () => {
@@ -210,6 +233,7 @@ describe("GET /audit/export?format=pack", () => {
     ] as const) {
       const pack = await packOf(org, `&from_seq=${from}&to_seq=${to}`);
       requireVerified(pack);
+      await requireTaken(pack, from > 0 || to < 600);
       expect(pack.lines).toEqual(all.slice(from, to));
     }
   });
@@ -239,6 +263,7 @@ describe("GET /audit/export?format=pack", () => {
       const crossing = pack.file(`checkpoints/${to_size}`);
       expect(verified(crossing, [{ vkey, from_size: 0, to_size }]).size).toBe(to_size);
     }
+    await requireTaken(pack, false);
     expect(pack.names.filter((name) => name.startsWith("checkpoints/"))).toHaveLength(2);
   });
 });

@@ -1,3 +1,4 @@
+import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import type { LogAddress } from "#audit/audit-log.ts";
 import type { ExportRange } from "#audit/ledger/export-range.ts";
@@ -8,6 +9,7 @@ import {
   makeEvent,
   makeEvents,
   newLogOf,
+  objectOf,
   sign,
   storedBodies,
 } from "./test-log.ts";
@@ -51,6 +53,22 @@ describe("An export that a ledger begins", () => {
       const { bytes } = await ledgerOf(log).lines({ from, to, bytesMax: 10_000_000 });
       expect(planned).toMatchObject({ kind: "export", bytes: bytes.length });
     }
+  });
+
+  it("is no pack of more than a tar can say without a dialect", async () => {
+    const log = await newLogOf(600);
+    await sign(log);
+    const pack = { ...ALL, isPublishedOnly: true };
+    const planned = async (bytes: number) => {
+      await runInDurableObject(objectOf(log), (_, { storage }) => {
+        storage.sql.exec("UPDATE bundles SET bytes = ? WHERE idx = 0", bytes);
+      });
+      return (await ledgerOf(log).beginExport(log, exported(), pack)).kind;
+    };
+    const size = await lengthOf(log);
+    expect(await planned(8 ** 11)).toBe("too_large");
+    expect(await lengthOf(log)).toBe(size);
+    expect(await planned(8 ** 10)).toBe("export");
   });
 
   it("ends, and does not skip, where entries are pruned while it is read", async () => {

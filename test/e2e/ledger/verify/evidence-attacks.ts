@@ -2,8 +2,13 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { SyntheticLog, seedOf } from "../../../harness/synthetic-log.ts";
+import {
+  type ExportRange,
+  type PackMembers,
+  packMembers,
+} from "../../../harness/synthetic-pack.ts";
 import type { Checks } from "../../checks.ts";
-import { type ExportRange, type PackMembers, packMembers, writePack } from "./export-files.ts";
+import { writePack } from "./export-files.ts";
 import { type CliCase, checkCases, type Expected } from "./run-cli.ts";
 import { plainLog, rotatedLog } from "./sample-logs.ts";
 
@@ -37,12 +42,15 @@ class PackCases {
 }
 
 const NEEDED = [
+  "README.md",
   "log.json",
   "keys.json",
   "checkpoint",
   "checkpoints/234",
   "prefix",
   "consistency",
+  "proofs/0.tlog-proof",
+  "proofs/293.tlog-proof",
   "entries.ndjson",
 ];
 

@@ -1,63 +1,13 @@
-/** A synthetic log as its exports: a pack's members, or files of their own. */
+/** A synthetic log as its exports: a pack, or files of their own. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { packTar } from "modern-tar";
-import { inclusionProof } from "#formats/tlog/merkle-proof.ts";
-import { formatTlogProof } from "#formats/tlog/tlog-proof.ts";
-import { hashLines, type SyntheticLog } from "../../../harness/synthetic-log.ts";
-
-export type PackMembers = Map<string, string | Uint8Array>;
-
-export interface ExportRange {
-  from?: number;
-  to?: number;
-}
-
-export function ndjson(lines: readonly Uint8Array[]): Uint8Array {
-  return Buffer.concat(lines.flatMap((line) => [line, Buffer.from("\n")]));
-}
-
-/** In the order of the service: entries last. */
-export function packMembers(log: SyntheticLog, range: ExportRange = {}): PackMembers {
-  const { from = log.minimumIndex, to = log.size } = range;
-  const summary = {
-    origin: log.origin,
-    from_seq: from,
-    to_seq: to,
-    tree_size: log.size,
-    minimum_index: log.minimumIndex,
-  };
-  const members: PackMembers = new Map([
-    ["README.md", "# Audit log export\n"],
-    ["log.json", `${JSON.stringify(summary, null, 2)}\n`],
-    ["keys.json", log.keysJson()],
-    ["checkpoint", log.checkpoint ?? ""],
-  ]);
-  for (const size of log.cutoverSizes) {
-    members.set(`checkpoints/${size}`, log.checkpoints.get(size) ?? "");
-  }
-  members.set("prefix", hashLines(log.peaks(from)));
-  members.set("consistency", hashLines(log.consistency(to, log.size)));
-  for (const seq of from === to ? [] : new Set([from, to - 1])) {
-    members.set(`proofs/${seq}.tlog-proof`, proofOf(log, seq));
-  }
-  return members.set("entries.ndjson", ndjson(log.entries.slice(from, to)));
-}
-
-export function proofOf(log: SyntheticLog, index: number): string {
-  const hashes = inclusionProof(index, log.size, log.node);
-  return formatTlogProof({ index, hashes, checkpoint: log.checkpoint ?? "" });
-}
+import { type PackMembers, tarOf } from "../../../harness/synthetic-pack.ts";
 
 export async function writePack(
   path: string,
   members: Iterable<[string, string | Uint8Array]>,
 ): Promise<string> {
-  const entries = [...members].map(([name, content]) => {
-    const body = typeof content === "string" ? Buffer.from(content) : content;
-    return { header: { name, size: body.length }, body };
-  });
-  await writeFile(path, await packTar(entries));
+  await writeFile(path, await tarOf(members));
   return path;
 }
 

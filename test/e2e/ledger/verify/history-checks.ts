@@ -2,8 +2,9 @@
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { SyntheticLog } from "../../../harness/synthetic-log.ts";
+import { packMembers } from "../../../harness/synthetic-pack.ts";
 import type { Checks } from "../../checks.ts";
-import { packMembers, writePack } from "./export-files.ts";
+import { writePack } from "./export-files.ts";
 import { type CliCase, checkCases, type Expected, runCli } from "./run-cli.ts";
 import { plainLog, prunedLog, rotatedLog } from "./sample-logs.ts";
 

@@ -2,8 +2,9 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { SyntheticLog } from "../../../harness/synthetic-log.ts";
+import { packMembers } from "../../../harness/synthetic-pack.ts";
 import type { Checks } from "../../checks.ts";
-import { packMembers, writeFiles, writePack } from "./export-files.ts";
+import { writeFiles, writePack } from "./export-files.ts";
 import { LogServer, TOKEN } from "./log-server.ts";
 import { type CliCase, checkCases } from "./run-cli.ts";
 import { plainLog, prunedLog, rotatedLog, SAMPLE_LOGS } from "./sample-logs.ts";

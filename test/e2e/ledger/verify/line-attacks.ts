@@ -2,8 +2,9 @@
 import { join } from "node:path";
 import { entryHash } from "#formats/ledger/entry.ts";
 import { entryBytes, type SyntheticLog } from "../../../harness/synthetic-log.ts";
+import { ndjson, packMembers } from "../../../harness/synthetic-pack.ts";
 import type { Checks } from "../../checks.ts";
-import { ndjson, packMembers, writeFiles, writePack } from "./export-files.ts";
+import { writeFiles, writePack } from "./export-files.ts";
 import { type CliCase, checkCases, type Expected } from "./run-cli.ts";
 import { plainLog, prunedLog } from "./sample-logs.ts";
 

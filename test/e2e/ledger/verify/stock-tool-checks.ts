@@ -10,8 +10,8 @@ import { parseVkey } from "#formats/tlog/note-key.ts";
 import { parseNote } from "#formats/tlog/signed-note.ts";
 import { parseTlogProof } from "#formats/tlog/tlog-proof.ts";
 import type { SyntheticLog } from "../../../harness/synthetic-log.ts";
+import { proofOf } from "../../../harness/synthetic-pack.ts";
 import type { Checks } from "../../checks.ts";
-import { proofOf } from "./export-files.ts";
 import { plainLog } from "./sample-logs.ts";
 
 const run = promisify(execFile);

@@ -2,8 +2,9 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { entryBytes } from "../../../harness/synthetic-log.ts";
+import { ndjson, packMembers } from "../../../harness/synthetic-pack.ts";
 import type { Checks } from "../../checks.ts";
-import { ndjson, packMembers, writePack } from "./export-files.ts";
+import { writePack } from "./export-files.ts";
 import { runCli } from "./run-cli.ts";
 import { plainLog } from "./sample-logs.ts";
 
