@@ -38,6 +38,9 @@ const NAMES: { readonly [Name in PushedName]: { name: string; unit: string } | n
   mcpg_audit_checkpoint_timestamp_seconds: { name: "mcpg.audit.checkpoint.timestamp", unit: "s" },
   mcpg_audit_unsigned_entries: { name: "mcpg.audit.unsigned_entries", unit: "{entry}" },
   mcpg_audit_frozen: { name: "mcpg.audit.frozen", unit: "" },
+  mcpg_audit_misconfigured: { name: "mcpg.audit.misconfigured", unit: "" },
+  mcpg_audit_bytes: { name: "mcpg.audit.bytes", unit: "By" },
+  mcpg_audit_bytes_limit: { name: "mcpg.audit.bytes.limit", unit: "" },
 };
 
 export interface PushedTimes {

@@ -53,12 +53,10 @@ export function problemOf(failure: Failure): Problem {
     case "pruned":
       return { status: 410, title: "Gone", detail: "Retention has removed these entries." };
     case "ledger_frozen":
-      return {
-        status: 503,
-        title: "Service Unavailable",
-        detail: `The audit log is frozen and takes no entries, ${FROZEN_ADVICE}: ${failure.reason}.`,
-        headers: { "retry-after": "300" },
-      };
+      return unavailable(
+        300,
+        `The audit log is frozen and takes no entries, ${FROZEN_ADVICE}: ${failure.reason}.`,
+      );
     case "too_many_requests":
       return {
         status: 429,
@@ -67,14 +65,13 @@ export function problemOf(failure: Failure): Problem {
         headers: { "retry-after": String(failure.retryAfterSeconds) },
       };
     case "unavailable":
-      return {
-        status: 503,
-        title: "Service Unavailable",
-        detail: "The service cannot answer now; the same request may be sent again.",
-        headers: { "retry-after": String(failure.retryAfterSeconds) },
-      };
+      return unavailable(
+        failure.retryAfterSeconds,
+        "The service cannot answer now; the same request may be sent again.",
+      );
     case "misconfigured":
-      return { ...INTERNAL, detail: `The deployment's ${failure.setting} ${failure.problem}.` };
+      // An operator has to mend it. Until then senders keep what they have to send, which a 500 would lose.
+      return unavailable(60, `The deployment's ${failure.setting} ${failure.problem}.`);
     case "internal":
       return { ...INTERNAL, detail: "An internal error occurred." };
     default:
@@ -129,4 +126,13 @@ function problemOfBody(failure: BodyFailure): Problem {
         headers: { "accept-encoding": "gzip, identity" },
       };
   }
+}
+
+function unavailable(retryAfterSeconds: number, detail: string): Problem {
+  return {
+    status: 503,
+    title: "Service Unavailable",
+    detail,
+    headers: { "retry-after": String(retryAfterSeconds) },
+  };
 }

@@ -47,3 +47,7 @@ export class FailureError extends Error {
 export function fail(failure: Failure): never {
   throw new FailureError(failure);
 }
+
+export function isMisconfigured(error: unknown): boolean {
+  return error instanceof FailureError && error.failure.kind === "misconfigured";
+}

@@ -278,7 +278,8 @@ export class Ledger extends DurableObject<Env> {
     const oldest = oldestRecordedAt(this.#sql);
     const oldestAtMs = oldest === null ? null : (parseTimestampMs(oldest) ?? null);
     const db = shardDatabase(this.env, state.shard);
-    const told = { org, log, treeSize, oldestAtMs, frozenReason };
+    const { databaseSize: bytes } = this.#sql;
+    const told = { org, log, treeSize, oldestAtMs, frozenReason, bytes };
     const knownFrozen = await tellTreeSize(db, told, Date.now());
     this.#sql.exec("UPDATE log SET told_size = max(told_size, ?)", treeSize);
     if (knownFrozen !== null) freeze(this.#sql, Date.now(), knownFrozen);
