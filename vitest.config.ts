@@ -29,7 +29,7 @@ const ALONE = [
   "test/audit/{recovery,audit-jobs,seeds}.test.ts",
   "test/*.test.ts",
   "test/{calls,otlp}/store/**/*.test.ts",
-  "test/orgs/directory.test.ts",
+  "test/orgs/{directory,space}.test.ts",
   "test/{streams,delivery}/**/*.test.ts",
 ];
 

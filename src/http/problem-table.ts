@@ -19,6 +19,7 @@ const INTERNAL = { status: 500, title: "Internal Server Error" };
 const RESERVED_ACTION = "The actions operator.* and ledger.* are this service's own.";
 const STREAM_DISABLED =
   "The org has disabled this stream (…/observability): nothing of the request was written.";
+const ROOM_ADVICE = "Shorten its retention (PATCH …/orgs/{org}), or move it to another shard.";
 const FROZEN_ADVICE = "until the administrator recovers it (POST …/audit/recover)";
 
 /**
@@ -69,6 +70,8 @@ export function problemOf(failure: Failure): Problem {
         failure.retryAfterSeconds,
         "The service cannot answer now; the same request may be sent again.",
       );
+    case "shard_full_for_org":
+      return unavailable(failure.retryAfterSeconds, fullShardDetail(failure.percent));
     case "misconfigured":
       // An operator has to mend it. Until then senders keep what they have to send, which a 500 would lose.
       return unavailable(60, `The deployment's ${failure.setting} ${failure.problem}.`);
@@ -135,4 +138,8 @@ function unavailable(retryAfterSeconds: number, detail: string): Problem {
     detail,
     headers: { "retry-after": String(retryAfterSeconds) },
   };
+}
+
+function fullShardDetail(percent: number): string {
+  return `This org is the largest on a shard that is ${percent} % full, so that its samples and spans are refused until there is room. ${ROOM_ADVICE}`;
 }

@@ -30,6 +30,7 @@ export type Failure =
   | { kind: "ledger_frozen"; reason: string }
   | { kind: "too_many_requests"; retryAfterSeconds: number }
   | { kind: "unavailable"; retryAfterSeconds: number }
+  | { kind: "shard_full_for_org"; percent: number; retryAfterSeconds: number }
   | { kind: "misconfigured"; setting: string; problem: string }
   | { kind: "internal" };
 

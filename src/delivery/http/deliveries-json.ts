@@ -2,6 +2,7 @@
 import * as Type from "typebox";
 import type { DeliveredStream, DeliveryState } from "#delivery/store/stream-deliveries.ts";
 import { formatTimestamp } from "#formats/rfc3339.ts";
+import type { OrgSpace } from "#orgs/store/shard-space.ts";
 
 const nullable = (type: string, format?: string) =>
   Type.Unsafe<string | null>({ type: [type, "null"], ...(format !== undefined && { format }) });
@@ -22,6 +23,19 @@ export const DeliveriesSchema = Type.Object(
       missed_entries: Type.Integer(),
       ...delivery,
     }),
+    ingest: Type.Object(
+      {
+        refused_since: nullable("string", "date-time"),
+        shard_bytes: Type.Integer(),
+        shard_bytes_limit: Type.Integer(),
+        org_bytes: Type.Unsafe<number | null>({
+          type: ["integer", "null"],
+          description: "About; measured while the shard is 85 % full or more",
+        }),
+        org_bytes_measured_at: nullable("string", "date-time"),
+      },
+      { description: "Whether samples and spans are taken, and the room that the org's shard has" },
+    ),
   },
   { title: "Deliveries" },
 );
@@ -29,6 +43,7 @@ export const DeliveriesSchema = Type.Object(
 /** The state of each stream; of one that was never sent, that nothing was. */
 export function deliveriesJson(
   states: readonly DeliveryState[],
+  space: OrgSpace & { shardBytesMax: number },
 ): Type.Static<typeof DeliveriesSchema> {
   const of = (stream: DeliveredStream) => states.find((state) => state.stream === stream);
   const audit = of("audit");
@@ -39,6 +54,13 @@ export function deliveriesJson(
       next_seq: audit?.nextSeq ?? 0,
       missed_entries: audit?.missed ?? 0,
       ...deliveryJson(audit),
+    },
+    ingest: {
+      refused_since: space.refusedSinceMs === null ? null : formatTimestamp(space.refusedSinceMs),
+      shard_bytes: space.shardBytes,
+      shard_bytes_limit: space.shardBytesMax,
+      org_bytes: space.measuredAtMs === 0 ? null : space.bytes,
+      org_bytes_measured_at: space.measuredAtMs === 0 ? null : formatTimestamp(space.measuredAtMs),
     },
   };
 }

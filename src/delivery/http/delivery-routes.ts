@@ -2,7 +2,8 @@
 
 import { findDeliveries } from "#delivery/store/stream-deliveries.ts";
 import { type AppRoute, route } from "#orgs/http/access.ts";
-import { shardDatabase } from "#platform/shards.ts";
+import { findOrgSpace } from "#orgs/store/shard-space.ts";
+import { shardBytesMax, shardDatabase } from "#platform/shards.ts";
 import { DeliveriesSchema, deliveriesJson } from "./deliveries-json.ts";
 
 export const deliveryRoutes: readonly AppRoute[] = [
@@ -11,10 +12,12 @@ export const deliveryRoutes: readonly AppRoute[] = [
       method: "get",
       path: "/v1/orgs/:org/observability/status",
       operationId: "getDeliveries",
-      summary: "How far metrics and audit entries have been delivered",
+      summary:
+        "How far metrics and audit entries have been delivered, and whether samples are taken",
       description:
         "`last_error` is null after an attempt that went well. Of `audit`, entries before `next_seq` of " +
-        "`log` were taken by the receiver; `missed_entries` were removed by retention before they were.",
+        "`log` were taken by the receiver; `missed_entries` were removed by retention before they were. " +
+        "`ingest.refused_since` is set while the org is the largest on a full shard (503 `shard_full_for_org`).",
       scope: "org:admin",
       answers: {
         200: { description: "The deliveries", content: { "application/json": DeliveriesSchema } },
@@ -22,7 +25,9 @@ export const deliveryRoutes: readonly AppRoute[] = [
     },
     async (c) => {
       const { org, shard } = c.var.org;
-      return c.json(deliveriesJson(await findDeliveries(shardDatabase(c.env, shard), org)));
+      const db = shardDatabase(c.env, shard);
+      const [states, space] = await Promise.all([findDeliveries(db, org), findOrgSpace(db, org)]);
+      return c.json(deliveriesJson(states, { ...space, shardBytesMax: shardBytesMax(c.env) }));
     },
   ),
 ];
