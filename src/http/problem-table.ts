@@ -19,7 +19,7 @@ const INTERNAL = { status: 500, title: "Internal Server Error" };
 const RESERVED_ACTION = "The actions operator.* and ledger.* are this service's own.";
 const STREAM_DISABLED =
   "The org has disabled this stream (…/observability): nothing of the request was written.";
-const ROOM_ADVICE = "Shorten its retention (PATCH …/orgs/{org}), or move it to another shard.";
+const ROOM_ADVICE = "Shorten its retention (PATCH /v1/orgs/{org}), or have the operator make room.";
 const FROZEN_ADVICE = "until the administrator recovers it (POST …/audit/recover)";
 
 /**

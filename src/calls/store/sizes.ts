@@ -1,17 +1,20 @@
 /**
  * About how many bytes an org's calls and figures take on its shard. Samples are counted exactly, for the totals
  * say how many there ever were and pruning how many left; only what a row takes is taken from some of them.
- * Rollups are counted on some days, drawn anew each time, so that nobody can look small by keeping to others.
+ * Rollups are counted of some hours and days, drawn anew each time, so that nobody can look small by keeping to
+ * others.
  * Arrivals, which the fold deletes, and instances, of which there are few, are left out.
  */
 import { uuid7LowerBound, uuid7TimeMs } from "#formats/uuid7.ts";
-import { HOURS_PER_DAY } from "#platform/time.ts";
 
 /** Samples that are looked at, one from behind each of so many points in time. */
 const SAMPLES_DRAWN = 64;
-/** Days whose rollups are counted, and the most rows of each: 160,000 rows are read at most, mostly far fewer. */
-const DAYS_DRAWN = 8;
-const ROLLUPS_COUNTED_MAX = 20_000;
+/**
+ * Hours, and days, whose rollups are counted, a row for each series that had calls in them: 640,000 at most. Of an
+ * org with a raised limit more than 10,000 series in one hour count as so many.
+ */
+const WINDOWS_DRAWN = 32;
+const ROLLUPS_COUNTED_MAX = 10_000;
 
 /** A cell's pointer, its header and its part of the page's own. */
 const ROW_BYTES = 24;
@@ -48,7 +51,7 @@ const SAMPLE_BYTES = `${ROW_BYTES} + ${lengthOf([
   "error_fingerprint",
   "parent_span_id",
 ])} + 24 + iif(is_caller = 1, ${lengthOf(["org", "trace_id", "span_id", "id"])}, 0)`;
-const ROLLUP_BYTES = `${ROW_BYTES} + 30 + octet_length(org) + octet_length(histogram)`;
+const ROLLUP_BYTES = `${ROW_BYTES} + 10 + octet_length(org) + octet_length(histogram)`;
 /** With its index, and some forty small integers. */
 const SERIES_BYTES = `${ROW_BYTES} + 80 + 2 * (${lengthOf(["org", "workspace", "plugin", "tool"])})
   + octet_length(histogram) + octet_length(exemplars)`;
@@ -84,11 +87,10 @@ const DRAW_SAMPLES = `SELECT avg((SELECT ${onDisk(SAMPLE_BYTES)} FROM tool_invoc
     WHERE org = ?1 AND id >= j.value ORDER BY id LIMIT 1)) AS bytes
   FROM json_each(?2) AS j`;
 
-/** Each value of ?2 is a window, from which on ?3 windows are counted. */
+/** Each value of ?2 is a window. */
 const drawRollups = (table: string, window: string) => `SELECT sum((SELECT total(bytes)
     FROM (SELECT ${onDisk(ROLLUP_BYTES)} AS bytes FROM ${table}
-      WHERE org = ?1 AND ${window} >= j.value AND ${window} < j.value + ?3
-      LIMIT ${ROLLUPS_COUNTED_MAX}))) AS bytes
+      WHERE org = ?1 AND ${window} = j.value LIMIT ${ROLLUPS_COUNTED_MAX}))) AS bytes
   FROM json_each(?2) AS j`;
 const DRAW_HOURS = drawRollups("rollups_hourly", "hour");
 const DRAW_DAYS = drawRollups("rollups_daily", "day");
@@ -101,12 +103,12 @@ export async function estimateBytes(db: D1Database, org: string): Promise<number
   if (extent === null) return 0;
   const { firstId, lastId, firstHour, lastHour, firstDay, lastDay } = extent;
   const ids = drawnTimes(firstId, lastId).map(uuid7LowerBound);
-  const hours = drawnWindows(firstHour, lastHour, HOURS_PER_DAY);
-  const days = drawnWindows(firstDay, lastDay, 1);
+  const hours = drawnWindows(firstHour, lastHour);
+  const days = drawnWindows(firstDay, lastDay);
   const results = await db.batch<{ bytes: number | null }>([
     db.prepare(DRAW_SAMPLES).bind(org, JSON.stringify(ids)),
-    db.prepare(DRAW_HOURS).bind(org, JSON.stringify(hours.starts), HOURS_PER_DAY),
-    db.prepare(DRAW_DAYS).bind(org, JSON.stringify(days.starts), 1),
+    db.prepare(DRAW_HOURS).bind(org, JSON.stringify(hours.drawn)),
+    db.prepare(DRAW_DAYS).bind(org, JSON.stringify(days.drawn)),
   ]);
   const [sample = 0, ofHours = 0, ofDays = 0] = results.map(
     ({ results: [row] }) => row?.bytes ?? 0,
@@ -127,21 +129,19 @@ function drawnTimes(firstId: string | null, lastId: string | null): number[] {
 }
 
 /**
- * Windows from which on `length` windows are counted, each run of them as likely as any other; and how many
- * times as many there are. Where there are few, all are counted.
+ * One window in each of equal parts between the two, and how many times as many there are. Where there are few,
+ * all are drawn.
  */
 function drawnWindows(
   first: number | null,
   last: number | null,
-  length: number,
-): { starts: number[]; factor: number } {
-  if (first === null || last === null) return { starts: [], factor: 0 };
-  const runs = Math.ceil((last - first + 1) / length);
-  const isAll = runs <= DAYS_DRAWN;
-  const count = isAll ? runs : DAYS_DRAWN;
-  const starts = Array.from({ length: count }, (_, part) => {
-    const run = isAll ? part : Math.floor(((part + Math.random()) * runs) / count);
-    return first + run * length;
-  });
-  return { starts, factor: runs / count };
+): { drawn: number[]; factor: number } {
+  if (first === null || last === null) return { drawn: [], factor: 0 };
+  const windows = last - first + 1;
+  const isAll = windows <= WINDOWS_DRAWN;
+  const count = isAll ? windows : WINDOWS_DRAWN;
+  const drawn = Array.from({ length: count }, (_, part) =>
+    isAll ? first + part : first + Math.floor(((part + Math.random()) * windows) / count),
+  );
+  return { drawn, factor: windows / count };
 }

@@ -79,6 +79,28 @@ describe("An org's size", () => {
     }
   });
 
+  it("counts the rollups of many days by some of them, on workdays as on others", async () => {
+    const org = await makeShardOrg();
+    const before = await findShardBytes(db);
+    const today = Math.floor(NOW_MS / (24 * HOUR_MS));
+    const hours = Array.from({ length: 70 * 24 }, (_, index) => (today - 70) * 24 + index);
+    const workhours = hours.filter((hour) => Math.floor(hour / 24) % 7 < 5);
+    await db
+      .prepare(
+        `INSERT INTO rollups_hourly
+         SELECT ?1, h.value, s.value, 9, 0, 0, 0, 0, 0, 1000, 1, 9, jsonb('{"-64":3,"-60":4,"-59":2}')
+         FROM json_each(?2) AS h, json_each('[1,2,3,4,5,6,7,8,9,10]') AS s`,
+      )
+      .bind(org.org, JSON.stringify(workhours))
+      .run();
+    const taken = (await findShardBytes(db)) - before;
+    // A draw may have few of the workdays: the org is measured anew every ten minutes.
+    const draws = await Promise.all(Array.from({ length: 24 }, () => estimateBytes(db, org.org)));
+    const part = draws.reduce((sum, bytes) => sum + bytes, 0) / draws.length / taken;
+    expect(part).toBeGreaterThan(0.67);
+    expect(part).toBeLessThan(1.33);
+  });
+
   it("costs a row a series and a few for what is drawn, in as many queries as it says", async () => {
     const org = await makeShardOrg();
     await fill([org], steady, (index) => ({ tool: `tool-${index % 10}` }));
