@@ -1,7 +1,7 @@
 /** What a scrape says of the room on the org's shard. A source of figures, as calls/figure-sources.ts has it. */
 
 import { labelSet, type MetricFamily } from "#formats/exposition/metric-family.ts";
-import { orgSpaceOf, selectOrgSpace } from "#orgs/store/shard-space.ts";
+import { orgSpaceOf, selectOrgSpace } from "#orgs/store/space-rows.ts";
 import type { Env } from "#platform/env.ts";
 import { shardBytesMax } from "#platform/shards.ts";
 

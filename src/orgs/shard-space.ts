@@ -2,7 +2,7 @@
  * Room on a shard. Long before it is full somebody has to know (monitoring/rules); and when nobody did, the org
  * that takes the most is refused more, by name, before the disk refuses everyone.
  */
-import { findShardBytes } from "#orgs/store/shard-space.ts";
+import { findShardBytes } from "#orgs/store/space-rows.ts";
 import type { Env } from "#platform/env.ts";
 import { fail } from "#platform/errors.ts";
 import { shardBytesMax, shardDatabase } from "#platform/shards.ts";

@@ -3,7 +3,7 @@
  * minutes, how much each org has; from 90 % on the largest is refused, until the shard is below 85 %.
  */
 import { orgParts } from "#orgs/org-lifecycle.ts";
-import { decideSpace, findFullness, findUnmeasured, recordBytes } from "#orgs/store/shard-space.ts";
+import { decideSpace, findFullness, findUnmeasured, recordBytes } from "#orgs/store/space-rows.ts";
 import type { Job, JobPlace } from "#platform/jobs/job.ts";
 import { shardBytesMax, shardDatabase } from "#platform/shards.ts";
 import { MINUTE_MS } from "#platform/time.ts";

@@ -2,7 +2,7 @@
 import * as Type from "typebox";
 import type { DeliveredStream, DeliveryState } from "#delivery/store/stream-deliveries.ts";
 import { formatTimestamp } from "#formats/rfc3339.ts";
-import type { OrgSpace } from "#orgs/store/shard-space.ts";
+import type { OrgSpace } from "#orgs/store/space-rows.ts";
 
 const nullable = (type: string, format?: string) =>
   Type.Unsafe<string | null>({ type: [type, "null"], ...(format !== undefined && { format }) });

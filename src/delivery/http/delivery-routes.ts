@@ -2,7 +2,7 @@
 
 import { findDeliveries } from "#delivery/store/stream-deliveries.ts";
 import { type AppRoute, route } from "#orgs/http/access.ts";
-import { findOrgSpace } from "#orgs/store/shard-space.ts";
+import { findOrgSpace } from "#orgs/store/space-rows.ts";
 import { shardBytesMax, shardDatabase } from "#platform/shards.ts";
 import { DeliveriesSchema, deliveriesJson } from "./deliveries-json.ts";
 

@@ -3,7 +3,7 @@ import "#capabilities.ts";
 import { foldAll } from "#calls/store/fold.ts";
 import { PRUNE_ROWS_MAX, pruneOnce } from "#calls/store/prune.ts";
 import { estimateBytes, SIZE_QUERIES } from "#calls/store/sizes.ts";
-import { findShardBytes } from "#orgs/store/shard-space.ts";
+import { findShardBytes } from "#orgs/store/space-rows.ts";
 import { BilledRows } from "../../harness/billed-rows.ts";
 import { newId } from "../../harness/new-id.ts";
 import {
