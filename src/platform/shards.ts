@@ -29,8 +29,8 @@ export function shardDatabase(env: Env, name: string): D1Database {
 
 /** What D1 lets a database have on a paid plan (developers.cloudflare.com/d1/platform/limits): 10 GB. */
 const SHARD_BYTES_DEFAULT = 10_000_000_000;
-/** An empty one has 94,208. */
-const SHARD_BYTES_MIN = 100_000;
+/** An empty one has 102,400. */
+const SHARD_BYTES_MIN = 200_000;
 
 /** `MCPG_SHARD_BYTES_MAX`, for plans that give a database less: 500000000 on the free one. */
 export const shardBytesMax = setting(({ MCPG_SHARD_BYTES_MAX }) => {
@@ -38,5 +38,5 @@ export const shardBytesMax = setting(({ MCPG_SHARD_BYTES_MAX }) => {
   if (text === "") return SHARD_BYTES_DEFAULT;
   const bytes = /^\d{1,15}$/.test(text) ? Number(text) : 0;
   if (bytes >= SHARD_BYTES_MIN) return bytes;
-  return refuseSetting("MCPG_SHARD_BYTES_MAX", "must be a number of bytes, 100000 or more");
+  return refuseSetting("MCPG_SHARD_BYTES_MAX", "must be a number of bytes, 200000 or more");
 });

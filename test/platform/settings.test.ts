@@ -46,7 +46,7 @@ describe("Settings", () => {
     ["MCPG_PAYLOAD_KEK", `${"A".repeat(42)}==`],
     ["MCPG_DEFAULT_ORG_TIER", "gold"],
     ["MCPG_SHARD_BYTES_MAX", "10 GB"],
-    ["MCPG_SHARD_BYTES_MAX", "99999"],
+    ["MCPG_SHARD_BYTES_MAX", "199999"],
     ["MCPG_SHARD_BYTES_MAX", "-1"],
   ])("refuse %s = %j by name, without its value", (setting, value) => {
     const failure = failureOf({ ...workerEnv, [setting]: value } as Env);
