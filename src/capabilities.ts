@@ -19,6 +19,8 @@ import { eraseJob } from "#orgs/erase-job.ts";
 import { registerOrgParts } from "#orgs/org-lifecycle.ts";
 import { registerOutbox } from "#orgs/outbox.ts";
 import { pruneJob } from "#orgs/prune-job.ts";
+import { shardFigures } from "#orgs/shard-figures.ts";
+import { spaceJob } from "#orgs/space-job.ts";
 import { spansPart } from "#otlp/spans-part.ts";
 import { keepSpans } from "#otlp/store/spans.ts";
 import type { AnyJob } from "#platform/jobs/job.ts";
@@ -29,9 +31,11 @@ import { registerSpanKeeper } from "#tracing/isolate-tracer.ts";
 registerOrgParts([auditPart, streamsPart, callsPart, spansPart, deliveryPart]);
 registerOutbox((env, org) => drainOutbox(env, currentLog(org)));
 registerFigureSource(auditFigures);
-registerSpanKeeper((env, org, spans) =>
-  keepSpans(shardDatabase(env, org.shard), org, spans, Date.now()),
-);
+registerFigureSource(shardFigures);
+// Spans of our own are no reason to tell of a full shard: the org's status does.
+registerSpanKeeper(async (env, org, spans) => {
+  await keepSpans(shardDatabase(env, org.shard), org, spans, Date.now());
+});
 
 /** The jobs of each tick. One that waits for another (`after`) is listed behind it. */
 export const jobs: readonly AnyJob[] = [
@@ -42,4 +46,5 @@ export const jobs: readonly AnyJob[] = [
   pruneJob,
   eraseJob,
   expiryJob,
+  spaceJob,
 ];

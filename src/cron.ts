@@ -4,11 +4,13 @@
  * work.
  */
 import { exports, WorkerEntrypoint } from "cloudflare:workers";
+import { logSeedFaults } from "#audit/signing/seed-check.ts";
 import { SPAN_KIND } from "#formats/otlp/trace-model.ts";
 import type { Env } from "#platform/env.ts";
 import type { AnyJob, InSpan, RunAnswer, RunRequest, StartRun } from "#platform/jobs/job.ts";
 import { runItems } from "#platform/jobs/run-items.ts";
 import { runTick } from "#platform/jobs/run-tick.ts";
+import { logError } from "#platform/log-error.ts";
 import { checkSettings } from "#platform/settings.ts";
 import { withSpan } from "#tracing/active-span.ts";
 import { tracer } from "#tracing/isolate-tracer.ts";
@@ -32,11 +34,20 @@ export async function runCron(
   served: readonly AnyJob[] = jobs,
 ): Promise<void> {
   // A deployment with a mistake in a setting does nothing, rather than what needs none of it.
-  checkSettings(env);
+  refuseSettings(env);
   const nowMs = Math.min(scheduledTimeMs, Date.now());
   const tick = { env, nowMs, jobs: served, startRun, inSpan: inJobSpan };
-  const failures = await runTick(tick);
+  const failures = (await runTick(tick)) + (await logSeedFaults(env));
   if (failures > 0) throw new Error(`cron: ${failures} steps failed`);
+}
+
+function refuseSettings(env: Env): void {
+  try {
+    checkSettings(env);
+  } catch (error) {
+    logError(error, { job: "tick" });
+    throw error;
+  }
 }
 
 /** A run of any job: it may make 10,000 calls and send D1 1,000 queries, whatever others send. */

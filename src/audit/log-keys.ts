@@ -1,5 +1,6 @@
 /** The keys that sign a log, as its readers may pin them. */
 
+import { requireSeeds } from "#audit/signing/seed-check.ts";
 import type { SigningKey } from "#audit/signing/signing-key.ts";
 import { signerOf, vkeyOf } from "#audit/signing/signing-keys.ts";
 import { findAuditLog } from "#audit/store/audit-logs.ts";
@@ -18,5 +19,7 @@ export async function findLogKeys(
   if (keys.length > 0) return keys;
   const origin = logOrigin(originHost(env), address);
   const first = { origin, epoch: row?.keyEpoch ?? 1, seedVersion: row?.seedVersion ?? 1 };
+  // Whoever reads the key may pin it: it is a promise.
+  await requireSeeds(env, [first.seedVersion]);
   return [{ vkey: vkeyOf(signerOf(env, first)), fromSize: 0, toSize: null }];
 }

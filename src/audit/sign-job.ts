@@ -2,6 +2,7 @@
 
 import { signLogs } from "#audit/signing/signer.ts";
 import { type AuditLogRow, findLogsToSign } from "#audit/store/audit-logs.ts";
+import { isMisconfigured } from "#platform/errors.ts";
 import type { Job } from "#platform/jobs/job.ts";
 import { shardDatabase } from "#platform/shards.ts";
 
@@ -11,8 +12,9 @@ const BATCH_LOGS = 250;
 export const signJob: Job<readonly AuditLogRow[]> = {
   name: "sign",
   share: 0.25,
-  // Three for all logs of a batch, and two for each that turns out to be frozen.
-  queries: 3 + 2 * BATCH_LOGS,
+  // Four for all logs of a batch (once in a deployment's life two more, to keep its seed), and two for each
+  // that turns out to be frozen.
+  queries: 6 + 2 * BATCH_LOGS,
   itemsPerRun: 1,
   runsAtOnce: 4,
   /** Logs that do not fit in the tick are first in the next one. */
@@ -25,10 +27,15 @@ export const signJob: Job<readonly AuditLogRow[]> = {
     );
   },
   subjectOf: ([first]) => first?.org ?? "",
-  /** A log that fails is logged, and comes last in the queue. */
+  /**
+   * A log that fails is logged, and comes last in the queue. So does one that a wrong setting keeps from being
+   * signed, which the tick tells once for all.
+   */
   async step({ env, shard }, rows) {
     const outcomes = await signLogs(env, shard, rows);
-    const isFailed = outcomes.some(({ kind }) => kind === "failed");
+    const isFailed = outcomes.some(
+      (outcome) => outcome.kind === "failed" && !isMisconfigured(outcome.error),
+    );
     if (isFailed) throw new Error("logs could not be signed");
     return "done";
   },

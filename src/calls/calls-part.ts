@@ -1,6 +1,7 @@
 /** An org's calls and the figures made of them, for as long as it has them: see src/orgs/org-lifecycle.ts. */
 
 import { PRUNE_QUERIES, PRUNE_ROWS_MAX, pruneOnce } from "#calls/store/prune.ts";
+import { estimateBytes, SIZE_QUERIES } from "#calls/store/sizes.ts";
 import type { OrgPart } from "#orgs/org-lifecycle.ts";
 import { pruneCutoffs } from "./prune-cutoffs.ts";
 
@@ -15,6 +16,7 @@ export const callsPart: OrgPart = {
       return isDone ? "done" : "more";
     },
   },
+  size: { queries: SIZE_QUERIES, bytes: estimateBytes },
   tables: [
     { table: "arrivals", key: "id", rowsMax },
     { table: "tool_invocations", key: "id", rowsMax },

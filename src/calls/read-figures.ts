@@ -52,6 +52,6 @@ export async function readFigures(
   isOver: () => boolean,
 ): Promise<MetricFamily[]> {
   await foldForRead(env, org, isOver);
-  const db = shardDatabase(env, org.shard);
-  return fleetMetrics(await readMetricsSnapshot(db, org.org, wants, Date.now()));
+  const place = { env, org: org.org, shard: org.shard };
+  return fleetMetrics(await readMetricsSnapshot(place, wants, Date.now()));
 }

@@ -3,6 +3,7 @@
 import { insertReport } from "#calls/store/insert-calls.ts";
 import { parseTimestampMs } from "#formats/rfc3339.ts";
 import type { Org } from "#orgs/org.ts";
+import { refuseForSpace } from "#orgs/shard-space.ts";
 import type { Env } from "#platform/env.ts";
 import { fail } from "#platform/errors.ts";
 import { shardDatabase } from "#platform/shards.ts";
@@ -40,7 +41,8 @@ export interface Recorded {
 
 /**
  * Resolves once what it accepts is durable. Fails with `invalid_request` for an epoch that is none,
- * `not_found` where the org was deleted or moved meanwhile, and `unavailable` where copies of the report
+ * `not_found` where the org was deleted or moved meanwhile, `shard_full_for_org` where the shard has no room
+ * for samples of this org, and `unavailable` where copies of the report
  * got into each other's way too often.
  */
 export async function recordCalls(
@@ -62,6 +64,7 @@ export async function recordCalls(
   const db = shardDatabase(env, org.shard);
   const result = await insertReport(db, org, context, [...calls.values()]);
   if (result.kind === "org_gone") return fail({ kind: "not_found" });
+  if (result.kind === "refused") return refuseForSpace(env, org);
   if (result.kind === "contended") return fail({ kind: "unavailable", retryAfterSeconds: 1 });
   const pruned = result.pruned.map(({ id }) => reject(indexes.get(id) ?? 0, ...PRUNED_TIME));
   return {

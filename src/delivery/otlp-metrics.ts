@@ -15,11 +15,15 @@ import type {
   ResourceMetrics,
 } from "#formats/otlp/metrics-model.ts";
 import type { UnixNano } from "#formats/otlp/unix-nano.ts";
+import type { SHARD_FAMILY_NAMES } from "#orgs/shard-figures.ts";
 
 /** A collector takes 20 MiB unless told otherwise; so many points are at most 3 MB, if all are histograms. */
 const REQUEST_POINTS_MAX = 4_000;
 
-type PushedName = FamilyName | (typeof AUDIT_FAMILY_NAMES)[number];
+type PushedName =
+  | FamilyName
+  | (typeof AUDIT_FAMILY_NAMES)[number]
+  | (typeof SHARD_FAMILY_NAMES)[number];
 
 const NAMES: { readonly [Name in PushedName]: { name: string; unit: string } | null } = {
   mcpg_tool_calls_total: { name: "mcpg.tool.calls", unit: "{call}" },
@@ -39,6 +43,12 @@ const NAMES: { readonly [Name in PushedName]: { name: string; unit: string } | n
   mcpg_audit_unsigned_entries: { name: "mcpg.audit.unsigned_entries", unit: "{entry}" },
   mcpg_audit_frozen: { name: "mcpg.audit.frozen", unit: "" },
   mcpg_deletion_paused: { name: "mcpg.deletion.paused", unit: "" },
+  mcpg_audit_misconfigured: { name: "mcpg.audit.misconfigured", unit: "" },
+  mcpg_audit_bytes: { name: "mcpg.audit.bytes", unit: "By" },
+  mcpg_shard_bytes: { name: "mcpg.shard.bytes", unit: "By" },
+  mcpg_shard_bytes_limit: { name: "mcpg.shard.bytes.limit", unit: "" },
+  mcpg_shard_refused: { name: "mcpg.shard.refused", unit: "" },
+  mcpg_audit_bytes_limit: { name: "mcpg.audit.bytes.limit", unit: "" },
 };
 
 export interface PushedTimes {

@@ -1,7 +1,7 @@
 /** For whoever restarts or routes: alive says that code runs, ready that requests can be answered. */
 import * as Type from "typebox";
 import type { Env as Bindings } from "#platform/env.ts";
-import { fail } from "#platform/errors.ts";
+import { fail, isMisconfigured } from "#platform/errors.ts";
 import { checkSettings } from "#platform/settings.ts";
 import type { HttpEnv } from "./http-env.ts";
 import { type AccessTerms, type Route, routeOf } from "./route.ts";
@@ -48,7 +48,10 @@ export function healthRoutes<Env extends HttpEnv, Access extends AccessTerms>(
         await within(
           PROBE_TIMEOUT_MS,
           Promise.all(probes.map(async (probe) => probe(c.env))),
-        ).catch(() => fail({ kind: "unavailable", retryAfterSeconds: 5 }));
+        ).catch((error) => {
+          if (isMisconfigured(error)) throw error;
+          fail({ kind: "unavailable", retryAfterSeconds: 5 });
+        });
         return c.json(OK);
       },
     ),

@@ -23,6 +23,7 @@ const STREAM_DISABLED =
   "The org has disabled this stream (…/observability): nothing of the request was written.";
 const UNSIGNED =
   "Nothing of this log is signed yet: its head is, within a minute of its first entry.";
+const ROOM_ADVICE = "Shorten its retention (PATCH /v1/orgs/{org}), or have the operator make room.";
 const FROZEN_ADVICE = "until the administrator recovers it (POST …/audit/recover)";
 
 /**
@@ -59,12 +60,10 @@ export function problemOf(failure: Failure): Problem {
     case "pruned":
       return { status: 410, title: "Gone", detail: "Retention has removed these entries." };
     case "ledger_frozen":
-      return {
-        status: 503,
-        title: "Service Unavailable",
-        detail: `The audit log is frozen and takes no entries, ${FROZEN_ADVICE}: ${failure.reason}.`,
-        headers: { "retry-after": "300" },
-      };
+      return unavailable(
+        300,
+        `The audit log is frozen and takes no entries, ${FROZEN_ADVICE}: ${failure.reason}.`,
+      );
     case "too_many_requests":
       return {
         status: 429,
@@ -73,14 +72,15 @@ export function problemOf(failure: Failure): Problem {
         headers: { "retry-after": String(failure.retryAfterSeconds) },
       };
     case "unavailable":
-      return {
-        status: 503,
-        title: "Service Unavailable",
-        detail: "The service cannot answer now; the same request may be sent again.",
-        headers: { "retry-after": String(failure.retryAfterSeconds) },
-      };
+      return unavailable(
+        failure.retryAfterSeconds,
+        "The service cannot answer now; the same request may be sent again.",
+      );
+    case "shard_full_for_org":
+      return unavailable(failure.retryAfterSeconds, fullShardDetail(failure.percent));
     case "misconfigured":
-      return { ...INTERNAL, detail: `The deployment's ${failure.setting} ${failure.problem}.` };
+      // An operator has to mend it. Until then senders keep what they have to send, which a 500 would lose.
+      return unavailable(60, `The deployment's ${failure.setting} ${failure.problem}.`);
     case "internal":
       return { ...INTERNAL, detail: "An internal error occurred." };
     default:
@@ -138,4 +138,17 @@ function problemOfBody(failure: BodyFailure): Problem {
         headers: { "accept-encoding": "gzip, identity" },
       };
   }
+}
+
+function unavailable(retryAfterSeconds: number, detail: string): Problem {
+  return {
+    status: 503,
+    title: "Service Unavailable",
+    detail,
+    headers: { "retry-after": String(retryAfterSeconds) },
+  };
+}
+
+function fullShardDetail(percent: number): string {
+  return `This org is the largest on a shard that is ${percent} % full, so that its samples and spans are refused until there is room. ${ROOM_ADVICE}`;
 }

@@ -22,6 +22,13 @@ export interface OrgPruning {
   chunk(shardDb: D1Database, org: RetainedOrg, nowMs: number): Promise<StepProgress>;
 }
 
+export interface OrgSize {
+  /** The most queries that `bytes` sends D1. */
+  readonly queries: number;
+  /** About how many bytes the part has of the org on its shard, at a cost that is bounded. */
+  bytes(shardDb: D1Database, org: string): Promise<number>;
+}
+
 export interface RetainedOrg {
   readonly org: string;
   readonly retention: Retention;
@@ -37,6 +44,7 @@ export interface OrgPart {
    */
   close?(directory: D1Database, org: string): D1PreparedStatement[];
   readonly prune?: OrgPruning;
+  readonly size?: OrgSize;
   /** The tables that the cron empties of a closed org. */
   readonly tables?: readonly OrgTable[];
 }

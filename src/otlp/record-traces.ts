@@ -5,6 +5,7 @@ import { insertReports } from "#calls/store/insert-calls.ts";
 import type { PartialSuccess } from "#formats/otlp/export-response.ts";
 import type { ResourceSpans } from "#formats/otlp/trace-model.ts";
 import type { Org } from "#orgs/org.ts";
+import { refuseForSpace } from "#orgs/shard-space.ts";
 import { keepSpans } from "#otlp/store/spans.ts";
 import type { Env } from "#platform/env.ts";
 import { fail } from "#platform/errors.ts";
@@ -38,7 +39,8 @@ export async function recordTraces(
     calls.ignored + reports.merged + calls.rejected > 0 || stored.unsampled.size > 0;
   if (streams.traces.enabled && hasOthers) {
     const spans = spansBeside(traces, stored);
-    await keepSpans(shardDatabase(env, org.shard), org, spans, receivedAtMs);
+    const kept = await keepSpans(shardDatabase(env, org.shard), org, spans, receivedAtMs);
+    if (kept === "refused") await refuseForSpace(env, org);
   }
   return refused.partialSuccess();
 }
@@ -96,6 +98,7 @@ async function storeTransaction(
 ): Promise<ReadonlySet<string>> {
   const result = await insertReports(shardDatabase(env, org.shard), org, reports);
   if (result.kind === "org_gone") return fail({ kind: "not_found" });
+  if (result.kind === "refused") return refuseForSpace(env, org);
   if (result.kind === "contended") return fail({ kind: "unavailable", retryAfterSeconds: 1 });
   refused.add(result.pruned.length, PRUNED_TIME.join(": "));
   return new Set([...result.countedElsewhere, ...result.pruned.map(({ id }) => id)]);

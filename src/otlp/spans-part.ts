@@ -2,16 +2,22 @@
 
 import { pruneCutoffs } from "#calls/prune-cutoffs.ts";
 import type { OrgPart } from "#orgs/org-lifecycle.ts";
-import { PRUNE_SPAN_ROWS_MAX, pruneSpansOnce } from "#otlp/store/prune-spans.ts";
+import {
+  PRUNE_SPAN_QUERIES,
+  PRUNE_SPAN_ROWS_MAX,
+  pruneSpansOnce,
+} from "#otlp/store/prune-spans.ts";
+import { findSpanBytes } from "#otlp/store/span-bytes.ts";
 
 export const spansPart: OrgPart = {
   name: "spans",
   prune: {
-    queries: 1,
+    queries: PRUNE_SPAN_QUERIES,
     async chunk(shardDb, { org, retention }, nowMs) {
       const { samplesBeforeMs } = pruneCutoffs(retention, nowMs);
       return (await pruneSpansOnce(shardDb, org, samplesBeforeMs)) ? "done" : "more";
     },
   },
+  size: { queries: 1, bytes: findSpanBytes },
   tables: [{ table: "spans", key: "id", rowsMax: PRUNE_SPAN_ROWS_MAX }],
 };

@@ -16,4 +16,6 @@ export interface Env {
   OBSERVABILITY?: unknown;
   MCPG_HEADER_SECRETS?: string;
   MCPG_ALLOW_LOOPBACK?: string;
+  /** Bytes that a shard may have; see platform/shards.ts. */
+  MCPG_SHARD_BYTES_MAX?: string | number;
 }

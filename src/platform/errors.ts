@@ -32,6 +32,7 @@ export type Failure =
   | { kind: "ledger_frozen"; reason: string }
   | { kind: "too_many_requests"; retryAfterSeconds: number }
   | { kind: "unavailable"; retryAfterSeconds: number }
+  | { kind: "shard_full_for_org"; percent: number; retryAfterSeconds: number }
   | { kind: "misconfigured"; setting: string; problem: string }
   | { kind: "internal" };
 
@@ -48,4 +49,8 @@ export class FailureError extends Error {
 /** Throws from an expression: `row ?? fail({ kind: "not_found" })`. */
 export function fail(failure: Failure): never {
   throw new FailureError(failure);
+}
+
+export function isMisconfigured(error: unknown): boolean {
+  return error instanceof FailureError && error.failure.kind === "misconfigured";
 }

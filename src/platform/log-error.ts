@@ -1,8 +1,10 @@
 /**
  * An error as Workers Logs may have it: its class and where it was thrown, through its causes, never
  * a message. A query's error quotes its parameters, a parser's its input, and either may be a
- * tenant's data.
+ * tenant's data. A setting that is wrong is told by its name and our own words, never by its value.
  */
+import { FailureError } from "./errors.ts";
+
 const FRAMES_MAX = 12;
 
 export function logError(error: unknown, context: Record<string, string>): void {
@@ -17,7 +19,11 @@ function causes(error: unknown): Error[] {
   return [error, ...causes(error.cause)];
 }
 
-function describe({ name, stack = "" }: Error) {
+function describe(error: Error) {
+  const { name, stack = "" } = error;
   const frames = stack.split("\n").filter((line) => /^\s+at /.test(line));
-  return { error: name, frames: frames.slice(0, FRAMES_MAX).map((frame) => frame.trim()) };
+  const told = { error: name, frames: frames.slice(0, FRAMES_MAX).map((frame) => frame.trim()) };
+  if (!(error instanceof FailureError) || error.failure.kind !== "misconfigured") return told;
+  const { setting, problem } = error.failure;
+  return { ...told, setting, problem };
 }

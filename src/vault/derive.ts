@@ -12,6 +12,7 @@ const PURPOSES = {
   streamHeader: "mcpg stream header",
   errorFingerprint: "mcpg-control-plane 2026-11-22 error fingerprint key v1",
   auditLog: "mcpg audit log key",
+  seedCheck: "mcpg ledger seed check",
 } as const;
 
 /** What the vault seals. */
@@ -55,5 +56,11 @@ export function deriveSigningSeed(
   { origin, epoch }: { origin: string; epoch: number },
 ): Uint8Array {
   const info = utf8.encode(`${PURPOSES.auditLog}\n${origin}\n${epoch}\n`);
+  return hkdf(sha256, seed, undefined, info, KEY_BYTES);
+}
+
+/** By what a seed is known again, by HKDF-SHA-256 (RFC 5869): it tells nothing of the seed or of its keys. */
+export function deriveSeedCheck(seed: Uint8Array, version: number): Uint8Array {
+  const info = utf8.encode(`${PURPOSES.seedCheck}\n${version}\n`);
   return hkdf(sha256, seed, undefined, info, KEY_BYTES);
 }

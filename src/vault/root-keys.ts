@@ -20,3 +20,7 @@ export const ledgerSeeds = setting((env): ReadonlyMap<number, Uint8Array> => {
   }
   return seeds;
 });
+
+export function seedSetting(version: number): string {
+  return version === 1 ? "MCPG_LEDGER_SEED" : `MCPG_LEDGER_SEED_${version}`;
+}

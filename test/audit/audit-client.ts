@@ -79,6 +79,7 @@ export interface LogStatusBody {
   frozen_reason: string | null;
   frozen_at: string | null;
   successor: number | null;
+  misconfigured: string | null;
   holds: number;
   recorded_ahead_until: string | null;
   deletion: { waits_until: string | null };

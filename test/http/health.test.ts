@@ -40,7 +40,7 @@ describe("GET /readyz", () => {
   it("names a setting that is missing, and never shows one", async () => {
     const env = { ...workerEnv, MCPG_LEDGER_SEED: "not base64 but secret" };
     const response = await app.request("/readyz", {}, env);
-    expect(response.status).toBe(500);
+    expect([response.status, response.headers.get("retry-after")]).toEqual([503, "60"]);
     const text = await response.text();
     expect(text).toContain("MCPG_LEDGER_SEED");
     expect(text).not.toContain("secret");

@@ -39,9 +39,16 @@ const FAILURES: [Failure, number][] = [
   [{ kind: "conflict", detail: "Changed meanwhile." }, 409],
   [{ kind: "too_many_requests", retryAfterSeconds: 7 }, 429],
   [{ kind: "unavailable", retryAfterSeconds: 7 }, 503],
-  [{ kind: "misconfigured", setting: "MCPG_ADMIN_TOKEN", problem: "is not set" }, 500],
+  [{ kind: "shard_full_for_org", percent: 91, retryAfterSeconds: 7 }, 503],
+  [{ kind: "misconfigured", setting: "MCPG_ADMIN_TOKEN", problem: "is not set" }, 503],
   [{ kind: "internal" }, 500],
 ];
+
+/** Of failures whose time is not theirs to say. */
+const RETRY_AFTER: Partial<Record<Failure["kind"], string>> = {
+  ledger_frozen: "300",
+  misconfigured: "60",
+};
 
 describe("A failure", () => {
   it.each(FAILURES)("%j is a problem of status %i", async (failure, status) => {
@@ -59,8 +66,8 @@ describe("A failure", () => {
       request_id: response.headers.get("x-request-id"),
     });
     expect(errors).toEqual("errors" in failure ? failure.errors : undefined);
-    const retryAfter = "retryAfterSeconds" in failure ? "7" : null;
-    expect(response.headers.get("retry-after")).toBe(retryAfter);
+    const retryAfter = "retryAfterSeconds" in failure ? "7" : RETRY_AFTER[failure.kind];
+    expect(response.headers.get("retry-after")).toBe(retryAfter ?? null);
   });
 
   it("that nobody foresaw says nothing of itself, to the client or to the log", async () => {

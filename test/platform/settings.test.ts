@@ -3,7 +3,7 @@ import { deploymentTokens } from "#orgs/deployment-tokens.ts";
 import { defaultOrgTier, shardForNewOrg } from "#orgs/placement.ts";
 import type { Env } from "#platform/env.ts";
 import { checkSettings } from "#platform/settings.ts";
-import { shardDatabase, shardNames } from "#platform/shards.ts";
+import { shardBytesMax, shardDatabase, shardNames } from "#platform/shards.ts";
 import { deploymentStreams } from "#streams/deployment-streams.ts";
 import { ledgerSeeds } from "#vault/root-keys.ts";
 import "#app.ts";
@@ -47,6 +47,9 @@ describe("Settings", () => {
     ["MCPG_DEFAULT_ORG_TIER", "gold"],
     ["MCPG_LOCAL", "perhaps"],
     ["MCPG_COMMIT", "HEAD"],
+    ["MCPG_SHARD_BYTES_MAX", "10 GB"],
+    ["MCPG_SHARD_BYTES_MAX", "199999"],
+    ["MCPG_SHARD_BYTES_MAX", "-1"],
   ])("refuse %s = %j by name, without its value", (setting, value) => {
     const failure = failureOf({ ...workerEnv, [setting]: value } as Env);
     expect(failure).toMatchObject({ kind: "misconfigured", setting });
@@ -136,6 +139,17 @@ describe("The deployment's streams", () => {
     const failure = failureOf(settings(value, more));
     expect(failure).toMatchObject({ kind: "misconfigured", setting });
     expect(JSON.stringify(failure)).not.toMatch(/s3cr3t|0th3r|b: c/);
+  });
+});
+
+describe("The bytes of a shard", () => {
+  it.each([
+    [undefined, 10_000_000_000],
+    ["", 10_000_000_000],
+    ["500000000", 500_000_000],
+    [500_000_000, 500_000_000],
+  ])("%j are a limit of %i", (MCPG_SHARD_BYTES_MAX, bytes) => {
+    expect(shardBytesMax({ ...workerEnv, MCPG_SHARD_BYTES_MAX } as Env)).toBe(bytes);
   });
 });
 

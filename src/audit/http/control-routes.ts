@@ -8,6 +8,7 @@ import { callLedger } from "#audit/ledger-stub.ts";
 import { findLogKeys } from "#audit/log-keys.ts";
 import { recoverLog } from "#audit/recover-log.ts";
 import { announceKey } from "#audit/signing/key-rotation.ts";
+import { findLogFault } from "#audit/signing/log-fault.ts";
 import { signNow } from "#audit/signing/sign-now.ts";
 import { formatTimestamp } from "#formats/rfc3339.ts";
 import { jsonBody } from "#http/request-body.ts";
@@ -141,6 +142,7 @@ async function statusOf(c: Context<AppEnv>, address: LogAddress): Promise<LogSta
     frozen_reason: frozenReason,
     frozen_at: status?.frozenAtMs == null ? null : formatTimestamp(status.frozenAtMs),
     successor: status?.successor ?? null,
+    misconfigured: await findLogFault(c.env, address),
     holds,
     recorded_ahead_until: recordedAheadUntil,
     deletion: deletionJson(shardClock, deletionWaitsUntilMs),

@@ -29,6 +29,10 @@ export const LogStatusSchema = Type.Object(
     frozen_reason: NullableText,
     frozen_at: Type.Unsafe<string | null>({ type: ["string", "null"], format: "date-time" }),
     successor: NullableInteger,
+    misconfigured: Type.Unsafe<string | null>({
+      type: ["string", "null"],
+      description: "The setting that keeps the log from being signed, e.g. MCPG_LEDGER_SEED",
+    }),
     holds: Type.Integer({ description: "Legal holds in force" }),
     recorded_ahead_until: Type.Unsafe<string | null>({
       type: ["string", "null"],

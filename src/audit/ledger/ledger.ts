@@ -304,7 +304,8 @@ export class Ledger extends DurableObject<Env> {
     const oldestAtMs = oldest === null ? null : (parseTimestampMs(oldest.latestAt) ?? null);
     const keptDays = oldest === null ? 0 : daysPromisedTo(this.#sql, oldest.seq);
     const db = shardDatabase(this.env, state.shard);
-    const told = { org, log, treeSize, oldestAtMs, keptDays, frozenReason };
+    const { databaseSize: bytes } = this.#sql;
+    const told = { org, log, treeSize, oldestAtMs, keptDays, frozenReason, bytes };
     const knownFrozen = await tellTreeSize(db, told, Date.now());
     this.#sql.exec("UPDATE log SET told_size = max(told_size, ?)", treeSize);
     if (knownFrozen !== null) freeze(this.#sql, Date.now(), knownFrozen);

@@ -13,6 +13,7 @@ import type { Env } from "#platform/env.ts";
 import { fail } from "#platform/errors.ts";
 import { originHost } from "#platform/settings.ts";
 import { shardDatabase } from "#platform/shards.ts";
+import { requireSeeds } from "./seed-check.ts";
 import { newestSeedVersion, signerOf, vkeyOf } from "./signing-keys.ts";
 
 /** The vkey that takes over with the next checkpoint. Repeating the call before then changes nothing. */
@@ -28,6 +29,8 @@ export async function announceKey(
   }
   const origin = logOrigin(originHost(env), address);
   const seedVersion = row.rotationSeedVersion ?? newestSeedVersion(env);
+  // Before the announcement: the checkpoint that covers it takes both keys.
+  await requireSeeds(env, [row.seedVersion, seedVersion]);
   const key = { origin, epoch: row.keyEpoch + 1, seedVersion };
   const vkey = vkeyOf(signerOf(env, key));
   const event = rotatedEvent(key, vkey, recordedBy);

@@ -7,7 +7,9 @@ import { parseTimestampMs } from "#formats/rfc3339.ts";
 import { formatCheckpoint } from "#formats/tlog/checkpoint.ts";
 import { formatNote, signNote } from "#formats/tlog/signed-note.ts";
 import type { Env } from "#platform/env.ts";
+import { fail } from "#platform/errors.ts";
 import { originHost } from "#platform/settings.ts";
+import { wrongSeed } from "./seed-check.ts";
 import type { SigningKey } from "./signing-key.ts";
 import { signerOf, vkeyOf } from "./signing-keys.ts";
 
@@ -24,7 +26,7 @@ export function signedStep(
   const current = signerOf(env, { origin, epoch, seedVersion });
   const keys = row.keys.length > 0 ? row.keys : [firstKey(vkeyOf(current))];
   if (keys.at(-1)?.vkey !== vkeyOf(current)) {
-    throw new Error("signer: the seed does not give the key that signed before");
+    fail(wrongSeed(seedVersion));
   }
   const text = formatCheckpoint({ origin, size: head.size, root: head.root });
   const step = {

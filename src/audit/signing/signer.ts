@@ -20,9 +20,11 @@ import { formatTimestamp } from "#formats/rfc3339.ts";
 import { EMPTY_ROOT } from "#formats/tlog/merkle-hash.ts";
 import { verifyConsistency } from "#formats/tlog/merkle-verify.ts";
 import type { Env } from "#platform/env.ts";
+import { FailureError } from "#platform/errors.ts";
 import { logError } from "#platform/log-error.ts";
 import { shardDatabase } from "#platform/shards.ts";
 import { MINUTE_MS } from "#platform/time.ts";
+import { faultsOfSeeds, refuseSeeds, type SeedFaults, seedsOfLog } from "./seed-check.ts";
 import { signedStep } from "./signed-step.ts";
 
 const RETRY_AFTER_MS = MINUTE_MS;
@@ -36,7 +38,7 @@ export type SigningOutcome =
   | { kind: "failed"; error: unknown };
 
 /**
- * Signs what the rows say is unsigned, with three queries for all of them. The outcomes are in the order of
+ * Signs what the rows say is unsigned, with four queries for all of them. The outcomes are in the order of
  * the rows.
  */
 export async function signLogs(
@@ -45,33 +47,45 @@ export async function signLogs(
   rows: readonly AuditLogRow[],
 ): Promise<SigningOutcome[]> {
   const db = shardDatabase(env, shard);
-  const decisions = await Promise.all(rows.map((row) => decideSafely(env, shard, row)));
+  const seeds = await faultsOfSeeds(env, rows.flatMap(seedsOfLog));
+  const decisions = await Promise.all(rows.map((row) => decideSafely(env, shard, row, seeds)));
   const steps = decisions.flatMap((decision) => (decision.kind === "sign" ? [decision.step] : []));
   const recorded = steps.length === 0 ? [] : await recordSigned(db, steps, Date.now());
   const isRecorded = new Set(recorded.map(({ org, log }) => `${org}/${log}`));
   const outcomes = await Promise.all(
     decisions.map((decision) => publishSafely(env, shard, decision, isRecorded)),
   );
-  await settle(db, rows, outcomes);
+  await settle(db, rows, outcomes, seeds);
   return outcomes;
 }
 
 type SigningDecision = { kind: "sign"; step: SignedStep } | SigningOutcome;
 
-async function decideSafely(env: Env, shard: string, row: AuditLogRow): Promise<SigningDecision> {
+async function decideSafely(
+  env: Env,
+  shard: string,
+  row: AuditLogRow,
+  seeds: SeedFaults,
+): Promise<SigningDecision> {
   try {
-    return await decide(env, shard, row);
+    return await decide(env, shard, row, seeds);
   } catch (error) {
     return { kind: "failed", error };
   }
 }
 
-async function decide(env: Env, shard: string, row: AuditLogRow): Promise<SigningDecision> {
+async function decide(
+  env: Env,
+  shard: string,
+  row: AuditLogRow,
+  seeds: SeedFaults,
+): Promise<SigningDecision> {
   const address = { org: row.org, log: row.log, shard };
   if (row.frozenReason !== null) return { kind: "frozen", reason: row.frozenReason };
   // A checkpoint was signed, and then something died before the ledger had it.
   const resent = await publishAgain(env, address, row);
   if (resent !== null) return resent;
+  refuseSeeds(seeds, seedsOfLog(row));
   const root = row.signedRoot === null ? null : decodeBase64(row.signedRoot);
   const signed = { size: row.signedSize, root, toldSize: row.treeSize };
   const answer = await callLedger(env, address, (ledger) => ledger.headSince(address, signed));
@@ -183,6 +197,7 @@ async function settle(
   db: D1Database,
   rows: readonly AuditLogRow[],
   outcomes: readonly SigningOutcome[],
+  seeds: SeedFaults,
 ): Promise<void> {
   const published: { org: string; log: number; size: number }[] = [];
   const failed: { org: string; log: number }[] = [];
@@ -191,10 +206,17 @@ async function settle(
     if (outcome.kind === "published") published.push({ org, log, size: outcome.size });
     if (outcome.kind === "frozen") await markFrozen(db, { org, log }, outcome.reason);
     if (outcome.kind !== "failed") continue;
-    logError(outcome.error, { job: "sign", subject: `${org}/${log}` });
+    logFailure(outcome.error, `${org}/${log}`, seeds);
     failed.push({ org, log });
   }
   const nowMs = Date.now();
   if (published.length > 0) await markPublished(db, published, nowMs);
   if (failed.length > 0) await signLater(db, failed, nowMs + RETRY_AFTER_MS);
+}
+
+/** A seed that is wrong is wrong for many logs: the tick tells it once. */
+function logFailure(error: unknown, subject: string, seeds: SeedFaults): void {
+  const isTold =
+    error instanceof FailureError && [...seeds.values()].some((fault) => fault === error.failure);
+  if (!isTold) logError(error, { job: "sign", subject });
 }

@@ -5,14 +5,19 @@ import type { NoteSigner } from "#formats/tlog/signed-note.ts";
 import type { Env } from "#platform/env.ts";
 import { fail } from "#platform/errors.ts";
 import { deriveSigningSeed } from "#vault/derive.ts";
-import { ledgerSeeds } from "#vault/root-keys.ts";
+import { ledgerSeeds, seedSetting } from "#vault/root-keys.ts";
 import type { KeyName } from "./signing-key.ts";
 
 /** A key for each origin and epoch: none tells anything about another. */
 export function signerOf(env: Env, { origin, epoch, seedVersion }: KeyName): NoteSigner {
-  const setting = seedVersion === 1 ? "MCPG_LEDGER_SEED" : `MCPG_LEDGER_SEED_${seedVersion}`;
   const secret = ledgerSeeds(env).get(seedVersion);
-  if (secret === undefined) return fail({ kind: "misconfigured", setting, problem: "is not set" });
+  if (secret === undefined) {
+    return fail({
+      kind: "misconfigured",
+      setting: seedSetting(seedVersion),
+      problem: "is not set",
+    });
+  }
   return { name: origin, seed: deriveSigningSeed(secret, { origin, epoch }) };
 }
 

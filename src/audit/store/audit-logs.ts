@@ -79,16 +79,19 @@ export interface ToldSize extends LogKey {
   /** What is promised to that oldest entry. */
   keptDays: number;
   frozenReason: string | null;
+  /** Of the ledger's database. */
+  bytes?: number;
 }
 
 /** The ledger's word, which may come late and twice: a size never falls. */
 const TELL = `INSERT INTO audit_logs
-    (org, log, tree_size, oldest_at_ms, frozen_reason, sign_after_ms, kept_days)
-  VALUES (?1, ?2, ?3, ?4, ?5, iif(?5 IS NULL, ?6, NULL), ?7)
+    (org, log, tree_size, oldest_at_ms, frozen_reason, sign_after_ms, kept_days, bytes)
+  VALUES (?1, ?2, ?3, ?4, ?5, iif(?5 IS NULL, ?6, NULL), ?7, ?8)
   ON CONFLICT (org, log) DO UPDATE SET
     tree_size = max(tree_size, excluded.tree_size),
     oldest_at_ms = excluded.oldest_at_ms,
     kept_days = excluded.kept_days,
+    bytes = coalesce(excluded.bytes, bytes),
     frozen_reason = coalesce(frozen_reason, excluded.frozen_reason),
     sign_after_ms = CASE
       WHEN coalesce(frozen_reason, excluded.frozen_reason) IS NOT NULL THEN NULL
@@ -105,10 +108,10 @@ export async function tellTreeSize(
   told: ToldSize,
   nowMs: number,
 ): Promise<string | null> {
-  const { org, log, treeSize, oldestAtMs, keptDays, frozenReason } = told;
+  const { org, log, treeSize, oldestAtMs, keptDays, frozenReason, bytes = null } = told;
   return db
     .prepare(TELL)
-    .bind(org, log, treeSize, oldestAtMs, frozenReason, nowMs, keptDays)
+    .bind(org, log, treeSize, oldestAtMs, frozenReason, nowMs, keptDays, bytes)
     .first<string>("frozenReason");
 }
 
@@ -273,13 +276,18 @@ export interface AuditLogFigures {
   /** Null before the first checkpoint. */
   signedAtMs: number | null;
   isFrozen: 0 | 1;
+  /** Null until the ledger has told. */
+  bytes: number | null;
+  seedVersion: number;
+  rotationSeedVersion: number | null;
 }
 
 export function selectAuditFigures(db: D1Database, org: string): D1PreparedStatement {
   return db
     .prepare(
       `SELECT tree_size AS treeSize, signed_size AS signedSize, signed_at_ms AS signedAtMs,
-         frozen_reason IS NOT NULL AS isFrozen
+         frozen_reason IS NOT NULL AS isFrozen, bytes, seed_version AS seedVersion,
+         rotation_seed_version AS rotationSeedVersion
        FROM audit_logs WHERE org = ?1 ORDER BY log DESC LIMIT 1`,
     )
     .bind(org);

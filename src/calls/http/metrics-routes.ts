@@ -22,7 +22,7 @@ const ENCODERS: Record<
 > = { text: encodeText, openmetrics: encodeOpenMetrics, protobuf: encodeProtobuf };
 
 const FAMILIES: Parameter<string[] | undefined> = {
-  description: `Families wanted; default all: ${FAMILY_NAMES.join(", ")}, and mcpg_audit_*`,
+  description: `Families wanted; default all: ${FAMILY_NAMES.join(", ")}, mcpg_audit_* and mcpg_shard_*`,
   schema: { type: "array", items: { type: "string" } },
   isRepeated: true,
   absent: undefined,

@@ -28,6 +28,8 @@ export type InsertResult =
       countedElsewhere: ReadonlySet<string>;
     }
   | { kind: "org_gone" }
+  /** The shard has no room for the org's samples. */
+  | { kind: "refused" }
   | { kind: "contended" };
 
 /** CROSS JOIN: a key look-up an id. Left to choose, SQLite scans the org's samples for every id. */
@@ -64,7 +66,7 @@ export async function insertReports(
       outcome === "refused"
         ? await withoutPruned(db, org, attempt)
         : withoutConflicts(attempt, outcome);
-    if (next === null) return { kind: "org_gone" };
+    if ("kind" in next) return next;
     attempt = next;
   }
   return { kind: "contended" };
@@ -76,14 +78,17 @@ function storedResult(sent: number, { fresh, pruned, countedElsewhere }: Attempt
   return { kind: "stored", accepted, duplicates, pruned, countedElsewhere };
 }
 
-/** Leaves out calls whose time was pruned; null where the org itself is not there. */
+/** Leaves out calls whose time was pruned, unless the org is not there or may not have samples. */
 async function withoutPruned(
   db: D1Database,
   org: ShardedOrg,
   { fresh, pruned, countedElsewhere }: Attempt,
-): Promise<Attempt | null> {
+): Promise<Attempt | { kind: "org_gone" | "refused" }> {
   const shardOrg = await findShardOrg(db, org.org);
-  if (shardOrg?.state !== "active" || shardOrg.generation !== org.generation) return null;
+  if (shardOrg?.state !== "active" || shardOrg.generation !== org.generation) {
+    return { kind: "org_gone" };
+  }
+  if (shardOrg.refusedSinceMs !== null && countOf(fresh) > 0) return { kind: "refused" };
   const isPruned = ({ id }: Call) => uuid7TimeMs(id) < shardOrg.prunedBeforeMs;
   const gone = fresh.flatMap(({ calls }) => calls.filter(isPruned));
   return {

@@ -12,11 +12,17 @@ export interface ReportedCalls {
   calls: readonly Call[];
 }
 
-const ORG_TAKES_WRITES = `EXISTS (SELECT 1 FROM orgs
-  WHERE org = ?1 AND generation = ?2 AND state = 'active' AND pruned_before_ms <= ?3)`;
+const TAKES_REPORTS = `SELECT 1 FROM orgs
+  WHERE org = ?1 AND generation = ?2 AND state = 'active' AND pruned_before_ms <= ?3`;
+const ORG_TAKES_WRITES = `EXISTS (${TAKES_REPORTS} AND refused_since_ms IS NULL)`;
 
-const INSERT_ARRIVAL = `INSERT INTO arrivals (org, id, received_ms, bytes, payload)
-  SELECT ?1, ?4, ?5, ?6, ?7 WHERE ${ORG_TAKES_WRITES}`;
+const insertArrival = (
+  condition: string,
+) => `INSERT INTO arrivals (org, id, received_ms, bytes, payload)
+  SELECT ?1, ?4, ?5, ?6, ?7 WHERE ${condition}`;
+const INSERT_ARRIVAL = insertArrival(ORG_TAKES_WRITES);
+/** Of a report without samples: that an instance is alive is taken however full the shard is. */
+const INSERT_HEARTBEAT = insertArrival(`EXISTS (${TAKES_REPORTS})`);
 
 const SAMPLE_COLUMNS = `id, workspace, plugin, tool, started_at_ms, duration_us, outcome, actor,
   trace_id, span_id, session_id, request_id, request_bytes, response_bytes, error_code, error_hash,
@@ -54,11 +60,12 @@ export function insertStatements(
     .flatMap(({ calls }) => calls)
     .reduce((oldest, { id }) => Math.min(oldest, uuid7TimeMs(id)), Number.MAX_SAFE_INTEGER);
   const guard = [org.org, org.generation, oldestMs] as const;
+  const isEmpty = reports.every(({ calls }) => calls.length === 0);
   const arrivals = reports.flatMap(({ header, calls }) =>
     arrivalPayloads(header, calls).map((payload) => {
       const id = uuid7FromRandom(receivedAtMs, crypto.getRandomValues(new Uint8Array(10)));
       return db
-        .prepare(INSERT_ARRIVAL)
+        .prepare(isEmpty ? INSERT_HEARTBEAT : INSERT_ARRIVAL)
         .bind(...guard, id, receivedAtMs, utf8Bytes(payload), payload);
     }),
   );

@@ -23,6 +23,10 @@ const RAISE_PRUNED_BEFORE = `UPDATE orgs SET pruned_before_ms = max(pruned_befor
 
 const DELETE_SAMPLES = `DELETE FROM tool_invocations WHERE org = ?1 AND id IN (${OLDEST_SAMPLES})`;
 
+/** Of the samples deleted right before: how many there are follows from how many there were (sizes.ts). */
+const COUNT_PRUNED = `UPDATE orgs SET samples_pruned = samples_pruned + changes()
+  WHERE org = ?1 AND changes() > 0`;
+
 const deleteRollups = (table: string, window: string) => `DELETE FROM ${table}
   WHERE org = ?1 AND (${window}, series) IN
     (SELECT ${window}, series FROM ${table} WHERE org = ?1 AND ${window} < ?2
@@ -32,7 +36,7 @@ const DELETE_HOURLY = deleteRollups("rollups_hourly", "hour");
 const DELETE_DAILY = deleteRollups("rollups_daily", "day");
 
 /** Queries that `pruneOnce` sends. */
-export const PRUNE_QUERIES = 4;
+export const PRUNE_QUERIES = 5;
 
 /** Prunes one chunk of each kind, in one transaction. True when nothing is left to prune. */
 export async function pruneOnce(
@@ -44,9 +48,10 @@ export async function pruneOnce(
   const results = await db.batch([
     db.prepare(RAISE_PRUNED_BEFORE).bind(org, oldestKeptId, samplesBeforeMs),
     db.prepare(DELETE_SAMPLES).bind(org, oldestKeptId),
+    db.prepare(COUNT_PRUNED).bind(org),
     db.prepare(DELETE_HOURLY).bind(org, hoursBefore),
     db.prepare(DELETE_DAILY).bind(org, daysBefore),
   ]);
-  const [, ...deleted] = results.map(({ meta }) => meta.changes);
-  return deleted.every((rows) => rows < PRUNE_ROWS_MAX);
+  const [, samples = 0, , ...rollups] = results.map(({ meta }) => meta.changes);
+  return [samples, ...rollups].every((rows) => rows < PRUNE_ROWS_MAX);
 }

@@ -1,6 +1,6 @@
 /** Reads a scrape's figures in one batch: D1 runs it as one transaction, so no family is ahead of another. */
 
-import { figureSources } from "#calls/figure-sources.ts";
+import { type FigurePlace, figureSources } from "#calls/figure-sources.ts";
 import { CLASSIC_BUCKETS } from "#calls/fold-delta.ts";
 import type {
   Granularity,
@@ -12,6 +12,7 @@ import type {
 } from "#calls/metrics-snapshot.ts";
 import { OUTCOMES } from "#calls/outcome.ts";
 import { INSTANCE_IDLE_MS_MAX, SERIES_IDLE_MS_MAX } from "#calls/series.ts";
+import { shardDatabase } from "#platform/shards.ts";
 import { HOUR_MS, HOURS_PER_DAY } from "#platform/time.ts";
 
 /** One statement for both, for a push of metrics may send no more than it does. */
@@ -44,11 +45,12 @@ const SELECT_INSTANCES = `SELECT instance, last_report_ms AS lastReportMs, dropp
 type SeriesRow = Record<string, string | number | null>;
 
 export async function readMetricsSnapshot(
-  db: D1Database,
-  org: string,
+  place: FigurePlace,
   wants: SnapshotWants,
   nowMs: number,
 ): Promise<MetricsSnapshot> {
+  const { env, org, shard } = place;
+  const db = shardDatabase(env, shard);
   const hour = Math.floor(nowMs / HOUR_MS);
   const window = wants.granularity === "hour" ? hour : Math.floor(hour / HOURS_PER_DAY);
   const sources = figureSources();
@@ -61,12 +63,17 @@ export async function readMetricsSnapshot(
       ? [db.prepare(SELECT_INSTANCES).bind(org, nowMs - INSTANCE_IDLE_MS_MAX)]
       : []),
   ];
-  const results = (await db.batch(statements)).map((result) => result.results);
+  const answers = await db.batch(statements);
+  const results = answers.map((result) => result.results);
   const [[state], series, ...others] = results as [
     { receivedMs: number | null; isSettled: 0 | 1 | null }[],
     SeriesRow[],
     ...unknown[][],
   ];
+  const ofSources = answers.slice(2, 2 + sources.length);
+  const beside = await Promise.all(
+    ofSources.map((answer, index) => sources[index]?.families(place, answer) ?? []),
+  );
   return {
     org,
     nowMs,
@@ -75,7 +82,7 @@ export async function readMetricsSnapshot(
     series: series.map(seriesTotals),
     windows: wants.windows ? (others[sources.length] as SeriesWindow[]) : [],
     instances: wants.instances ? (others.at(-1) as InstanceTotals[]) : [],
-    beside: sources.flatMap((source, index) => source.families(org, others[index] ?? [])),
+    beside: beside.flat(),
   };
 }
 

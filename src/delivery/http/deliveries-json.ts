@@ -3,6 +3,7 @@ import * as Type from "typebox";
 import type { DeliveredStream, DeliveryState } from "#delivery/store/stream-deliveries.ts";
 import { formatTimestamp } from "#formats/rfc3339.ts";
 import { DeletionSchema, deletionJson } from "#orgs/http/deletion-json.ts";
+import type { OrgSpace } from "#orgs/store/space-rows.ts";
 import type { ClockState } from "#platform/steady-clock.ts";
 
 const nullable = (type: string, format?: string) =>
@@ -25,6 +26,19 @@ export const DeliveriesSchema = Type.Object(
       ...delivery,
     }),
     deletion: DeletionSchema,
+    ingest: Type.Object(
+      {
+        refused_since: nullable("string", "date-time"),
+        shard_bytes: Type.Integer(),
+        shard_bytes_limit: Type.Integer(),
+        org_bytes: Type.Unsafe<number | null>({
+          type: ["integer", "null"],
+          description: "About; measured while the shard is 85 % full or more",
+        }),
+        org_bytes_measured_at: nullable("string", "date-time"),
+      },
+      { description: "Whether samples and spans are taken, and the room that the org's shard has" },
+    ),
   },
   { title: "Deliveries" },
 );
@@ -33,6 +47,7 @@ export const DeliveriesSchema = Type.Object(
 export function deliveriesJson(
   states: readonly DeliveryState[],
   shardClock: ClockState | null,
+  space: OrgSpace & { shardBytesMax: number },
 ): Type.Static<typeof DeliveriesSchema> {
   const of = (stream: DeliveredStream) => states.find((state) => state.stream === stream);
   const audit = of("audit");
@@ -45,6 +60,13 @@ export function deliveriesJson(
       ...deliveryJson(audit),
     },
     deletion: deletionJson(shardClock),
+    ingest: {
+      refused_since: space.refusedSinceMs === null ? null : formatTimestamp(space.refusedSinceMs),
+      shard_bytes: space.shardBytes,
+      shard_bytes_limit: space.shardBytesMax,
+      org_bytes: space.measuredAtMs === 0 ? null : space.bytes,
+      org_bytes_measured_at: space.measuredAtMs === 0 ? null : formatTimestamp(space.measuredAtMs),
+    },
   };
 }
 

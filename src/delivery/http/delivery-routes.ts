@@ -2,8 +2,9 @@
 
 import { findDeliveries } from "#delivery/store/stream-deliveries.ts";
 import { type AppRoute, route } from "#orgs/http/access.ts";
+import { findOrgSpace } from "#orgs/store/space-rows.ts";
 import { findShardClock } from "#platform/jobs/shard-clock.ts";
-import { shardDatabase } from "#platform/shards.ts";
+import { shardBytesMax, shardDatabase } from "#platform/shards.ts";
 import { DeliveriesSchema, deliveriesJson } from "./deliveries-json.ts";
 
 export const deliveryRoutes: readonly AppRoute[] = [
@@ -12,10 +13,12 @@ export const deliveryRoutes: readonly AppRoute[] = [
       method: "get",
       path: "/v1/orgs/:org/observability/status",
       operationId: "getDeliveries",
-      summary: "How far metrics and audit entries have been delivered",
+      summary:
+        "How far metrics and audit entries have been delivered, and whether samples are taken",
       description:
         "`last_error` is null after an attempt that went well. Of `audit`, entries before `next_seq` of " +
-        "`log` were taken by the receiver; `missed_entries` were removed by retention before they were.",
+        "`log` were taken by the receiver; `missed_entries` were removed by retention before they were. " +
+        "`ingest.refused_since` is set while the org is the largest on a full shard (503 `shard_full_for_org`).",
       scope: "org:admin",
       answers: {
         200: { description: "The deliveries", content: { "application/json": DeliveriesSchema } },
@@ -24,8 +27,13 @@ export const deliveryRoutes: readonly AppRoute[] = [
     async (c) => {
       const { org, shard } = c.var.org;
       const db = shardDatabase(c.env, shard);
-      const [states, clock] = await Promise.all([findDeliveries(db, org), findShardClock(db)]);
-      return c.json(deliveriesJson(states, clock));
+      const [states, clock, space] = await Promise.all([
+        findDeliveries(db, org),
+        findShardClock(db),
+        findOrgSpace(db, org),
+      ]);
+      const room = { ...space, shardBytesMax: shardBytesMax(c.env) };
+      return c.json(deliveriesJson(states, clock, room));
     },
   ),
 ];

@@ -104,7 +104,7 @@ interface FamilyMetadata {
   readonly name: string;
   readonly help: string;
   /** OpenMetrics exposes it where the family's name ends with it, and refuses an exposition otherwise. */
-  readonly unit?: "seconds";
+  readonly unit?: "seconds" | "bytes";
 }
 
 /** `name` is that of its samples; OpenMetrics calls the family by it without `_total`. */

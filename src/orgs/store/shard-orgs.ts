@@ -32,10 +32,12 @@ export interface ShardOrg {
   folds: number;
   seriesNext: number;
   prunedBeforeMs: number;
+  /** Since when the shard has been too full for the org's samples and spans; null while they are taken. */
+  refusedSinceMs: number | null;
 }
 
 const SELECT_SHARD_ORG = `SELECT generation, state, folds, series_next AS seriesNext,
-  pruned_before_ms AS prunedBeforeMs FROM orgs WHERE org = ?1`;
+  pruned_before_ms AS prunedBeforeMs, refused_since_ms AS refusedSinceMs FROM orgs WHERE org = ?1`;
 
 export function selectShardOrg(db: D1Database, org: string): D1PreparedStatement {
   return db.prepare(SELECT_SHARD_ORG).bind(org);

@@ -5,8 +5,10 @@
  */
 import { SAMPLE_AGE_MS_MAX, SAMPLE_AHEAD_MS_MAX } from "#calls/call.ts";
 import { uuid7LowerBound } from "#formats/uuid7.ts";
-import type { ShardedOrg } from "#orgs/store/shard-orgs.ts";
+import { findShardOrg, type ShardedOrg } from "#orgs/store/shard-orgs.ts";
+import { utf8Bytes } from "#platform/d1/json-parameter.ts";
 import type { TraceSpan } from "#tracing/trace-span.ts";
+import { countedBytes, SPAN_ROW_BYTES } from "./span-bytes.ts";
 import { parseTrace, ROW_SPREAD_MS, spanRows, traceMark } from "./span-rows.ts";
 
 /** Rows whose marks are looked at for one trace: each has nine characters a trace. */
@@ -18,8 +20,12 @@ const SPANS_MAX = 1_000;
 /** Idempotent by the row's id, and nothing lands in an org that was deleted or moved. */
 const INSERT_SPANS = `INSERT INTO spans (org, id, traces, payload)
   SELECT ?1, ?3, ?4, ?5 WHERE EXISTS (
-    SELECT 1 FROM orgs WHERE org = ?1 AND generation = ?2 AND state = 'active')
+    SELECT 1 FROM orgs
+    WHERE org = ?1 AND generation = ?2 AND state = 'active' AND refused_since_ms IS NULL)
   ON CONFLICT DO NOTHING`;
+
+/** Of the row inserted right before, if it was. */
+const COUNT_BYTES = `UPDATE orgs SET span_bytes = span_bytes + ?2 WHERE org = ?1 AND changes() > 0`;
 
 /** The inner query leaves the payload out, so that only what is found is read. */
 const SELECT_TRACE = `SELECT s.payload -> ?5 AS spans FROM
@@ -31,25 +37,32 @@ const SELECT_TRACE = `SELECT s.payload -> ?5 AS spans FROM
 /**
  * Writes a row for each ten minutes in which spans of the request ended, whatever the number of traces, and
  * more only where one would be too large. A span that ended more than a day ago, or ends in the future, is
- * left out, as a sample of that time is.
+ * left out, as a sample of that time is. "refused" where the shard has no room for spans of the org: then none
+ * is kept.
  */
 export async function keepSpans(
   db: D1Database,
   org: ShardedOrg,
   spans: readonly TraceSpan[],
   nowMs: number,
-): Promise<void> {
+): Promise<"kept" | "refused"> {
   const isTimely = ({ end }: TraceSpan) =>
     end.ms >= nowMs - SAMPLE_AGE_MS_MAX && end.ms <= nowMs + SAMPLE_AHEAD_MS_MAX;
   const timely = spans.filter(
     (span) => span.traceId !== "" && span.spanId !== "" && isTimely(span),
   );
-  if (timely.length === 0) return;
-  await db.batch(
-    spanRows(timely).map(({ id, traces, payload }) =>
-      db.prepare(INSERT_SPANS).bind(org.org, org.generation, id, traces, payload),
-    ),
-  );
+  if (timely.length === 0) return "kept";
+  const statements = spanRows(timely).flatMap(({ id, traces, payload }) => {
+    const insert = db.prepare(INSERT_SPANS).bind(org.org, org.generation, id, traces, payload);
+    const bytes = countedBytes(SPAN_ROW_BYTES + traces.length + utf8Bytes(payload), Math.random());
+    if (bytes === 0) return [insert];
+    return [insert, db.prepare(COUNT_BYTES).bind(org.org, bytes)];
+  });
+  const results = await db.batch(statements);
+  if (results.some(({ meta }) => meta.changes > 0)) return "kept";
+  // Nothing was written: all of it is there already, or may not come in.
+  const shardOrg = await findShardOrg(db, org.org);
+  return shardOrg !== null && shardOrg.refusedSinceMs !== null ? "refused" : "kept";
 }
 
 /** The spans of a trace that ended between the two times, each once, in no order. */

@@ -6,7 +6,6 @@ import { encodeHex } from "#formats/hex.ts";
 import { parseCheckpoint } from "#formats/tlog/checkpoint.ts";
 import { parseVkey } from "#formats/tlog/note-key.ts";
 import { parseNote, verifyNote } from "#formats/tlog/signed-note.ts";
-import type { Env } from "#platform/env.ts";
 import { refusal, requireStatus } from "../../harness/answers.ts";
 import { ADMIN_TOKEN, call, envWithShard, workerEnv } from "../../harness/deployment.ts";
 import { createToken, makeOrg } from "../../harness/orgs.ts";
@@ -23,10 +22,7 @@ import {
   signHead,
   statusOf,
 } from "../audit-client.ts";
-import { refusalOf, rowOf } from "../ledger/test-log.ts";
-
-/** 32 bytes of 0x01: another secret than the tests' own. */
-const OTHER_SEED = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
+import { refusalOf } from "../ledger/test-log.ts";
 
 // What fails on purpose is logged.
 beforeEach(() => vi.spyOn(console, "error").mockReturnValue());
@@ -183,33 +179,5 @@ describe("POST /audit/keys/rotate", () => {
     await workerEnv.SHARD_0.prepare(frozen).bind(org).run();
     expect(await refusal(call("POST", path))).toEqual([409, "conflict"]);
     expect((await statusOf(org)).tree_size).toBe(2);
-  });
-});
-
-describe("Seeds", () => {
-  it("of another secret sign nothing, freeze nothing, and are no loss once the right one is back", async () => {
-    const org = await makeOrg();
-    await signHead(org);
-    await appendEvents(org, [EVENT]);
-    const wrong: Env = { ...workerEnv, MCPG_LEDGER_SEED: OTHER_SEED };
-    expect(await refusalOf(() => signNow(wrong, logOf(org)))).toContain("does not give the key");
-    expect(await statusOf(org)).toMatchObject({ frozen: false, unsigned_entries: 1 });
-    expect(await rowOf(logOf(org))).toMatchObject({ signedSize: 1, frozenReason: null });
-    expect(isSignedBy(await signHead(org), (await keysOf(org))[0])).toBe(true);
-  });
-
-  it("of a second version take over by a rotation, and the first stays needed for none but its own", async () => {
-    const org = await makeOrg();
-    await signHead(org);
-    const env = { ...workerEnv, MCPG_LEDGER_SEED_2: OTHER_SEED } as Env;
-    await announceKey(env, logOf(org), "operator:admin");
-    await signNow(env, logOf(org));
-    await appendEvents(org, [EVENT]);
-    // Derived from the second seed: without it nothing can be signed, and nothing breaks.
-    expect(await refusalOf(() => signNow(workerEnv, logOf(org)))).toBe("misconfigured");
-    await signNow({ ...env, MCPG_LEDGER_SEED: OTHER_SEED } as Env, logOf(org));
-    const keys = await keysOf(org);
-    expect(signersOf(await auditText(org, "/log/checkpoint"))).toEqual([idOf(keys[1])]);
-    expect((await rowOf(logOf(org))).seedVersion).toBe(2);
   });
 });

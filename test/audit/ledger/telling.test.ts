@@ -1,13 +1,17 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { LogAddress } from "#audit/audit-log.ts";
+import { Ledger } from "#audit/ledger/ledger.ts";
 import { findLogsToSign, tellTreeSize } from "#audit/store/audit-logs.ts";
 import type { Env } from "#platform/env.ts";
+import { scrape } from "../../harness/calls.ts";
 import { envWithShard, workerEnv } from "../../harness/deployment.ts";
+import { makeOrg } from "../../harness/orgs.ts";
 import { losing } from "../../harness/watched-d1.ts";
 import { runAlarms } from "./run-pruning.ts";
 import {
   append,
+  inLedger,
   ledgerOf,
   makeEvents,
   newLog,
@@ -98,6 +102,29 @@ describe("A ledger tells D1 its size", () => {
     await ringWith(log, env);
     await runAlarms(log);
     expect((await rowOf(log)).treeSize).toBe(5);
+  });
+
+  it("with the bytes of its database, which a scrape shows beside their limit and wakes no ledger for", async () => {
+    const org = await makeOrg();
+    const log = { org, log: 1, shard: "SHARD_0" };
+    const gauges = async () =>
+      (await scrape(org)).split("\n").filter((line) => line.startsWith("mcpg_audit_bytes"));
+    const labels = `{org="${org}"}`;
+    expect(await gauges()).toEqual([`mcpg_audit_bytes_limit${labels} 10000000000`]);
+    await append(log, makeEvents(256));
+    await runAlarms(log);
+    const bytes = await inLedger(log, ({ databaseSize }) => databaseSize);
+    const status = vi.spyOn(Ledger.prototype, "status");
+    expect(await gauges()).toEqual([
+      `mcpg_audit_bytes${labels} ${bytes}`,
+      `mcpg_audit_bytes_limit${labels} 10000000000`,
+    ]);
+    expect(bytes).toBeGreaterThan(100_000);
+    expect(status).not.toHaveBeenCalled();
+    // A word without it, as of a ledger of before, leaves what is known.
+    const told = { org, log: 1, treeSize: 257, oldestAtMs: null, keptDays: 0, frozenReason: null };
+    await tellTreeSize(workerEnv.SHARD_0, told, Date.now());
+    expect(await gauges()).toContain(`mcpg_audit_bytes${labels} ${bytes}`);
   });
 
   it("although D1 has forgotten the log", async () => {

@@ -79,13 +79,15 @@ async function scrape(runtime: Runtime): Promise<Map<string, number>> {
     const at = line.lastIndexOf(" ");
     return [line.slice(0, at), Number(line.slice(at + 1))];
   });
-  return new Map(values.filter(([name]) => !/_bucket|latency_ms|watermark|mcpg_audit/.test(name)));
+  return new Map(
+    values.filter(([name]) => !/_bucket|latency_ms|watermark|mcpg_audit|mcpg_shard/.test(name)),
+  );
 }
 
 function differences(pushed: Map<string, number>, scraped: Map<string, number>): string[] {
   const names = [...new Set([...pushed.keys(), ...scraped.keys()])];
   return names
-    .filter((name) => !name.startsWith("mcpg_audit") && pushed.get(name) !== scraped.get(name))
+    .filter((name) => !/^mcpg_(audit|shard)/.test(name) && pushed.get(name) !== scraped.get(name))
     .map((name) => `${name}: pushed ${pushed.get(name)}, scraped ${scraped.get(name)}`);
 }
 

@@ -106,6 +106,7 @@ export class LogServer {
       frozen_reason: null,
       frozen_at: null,
       successor: null,
+      misconfigured: null,
       holds: 0,
     });
   }

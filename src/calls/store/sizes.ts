@@ -1,0 +1,147 @@
+/**
+ * About how many bytes an org's calls and figures take on its shard. Samples are counted exactly, for the totals
+ * say how many there ever were and pruning how many left; only what a row takes is taken from some of them.
+ * Rollups are counted of some hours and days, drawn anew each time, so that nobody can look small by keeping to
+ * others.
+ * Arrivals, which the fold deletes, and instances, of which there are few, are left out.
+ */
+import { uuid7LowerBound, uuid7TimeMs } from "#formats/uuid7.ts";
+
+/** Samples that are looked at, one from behind each of so many points in time. */
+const SAMPLES_DRAWN = 64;
+/**
+ * Hours, and days, whose rollups are counted, a row for each series that had calls in them: 640,000 at most. Of an
+ * org with a raised limit more than 10,000 series in one hour count as so many.
+ */
+const WINDOWS_DRAWN = 32;
+const ROLLUPS_COUNTED_MAX = 10_000;
+
+/** A cell's pointer, its header and its part of the page's own. */
+const ROW_BYTES = 24;
+
+/**
+ * What a row of so many bytes takes of a table WITHOUT ROWID with pages of 4 KiB: what is over 1,002 bytes goes
+ * to pages of its own, and 489 stay (sqlite.org/fileformat2.html#cell_payload_overflow_pages).
+ */
+const onDisk = (bytes: string) =>
+  `iif(${bytes} <= 1002, ${bytes}, 489 + 4096 * ((${bytes} + 3602) / 4092))`;
+
+/** Pages of a table that is written in order are this full: measured, see ARCHITECTURE.md. */
+const PAGE_FILL = 0.9;
+
+const lengthOf = (columns: readonly string[]) =>
+  columns.map((column) => `coalesce(octet_length(${column}), 0)`).join(" + ");
+
+/** With the index of callers' samples, which has four of the columns once more. */
+const SAMPLE_BYTES = `${ROW_BYTES} + ${lengthOf([
+  "org",
+  "id",
+  "workspace",
+  "plugin",
+  "tool",
+  "instance",
+  "outcome",
+  "actor",
+  "trace_id",
+  "span_id",
+  "session_id",
+  "request_id",
+  "error_code",
+  "error_hash",
+  "error_fingerprint",
+  "parent_span_id",
+])} + 24 + iif(is_caller = 1, ${lengthOf(["org", "trace_id", "span_id", "id"])}, 0)`;
+const ROLLUP_BYTES = `${ROW_BYTES} + 10 + octet_length(org) + octet_length(histogram)`;
+/** With its index, and some forty small integers. */
+const SERIES_BYTES = `${ROW_BYTES} + 80 + 2 * (${lengthOf(["org", "workspace", "plugin", "tool"])})
+  + octet_length(histogram) + octet_length(exemplars)`;
+
+const first = (column: string, table: string, order = "ASC") =>
+  `(SELECT ${column} FROM ${table} WHERE org = ?1 ORDER BY ${column} ${order} LIMIT 1)`;
+
+const SELECT_EXTENT = `SELECT
+    (SELECT samples_pruned FROM orgs WHERE org = ?1) AS pruned,
+    s.calls, s.bytes AS seriesBytes,
+    ${first("id", "tool_invocations")} AS firstId, ${first("id", "tool_invocations", "DESC")} AS lastId,
+    ${first("hour", "rollups_hourly")} AS firstHour, ${first("hour", "rollups_hourly", "DESC")} AS lastHour,
+    ${first("day", "rollups_daily")} AS firstDay, ${first("day", "rollups_daily", "DESC")} AS lastDay
+  FROM (SELECT coalesce(sum(bytes), 0) AS bytes, coalesce(sum(calls), 0) AS calls
+    FROM (SELECT ${SERIES_BYTES} AS bytes, ok + client_error + server_error + policy_denied
+        + quota_exceeded + idempotent_replay AS calls
+      FROM series WHERE org = ?1)) AS s`;
+
+interface Extent {
+  pruned: number | null;
+  calls: number;
+  seriesBytes: number;
+  firstId: string | null;
+  lastId: string | null;
+  firstHour: number | null;
+  lastHour: number | null;
+  firstDay: number | null;
+  lastDay: number | null;
+}
+
+/** Each value of ?2 is an id, from which on one sample is looked at. */
+const DRAW_SAMPLES = `SELECT avg((SELECT ${onDisk(SAMPLE_BYTES)} FROM tool_invocations
+    WHERE org = ?1 AND id >= j.value ORDER BY id LIMIT 1)) AS bytes
+  FROM json_each(?2) AS j`;
+
+/** Each value of ?2 is a window. */
+const drawRollups = (table: string, window: string) => `SELECT sum((SELECT total(bytes)
+    FROM (SELECT ${onDisk(ROLLUP_BYTES)} AS bytes FROM ${table}
+      WHERE org = ?1 AND ${window} = j.value LIMIT ${ROLLUPS_COUNTED_MAX}))) AS bytes
+  FROM json_each(?2) AS j`;
+const DRAW_HOURS = drawRollups("rollups_hourly", "hour");
+const DRAW_DAYS = drawRollups("rollups_daily", "day");
+
+/** Queries that `estimateBytes` sends. */
+export const SIZE_QUERIES = 4;
+
+export async function estimateBytes(db: D1Database, org: string): Promise<number> {
+  const extent = await db.prepare(SELECT_EXTENT).bind(org).first<Extent>();
+  if (extent === null) return 0;
+  const { firstId, lastId, firstHour, lastHour, firstDay, lastDay } = extent;
+  const ids = drawnTimes(firstId, lastId).map(uuid7LowerBound);
+  const hours = drawnWindows(firstHour, lastHour);
+  const days = drawnWindows(firstDay, lastDay);
+  const results = await db.batch<{ bytes: number | null }>([
+    db.prepare(DRAW_SAMPLES).bind(org, JSON.stringify(ids)),
+    db.prepare(DRAW_HOURS).bind(org, JSON.stringify(hours.drawn)),
+    db.prepare(DRAW_DAYS).bind(org, JSON.stringify(days.drawn)),
+  ]);
+  const [sample = 0, ofHours = 0, ofDays = 0] = results.map(
+    ({ results: [row] }) => row?.bytes ?? 0,
+  );
+  const samples = Math.max(0, extent.calls - (extent.pruned ?? 0));
+  const bytes = samples * sample + hours.factor * ofHours + days.factor * ofDays;
+  return (bytes + extent.seriesBytes) / PAGE_FILL;
+}
+
+/** Points in time between the two ids, one in each of equal parts. */
+function drawnTimes(firstId: string | null, lastId: string | null): number[] {
+  if (firstId === null || lastId === null) return [];
+  const fromMs = uuid7TimeMs(firstId);
+  const partMs = (uuid7TimeMs(lastId) - fromMs) / SAMPLES_DRAWN;
+  return Array.from({ length: SAMPLES_DRAWN }, (_, part) =>
+    Math.floor(fromMs + (part + Math.random()) * partMs),
+  );
+}
+
+/**
+ * One window in each of equal parts between the two, and how many times as many there are. Where there are few,
+ * all are drawn.
+ */
+function drawnWindows(
+  first: number | null,
+  last: number | null,
+): { drawn: number[]; factor: number } {
+  if (first === null || last === null) return { drawn: [], factor: 0 };
+  const windows = last - first + 1;
+  const isAll = windows <= WINDOWS_DRAWN;
+  const count = isAll ? windows : WINDOWS_DRAWN;
+  const drawn = Array.from({ length: count }, (_, part) =>
+    isAll ? first + part : first + Math.floor(((part + Math.random()) * windows) / count),
+  );
+  return { drawn, factor: windows / count };
+}
