@@ -4,21 +4,21 @@ import { escapeHtml, page } from "./pages.ts";
 /** As much of an OpenAPI document as the page tells. */
 export interface ReferenceDocument {
   readonly info: { readonly title: string; readonly description?: string };
-  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly paths: Readonly<Record<string, Readonly<Record<string, ToldOperation>>>>;
   readonly components: { readonly schemas: Readonly<Record<string, unknown>> };
 }
 
-interface Operation {
+interface ToldOperation {
   readonly operationId: string;
   readonly summary: string;
   readonly description?: string;
   readonly security: readonly Readonly<Record<string, readonly string[]>>[];
-  readonly parameters?: readonly Parameter[];
-  readonly requestBody?: { readonly content: Content };
-  readonly responses: Readonly<Record<string, { description: string; content?: Content }>>;
+  readonly parameters?: readonly ToldParameter[];
+  readonly requestBody?: { readonly content: ToldContent };
+  readonly responses: Readonly<Record<string, { description: string; content?: ToldContent }>>;
 }
 
-interface Parameter {
+interface ToldParameter {
   readonly in: string;
   readonly name: string;
   readonly required?: boolean;
@@ -26,12 +26,12 @@ interface Parameter {
   readonly schema: object;
 }
 
-type Content = Readonly<Record<string, { readonly schema: unknown }>>;
+type ToldContent = Readonly<Record<string, { readonly schema: unknown }>>;
 
-interface Call {
+interface ToldCall {
   readonly method: string;
   readonly path: string;
-  readonly operation: Operation;
+  readonly operation: ToldOperation;
 }
 
 export function referencePage({ info, paths, components }: ReferenceDocument): string {
@@ -51,12 +51,12 @@ ${schemas.map(([name, schema]) => `<h3 id="schema-${escapeHtml(name)}">${escapeH
   );
 }
 
-function contentsRow({ method, path, operation }: Call): string {
+function contentsRow({ method, path, operation }: ToldCall): string {
   const { operationId, summary } = operation;
   return `<tr><td><a href="#${escapeHtml(operationId)}"><code>${nameOf(method, path)}</code></a></td><td>${escapeHtml(summary)}</td></tr>`;
 }
 
-function callSection({ method, path, operation }: Call): string {
+function callSection({ method, path, operation }: ToldCall): string {
   const { operationId, summary, description, security, parameters = [] } = operation;
   return `<h2 id="${escapeHtml(operationId)}"><code>${nameOf(method, path)}</code></h2>
 <p>${escapeHtml(summary)}. ${escapeHtml(description ?? "")}</p>
@@ -72,7 +72,7 @@ function nameOf(method: string, path: string): string {
 }
 
 /** An empty requirement is one that everybody meets. */
-function callersOf(security: Operation["security"]): string {
+function callersOf(security: ToldOperation["security"]): string {
   if (security.length === 0) return "anyone";
   const callers = security.map((requirement) => {
     const [scheme, scopes = []] = Object.entries(requirement)[0] ?? [
@@ -83,19 +83,19 @@ function callersOf(security: Operation["security"]): string {
   return callers.join("; or ");
 }
 
-function parameterRow({ in: place, name, required, description, schema }: Parameter): string {
+function parameterRow({ in: place, name, required, description, schema }: ToldParameter): string {
   const must = required ? ", required" : "";
   return `<tr><td><code>${escapeHtml(name)}</code></td><td>${escapeHtml(place + must)}</td><td>${escapeHtml(description ?? "")} <code>${escapeHtml(JSON.stringify(schema))}</code></td></tr>`;
 }
 
 function answerRow([status, { description, content = {} }]: [
   string,
-  { description: string; content?: Content },
+  { description: string; content?: ToldContent },
 ]): string {
   return `<tr><td><code>${escapeHtml(status)}</code></td><td>${escapeHtml(description)}${contentText(content)}</td></tr>`;
 }
 
-function contentText(content: Content): string {
+function contentText(content: ToldContent): string {
   const types = Object.entries(content).map(
     ([mediaType, { schema }]) =>
       `<p><code>${escapeHtml(mediaType)}</code></p>${schemaText(schema)}`,
