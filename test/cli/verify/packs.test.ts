@@ -186,10 +186,10 @@ describe("a pack", () => {
         verified.count += 1;
         expect(await extracted(bent)).toEqual(await extracted(tar));
       }),
-      { numRuns: 2_000 },
+      { numRuns: 400 },
     );
     // Owners and times may change, and do.
-    expect(verified.count).toBeGreaterThan(20);
+    expect(verified.count).toBeGreaterThan(3);
   });
 });
 
