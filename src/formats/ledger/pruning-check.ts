@@ -31,6 +31,9 @@ import type { Finding } from "./verdicts.ts";
  */
 const KEPT_MAX = 4_096;
 
+/** As many as a reader can act on. */
+const FINDINGS_MAX = 8;
+
 /** By what the announcement of the log's beginning stands. */
 export interface PruningClaim {
   readonly retentionDays: number | null;
@@ -81,7 +84,8 @@ export class PruningCheck {
       corrections: this.#corrections,
       seen,
     };
-    return this.#announcements.flatMap((claim) => contradictionOf(claim, evidence) ?? []);
+    const findings = this.#announcements.flatMap((claim) => contradictionOf(claim, evidence) ?? []);
+    return findings.slice(0, FINDINGS_MAX);
   }
 
   /** Null where the log begins at its first entry, or does not say why it does not. */

@@ -3,7 +3,7 @@
  * counted and deleted must not be counted again. A clock that was ahead puts the mark ahead too, and then it
  * refuses what nobody has ever sent.
  */
-import { uuid7TimeMs } from "#formats/uuid7.ts";
+import { uuid7LowerBound, uuid7TimeMs } from "#formats/uuid7.ts";
 import { RETENTION_BOUNDS, type Retention } from "#orgs/retention.ts";
 import { HOUR_MS } from "#platform/time.ts";
 
@@ -41,15 +41,16 @@ export async function findMarkCorrection(
   return toMs < fromMs ? { fromMs, toMs } : null;
 }
 
+/** What was pruned lies before the mark as it becomes, whatever was pruned meanwhile. */
+const LOWER = `UPDATE orgs SET pruned_before_ms = ?3
+  WHERE org = ?1 AND pruned_before_ms = ?2 AND coalesce(newest_pruned_id, '') < ?4`;
+
 /** False if samples were pruned since the correction was found. */
 export async function correctMark(
   db: D1Database,
   org: string,
   { fromMs, toMs }: MarkCorrection,
 ): Promise<boolean> {
-  const { meta } = await db
-    .prepare("UPDATE orgs SET pruned_before_ms = ?3 WHERE org = ?1 AND pruned_before_ms = ?2")
-    .bind(org, fromMs, toMs)
-    .run();
+  const { meta } = await db.prepare(LOWER).bind(org, fromMs, toMs, uuid7LowerBound(toMs)).run();
   return meta.changes > 0;
 }

@@ -30,7 +30,7 @@ const STEPS: readonly Step[] = [
   rpc("alarm"),
   d1("tell", "INSERT INTO audit_logs (org, log, tree_size"),
   sql("remember what was told", "UPDATE log SET told_size"),
-  d1("find logs to sign", "WHERE sign_after_ms <= ?1"),
+  d1("find logs to sign", "WHERE sign_after_ms IS NOT NULL AND"),
   rpc("headSince"),
   d1("recordSigned", "signed_size = step.size"),
   rpc("publish"),
