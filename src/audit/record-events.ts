@@ -2,7 +2,7 @@
 import { uuid7FromRandom } from "#formats/uuid7.ts";
 import type { Org } from "#orgs/org.ts";
 import type { Env } from "#platform/env.ts";
-import { fail, type ValidationError } from "#platform/errors.ts";
+import { ERRORS_MAX, fail, type ValidationError } from "#platform/errors.ts";
 import { isAuditStreamAction } from "#streams/observability.ts";
 import { streamsOf } from "#streams/streams-of.ts";
 import { actionError } from "./action-vocabulary.ts";
@@ -11,9 +11,6 @@ import type { ReportedEvent } from "./audit-event-schema.ts";
 import type { Receipt } from "./audit-log.ts";
 import { writeToLog } from "./current-log.ts";
 import { receiptsOf } from "./receipts.ts";
-
-/** As many as a reader can act on. */
-const ERRORS_MAX = 8;
 
 export interface EventReport {
   instance: string;

@@ -2,7 +2,7 @@
  * A request's body, read with a limit: the bytes are counted as they are decompressed, so that a
  * gzip bomb costs `bytesMax` bytes of memory and no more, whatever it would unpack to.
  */
-import { hasUniqueNames } from "#formats/unique-names.ts";
+import { type JsonReading, readJson } from "#formats/read-json.ts";
 import { FailureError, fail } from "#platform/errors.ts";
 
 interface BodyLimit {
@@ -22,26 +22,26 @@ export async function readBody(request: Request, limit: BodyLimit): Promise<stri
 }
 
 /**
+ * No report has more values than one in eight bytes, and a body of nothing but `[` has eight: what they take
+ * in memory, and how deep they are nested, is bounded before any is made.
+ */
+const BYTES_A_VALUE = 8;
+
+const REFUSALS: Record<Extract<JsonReading, { refusal: string }>["refusal"], string> = {
+  // The engine's message quotes the body, so it stays where it is.
+  not_json: "The body is not JSON.",
+  named_twice: "The body names a member of an object twice.",
+  too_many: "The body has too many values: more than one in eight of the bytes that it may have.",
+};
+
+/**
  * The value is `unknown` on purpose: what it is, a schema decides (validate.ts). 400 for what is not JSON, or
  * names a member twice: what is stored, hashed or granted is what every reader of the body reads.
  */
-export function parseJson(text: string): unknown {
-  const value = parsed(text);
-  if (hasUniqueNames(text, value)) return value;
-  return fail({ kind: "malformed_body", detail: "The body names a member of an object twice." });
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // The engine's message quotes the body, so it stays here.
-    return fail({ kind: "malformed_body", detail: "The body is not JSON." });
-  }
-}
-
 export async function parseJsonBody(request: Request, limit: BodyLimit): Promise<unknown> {
-  return parseJson(await readBody(request, limit));
+  const reading = readJson(await readBody(request, limit), limit.bytesMax / BYTES_A_VALUE);
+  if ("value" in reading) return reading.value;
+  return fail({ kind: "malformed_body", detail: REFUSALS[reading.refusal] });
 }
 
 /** A body of any media type, with `Content-Encoding` gzip (or identity) undone: at most `bytesMax` bytes. */
