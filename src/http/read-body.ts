@@ -5,12 +5,16 @@
 import { type JsonReading, readJson } from "#formats/read-json.ts";
 import { FailureError, fail } from "#platform/errors.ts";
 
+/** Told of the bytes of a body, decompressed, as they are read: those too that are thrown away. */
+export type OnBytes = (bytes: number) => void;
+
 interface BodyLimit {
   /**
    * Counted after decompression. A body whose `Content-Length` alone is larger is refused
    * without being decompressed.
    */
   bytesMax: number;
+  onBytes: OnBytes;
 }
 
 /** JSON text. 415 for another type, charset or encoding, 413 when too large, 400 when damaged. */
@@ -45,16 +49,17 @@ export async function parseJsonBody(request: Request, limit: BodyLimit): Promise
 }
 
 /** A body of any media type, with `Content-Encoding` gzip (or identity) undone: at most `bytesMax` bytes. */
-export async function readBytes(request: Request, { bytesMax }: BodyLimit): Promise<Uint8Array> {
+export async function readBytes(request: Request, limit: BodyLimit): Promise<Uint8Array> {
+  const { bytesMax } = limit;
   const gzip = isGzip(request.headers.get("content-encoding"));
   if (Number(request.headers.get("content-length") ?? 0) > bytesMax) {
-    await drain(request.body, DRAIN_BODIES_MAX * bytesMax);
+    await drain(request.body, limit);
     fail({ kind: "body_too_large", bytesMax });
   }
   if (request.body === null) return new Uint8Array(0);
-  if (!gzip) return readStream(request.body, bytesMax);
+  if (!gzip) return readStream(request.body, limit);
   try {
-    return await readStream(request.body.pipeThrough(new DecompressionStream("gzip")), bytesMax);
+    return await readStream(request.body.pipeThrough(new DecompressionStream("gzip")), limit);
   } catch (error) {
     if (error instanceof FailureError) throw error;
     return fail({ kind: "malformed_body", detail: "The gzip data are damaged or cut short." });
@@ -67,12 +72,16 @@ export async function readBytes(request: Request, { bytesMax }: BodyLimit): Prom
  */
 const DRAIN_BODIES_MAX = 4;
 
-async function drain(body: ReadableStream<Uint8Array> | null, bytesMax: number): Promise<void> {
+async function drain(
+  body: ReadableStream<Uint8Array> | null,
+  { bytesMax, onBytes }: BodyLimit,
+): Promise<void> {
   if (body === null) return;
   const reader = body.getReader({ mode: "byob" });
-  for (let drained = 0; drained < bytesMax; ) {
+  for (let drained = 0; drained < DRAIN_BODIES_MAX * bytesMax; ) {
     const { value, done } = await reader.readAtLeast(CHUNK_BYTES, new Uint8Array(CHUNK_BYTES));
     if (done || value === undefined) return;
+    onBytes(value.byteLength);
     drained += value.byteLength;
   }
   // Not awaited: the answer does not depend on how the sender takes it.
@@ -82,7 +91,8 @@ async function drain(body: ReadableStream<Uint8Array> | null, bytesMax: number):
 /** 64 KiB a read: workerd's default reader hands out 4 KiB, which takes three times as long. */
 const CHUNK_BYTES = 65_536;
 
-async function readStream(stream: ReadableStream<Uint8Array>, bytesMax: number) {
+async function readStream(stream: ReadableStream<Uint8Array>, limit: BodyLimit) {
+  const { bytesMax, onBytes } = limit;
   const reader = stream.getReader({ mode: "byob" });
   const chunks: Uint8Array[] = [];
   let length = 0;
@@ -90,11 +100,12 @@ async function readStream(stream: ReadableStream<Uint8Array>, bytesMax: number) 
     const { value, done } = await reader.readAtLeast(CHUNK_BYTES, new Uint8Array(CHUNK_BYTES));
     if (value !== undefined) chunks.push(value);
     length += value?.byteLength ?? 0;
+    onBytes(value?.byteLength ?? 0);
     if (length > bytesMax) break;
     if (done || value === undefined) return concatenate(chunks, length);
   }
   reader.releaseLock();
-  await drain(stream, DRAIN_BODIES_MAX * bytesMax);
+  await drain(stream, limit);
   return fail({ kind: "body_too_large", bytesMax });
 }
 

@@ -60,7 +60,9 @@ export const orgRoutes: readonly AppRoute[] = [
         "entitlements, limits and `retention.audit_days` are the administrator's (403 for others); " +
         "the other retentions an org may set itself, up to its tier's (400 beyond). A change of tier " +
         "drops the overrides that exceed the new tier's retention, unless it sets them anew. " +
-        "`limits.requests_per_minute` sheds load in each isolate; it is not a quota.",
+        "`limits.requests_per_minute` and `limits.bytes_per_minute` hold for each token of the org, a " +
+        "minute's worth at once, and have defaults by tier; beyond them 429. They shed load in each " +
+        "isolate, and are no quotas.",
       scope: "org:admin",
       body: jsonBody(patchOrgBody, LIMIT),
       answers: { 200: { description: "The org as changed", content: ORG } },

@@ -24,13 +24,13 @@ interface SentTraces {
 
 const tracesBody: RequestBody<SentTraces> = {
   content: TRACES_REQUEST,
-  read: async (request) => {
+  read: async (request, onBytes) => {
     const encoding = otlpEncoding(request.headers.get("content-type") ?? undefined);
     if (encoding === null) {
       const supported = "application/x-protobuf, or application/json in UTF-8";
       return fail({ kind: "unsupported_media_type", supported });
     }
-    const bytes = await readBytes(request, { bytesMax: TRACES_BYTES_MAX });
+    const bytes = await readBytes(request, { bytesMax: TRACES_BYTES_MAX, onBytes });
     const traces = decodeTraces(bytes, encoding);
     if (!isDecodeError(traces)) return { traces, encoding };
     if (traces.isTooLarge) return fail({ kind: "too_many_spans", spansMax: SPANS_MAX });

@@ -42,11 +42,11 @@ interface AskedStreams {
 
 export const streamsRequestBody: RequestBody<AskedStreams> = {
   content: { "application/json": StreamsSchema, "application/yaml": GuideSchema },
-  read: async (request) => {
+  read: async (request, onBytes) => {
     const inJson = !isYaml(request.headers.get("content-type") ?? undefined);
     const body = inJson
-      ? await parseJsonBody(request, LIMIT)
-      : parseYaml(decodeUtf8(await readBytes(request, YAML_LIMIT)));
+      ? await parseJsonBody(request, { ...LIMIT, onBytes })
+      : parseYaml(decodeUtf8(await readBytes(request, { ...YAML_LIMIT, onBytes })));
     const isGuide = !inJson && typeof body === "object" && body !== null && "observability" in body;
     if (isGuide) return askedByGuide(body);
     return { body: validate(streamsBody, body), pointerOf: destinationPointer };
