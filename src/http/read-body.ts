@@ -4,6 +4,7 @@
  */
 import { type JsonReading, readJson } from "#formats/read-json.ts";
 import { FailureError, fail } from "#platform/errors.ts";
+import { nextTurn } from "#platform/slices.ts";
 
 /** Told of the bytes of a body, decompressed, as they are read: those too that are thrown away. */
 export type OnBytes = (bytes: number) => void;
@@ -31,6 +32,9 @@ export async function readBody(request: Request, limit: BodyLimit): Promise<stri
  */
 const BYTES_A_VALUE = 8;
 
+/** Parsed within milliseconds. */
+const SHORT_CHARACTERS = 262_144;
+
 const REFUSALS: Record<Extract<JsonReading, { refusal: string }>["refusal"], string> = {
   // The engine's message quotes the body, so it stays where it is.
   not_json: "The body is not JSON.",
@@ -43,7 +47,10 @@ const REFUSALS: Record<Extract<JsonReading, { refusal: string }>["refusal"], str
  * names a member twice: what is stored, hashed or granted is what every reader of the body reads.
  */
 export async function parseJsonBody(request: Request, limit: BodyLimit): Promise<unknown> {
-  const reading = readJson(await readBody(request, limit), limit.bytesMax / BYTES_A_VALUE);
+  const text = await readBody(request, limit);
+  const reading = readJson(text, limit.bytesMax / BYTES_A_VALUE);
+  // The longest take 100 ms to be parsed, and whoever asked for the value goes through all of it.
+  if (text.length > SHORT_CHARACTERS) await nextTurn();
   if ("value" in reading) return reading.value;
   return fail({ kind: "malformed_body", detail: REFUSALS[reading.refusal] });
 }

@@ -21,6 +21,7 @@ import {
   runTracingSuite,
 } from "./tracing/suites.ts";
 import { runWallsSuite } from "./walls/suite.ts";
+import { runWorstBodiesSuite } from "./worst-bodies/suite.ts";
 
 export interface E2eSuite {
   run(): Promise<Verdict>;
@@ -55,4 +56,5 @@ export const SUITES: Record<string, E2eSuite> = {
   streams: { run: runStreamsSuite, seconds: 32, mostlyWaits: true },
   otel: { run: runOtelSuite, seconds: 11 },
   start: { run: runStartSuite, seconds: 11 },
+  "worst-bodies": { run: runWorstBodiesSuite, seconds: 90, isTimed: true },
 };

@@ -7,6 +7,7 @@ import type { RequestBody } from "#http/request-body.ts";
 import { type AppRoute, route } from "#orgs/http/access.ts";
 import { recordTraces } from "#otlp/record-traces.ts";
 import { fail } from "#platform/errors.ts";
+import { nextTurn } from "#platform/slices.ts";
 import { OTLP_ERRORS, TRACES_REQUEST, TRACES_RESPONSE } from "./otlp-answers.ts";
 import { onOtlpError } from "./otlp-error.ts";
 import { otlpEncoding, otlpResponse } from "./otlp-media.ts";
@@ -16,6 +17,9 @@ import { otlpEncoding, otlpResponse } from "./otlp-media.ts";
  * the server.
  */
 const TRACES_BYTES_MAX = 4 * 1024 * 1024;
+
+/** Decoded within milliseconds. */
+const SHORT_BYTES = 262_144;
 
 interface SentTraces {
   traces: readonly ResourceSpans[];
@@ -32,6 +36,8 @@ const tracesBody: RequestBody<SentTraces> = {
     }
     const bytes = await readBytes(request, { bytesMax: TRACES_BYTES_MAX, onBytes });
     const traces = decodeTraces(bytes, encoding);
+    // The longest take 100 ms to be decoded, and as long to be looked through.
+    if (bytes.length > SHORT_BYTES) await nextTurn();
     if (!isDecodeError(traces)) return { traces, encoding };
     if (traces.isTooLarge) return fail({ kind: "too_many_spans", spansMax: SPANS_MAX });
     const detail = `The body is no ExportTraceServiceRequest: ${traces.reason}.`;
