@@ -1,5 +1,6 @@
 /** What one request costs the process that answers it: of Linux, as /proc tells it. */
 import { readFileSync, writeFileSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
 import { Inspector } from "../../harness/inspector.ts";
 import type { Runtime } from "../../harness/runtime.ts";
 import { workerdCpuMs, workerdPid } from "../../harness/workerd-usage.ts";
@@ -18,6 +19,8 @@ export interface Cost {
 
 const MB = 1e6;
 const HEAP_EVERY_MS = 20;
+/** The isolate may be asleep. */
+const COLLECTING_MS_MAX = 300;
 /** Forgets the peak of resident memory (proc(5), clear_refs). */
 const RESET_PEAK = "5";
 
@@ -45,6 +48,7 @@ export class CostMeter {
 
   async costOf(method: string, { path, body, headers }: WorstRequest): Promise<Cost> {
     const sent = { ...(body !== undefined && { body: body() }), ...(headers && { headers }) };
+    await this.#collectGarbage();
     writeFileSync(`/proc/${this.#pid}/clear_refs`, RESET_PEAK);
     this.#heapBytes = 0;
     const [cpuMs, bytes] = [workerdCpuMs(), this.#residentBytes("VmRSS")];
@@ -59,6 +63,12 @@ export class CostMeter {
       heapMb: this.#heapBytes / MB,
       residentMb: (this.#residentBytes("VmHWM") - bytes) / MB,
     };
+  }
+
+  /** What the request before has left is not this one's. */
+  async #collectGarbage(): Promise<void> {
+    const collected = this.#inspector.ask("HeapProfiler.collectGarbage");
+    await Promise.race([collected, delay(COLLECTING_MS_MAX)]);
   }
 
   async #sampleHeap(): Promise<void> {
