@@ -45,10 +45,9 @@ export function entryText(
   event: AuditEvent,
   { org, previousHash, recordedAt }: EntryPlace,
 ): string {
-  return JSON.stringify({
-    action: event.action,
-    actor: event.actor,
-    details: event.details === null ? null : sorted(event.details),
+  const { action, actor, details } = event;
+  const before = JSON.stringify({ action, actor });
+  const after = JSON.stringify({
     event_id: event.event_id,
     instance_id: event.instance_id,
     invocation_id: event.invocation_id,
@@ -63,13 +62,17 @@ export function entryText(
     trace_id: event.trace_id,
     workspace: event.workspace,
   });
+  return `${before.slice(0, -1)},"details":${detailsText(details)},${after.slice(1)}`;
 }
 
-/** Keys begin with a letter, so an object keeps the order in which they are put in. */
-function sorted(details: NonNullable<AuditEvent["details"]>): Record<string, DetailValue> {
-  const entries = Object.entries(details);
-  if (entries.length > 1) entries.sort(([left], [right]) => (left < right ? -1 : 1));
-  return Object.fromEntries(entries);
+/**
+ * No object is made of the sorted details: one of 5,000 members takes a millisecond to make, and as long to
+ * be written. Keys are plain ASCII, so that quotes are all they need.
+ */
+function detailsText(details: AuditEvent["details"]): string {
+  if (details === null) return "null";
+  const keys = Object.keys(details).sort();
+  return `{${keys.map((key) => `"${key}":${JSON.stringify(details[key])}`).join()}}`;
 }
 
 /**

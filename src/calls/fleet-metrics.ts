@@ -22,6 +22,8 @@ import {
 } from "#formats/exposition/metric-family.ts";
 import type { InstanceTotals, MetricsSnapshot, SeriesTotals } from "./metrics-snapshot.ts";
 import { callsOf, errorsOf, OUTCOMES } from "./outcome.ts";
+import type { SeriesLimits } from "./series.ts";
+import { seriesUseFamilies } from "./series-use.ts";
 import { toolLatencyPoints } from "./tool-latency.ts";
 
 export const FAMILY_NAMES = [
@@ -35,6 +37,10 @@ export const FAMILY_NAMES = [
   "mcpg_instance_dropped_samples_total",
   "mcpg_rollup_watermark_timestamp_seconds",
   "mcpg_deletion_paused",
+  "mcpg_series",
+  "mcpg_series_limit",
+  "mcpg_series_label_bytes",
+  "mcpg_series_label_bytes_limit",
 ] as const;
 
 export type FamilyName = (typeof FAMILY_NAMES)[number];
@@ -50,7 +56,7 @@ interface LabelledInstance {
 }
 
 /** The org's families in the order of FAMILY_NAMES, then those that other capabilities add. */
-export function fleetMetrics(snapshot: MetricsSnapshot): MetricFamily[] {
+export function fleetMetrics(snapshot: MetricsSnapshot, limits: SeriesLimits): MetricFamily[] {
   const { org } = snapshot;
   const series = snapshot.series.map((totals) => ({ labels: seriesLabels(org, totals), totals }));
   const instances = snapshot.instances.map((totals) => ({
@@ -65,6 +71,7 @@ export function fleetMetrics(snapshot: MetricsSnapshot): MetricFamily[] {
     ...instanceFamilies(instances),
     watermark(snapshot),
     deletionPaused(snapshot),
+    ...seriesUseFamilies(snapshot, limits),
     ...snapshot.beside,
   ];
 }

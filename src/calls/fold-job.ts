@@ -6,9 +6,10 @@ import { findOrgsWithArrivals, hasArrivals } from "#calls/store/unfolded-orgs.ts
 import { findOrgsNamed } from "#orgs/store/orgs.ts";
 import type { Job } from "#platform/jobs/job.ts";
 import { shardDatabase } from "#platform/shards.ts";
+import { foldedOrg } from "./read-figures.ts";
 
 /** An org that the directory does not know has no generation that its shard would fold for. */
-const UNKNOWN = { generation: 0, seriesMax: 0 };
+const UNKNOWN = { generation: 0, seriesMax: 0, seriesLabelBytesMax: 0 };
 
 /**
  * The most queries that a chunk sends, with the look for more: the longest names of 1,000 series go in
@@ -32,10 +33,8 @@ export const foldJob: Job<FoldedOrg> = {
     const orgs = await findOrgsNamed(env.DIRECTORY, names);
     const known = new Map(orgs.map((one) => [one.org, one]));
     return names.map((org) => {
-      const { generation, limits } = known.get(org) ?? {};
-      return generation === undefined || limits === undefined
-        ? { org, ...UNKNOWN }
-        : { org, generation, seriesMax: limits.seriesMax };
+      const found = known.get(org);
+      return found === undefined ? { org, ...UNKNOWN } : foldedOrg(found);
     });
   },
   placeOf: ({ org }) => org,

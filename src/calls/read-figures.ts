@@ -41,7 +41,8 @@ export function overAfter(budgetMs: number): () => boolean {
 }
 
 export function foldedOrg({ org, generation, limits }: Org): FoldedOrg {
-  return { org, generation, seriesMax: limits.seriesMax };
+  const { seriesMax, seriesLabelBytesMax } = limits;
+  return { org, generation, seriesMax, seriesLabelBytesMax };
 }
 
 /** The families of one snapshot, in the order of `fleetMetrics`. */
@@ -53,5 +54,5 @@ export async function readFigures(
 ): Promise<MetricFamily[]> {
   await foldForRead(env, org, isOver);
   const place = { env, org: org.org, shard: org.shard };
-  return fleetMetrics(await readMetricsSnapshot(place, wants, Date.now()));
+  return fleetMetrics(await readMetricsSnapshot(place, wants, Date.now()), org.limits);
 }

@@ -7,6 +7,7 @@ import { refuseForSpace } from "#orgs/shard-space.ts";
 import type { Env } from "#platform/env.ts";
 import { fail } from "#platform/errors.ts";
 import { shardDatabase } from "#platform/shards.ts";
+import { inSlices } from "#platform/slices.ts";
 import { streamsOf } from "#streams/streams-of.ts";
 import { fingerprintKey } from "#vault/fingerprint-key.ts";
 import {
@@ -60,7 +61,7 @@ export async function recordCalls(
     fingerprintKey: fingerprintKey(env, org.org),
     knownErrors: new Map(),
   };
-  const { calls, indexes, duplicates, rejected } = parseSamples(report.samples, context);
+  const { calls, indexes, duplicates, rejected } = await parseSamples(report.samples, context);
   const db = shardDatabase(env, org.shard);
   const result = await insertReport(db, org, context, [...calls.values()]);
   if (result.kind === "org_gone") return fail({ kind: "not_found" });
@@ -103,14 +104,18 @@ interface ParsedSamples {
   rejected: Rejection[];
 }
 
-function parseSamples(samples: readonly unknown[], context: SampleContext): ParsedSamples {
+async function parseSamples(
+  samples: readonly unknown[],
+  context: SampleContext,
+): Promise<ParsedSamples> {
   const parsed: ParsedSamples = {
     calls: new Map(),
     indexes: new Map(),
     duplicates: 0,
     rejected: [],
   };
-  for (const [index, sample] of samples.entries()) {
+  const costUs = ([, sample]: [number, unknown]) => sampleCostUs(sample);
+  await inSlices(samples.entries(), costUs, ([index, sample]) => {
     const call = parseSample(sample, index, context);
     if (isRejection(call)) parsed.rejected.push(call);
     else if (parsed.calls.has(call.id)) parsed.duplicates += 1;
@@ -118,6 +123,12 @@ function parseSamples(samples: readonly unknown[], context: SampleContext): Pars
       parsed.calls.set(call.id, call);
       parsed.indexes.set(call.id, index);
     }
-  }
+  });
   return parsed;
+}
+
+/** A derived id takes 50 µs, hash and fingerprint of a message a quarter of one a character. */
+function sampleCostUs(sample: unknown): number {
+  const { error_message } = (sample ?? {}) as { error_message?: unknown };
+  return 50 + (typeof error_message === "string" ? error_message.length / 4 : 0);
 }

@@ -1,5 +1,6 @@
 /** Rollups as they are read: windows × groups of series, with counts and percentiles. */
 import { BucketCounts } from "#formats/exponential-histogram.ts";
+import { inSlices } from "#platform/slices.ts";
 import type { OutcomeCounts } from "./outcome.ts";
 import { callsOf, errorsOf, OUTCOMES } from "./outcome.ts";
 import { addWindows, millisecondsOf } from "./tool-latency.ts";
@@ -55,8 +56,8 @@ export interface RollupGroupFigures extends Omit<RollupGroup, "rows"> {
   figures: RollupFigures;
 }
 
-export function groupFigures({ rows, ...group }: RollupGroup): RollupGroupFigures {
-  return { ...group, figures: rollupFigures(rows) };
+export async function groupFigures({ rows, ...group }: RollupGroup): Promise<RollupGroupFigures> {
+  return { ...group, figures: await rollupFigures(rows) };
 }
 
 export function compareKeys(a: string, b: string): number {
@@ -75,10 +76,22 @@ export interface RollupFigures {
   mean_ms: number | null;
 }
 
+/** To be parsed and added, at 84 buckets. */
+export const HISTOGRAM_COST_US = 8;
+
 /** Latency is null where there were replays only. */
-export function rollupFigures(rows: readonly RollupRow[]): RollupFigures {
+async function rollupFigures(rows: readonly RollupRow[]): Promise<RollupFigures> {
   const counts = new BucketCounts();
-  const { minUs, maxUs } = addWindows(counts, rows);
+  let [minUs, maxUs] = [Number.POSITIVE_INFINITY, 0];
+  await inSlices(
+    rows,
+    () => HISTOGRAM_COST_US,
+    (row) => {
+      const range = addWindows(counts, [row]);
+      minUs = Math.min(minUs, range.minUs);
+      maxUs = Math.max(maxUs, range.maxUs);
+    },
+  );
   const outcomes = OUTCOMES.map((_, index) =>
     rows.reduce((sum, row) => sum + (row.outcomes[index] ?? 0), 0),
   );

@@ -1,10 +1,26 @@
 /** Series: what calls are counted by. */
+import type { Limits } from "#orgs/limits.ts";
+import { utf8Bytes } from "#platform/d1/json-parameter.ts";
 import { DAY_MS } from "#platform/time.ts";
 import type { SeriesName } from "./arrival.ts";
 
+/** What a scrape's size and memory follow from, so that an org may have so much and no more. */
+export type SeriesLimits = Pick<Limits, "seriesMax" | "seriesLabelBytesMax">;
+
+/** What an org's series take of its limits: those in the exposition, `__other__` left out. */
+export interface SeriesUse {
+  series: number;
+  labelBytes: number;
+}
+
+/** As SQL counts them: `octet_length` of each. */
+export function labelBytesOf(name: SeriesName): number {
+  return utf8Bytes(name.join(""));
+}
+
 export const OTHER = "__other__";
 
-/** Counts what arrives above the org's series cap. It is outside the cap. */
+/** Counts what arrives above the org's caps. It is outside the caps. */
 export const OTHER_SERIES: SeriesName = [OTHER, OTHER, OTHER];
 
 /**

@@ -3,5 +3,9 @@ import type { Env } from "#platform/env.ts";
 /** What every handler finds on its context; rooms add to it what they put there. */
 export interface HttpEnv {
   Bindings: Env;
-  Variables: { requestId: string };
+  Variables: {
+    requestId: string;
+    /** Told of a body's bytes, decompressed, as they are read. */
+    onBodyBytes: ((bytes: number) => void) | undefined;
+  };
 }

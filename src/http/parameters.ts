@@ -3,7 +3,7 @@
  * JSON Schema, for the document, and reads its text: the two stand together, so that they agree.
  */
 import { formatTimestamp, parseTimestampMs } from "#formats/rfc3339.ts";
-import { fail, type ValidationError } from "#platform/errors.ts";
+import { ERRORS_MAX, fail, type ValidationError } from "#platform/errors.ts";
 
 export interface Parameter<Value> {
   readonly description: string;
@@ -36,8 +36,6 @@ export type ValuesOf<Query extends Parameters> = {
   readonly [Name in keyof Query]: Query[Name] extends Parameter<infer Value> ? Value : never;
 };
 
-/** The most errors that are told: as many as a reader can act on. */
-const ERRORS_MAX = 8;
 /** A pointer quotes the sender's name of a parameter up to this length. */
 const NAME_LENGTH_MAX = 128;
 

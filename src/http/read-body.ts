@@ -2,8 +2,12 @@
  * A request's body, read with a limit: the bytes are counted as they are decompressed, so that a
  * gzip bomb costs `bytesMax` bytes of memory and no more, whatever it would unpack to.
  */
-import { hasUniqueNames } from "#formats/unique-names.ts";
+import { type JsonReading, readJson } from "#formats/read-json.ts";
 import { FailureError, fail } from "#platform/errors.ts";
+import { nextTurn } from "#platform/slices.ts";
+
+/** Told of the bytes of a body, decompressed, as they are read: those too that are thrown away. */
+export type OnBytes = (bytes: number) => void;
 
 interface BodyLimit {
   /**
@@ -11,6 +15,7 @@ interface BodyLimit {
    * without being decompressed.
    */
   bytesMax: number;
+  onBytes: OnBytes;
 }
 
 /** JSON text. 415 for another type, charset or encoding, 413 when too large, 400 when damaged. */
@@ -22,39 +27,46 @@ export async function readBody(request: Request, limit: BodyLimit): Promise<stri
 }
 
 /**
+ * No report has more values than one in eight bytes, and a body of nothing but `[` has eight: what they take
+ * in memory, and how deep they are nested, is bounded before any is made.
+ */
+const BYTES_A_VALUE = 8;
+
+/** Parsed within milliseconds. */
+const SHORT_CHARACTERS = 262_144;
+
+const REFUSALS: Record<Extract<JsonReading, { refusal: string }>["refusal"], string> = {
+  // The engine's message quotes the body, so it stays where it is.
+  not_json: "The body is not JSON.",
+  named_twice: "The body names a member of an object twice.",
+  too_many: "The body has too many values: more than one in eight of the bytes that it may have.",
+};
+
+/**
  * The value is `unknown` on purpose: what it is, a schema decides (validate.ts). 400 for what is not JSON, or
  * names a member twice: what is stored, hashed or granted is what every reader of the body reads.
  */
-export function parseJson(text: string): unknown {
-  const value = parsed(text);
-  if (hasUniqueNames(text, value)) return value;
-  return fail({ kind: "malformed_body", detail: "The body names a member of an object twice." });
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // The engine's message quotes the body, so it stays here.
-    return fail({ kind: "malformed_body", detail: "The body is not JSON." });
-  }
-}
-
 export async function parseJsonBody(request: Request, limit: BodyLimit): Promise<unknown> {
-  return parseJson(await readBody(request, limit));
+  const text = await readBody(request, limit);
+  const reading = readJson(text, limit.bytesMax / BYTES_A_VALUE);
+  // The longest take 100 ms to be parsed, and whoever asked for the value goes through all of it.
+  if (text.length > SHORT_CHARACTERS) await nextTurn();
+  if ("value" in reading) return reading.value;
+  return fail({ kind: "malformed_body", detail: REFUSALS[reading.refusal] });
 }
 
 /** A body of any media type, with `Content-Encoding` gzip (or identity) undone: at most `bytesMax` bytes. */
-export async function readBytes(request: Request, { bytesMax }: BodyLimit): Promise<Uint8Array> {
+export async function readBytes(request: Request, limit: BodyLimit): Promise<Uint8Array> {
+  const { bytesMax } = limit;
   const gzip = isGzip(request.headers.get("content-encoding"));
   if (Number(request.headers.get("content-length") ?? 0) > bytesMax) {
-    await drain(request.body, DRAIN_BODIES_MAX * bytesMax);
+    await drain(request.body, limit);
     fail({ kind: "body_too_large", bytesMax });
   }
   if (request.body === null) return new Uint8Array(0);
-  if (!gzip) return readStream(request.body, bytesMax);
+  if (!gzip) return readStream(request.body, limit);
   try {
-    return await readStream(request.body.pipeThrough(new DecompressionStream("gzip")), bytesMax);
+    return await readStream(request.body.pipeThrough(new DecompressionStream("gzip")), limit);
   } catch (error) {
     if (error instanceof FailureError) throw error;
     return fail({ kind: "malformed_body", detail: "The gzip data are damaged or cut short." });
@@ -67,12 +79,16 @@ export async function readBytes(request: Request, { bytesMax }: BodyLimit): Prom
  */
 const DRAIN_BODIES_MAX = 4;
 
-async function drain(body: ReadableStream<Uint8Array> | null, bytesMax: number): Promise<void> {
+async function drain(
+  body: ReadableStream<Uint8Array> | null,
+  { bytesMax, onBytes }: BodyLimit,
+): Promise<void> {
   if (body === null) return;
   const reader = body.getReader({ mode: "byob" });
-  for (let drained = 0; drained < bytesMax; ) {
+  for (let drained = 0; drained < DRAIN_BODIES_MAX * bytesMax; ) {
     const { value, done } = await reader.readAtLeast(CHUNK_BYTES, new Uint8Array(CHUNK_BYTES));
     if (done || value === undefined) return;
+    onBytes(value.byteLength);
     drained += value.byteLength;
   }
   // Not awaited: the answer does not depend on how the sender takes it.
@@ -82,7 +98,8 @@ async function drain(body: ReadableStream<Uint8Array> | null, bytesMax: number):
 /** 64 KiB a read: workerd's default reader hands out 4 KiB, which takes three times as long. */
 const CHUNK_BYTES = 65_536;
 
-async function readStream(stream: ReadableStream<Uint8Array>, bytesMax: number) {
+async function readStream(stream: ReadableStream<Uint8Array>, limit: BodyLimit) {
+  const { bytesMax, onBytes } = limit;
   const reader = stream.getReader({ mode: "byob" });
   const chunks: Uint8Array[] = [];
   let length = 0;
@@ -90,11 +107,12 @@ async function readStream(stream: ReadableStream<Uint8Array>, bytesMax: number) 
     const { value, done } = await reader.readAtLeast(CHUNK_BYTES, new Uint8Array(CHUNK_BYTES));
     if (value !== undefined) chunks.push(value);
     length += value?.byteLength ?? 0;
+    onBytes(value?.byteLength ?? 0);
     if (length > bytesMax) break;
     if (done || value === undefined) return concatenate(chunks, length);
   }
   reader.releaseLock();
-  await drain(stream, DRAIN_BODIES_MAX * bytesMax);
+  await drain(stream, limit);
   return fail({ kind: "body_too_large", bytesMax });
 }
 

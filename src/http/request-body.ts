@@ -1,14 +1,14 @@
 /** What a route takes in its body: read with its limit, checked against the schema that documents it. */
 import type { Static, TSchema } from "typebox";
 import type { Validator } from "typebox/schema";
-import { parseJsonBody } from "./read-body.ts";
+import { type OnBytes, parseJsonBody } from "./read-body.ts";
 import type { Content } from "./route.ts";
 import { validate } from "./validate.ts";
 
 export interface RequestBody<Value> {
   readonly content: Content;
   /** Fails with 413, 415 or 400 for a body that is no such value. */
-  readonly read: (request: Request) => Promise<Value>;
+  readonly read: (request: Request, onBytes: OnBytes) => Promise<Value>;
 }
 
 /** `documentedAs` is the schema for the document where the handler checks parts of the body one by one. */
@@ -18,6 +18,7 @@ export function jsonBody<Schema extends TSchema>(
 ): RequestBody<Static<Schema>> {
   return {
     content: { "application/json": documentedAs ?? (validator.Schema() as object) },
-    read: async (request) => validate(validator, await parseJsonBody(request, { bytesMax })),
+    read: async (request, onBytes) =>
+      validate(validator, await parseJsonBody(request, { bytesMax, onBytes })),
   };
 }

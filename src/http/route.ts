@@ -7,6 +7,7 @@
  * tokens.
  */
 import { type Context, Hono, type Env as HonoEnv, type MiddlewareHandler } from "hono";
+import type { HttpEnv } from "./http-env.ts";
 import { type Parameters, readParameters, type ValuesOf } from "./parameters.ts";
 import type { RequestBody } from "./request-body.ts";
 
@@ -80,8 +81,11 @@ interface Input<Query extends Parameters, Body> {
   readonly body: Body;
 }
 
+/** What an operator sends is counted against no budget. */
+const uncounted = () => undefined;
+
 /** `route`, for the routes of one environment and one kind of access. */
-export function routeOf<Env extends HonoEnv, Access extends AccessTerms>() {
+export function routeOf<Env extends HttpEnv, Access extends AccessTerms>() {
   return function route<Query extends Parameters = Record<never, never>, Body = undefined>(
     statement: Statement<Env, Access, Query, Body>,
     handler: (c: Context<Env>, input: Input<Query, Body>) => Response | Promise<Response>,
@@ -91,7 +95,8 @@ export function routeOf<Env extends HonoEnv, Access extends AccessTerms>() {
       statement,
       async handle(c) {
         const values = query === undefined ? {} : readParameters(c.req.url, query, { isLenient });
-        const value = body === undefined ? undefined : await body.read(c.req.raw);
+        const onBytes = c.var.onBodyBytes ?? uncounted;
+        const value = body === undefined ? undefined : await body.read(c.req.raw, onBytes);
         return handler(c, { query: values as ValuesOf<Query>, body: value as Body });
       },
     };

@@ -1,15 +1,15 @@
 /**
  * What a schema refuses of a value: lengths before shapes, and of a list the items that fail. The library
- * walks all of a value and makes an error for each fault before it tells the first eight: a second and a
- * half for two million zeros where objects were expected.
+ * walks all of a value and makes an error for each fault before it tells the first: a second and a half for
+ * two million zeros where objects were expected.
  */
 import type { TSchema } from "typebox";
 import type { TLocalizedValidationError } from "typebox/error";
 import { Check, Errors } from "typebox/schema";
-import type { ValidationError } from "#platform/errors.ts";
+import { Settings } from "typebox/system";
+import { ERRORS_MAX, type ValidationError } from "#platform/errors.ts";
 
-/** As many as a reader can act on. */
-const ERRORS_MAX = 8;
+Settings.Set({ maxErrors: ERRORS_MAX });
 
 /** A pointer quotes the sender's key: long enough to find it, too short to be an echo. */
 const POINTER_LENGTH_MAX = 256;

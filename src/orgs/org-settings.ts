@@ -3,15 +3,9 @@
  * reaches every org that never chose otherwise.
  */
 
+import { effectiveLimits, type Limits } from "./limits.ts";
 import type { SpanMapping } from "./mapped-attributes.ts";
-import {
-  DEFAULT_LIMITS,
-  type Entitlements,
-  type Limits,
-  NO_ENTITLEMENTS,
-  type Org,
-  type OrgState,
-} from "./org.ts";
+import { type Entitlements, NO_ENTITLEMENTS, type Org, type OrgState } from "./org.ts";
 import {
   effectiveRetention,
   orgMaySetRetention,
@@ -70,7 +64,7 @@ export function effectiveOrg(identity: OrgIdentity, settings: OrgSettings): Org 
     ...identity,
     tier: settings.tier,
     entitlements: { ...NO_ENTITLEMENTS, ...settings.entitlements },
-    limits: { ...DEFAULT_LIMITS, ...settings.limits },
+    limits: effectiveLimits(settings.tier, settings.limits),
     retention: effectiveRetention(settings.tier, settings.retention),
     publishesAuditLog: settings.publishesAuditLog,
     spanMapping: settings.spanMapping,

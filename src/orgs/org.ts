@@ -1,5 +1,6 @@
 /** An org is the tenant: whose data it is, how much of it, for how long, and on which shard. */
 
+import type { Limits } from "./limits.ts";
 import type { SpanMapping } from "./mapped-attributes.ts";
 import type { Retention } from "./retention.ts";
 import type { Tier } from "./tier.ts";
@@ -17,17 +18,11 @@ export interface Entitlements {
   payloadCapture: boolean;
 }
 
-export interface Limits {
-  /** Series an org may have before new ones are counted under `__other__`. */
-  seriesMax: number;
-  /** Per isolate, a shed and not a quota: see src/orgs/http/limit-rate.ts. Null is no limit. */
-  requestsPerMinute: number | null;
-}
-
 export interface Org {
   org: string;
   tier: Tier;
   entitlements: Entitlements;
+  /** Effective: the tier's defaults with the org's overrides applied. */
   limits: Limits;
   /** Effective: the tier's defaults with the org's overrides applied. */
   retention: Retention;
@@ -47,14 +42,6 @@ export interface Org {
 }
 
 export const NO_ENTITLEMENTS: Entitlements = { payloadCapture: false };
-
-/** 10,000 series: a scrape reads one row a series, about 70 ms. */
-export const DEFAULT_LIMITS: Limits = { seriesMax: 10_000, requestsPerMinute: null };
-
-export const LIMIT_BOUNDS = {
-  seriesMax: { min: 1, max: 100_000 },
-  requestsPerMinute: { min: 1, max: 1_000_000 },
-} as const;
 
 export function isOrgName(value: string): boolean {
   return ORG_NAME.test(value);

@@ -27,10 +27,10 @@ export async function recordTraces(
 ): Promise<PartialSuccess | null> {
   const streams = await streamsOf(env, org.org);
   const refused = new Refusals();
-  const calls = callsOfRequest(traces, org.spanMapping);
+  const calls = await callsOfRequest(traces, org.spanMapping);
   if (calls.reason !== null) refused.add(calls.rejected, calls.reason);
   const context = { receivedAtMs, fingerprintKey: fingerprintKey(env, org.org) };
-  const reports = reportsOfCalls(calls.calls, context);
+  const reports = await reportsOfCalls(calls.calls, context);
   for (const { code, message } of reports.rejected) refused.add(1, `${code}: ${message}`);
   const stored = streams.metrics.enabled
     ? await storeCalls(env, org, reports.reports, refused)

@@ -2,6 +2,7 @@
 
 import type { ResourceSpans } from "#formats/otlp/trace-model.ts";
 import type { SpanMapping } from "#orgs/mapped-attributes.ts";
+import { inSlices } from "#platform/slices.ts";
 import { mapSpan, type SpanCall } from "./span-mapping.ts";
 
 export interface SpanCalls {
@@ -14,25 +15,32 @@ export interface SpanCalls {
   readonly reason: string | null;
 }
 
-export function callsOfRequest(
+export async function callsOfRequest(
   traces: readonly ResourceSpans[],
   mapping: SpanMapping = {},
-): SpanCalls {
+): Promise<SpanCalls> {
   const calls: SpanCall[] = [];
   let ignored = 0;
   let rejected = 0;
   let reason: string | null = null;
-  for (const [resource, span] of spansOf(traces)) {
-    const verdict = mapSpan(span, resource.resource, mapping);
-    if (verdict.kind === "call") calls.push(verdict.call);
-    else if (verdict.kind === "no_call") ignored += 1;
-    else {
-      rejected += 1;
-      reason ??= verdict.reason;
-    }
-  }
+  await inSlices(
+    spansOf(traces),
+    () => SPAN_COST_US,
+    ([resource, span]) => {
+      const verdict = mapSpan(span, resource.resource, mapping);
+      if (verdict.kind === "call") calls.push(verdict.call);
+      else if (verdict.kind === "no_call") ignored += 1;
+      else {
+        rejected += 1;
+        reason ??= verdict.reason;
+      }
+    },
+  );
   return { calls, ignored, rejected, reason };
 }
+
+/** To be looked at, of whatever kind. */
+const SPAN_COST_US = 5;
 
 export function* spansOf(traces: readonly ResourceSpans[]) {
   for (const resource of traces) {

@@ -4,6 +4,7 @@ import { isRejection, parseSample, type SampleContext } from "#calls/call.ts";
 import type { Rejection } from "#calls/sample-rejection.ts";
 import { OTHER } from "#calls/series.ts";
 import type { PairedCall } from "#calls/span-pairs.ts";
+import { inSlices } from "#platform/slices.ts";
 import { withoutDoubles } from "./span-doubles.ts";
 import type { SpanCall } from "./span-mapping.ts";
 
@@ -26,10 +27,10 @@ export interface SpanReports {
 }
 
 /** A span has no place in a report and no `seq`: its ids name it for good. */
-export function reportsOfCalls(
+export async function reportsOfCalls(
   calls: readonly SpanCall[],
   context: Pick<SampleContext, "receivedAtMs" | "fingerprintKey">,
-): SpanReports {
+): Promise<SpanReports> {
   const reporting = {
     ...context,
     ...{ epochMs: null, seq: null, batchId: null, knownErrors: new Map() },
@@ -37,17 +38,22 @@ export function reportsOfCalls(
   const usable: { call: SpanCall; paired: PairedCall }[] = [];
   const rejected: Rejection[] = [];
   // Checked before they are merged: a span that cannot be counted counts no call for another.
-  for (const call of calls) {
+  await inSlices(calls, callCostUs, (call) => {
     const paired = parseCall(call, { ...reporting, instance: call.instance });
     if (isRejection(paired)) rejected.push(paired);
     else usable.push({ call, paired });
-  }
+  });
   const counted = withoutDoubles(usable);
   const reports = new Map<string, SpanReport>();
   for (const { call, paired } of counted) {
     reportOf(reports, call.instance, context.receivedAtMs).calls.push(paired);
   }
   return { reports: [...reports.values()], merged: usable.length - counted.length, rejected };
+}
+
+/** A message is hashed and fingerprinted. */
+function callCostUs({ sample }: SpanCall): number {
+  return 10 + (sample.error_message?.length ?? 0) / 4;
 }
 
 function parseCall(

@@ -10,6 +10,12 @@ export interface ValidationError {
   message: string;
 }
 
+/**
+ * Of many errors the first are told: as many as a reader can act on, so that an answer is short whatever was
+ * sent.
+ */
+export const ERRORS_MAX = 20;
+
 export type Failure =
   | { kind: "unauthenticated" }
   | { kind: "insufficient_scope"; scope: string }

@@ -24,6 +24,7 @@ import {
   runTracingSuite,
 } from "./tracing/suites.ts";
 import { runWallsSuite } from "./walls/suite.ts";
+import { runWorstBodiesSuite } from "./worst-bodies/suite.ts";
 
 export interface E2eSuite {
   run(): Promise<Verdict>;
@@ -61,4 +62,5 @@ export const SUITES: Record<string, E2eSuite> = {
   otel: { run: runOtelSuite, seconds: 11 },
   start: { run: runStartSuite, seconds: 75, mostlyWaits: true },
   "start-restarts": { run: runRestartSuite, seconds: 60, mostlyWaits: true },
+  "worst-bodies": { run: runWorstBodiesSuite, seconds: 90, isTimed: true },
 };

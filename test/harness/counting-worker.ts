@@ -1,6 +1,7 @@
 /** The Worker under measurement, with the rows that D1 bills counted and single folds callable. */
 
 import { app } from "#app.ts";
+import { foldedOrg } from "#calls/read-figures.ts";
 import { foldOnce } from "#calls/store/fold.ts";
 import { pruneOnce } from "#calls/store/prune.ts";
 import { runCron } from "#cron.ts";
@@ -47,7 +48,7 @@ async function foldChunks(env: Env, name: string): Promise<number[]> {
   const org = await findOrg(env.DIRECTORY, name);
   if (org === null) return [];
   const db = shardDatabase(env, org.shard);
-  const folded = { org: name, generation: org.generation, seriesMax: org.limits.seriesMax };
+  const folded = foldedOrg(org);
   const chunksMs: number[] = [];
   for (;;) {
     const startedAt = Date.now();

@@ -8,8 +8,9 @@ import { workerEnv } from "./deployment.ts";
 
 export const db = workerEnv.SHARD_0;
 
-export async function makeShardOrg(seriesMax = 10_000) {
-  const org = { org: `shard-${crypto.randomUUID()}`, generation: 1, seriesMax };
+export async function makeShardOrg(seriesMax = 10_000, seriesLabelBytesMax = 1_000_000) {
+  const limits = { seriesMax, seriesLabelBytesMax };
+  const org = { org: `shard-${crypto.randomUUID()}`, generation: 1, ...limits };
   await insertShardOrg(db, org.org, org.generation);
   return org;
 }

@@ -9,6 +9,7 @@ const TICK_MS = 10;
 const PAGE_BYTES = 4_096;
 
 interface Usage {
+  pid: number;
   cpuMs: number;
   bytes: number;
 }
@@ -23,13 +24,24 @@ export function workerdBytes(): number {
   return sumOf(({ bytes }) => bytes);
 }
 
+/** Of the one that runs. */
+export function workerdPid(): number {
+  const [usage, ...others] = usages();
+  if (usage === undefined || others.length > 0) throw new Error("there is not one workerd");
+  return usage.pid;
+}
+
 function sumOf(part: (usage: Usage) => number): number {
   try {
-    const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
-    return pids.flatMap(usageOf).reduce((sum, usage) => sum + part(usage), 0);
+    return usages().reduce((sum, usage) => sum + part(usage), 0);
   } catch {
     return Number.NaN;
   }
+}
+
+function usages(): Usage[] {
+  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  return pids.flatMap(usageOf);
 }
 
 /** None of another process, or of one that has gone meanwhile. */
@@ -40,7 +52,9 @@ function usageOf(pid: string): Usage[] {
     const fields = rest.split(" ").map(Number);
     if (name !== "workerd" || fields[1] !== process.pid) return [];
     const [userTicks = 0, systemTicks = 0, pages = 0] = [fields[11], fields[12], fields[21]];
-    return [{ cpuMs: (userTicks + systemTicks) * TICK_MS, bytes: pages * PAGE_BYTES }];
+    return [
+      { pid: Number(pid), cpuMs: (userTicks + systemTicks) * TICK_MS, bytes: pages * PAGE_BYTES },
+    ];
   } catch {
     return [];
   }

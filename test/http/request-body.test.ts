@@ -156,21 +156,38 @@ describe("JSON", () => {
 });
 
 describe("readBytes", () => {
+  const uncounted = () => undefined;
+  const upTo = (bytesMax: number) => ({ bytesMax, onBytes: uncounted });
   const request = (body: BodyInit, headers: Record<string, string> = {}) =>
     new Request("https://mcpg.test", { method: "POST", body, headers });
 
   it("returns what was sent, at every size around its chunks and its limit", async () => {
     for (const size of [0, 1, 65_535, 65_536, 65_537, 131_072, 200_000]) {
       const bytes = new Uint8Array(size).map((_, index) => index * 31);
-      const plain = await readBytes(request(bytes), { bytesMax: size });
-      const unzipped = await readBytes(request(gzipSync(bytes), gzip), { bytesMax: size + 64 });
+      const plain = await readBytes(request(bytes), upTo(size));
+      const unzipped = await readBytes(request(gzipSync(bytes), gzip), upTo(size + 64));
       expect(plain).toEqual(bytes);
       expect(unzipped).toEqual(bytes);
     }
   });
 
+  it("tells of each byte that it reads, decompressed, of a body that is refused too", async () => {
+    const told = async (body: BodyInit, headers = {}, bytesMax = 1_000_000) => {
+      let bytes = 0;
+      const onBytes = (more: number) => {
+        bytes += more;
+      };
+      await readBytes(request(body, headers), { bytesMax, onBytes }).catch(() => undefined);
+      return bytes;
+    };
+    expect(await told(new Uint8Array(200_000))).toBe(200_000);
+    expect(await told(gzipSync(new Uint8Array(200_000)), gzip)).toBe(200_000);
+    expect(await told(new Uint8Array(200_000), {}, 100_000)).toBe(200_000);
+    expect(await told(gzipSync(new Uint8Array(250_000)), gzip, 100_000)).toBe(250_000);
+  });
+
   it("refuses one byte more than the limit", async () => {
-    const over = readBytes(request(new Uint8Array(101)), { bytesMax: 100 });
+    const over = readBytes(request(new Uint8Array(101)), upTo(100));
     await expect(over).rejects.toThrow(FailureError);
   });
 
@@ -184,7 +201,7 @@ describe("readBytes", () => {
     const zipped = zeros.pipeThrough(new CompressionStream("gzip"));
     const bomb = await new Response(zipped).arrayBuffer();
     expect(bomb.byteLength).toBeLessThan(100_000);
-    const read = readBytes(request(bomb, gzip), { bytesMax: 4 * 1024 * 1024 });
+    const read = readBytes(request(bomb, gzip), upTo(4 * 1024 * 1024));
     await expect(read).rejects.toMatchObject({ failure: { kind: "body_too_large" } });
   });
 
@@ -193,14 +210,14 @@ describe("readBytes", () => {
       type: "bytes",
       pull: (controller) => controller.enqueue(new Uint8Array(50_000)),
     });
-    const over = readBytes(request(endless), { bytesMax: 1_000_000 });
+    const over = readBytes(request(endless), upTo(1_000_000));
     await expect(over).rejects.toMatchObject({ failure: { kind: "body_too_large" } });
   });
 
   it("reads text and JSON of 4 MiB whole, across the borders of characters", async () => {
     const text = JSON.stringify("€𝄞".repeat(500_000));
     const json = { "content-type": "application/json", ...gzip };
-    const limit = { bytesMax: 4 * 1024 * 1024 };
+    const limit = upTo(4 * 1024 * 1024);
     expect(await readBody(request(gzipSync(text), json), limit)).toBe(text);
     expect(await parseJsonBody(request(gzipSync(text), json), limit)).toBe(JSON.parse(text));
   });

@@ -28,13 +28,18 @@ describe("The errors of a value", () => {
     expect(seen.size).toBe(0);
   });
 
-  it("end with the first eight, and so does the looking", () => {
+  it("end with the first twenty, and so does the looking", () => {
     const { list, seen } = watchedList([{ name: "a" }, ...Array.from({ length: 900 }, () => 0)]);
     const errors = validationErrors(schema, { id: "a", items: list });
     expect(errors.map(({ pointer }) => pointer)).toEqual(
-      Array.from({ length: 8 }, (_, index) => `/items/${index + 1}`),
+      Array.from({ length: 20 }, (_, index) => `/items/${index + 1}`),
     );
-    expect(seen.size).toBe(9);
+    expect(seen.size).toBe(21);
+  });
+
+  it("are twenty of one object too", () => {
+    const keys = Object.fromEntries(Array.from({ length: 40 }, (_, key) => [`k${key}`, 0]));
+    expect(validationErrors(schema, { id: "a", items: [{ name: "a" }], ...keys })).toHaveLength(20);
   });
 
   it("are those of the value itself and of what it holds", () => {

@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { SCOPES } from "#orgs/principal.ts";
 import { problemOf } from "../harness/answers.ts";
@@ -108,7 +109,7 @@ describe("A token of the org", () => {
     expect((await call("GET", `/v1/orgs/${org}`, { token })).status).toBe(401);
   });
 
-  it("is shed with 429 and Retry-After above its org's rate; the administrator is not", async () => {
+  it("is shed with 429 and Retry-After above its rate; others and the administrator are not", async () => {
     const org = await makeOrg();
     const { token } = await createToken(org, ["org:admin"]);
     await call("PATCH", `/v1/orgs/${org}`, { body: { limits: { requests_per_minute: 2 } } });
@@ -122,8 +123,27 @@ describe("A token of the org", () => {
     expect(shed.headers.get("retry-after")).toBe("30");
     expect(await problemOf(shed)).toMatchObject({ code: "too_many_requests", status: 429 });
     expect((await call("GET", `/v1/orgs/${org}`)).status).toBe(200);
+    const { token: other } = await createToken(org, ["org:admin"]);
+    expect((await call("GET", `/v1/orgs/${org}`, { token: other })).status).toBe(200);
     vi.setSystemTime(Date.now() + 30_000);
     expect((await call("GET", `/v1/orgs/${org}`, { token })).status).toBe(200);
+  });
+
+  it("is shed once the bytes of its bodies are spent, decompressed ones, until they are earned", async () => {
+    const org = await makeOrg();
+    const { token } = await createToken(org, ["telemetry:write"]);
+    await call("PATCH", `/v1/orgs/${org}`, { body: { limits: { bytes_per_minute: 1_048_576 } } });
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
+    const packed = gzipSync(`{"instance_id":"a","invocations":[]}${" ".repeat(3_145_728)}`);
+    const headers = { "content-encoding": "gzip" };
+    const report = (sent: object) =>
+      call("POST", `/v1/orgs/${org}/invocations`, { token, ...sent });
+    expect(packed.length).toBeLessThan(10_000);
+    expect((await report({ body: packed, headers })).status).toBe(200);
+    const shed = await report({ body: { instance_id: "a", invocations: [] } });
+    expect([shed.status, shed.headers.get("retry-after")]).toEqual([429, "121"]);
+    vi.setSystemTime(Date.now() + 121_000);
+    expect((await report({ body: { instance_id: "a", invocations: [] } })).status).toBe(200);
   });
 });
 

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { effectiveLimits, LIMIT_BOUNDS } from "#orgs/limits.ts";
 import { isOrgName } from "#orgs/org.ts";
 import { effectiveOrg, newSettings, patchSettings } from "#orgs/org-settings.ts";
 import { actorOf, holdsScope, type Principal, reachesOrg, SCOPES } from "#orgs/principal.ts";
 import { effectiveRetention, RETENTION_KEYS } from "#orgs/retention.ts";
 import { TIERS } from "#orgs/tier.ts";
-import { takeFromBucket } from "#orgs/token-bucket.ts";
+import { type Bucket, refilled, secondsToToken, without } from "#orgs/token-bucket.ts";
 
 describe("An org's name", () => {
   it("is 1 to 63 of a-z, 0-9 and hyphens, and begins with no hyphen", () => {
@@ -42,6 +43,17 @@ describe("Retention", () => {
   });
 });
 
+describe("Limits", () => {
+  it("are finite in every tier, grow with it, and are what may be set", () => {
+    const limits = TIERS.map((tier) => effectiveLimits(tier, {}));
+    for (const [key, { min, max }] of Object.entries(LIMIT_BOUNDS)) {
+      const values = limits.map((one) => one[key as keyof typeof LIMIT_BOUNDS]);
+      expect(values.every((value) => value >= min && value <= max)).toBe(true);
+      expect(values).toEqual(values.toSorted((a, b) => a - b));
+    }
+  });
+});
+
 describe("Settings", () => {
   const before = newSettings("pro");
   const identity = {
@@ -58,7 +70,10 @@ describe("Settings", () => {
     const after = patchSettings(before, { limits: { seriesMax: 5 } });
     expect(after).toEqual({ ...before, limits: { seriesMax: 5 } });
     expect(patchSettings(after, { limits: { seriesMax: null } })).toEqual(before);
-    expect(effectiveOrg(identity, after).limits).toEqual({ seriesMax: 5, requestsPerMinute: null });
+    expect(effectiveOrg(identity, after).limits).toEqual({
+      ...effectiveLimits("pro", {}),
+      seriesMax: 5,
+    });
   });
 
   it("take, on a change of tier, what the same patch sets", () => {
@@ -100,15 +115,21 @@ describe("A principal", () => {
 
 describe("A token bucket", () => {
   it("lets a minute's worth through at once, then one whenever the rate earns it", () => {
-    let bucket: Parameters<typeof takeFromBucket>[0];
+    let bucket: Bucket | undefined;
     for (let i = 0; i < 60; i++) {
-      const take = takeFromBucket(bucket, 60, 0);
-      bucket = take.taken ? take.bucket : expect.unreachable();
+      bucket = refilled(bucket, 60, 0);
+      expect(secondsToToken(bucket, 60)).toBe(0);
+      bucket = without(bucket, 1);
     }
-    expect(takeFromBucket(bucket, 60, 0)).toEqual({ taken: false, retryAfterSeconds: 1 });
-    expect(takeFromBucket(bucket, 60, 999).taken).toBe(false);
-    expect(takeFromBucket(bucket, 60, 1_000).taken).toBe(true);
-    expect(takeFromBucket(bucket, 60, -5_000).taken).toBe(false);
-    expect(takeFromBucket(bucket, 1, 1_000)).toEqual({ taken: false, retryAfterSeconds: 59 });
+    const wait = (perMinute: number, nowMs: number) =>
+      secondsToToken(refilled(bucket, perMinute, nowMs), perMinute);
+    expect([wait(60, 0), wait(60, 999), wait(60, 1_000)]).toEqual([1, 1, 0]);
+    expect([wait(60, -5_000), wait(1, 1_000)]).toEqual([1, 59]);
+  });
+
+  it("that was overdrawn gives nothing until the debt is earned", () => {
+    const bucket = without(refilled(undefined, 600, 0), 1_600);
+    const wait = (nowMs: number) => secondsToToken(refilled(bucket, 600, nowMs), 600);
+    expect([wait(0), wait(60_000), wait(100_100)]).toEqual([101, 41, 0]);
   });
 });

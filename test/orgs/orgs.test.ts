@@ -9,7 +9,7 @@ interface OrgBody {
   tier: string;
   state: string;
   entitlements: { payload_capture: boolean };
-  limits: { series_max: number; requests_per_minute: number | null };
+  limits: Record<string, number>;
   retention: Record<string, number>;
   created_at: string;
 }
@@ -40,7 +40,12 @@ describe("POST /v1/orgs", () => {
       tier: "team",
       state: "active",
       entitlements: { payload_capture: true },
-      limits: { series_max: 10_000, requests_per_minute: null },
+      limits: {
+        series_max: 10_000,
+        series_label_bytes_max: 2_097_152,
+        requests_per_minute: 20_000,
+        bytes_per_minute: 1_073_741_824,
+      },
       retention: {
         samples_hours: 336,
         rollups_hourly_days: 365,
@@ -118,6 +123,12 @@ describe("PATCH /v1/orgs/{org}", () => {
       limits: { series_max: 10_000, requests_per_minute: 60 },
       retention: { samples_hours: 30 },
     });
+    const third = await patch({
+      tier: "community",
+      limits: { series_label_bytes_max: 4_096, requests_per_minute: null, bytes_per_minute: 2e6 },
+    });
+    const limits = { series_label_bytes_max: 4_096, requests_per_minute: 1_200 };
+    expect(await third.json()).toMatchObject({ limits: { ...limits, bytes_per_minute: 2e6 } });
     expect(await getOrg(org)).toMatchObject({ limits: { series_max: 10_000 } });
   });
 

@@ -94,7 +94,12 @@ async function makeOrgOf(samples: number): Promise<string> {
       Array.from({ length: count }, () => makeSample(old)),
     );
   }
-  await foldAll(db, { org, generation: 1, seriesMax: 10 }, Date.now, () => false);
+  await foldAll(
+    db,
+    { org, generation: 1, seriesMax: 10, seriesLabelBytesMax: 10_000 },
+    Date.now,
+    () => false,
+  );
   return org;
 }
 

@@ -28,8 +28,9 @@ function processOf(service: string, ...spans: Span[]): ResourceSpans {
 const CONTEXT = { receivedAtMs: 1_795_333_300_000, fingerprintKey: new Uint8Array(32) };
 
 /** What is counted, as letters with the plugin that it is counted for. */
-function countedOf(...traces: ResourceSpans[]): string[] {
-  const { reports } = reportsOfCalls(callsOfRequest(traces).calls, CONTEXT);
+async function countedOf(...traces: ResourceSpans[]): Promise<string[]> {
+  const { calls: all } = await callsOfRequest(traces);
+  const { reports } = await reportsOfCalls(all, CONTEXT);
   return reports.flatMap(({ calls }) =>
     calls.map(({ spanId, plugin }) => {
       const letter = String.fromCharCode(Number.parseInt(spanId ?? "", 16));
@@ -39,116 +40,121 @@ function countedOf(...traces: ResourceSpans[]): string[] {
 }
 
 describe("callsOfRequest", () => {
-  it("counts the server's span of a call, whichever comes first", () => {
+  it("counts the server's span of a call, whichever comes first", async () => {
     const client = processOf("agent", spanOf("c", CLIENT, "a"));
     const server = processOf("github", spanOf("s", SERVER, "c"));
-    expect(countedOf(client, server)).toEqual(["s github"]);
-    expect(countedOf(server, client)).toEqual(["s github"]);
+    expect(await countedOf(client, server)).toEqual(["s github"]);
+    expect(await countedOf(server, client)).toEqual(["s github"]);
   });
 
-  it("counts the client's where there is no server's", () => {
-    expect(countedOf(processOf("agent", spanOf("c", CLIENT, "a")))).toEqual(["c agent"]);
+  it("counts the client's where there is no server's", async () => {
+    expect(await countedOf(processOf("agent", spanOf("c", CLIENT, "a")))).toEqual(["c agent"]);
   });
 
-  it("counts each of the server's spans that share a parent which is no call", () => {
+  it("counts each of the server's spans that share a parent which is no call", async () => {
     const spans = [spanOf("s", SERVER, "a"), spanOf("t", SERVER, "a"), spanOf("u", SERVER, "a")];
-    expect(countedOf(processOf("github", ...spans))).toHaveLength(3);
+    expect(await countedOf(processOf("github", ...spans))).toHaveLength(3);
   });
 
-  it("counts what a server calls in turn as a call of its own", () => {
+  it("counts what a server calls in turn as a call of its own", async () => {
     const agent = processOf("agent", spanOf("c", CLIENT, null));
     const gateway = processOf("gateway", spanOf("g", SERVER, "c"), spanOf("d", CLIENT, "g"));
     const backend = processOf("github", spanOf("s", SERVER, "d"));
-    expect(countedOf(agent, gateway, backend)).toEqual(["g gateway", "s github"]);
+    expect(await countedOf(agent, gateway, backend)).toEqual(["g gateway", "s github"]);
   });
 
-  it("counts once what instrumentations wrap in one process, by the span that the server names", () => {
+  it("counts once what instrumentations wrap in one process, by the span that the server names", async () => {
     const wrapped = [spanOf("i", INTERNAL, "a"), spanOf("c", CLIENT, "i")];
-    expect(countedOf(processOf("agent", ...wrapped))).toEqual(["c agent"]);
+    expect(await countedOf(processOf("agent", ...wrapped))).toEqual(["c agent"]);
     const twice = [spanOf("c", CLIENT, "a"), spanOf("d", CLIENT, "c")];
-    expect(countedOf(processOf("agent", ...twice))).toEqual(["d agent"]);
+    expect(await countedOf(processOf("agent", ...twice))).toEqual(["d agent"]);
     const inner = [spanOf("s", SERVER, null), spanOf("i", INTERNAL, "s")];
-    expect(countedOf(processOf("github", ...inner))).toEqual(["s github"]);
+    expect(await countedOf(processOf("github", ...inner))).toEqual(["s github"]);
     const all = processOf("agent", ...wrapped);
-    expect(countedOf(all, processOf("github", spanOf("s", SERVER, "c")))).toEqual(["s github"]);
+    expect(await countedOf(all, processOf("github", spanOf("s", SERVER, "c")))).toEqual([
+      "s github",
+    ]);
   });
 
-  it("keeps calls of other tools and other processes apart", () => {
+  it("keeps calls of other tools and other processes apart", async () => {
     const tools = [spanOf("i", INTERNAL, "a", "plan"), spanOf("c", CLIENT, "i", "search")];
-    expect(countedOf(processOf("agent", ...tools))).toEqual(["i agent", "c agent"]);
+    expect(await countedOf(processOf("agent", ...tools))).toEqual(["i agent", "c agent"]);
     const hops = [
       processOf("agent", spanOf("c", CLIENT, "a")),
       processOf("proxy", spanOf("d", CLIENT, "c")),
     ];
-    expect(countedOf(...hops)).toEqual(["c agent", "d proxy"]);
+    expect(await countedOf(...hops)).toEqual(["c agent", "d proxy"]);
   });
 
-  it("counts a process's call once however many resources it sends, and a copied span once", () => {
+  it("counts a process's call once however many resources it sends, and a copied span once", async () => {
     const inner = processOf("agent", spanOf("c", CLIENT, "i"));
     const outer = processOf("agent", spanOf("i", INTERNAL, "a"));
-    expect(countedOf(inner, outer)).toEqual(["c agent"]);
-    expect(countedOf(outer, inner)).toEqual(["c agent"]);
+    expect(await countedOf(inner, outer)).toEqual(["c agent"]);
+    expect(await countedOf(outer, inner)).toEqual(["c agent"]);
     const copied = processOf("agent", spanOf("c", CLIENT, null), spanOf("c", CLIENT, null));
     const server = processOf("github", spanOf("s", SERVER, "c"), spanOf("s", SERVER, "c"));
-    expect(countedOf(copied, server)).toEqual(["s github"]);
-    expect(countedOf(copied)).toEqual(["c agent"]);
+    expect(await countedOf(copied, server)).toEqual(["s github"]);
+    expect(await countedOf(copied)).toEqual(["c agent"]);
   });
 
-  it("counts once a call whose spans are linked by spans that do not count, in any order", () => {
+  it("counts once a call whose spans are linked by spans that do not count, in any order", async () => {
     for (const outer of [INTERNAL, CLIENT]) {
       const spans = [
         processOf("agent", spanOf("a", outer, null)),
         processOf("agent", spanOf("b", INTERNAL, "a")),
         processOf("github", spanOf("s", SERVER, "b")),
       ];
-      expect(countedOf(...spans)).toEqual(["s github"]);
-      expect(countedOf(...spans.reverse())).toEqual(["s github"]);
+      expect(await countedOf(...spans)).toEqual(["s github"]);
+      expect(await countedOf(...spans.reverse())).toEqual(["s github"]);
     }
     const chain = Array.from({ length: 20_000 }, (_, index) =>
       spanOf(String.fromCharCode(index + 1), INTERNAL, String.fromCharCode(index)),
     );
-    expect(countedOf(processOf("agent", ...chain))).toHaveLength(1);
+    expect(await countedOf(processOf("agent", ...chain))).toHaveLength(1);
   });
 
-  it("counts each server's span under one caller, and the caller's only if none is of its tool", () => {
+  it("counts each server's span under one caller, and the caller's only if none is of its tool", async () => {
     const client = processOf("agent", spanOf("c", CLIENT, null));
     const tries = processOf("github", spanOf("s", SERVER, "c"), spanOf("t", SERVER, "c"));
-    expect(countedOf(client, tries)).toEqual(["s github", "t github"]);
+    expect(await countedOf(client, tries)).toEqual(["s github", "t github"]);
     const tools = [spanOf("s", SERVER, "c", "y"), spanOf("t", SERVER, "c", "z")];
     const others = processOf("github", ...tools);
-    expect(countedOf(client, others)).toEqual(["c agent", "s github", "t github"]);
+    expect(await countedOf(client, others)).toEqual(["c agent", "s github", "t github"]);
     const wrapped = [
       spanOf("i", INTERNAL, null),
       spanOf("c", CLIENT, "i"),
       spanOf("d", CLIENT, "i"),
     ];
-    expect(countedOf(processOf("agent", ...wrapped))).toEqual(["c agent", "d agent"]);
+    expect(await countedOf(processOf("agent", ...wrapped))).toEqual(["c agent", "d agent"]);
     expect(
-      countedOf(processOf("agent", ...wrapped), processOf("github", spanOf("s", SERVER, "d"))),
+      await countedOf(
+        processOf("agent", ...wrapped),
+        processOf("github", spanOf("s", SERVER, "d")),
+      ),
     ).toHaveLength(2);
   });
 
-  it("counts the caller's span of a call whose server's cannot be counted", () => {
+  it("counts the caller's span of a call whose server's cannot be counted", async () => {
     const ahead = { ms: CONTEXT.receivedAtMs + 600_000, nanos: 0 };
     const server = { ...spanOf("s", SERVER, "c"), start: ahead, end: ahead };
     const traces = [processOf("agent", spanOf("c", CLIENT, null)), processOf("github", server)];
-    expect(countedOf(...traces)).toEqual(["c agent"]);
+    expect(await countedOf(...traces)).toEqual(["c agent"]);
   });
 
-  it("counts a span that names itself as its parent", () => {
-    expect(countedOf(processOf("agent", spanOf("c", CLIENT, "c")))).toEqual(["c agent"]);
-    expect(countedOf(processOf("agent", spanOf("i", INTERNAL, "i")))).toEqual(["i agent"]);
+  it("counts a span that names itself as its parent", async () => {
+    expect(await countedOf(processOf("agent", spanOf("c", CLIENT, "c")))).toEqual(["c agent"]);
+    expect(await countedOf(processOf("agent", spanOf("i", INTERNAL, "i")))).toEqual(["i agent"]);
     const circle = [spanOf("i", INTERNAL, "j"), spanOf("j", INTERNAL, "i")];
-    expect(countedOf(processOf("agent", ...circle))).toHaveLength(1);
+    expect(await countedOf(processOf("agent", ...circle))).toHaveLength(1);
   });
 
-  it("does not take spans of two traces with the same ids for parent and child", () => {
+  it("does not take spans of two traces with the same ids for parent and child", async () => {
     const server = makeSpan({ spanId: id("s"), parentSpanId: id("c"), traceId: "a".repeat(32) });
     const client = makeSpan({ spanId: id("c"), kind: CLIENT });
-    expect(countedOf(processOf("p", server, client))).toHaveLength(2);
+    expect(await countedOf(processOf("p", server, client))).toHaveLength(2);
   });
 
-  it("reports by instance, and says what became of the rest", () => {
+  it("reports by instance, and says what became of the rest", async () => {
     const unnamed = makeSpan({
       name: "tools/call",
       attributes: { "mcp.method.name": "tools/call" },
@@ -164,8 +170,8 @@ describe("callsOfRequest", () => {
     );
     const other = processOf("b", spanOf("t", SERVER, null));
     const elsewhere = { ...other, resource: new Map([["service.instance.id", "gw-2"]]) };
-    const calls = callsOfRequest([one, elsewhere]);
-    const { reports, merged } = reportsOfCalls(calls.calls, CONTEXT);
+    const calls = await callsOfRequest([one, elsewhere]);
+    const { reports, merged } = await reportsOfCalls(calls.calls, CONTEXT);
     expect(reports.map(({ header, calls }) => [header.instance, calls.length])).toEqual([
       ["a", 1],
       ["gw-2", 1],
@@ -173,6 +179,6 @@ describe("callsOfRequest", () => {
     expect(calls).toMatchObject({ ignored: 2, rejected: 1 });
     expect(merged).toBe(1);
     expect(calls.reason).toMatch(/names no tool/);
-    expect(callsOfRequest([])).toEqual({ calls: [], ignored: 0, rejected: 0, reason: null });
+    expect(await callsOfRequest([])).toEqual({ calls: [], ignored: 0, rejected: 0, reason: null });
   });
 });

@@ -13,7 +13,7 @@ import { readChainEnd } from "./log-state.ts";
 
 /** Entries that a page looks at: about 10 µs each. */
 const SCANNED_ENTRIES_MAX = 2_000;
-/** An RPC answer may have 32 MiB; a body may have 64 KiB. */
+/** Of those looked at: a body may have 64 KiB, and an RPC answer 32 MiB. */
 const PAGE_CHARACTERS_MAX = 4_000_000;
 /** With more actions, merging costs more than looking at every entry. */
 const MERGED_ACTIONS_MAX = 256;
@@ -38,10 +38,10 @@ export function searchEntries(sql: SqlStorage, filter: AuditFilter, bounds: Page
   for (const row of candidates(sql, filter, range)) {
     const body = row["body"] as string;
     scanned += 1;
+    characters += body.length;
     if (matchesFilter(JSON.parse(body), filter)) {
       if (entries.length === bounds.limit) return { entries, before: entries.at(-1)?.seq ?? null };
       entries.push(entryOf(row));
-      characters += body.length;
     }
     if (scanned === SCANNED_ENTRIES_MAX || characters > PAGE_CHARACTERS_MAX) {
       return { entries, before: row["seq"] as number };

@@ -1,12 +1,19 @@
 /**
  * Which series each name of a fold is counted under. A series is named once and keeps its number;
- * above the org's cap a new one (or one that comes back after 30 idle days) is counted under
- * `__other__`. The fold's compare-and-set makes the decision exact: no other fold can add series
+ * above the org's caps, on series and on the bytes of their names, a new one (or one that comes back
+ * after 30 idle days) is counted under `__other__`. The fold's compare-and-set makes the decision exact: no other fold can add series
  * between this read and the write.
  */
 import type { SeriesName } from "#calls/arrival.ts";
 import { SeriesDelta } from "#calls/fold-delta.ts";
-import { isOtherSeries, OTHER_SERIES, SERIES_IDLE_MS_MAX } from "#calls/series.ts";
+import {
+  isOtherSeries,
+  labelBytesOf,
+  OTHER_SERIES,
+  SERIES_IDLE_MS_MAX,
+  type SeriesLimits,
+  type SeriesUse,
+} from "#calls/series.ts";
 import type { ShardedOrg } from "#orgs/store/shard-orgs.ts";
 import { jsonParameters } from "#platform/d1/json-parameter.ts";
 
@@ -15,12 +22,13 @@ const SELECT_SERIES_BY_NAME = `SELECT j.value ->> 0 AS position, s.series, s.las
     ON s.org = ?1 AND s.workspace = j.value ->> 1 AND s.plugin = j.value ->> 2
       AND s.tool = j.value ->> 3`;
 
-const COUNT_ACTIVE_SERIES = `SELECT count(*) AS active FROM series
+/** What the org's active series take of its caps. */
+const SELECT_SERIES_USE = `SELECT count(*) AS series,
+    coalesce(sum(octet_length(workspace) + octet_length(plugin) + octet_length(tool)), 0) AS labelBytes
+  FROM series
   WHERE org = ?1 AND last_seen_ms > ?2 AND NOT (workspace = ?3 AND plugin = ?3 AND tool = ?3)`;
 
-export interface FoldedOrg extends ShardedOrg {
-  seriesMax: number;
-}
+export interface FoldedOrg extends ShardedOrg, SeriesLimits {}
 
 interface Found {
   series: number;
@@ -44,10 +52,11 @@ export async function resolveSeries(
   const [foundOther, ...found] = await findSeries(db, org.org, names, idleBeforeMs);
   const isEntering = (delta: SeriesDelta, index: number) =>
     !found[index]?.isActive && !isOtherSeries(delta.name);
-  const entering = new Set(deltas.filter(isEntering));
-  const room =
-    entering.size > 0 ? org.seriesMax - (await countActiveSeries(db, org.org, idleBeforeMs)) : 0;
-  const turnedAway = new Set([...entering].slice(Math.max(0, room)));
+  const entering = deltas.filter(isEntering);
+  const turnedAway =
+    entering.length === 0
+      ? new Set<SeriesDelta>()
+      : beyondLimits(entering, org, await seriesUse(db, org.org, idleBeforeMs));
   const counted: ResolvedSeries = { deltas: new Map(), seriesNext };
   const other = new SeriesDelta(OTHER_SERIES);
   deltas.forEach((delta, index) => {
@@ -80,14 +89,27 @@ async function findSeries(
   return found;
 }
 
-async function countActiveSeries(
-  db: D1Database,
-  org: string,
-  idleBeforeMs: number,
-): Promise<number> {
+async function seriesUse(db: D1Database, org: string, idleBeforeMs: number): Promise<SeriesUse> {
   const row = await db
-    .prepare(COUNT_ACTIVE_SERIES)
+    .prepare(SELECT_SERIES_USE)
     .bind(org, idleBeforeMs, OTHER_SERIES[0])
-    .first<{ active: number }>();
-  return row?.active ?? 0;
+    .first<SeriesUse>();
+  return row ?? { series: 0, labelBytes: 0 };
+}
+
+/** In order: where a long name finds no room, a short one behind it may. */
+function beyondLimits(
+  entering: readonly SeriesDelta[],
+  { seriesMax, seriesLabelBytesMax }: SeriesLimits,
+  { series, labelBytes }: SeriesUse,
+): Set<SeriesDelta> {
+  let [seriesRoom, bytesRoom] = [seriesMax - series, seriesLabelBytesMax - labelBytes];
+  const isTurnedAway = ({ name }: SeriesDelta) => {
+    const bytes = labelBytesOf(name);
+    if (seriesRoom < 1 || bytesRoom < bytes) return true;
+    seriesRoom -= 1;
+    bytesRoom -= bytes;
+    return false;
+  };
+  return new Set(entering.filter(isTurnedAway));
 }

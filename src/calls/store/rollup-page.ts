@@ -8,9 +8,11 @@ import {
   type GroupLabel,
   groupFigures,
   groupRollups,
+  HISTOGRAM_COST_US,
   type RollupGroup,
   type RollupGroupFigures,
 } from "#calls/rollup-groups.ts";
+import { inSlices } from "#platform/slices.ts";
 import {
   findRollupExtent,
   findRollupRows,
@@ -18,8 +20,11 @@ import {
   type WindowRange,
 } from "./rollup-windows.ts";
 
-/** Rows a slice may read: 20 MB at a KB a histogram. */
-const SLICE_ROWS_MAX = 20_000;
+/**
+ * Rows a slice may read, a window of the largest org: 10 MB at a KB a histogram, and 100 ms of the shard's
+ * one thread, for which the other orgs wait.
+ */
+const SLICE_ROWS_MAX = 10_000;
 /** Rows a request may read: a second or two of D1's one thread. */
 const REQUEST_ROWS_MAX = 60_000;
 
@@ -64,13 +69,24 @@ export async function findRollupPage(
     const rows = await findRollupRows(db, org, granularity, slice, filter);
     const wanted = groupRollups(rows, query.groupBy).filter((group) => isAfter(group, after));
     // Percentiles cost more than reading: none is made for groups that the page has no room for.
-    groups.push(...wanted.slice(0, limit + 1 - groups.length).map(groupFigures));
+    const answered = wanted.slice(0, limit + 1 - groups.length);
+    groups.push(...(await figuresOf(answered)));
     rowsRead += Math.max(rows.length, (slice.to - slice.from) * extent.series);
     to = slice.from;
     sliceWindows *= 2;
   }
   if (groups.length > limit) return fullPage(groups, limit);
   return { groups, next: to > from ? { windowNumber: to, key: "", isWindowDone: true } : null };
+}
+
+/** In slices, within a large group and over many small ones. */
+async function figuresOf(groups: readonly RollupGroup[]): Promise<RollupGroupFigures[]> {
+  const figures: Promise<RollupGroupFigures>[] = [];
+  const costUs = ({ rows }: RollupGroup) => rows.length * HISTOGRAM_COST_US;
+  await inSlices(groups, costUs, (group) => {
+    figures.push(groupFigures(group));
+  });
+  return Promise.all(figures);
 }
 
 /** A cursor comes from outside: it may only narrow the range. */

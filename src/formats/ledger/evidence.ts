@@ -4,12 +4,12 @@
  * verifier kept.
  */
 import { decodeBase64 } from "#formats/base64.ts";
+import { readJson } from "#formats/read-json.ts";
 import { type Checkpoint, parseCheckpoint } from "#formats/tlog/checkpoint.ts";
 import { isDecimal } from "#formats/tlog/decimal.ts";
 import { isHash } from "#formats/tlog/merkle-hash.ts";
 import { parseVkey, type VerifierKey } from "#formats/tlog/note-key.ts";
 import { type Note, parseNote } from "#formats/tlog/signed-note.ts";
-import { hasUniqueNames } from "#formats/unique-names.ts";
 
 /** A key as the log lists it, with the tree sizes that it signs. */
 export interface ListedKey {
@@ -128,12 +128,11 @@ function membersOf(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
 }
 
-/** A member that is named twice has two values, and readers differ about which. */
+/**
+ * A member that is named twice has two values, and readers differ about which. There are no more values than
+ * characters: how long these files may be is their reader's matter.
+ */
 function parseJson(text: string): unknown {
-  try {
-    const value: unknown = JSON.parse(text);
-    return hasUniqueNames(text, value) ? value : null;
-  } catch {
-    return null;
-  }
+  const reading = readJson(text, text.length);
+  return "value" in reading ? reading.value : null;
 }

@@ -31,7 +31,7 @@ export function authorise(access: Access): MiddlewareHandler<AppEnv> {
     // Set before the refusals: they too are traced where the org's spans go, or not at all.
     if (name !== undefined) c.set("org", await reachableOrg(c, principal, { name, alsoClosed }));
     requireScope(principal, scope);
-    if (name !== undefined) limitRate(principal, c.var.org, Date.now());
+    if (name !== undefined) c.set("onBodyBytes", limitRate(principal, c.var.org, Date.now()));
     return next();
   };
 }

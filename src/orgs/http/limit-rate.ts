@@ -1,22 +1,53 @@
 /**
- * `limits.requests_per_minute`: a token bucket per org in each isolate. It sheds load where load
- * arrives and costs no round trip; it is no quota, for a busy org has many isolates and each counts
- * for itself, and an isolate that is replaced forgets.
+ * `limits.requests_per_minute` and `limits.bytes_per_minute`: two token buckets a service token in each
+ * isolate. They shed load where load arrives and cost no round trip; they are no quota, for a busy org has
+ * many isolates and each counts for itself, and an isolate that is replaced forgets.
  */
 import type { Org } from "#orgs/org.ts";
 import type { Principal } from "#orgs/principal.ts";
-import { type Bucket, takeFromBucket } from "#orgs/token-bucket.ts";
+import { type Bucket, refilled, secondsToToken, without } from "#orgs/token-bucket.ts";
 import { fail } from "#platform/errors.ts";
 
-const BUCKETS_MAX = 4_096;
-const buckets = new Map<string, Bucket>();
+interface Budget {
+  requests: Bucket;
+  bytes: Bucket;
+}
 
-/** Service tokens only: operators must get through to an org that floods. */
-export function limitRate(principal: Principal, { org, limits }: Org, nowMs: number): void {
-  if (limits.requestsPerMinute === null || principal.kind !== "service-token") return;
-  const take = takeFromBucket(buckets.get(org), limits.requestsPerMinute, nowMs);
-  if (!take.taken) fail({ kind: "too_many_requests", retryAfterSeconds: take.retryAfterSeconds });
-  const [oldest] = buckets.keys();
-  if (buckets.size >= BUCKETS_MAX && oldest !== undefined) buckets.delete(oldest);
-  buckets.set(org, take.bucket);
+/** By token. 4,096 of about 200 bytes each. */
+const BUDGETS_MAX = 4_096;
+const budgets = new Map<string, Budget>();
+
+/**
+ * Takes a request from its token's budget, or refuses it; answers what takes the bytes of its body, as they
+ * are read. Service tokens only: operators must get through to an org that floods.
+ */
+export function limitRate(
+  principal: Principal,
+  { limits }: Org,
+  nowMs: number,
+): (bytes: number) => void {
+  if (principal.kind !== "service-token") return () => undefined;
+  const known = budgets.get(principal.id);
+  const requests = refilled(known?.requests, limits.requestsPerMinute, nowMs);
+  const bytes = refilled(known?.bytes, limits.bytesPerMinute, nowMs);
+  const retryAfterSeconds = Math.max(
+    secondsToToken(requests, limits.requestsPerMinute),
+    secondsToToken(bytes, limits.bytesPerMinute),
+  );
+  if (retryAfterSeconds > 0) fail({ kind: "too_many_requests", retryAfterSeconds });
+  const budget = known ?? { requests, bytes };
+  budget.requests = without(requests, 1);
+  budget.bytes = bytes;
+  keep(principal.id, budget);
+  return (taken) => {
+    budget.bytes = without(budget.bytes, taken);
+  };
+}
+
+/** Who was heard of longest ago makes room, and begins anew. */
+function keep(token: string, budget: Budget): void {
+  budgets.delete(token);
+  const [oldest] = budgets.keys();
+  if (budgets.size >= BUDGETS_MAX && oldest !== undefined) budgets.delete(oldest);
+  budgets.set(token, budget);
 }

@@ -3,7 +3,8 @@ import type { TSchema } from "typebox";
 import * as Type from "typebox";
 import { Compile } from "typebox/schema";
 import { formatTimestamp } from "#formats/rfc3339.ts";
-import { LIMIT_BOUNDS, ORG_NAME_PATTERN, type Org } from "#orgs/org.ts";
+import { LIMIT_BOUNDS } from "#orgs/limits.ts";
+import { ORG_NAME_PATTERN, type Org } from "#orgs/org.ts";
 import type { OrgPatch } from "#orgs/org-settings.ts";
 import { RETENTION_BOUNDS } from "#orgs/retention.ts";
 import { TIERS } from "#orgs/tier.ts";
@@ -60,7 +61,9 @@ const PatchOrgSchema = Type.Object(
       Type.Object(
         {
           series_max: nullableInteger(LIMIT_BOUNDS.seriesMax),
+          series_label_bytes_max: nullableInteger(LIMIT_BOUNDS.seriesLabelBytesMax),
           requests_per_minute: nullableInteger(LIMIT_BOUNDS.requestsPerMinute),
+          bytes_per_minute: nullableInteger(LIMIT_BOUNDS.bytesPerMinute),
         },
         CLOSED,
       ),
@@ -100,8 +103,14 @@ export const OrgSchema = Type.Object(
     state: Type.Enum(["active", "deleting"]),
     entitlements: Type.Object({ payload_capture: Type.Boolean() }),
     limits: Type.Object({
-      series_max: Type.Integer(),
-      requests_per_minute: Type.Unsafe<number | null>({ type: ["integer", "null"] }),
+      series_max: Type.Integer({ description: "Above it a new series is counted as __other__" }),
+      series_label_bytes_max: Type.Integer({
+        description: "Bytes of UTF-8 in the names of all series; above it likewise",
+      }),
+      requests_per_minute: Type.Integer({ description: "Of each token, in each isolate" }),
+      bytes_per_minute: Type.Integer({
+        description: "Of the bodies that each token sends, decompressed, in each isolate",
+      }),
     }),
     retention: Type.Object(
       {
@@ -138,7 +147,9 @@ export function patchOf(body: Type.Static<typeof PatchOrgSchema>): OrgPatch {
     ...(limits && {
       limits: defined({
         seriesMax: limits.series_max,
+        seriesLabelBytesMax: limits.series_label_bytes_max,
         requestsPerMinute: limits.requests_per_minute,
+        bytesPerMinute: limits.bytes_per_minute,
       }),
     }),
     ...(retention && {
@@ -168,7 +179,9 @@ export function orgJson(org: Org): Type.Static<typeof OrgSchema> {
     entitlements: { payload_capture: org.entitlements.payloadCapture },
     limits: {
       series_max: org.limits.seriesMax,
+      series_label_bytes_max: org.limits.seriesLabelBytesMax,
       requests_per_minute: org.limits.requestsPerMinute,
+      bytes_per_minute: org.limits.bytesPerMinute,
     },
     retention: {
       samples_hours: org.retention.samplesHours,

@@ -62,7 +62,9 @@ export const orgRoutes: readonly AppRoute[] = [
         "drops the overrides that exceed the new tier's retention, unless it sets them anew. " +
         "`retention.audit_days` is the tier's or longer (400 below it); a shorter one than before holds " +
         "for later audit entries only. " +
-        "`limits.requests_per_minute` sheds load in each isolate; it is not a quota.",
+        "`limits.requests_per_minute` and `limits.bytes_per_minute` hold for each token of the org, a " +
+        "minute's worth at once, and have defaults by tier; beyond them 429. They shed load in each " +
+        "isolate, and are no quotas.",
       scope: "org:admin",
       body: jsonBody(patchOrgBody, LIMIT),
       answers: { 200: { description: "The org as changed", content: ORG } },

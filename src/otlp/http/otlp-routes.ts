@@ -7,6 +7,7 @@ import type { RequestBody } from "#http/request-body.ts";
 import { type AppRoute, route } from "#orgs/http/access.ts";
 import { recordTraces } from "#otlp/record-traces.ts";
 import { fail } from "#platform/errors.ts";
+import { nextTurn } from "#platform/slices.ts";
 import { OTLP_ERRORS, TRACES_REQUEST, TRACES_RESPONSE } from "./otlp-answers.ts";
 import { onOtlpError } from "./otlp-error.ts";
 import { otlpEncoding, otlpResponse } from "./otlp-media.ts";
@@ -17,6 +18,9 @@ import { otlpEncoding, otlpResponse } from "./otlp-media.ts";
  */
 const TRACES_BYTES_MAX = 4 * 1024 * 1024;
 
+/** Decoded within milliseconds. */
+const SHORT_BYTES = 262_144;
+
 interface SentTraces {
   traces: readonly ResourceSpans[];
   encoding: OtlpEncoding;
@@ -24,14 +28,16 @@ interface SentTraces {
 
 const tracesBody: RequestBody<SentTraces> = {
   content: TRACES_REQUEST,
-  read: async (request) => {
+  read: async (request, onBytes) => {
     const encoding = otlpEncoding(request.headers.get("content-type") ?? undefined);
     if (encoding === null) {
       const supported = "application/x-protobuf, or application/json in UTF-8";
       return fail({ kind: "unsupported_media_type", supported });
     }
-    const bytes = await readBytes(request, { bytesMax: TRACES_BYTES_MAX });
+    const bytes = await readBytes(request, { bytesMax: TRACES_BYTES_MAX, onBytes });
     const traces = decodeTraces(bytes, encoding);
+    // The longest take 100 ms to be decoded, and as long to be looked through.
+    if (bytes.length > SHORT_BYTES) await nextTurn();
     if (!isDecodeError(traces)) return { traces, encoding };
     if (traces.isTooLarge) return fail({ kind: "too_many_spans", spansMax: SPANS_MAX });
     const detail = `The body is no ExportTraceServiceRequest: ${traces.reason}.`;

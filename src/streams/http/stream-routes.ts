@@ -34,8 +34,8 @@ export const streamRoutes: readonly AppRoute[] = [
         "Replaces all: an absent stream, or destination, takes the deployment's; a null destination " +
         "is none. Disabled, a stream takes nothing in and sends nothing out; disabling `audit` stops " +
         "`tool.*` and `plugin.*` entries only, and takes effect once the entry that says so is in the " +
-        "ledger. In force within 30 s everywhere. Also takes the guide's YAML (`application/yaml`), in " +
-        "which `observability.otlp` is where traces go.",
+        "ledger. In force within 30 s everywhere. Also takes the guide's YAML (`application/yaml`, at " +
+        "most 64 KiB), in which `observability.otlp` is where traces go.",
       scope: "org:admin",
       body: streamsRequestBody,
       answers: { 200: { description: "The streams as changed", content: STREAMS } },

@@ -253,6 +253,18 @@ describe("Searching", () => {
     expect(await searchAll(log, {}, { limit: 1_000 })).toHaveLength(200);
   });
 
+  it("ends a page where it has looked at as much text as it may, though it found nothing", async () => {
+    const log = await newLog();
+    const large = { details: { text: "x".repeat(60_000) } };
+    await append(log, makeEvents(100, { ...large, action: "policy.reviewed", outcome: "denied" }));
+    const page = await ledgerOf(log).search(
+      { ...ANY_EVENT, outcome: "allowed" },
+      { before: null, limit: 10 },
+    );
+    expect(page.entries).toEqual([]);
+    expect(page.before).toBeGreaterThan(25);
+  });
+
   it("leaves out what is pruned, before it is deleted and after", async () => {
     const log = await newLogOf(300);
     try {

@@ -104,6 +104,21 @@ describe("GET /metrics", () => {
     expect((await call("GET", `/v1/orgs/${org}/metrics?granularity=week`)).status).toBe(400);
   });
 
+  it("shows what the series take of their limits, __other__ left out", async () => {
+    const org = await makeOrg({ limits: { series_max: 3, series_label_bytes_max: 1_024 } });
+    const tools = ["é", "b", "x".repeat(128), "c", "d"];
+    await ingest(
+      org,
+      tools.map((tool) => makeSample({ workspace: "w", plugin: "p", tool })),
+    );
+    const page = await scrape(org);
+    const shown = (name: string) => metricSum(page, name);
+    expect([shown("mcpg_series"), shown("mcpg_series_limit")]).toEqual([3, 3]);
+    expect(shown("mcpg_series_label_bytes")).toBe(4 + 3 + 130);
+    expect(shown("mcpg_series_label_bytes_limit")).toBe(1_024);
+    expect(metricSum(page, "mcpg_tool_calls_total", 'tool="__other__"')).toBe(2);
+  });
+
   it("leads from an exemplar to its sample by key", async () => {
     const org = await makeOrg();
     const trace_id = "0af7651916cd43dd8448eb211c80319c";

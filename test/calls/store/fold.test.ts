@@ -213,6 +213,21 @@ describe("fold", () => {
     expect(await sumOf(org.org, "series", "ok")).toBe(10);
   });
 
+  it("counts names beyond the cap on their bytes under __other__, whoever wins the last of it", async () => {
+    const org = await makeShardOrg(100, 200);
+    const named = (tool: string) => invocation({ workspace: "w", plugin: "p", tool });
+    // Of 38 bytes each; a short one still finds room where a long one does not.
+    const long = Array.from({ length: 30 }, (_, index) => named(`€`.repeat(11) + (100 + index)));
+    for (const call of long) await store(org, [call]);
+    await Promise.all([foldRest(org), foldRest(org), foldRest(org)]);
+    await store(org, [named("x"), named("€".repeat(11))]);
+    await Promise.all([foldRest(org), foldRest(org)]);
+    const sql = `SELECT count(*) AS series, sum(length(CAST(workspace || plugin || tool AS BLOB))) AS bytes
+      FROM series WHERE org = ?1 AND tool <> '__other__'`;
+    expect(await db.prepare(sql).bind(org.org).first()).toEqual({ series: 6, bytes: 5 * 38 + 3 });
+    expect(await sumOf(org.org, "series", "ok")).toBe(32);
+  });
+
   it("lets a series that was idle for 30 days leave the cap, and come back from its total", async () => {
     const org = await makeShardOrg(1);
     const longAgoMs = Date.now() - 40 * 24 * HOUR_MS;

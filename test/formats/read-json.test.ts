@@ -1,9 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { hasUniqueNames } from "#formats/unique-names.ts";
+import { readJson } from "#formats/read-json.ts";
+
+const VALUES_MAX = 2_000_000;
 
 function isUnique(text: string): boolean {
-  return hasUniqueNames(text, JSON.parse(text));
+  const reading = readJson(text, VALUES_MAX);
+  if ("value" in reading) expect(reading.value).toEqual(JSON.parse(text));
+  else expect(reading).toEqual({ refusal: "named_twice" });
+  return "value" in reading;
 }
 
 describe("Unique names", () => {
@@ -57,7 +62,31 @@ describe("Unique names", () => {
 
   it("are counted in what is nested as deep as a body is long", () => {
     const depth = 500_000;
-    expect(isUnique("[".repeat(depth) + "]".repeat(depth))).toBe(true);
-    expect(isUnique(`${'{"a":'.repeat(depth)}1${"}".repeat(depth)}`)).toBe(true);
+    const reads = (text: string) => expect(readJson(text, VALUES_MAX)).toHaveProperty("value");
+    reads("[".repeat(depth) + "]".repeat(depth));
+    reads(`${'{"a":'.repeat(depth)}1${"}".repeat(depth)}`);
   });
+});
+
+describe("JSON of many values", () => {
+  it.each([
+    ["[0,0,0]", 4],
+    ['{"a":0,"b":[]}', 4],
+    ["[[[[]]]]", 5],
+    ['{"a":"[,[,{,","b":"\\\\"}', 3],
+    ["7", 1],
+  ])("%s has at most %i, counted outside strings, and is refused with fewer", (text, values) => {
+    expect(readJson(text, values)).toEqual({ value: JSON.parse(text) });
+    expect(readJson(text, values - 1)).toEqual({ refusal: "too_many" });
+  });
+
+  it("is refused before it is parsed: it need not even be JSON", () => {
+    expect(readJson("[".repeat(1_000), 100)).toEqual({ refusal: "too_many" });
+    expect(readJson(`{"a":${",".repeat(1_000)}`, 100)).toEqual({ refusal: "too_many" });
+  });
+
+  it.each(["", "[", '"', '"a\\', '{"a":1', "[1,]", "nul", "\\", '"\\"', "{:}"])(
+    "that %j is not, is refused as no JSON",
+    (text) => expect(readJson(text, 100)).toEqual({ refusal: "not_json" }),
+  );
 });
