@@ -128,6 +128,11 @@ describe("What a clock that was ahead has left", () => {
     await append(log, [makeEvent()]);
     await sign(log);
     expect([await minIndexOf(log), (await storedBodies(log)).length]).toEqual([0, 304]);
+    // Withdrawn, so that it is announced anew when it is due.
+    setDay(31);
+    expect(await announce(log, termsAt(Date.now(), 30))).toBe("announced");
+    await sign(log);
+    expect(await minIndexOf(log)).toBe(256);
   });
 
   it("in an alarm does not keep D1 from being told, nor entries from being signed", async () => {
