@@ -4,7 +4,6 @@
  * signed head is proven up to its root. What no head covers has no root above it: whoever rewrites all of it
  * to its end is seen by nobody here (a receipt proves nothing until its entry is signed).
  */
-import { encodeHex } from "#formats/hex.ts";
 import { HASH_BYTES, isSameHash } from "#formats/tlog/merkle-hash.ts";
 import { TILE_WIDTH } from "#formats/tlog/tlog-tiles.ts";
 import { LogContradiction } from "./contradiction.ts";
@@ -150,7 +149,7 @@ export function hashedEntry(entry: CheckedEntry): CheckedEntry {
     hashes !== null &&
     isSameHash(hashes.hash, entry.hash) &&
     isSameHash(hashes.leaf, entry.leaf) &&
-    previousHashIn(body) === encodeHex(previousHash);
+    namesHash(body, previousHash);
   if (!isRecorded) throw notAsRecorded(seq);
   return entry;
 }
@@ -167,13 +166,24 @@ export function storedEntry(row: EntryRow): CheckedEntry {
 }
 
 /**
- * Without parsing, in a tenth of the time: in canonical JSON this text stands in no string, where quotes are
+ * The body's `previous_hash`, without parsing: in canonical JSON this text stands in no string, where quotes are
  * escaped, and members of `details` come before.
  */
-function previousHashIn(body: string): string {
-  const member = '"previous_hash":"';
-  const at = body.lastIndexOf(member) + member.length;
-  return body.slice(at, at + 2 * HASH_BYTES);
+function namesHash(body: string, hash: Uint8Array): boolean {
+  const start = body.lastIndexOf(MEMBER) + MEMBER.length;
+  for (let at = 0; at < hash.length; at += 1) {
+    const byte = hash[at]!;
+    if (body.charCodeAt(start + 2 * at) !== hexDigit(byte >> 4)) return false;
+    if (body.charCodeAt(start + 2 * at + 1) !== hexDigit(byte & 15)) return false;
+  }
+  return hash.length === HASH_BYTES;
+}
+
+const MEMBER = '"previous_hash":"';
+
+/** The code of the lower-case digit. */
+function hexDigit(value: number): number {
+  return value + (value < 10 ? 48 : 87);
 }
 
 function notAsRecorded(seq: number): LogContradiction {
