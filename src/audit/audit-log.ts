@@ -63,12 +63,28 @@ export interface LogStatus {
   /** Null where no deletion waits for the ledger's clock. */
   deletionWaitsUntilMs: number | null;
   retentionRanges: RetentionRange[];
+  /** Null before the log's first alarm. */
+  scrub: ScrubState | null;
 }
 
 /** Entries from `fromSeq` to the next range are kept so many days, or as many as are in force if more. */
 export interface RetentionRange {
   fromSeq: number;
   days: number;
+}
+
+/** How far the log was proven anew, in the background. */
+export interface ScrubState {
+  nextAtMs: number;
+  startedAtMs: number | null;
+  /** Of the log when the pass under way began; null between passes. */
+  size: number | null;
+  /** Bundles of 256 below are proven by the pass under way. */
+  position: number;
+  passedAtMs: number | null;
+  passedSize: number | null;
+  /** Which `passedAtMs` D1 knows of. */
+  toldAtMs: number | null;
 }
 
 export interface LegalHold {

@@ -36,6 +36,7 @@ export type Failure =
   | { kind: "not_yet_signed"; retryAfterSeconds: number }
   | { kind: "pruned" }
   | { kind: "ledger_frozen"; reason: string }
+  | { kind: "log_contradicted"; reason: string }
   | { kind: "too_many_requests"; retryAfterSeconds: number }
   | { kind: "unavailable"; retryAfterSeconds: number }
   | { kind: "shard_full_for_org"; percent: number; retryAfterSeconds: number }

@@ -84,6 +84,11 @@ export interface LogStatusBody {
   recorded_ahead_until: string | null;
   deletion: { waits_until: string | null };
   retention: { days: number; ranges: { from_seq: number; days: number }[] };
+  scrub: {
+    last_full_pass: { completed_at: string; size: number } | null;
+    pass_under_way: { started_at: string; position: number; size: number } | null;
+    next_pass_at: string | null;
+  };
 }
 
 export function statusOf(org: string, query = ""): Promise<LogStatusBody> {

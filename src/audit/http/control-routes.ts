@@ -1,7 +1,7 @@
 /** A log's state, keys and remedies. */
 import type { Context } from "hono";
 import * as Type from "typebox";
-import { type LogAddress, type LogStatus, logOrigin } from "#audit/audit-log.ts";
+import type { LogAddress } from "#audit/audit-log.ts";
 import { currentLog, requireKept } from "#audit/current-log.ts";
 import { drainOutbox } from "#audit/drain-outbox.ts";
 import { callLedger } from "#audit/ledger-stub.ts";
@@ -10,13 +10,10 @@ import { recoverLog } from "#audit/recover-log.ts";
 import { announceKey } from "#audit/signing/key-rotation.ts";
 import { findLogFault } from "#audit/signing/log-fault.ts";
 import { signNow } from "#audit/signing/sign-now.ts";
-import { formatTimestamp } from "#formats/rfc3339.ts";
 import { jsonBody } from "#http/request-body.ts";
 import { type AppRoute, route } from "#orgs/http/access.ts";
 import type { AppEnv } from "#orgs/http/app-env.ts";
 import { operatorOf } from "#orgs/http/caller.ts";
-import { deletionJson } from "#orgs/http/deletion-json.ts";
-import type { Org } from "#orgs/org.ts";
 import { actorOf } from "#orgs/principal.ts";
 import { fail } from "#platform/errors.ts";
 import { findShardClock } from "#platform/jobs/shard-clock.ts";
@@ -25,6 +22,7 @@ import { shardDatabase } from "#platform/shards.ts";
 import { askedLog, logParameter } from "./asked-log.ts";
 import { type LogStatusJson, LogStatusSchema, SigningKeysSchema } from "./log-json.ts";
 import { REASON_BODY_MAX, reasonBody } from "./reason-body.ts";
+import { statusJson } from "./status-json.ts";
 
 const PATH = "/v1/orgs/:org/audit";
 const STATUS = { "application/json": LogStatusSchema };
@@ -37,6 +35,9 @@ export const controlRoutes: readonly AppRoute[] = [
       path: `${PATH}/status`,
       operationId: "getLogStatus",
       summary: "State of the audit log",
+      description:
+        "Frozen or not, and why: the reason names the entry where one can be named. `scrub` tells when all of " +
+        "the log was last proven anew in the background.",
       scope: "audit:read",
       alsoClosed: true,
       query: { log: logParameter },
@@ -123,39 +124,13 @@ export const controlRoutes: readonly AppRoute[] = [
 ];
 
 async function statusOf(c: Context<AppEnv>, address: LogAddress): Promise<LogStatusJson> {
-  const [status, shardClock] = await Promise.all([
+  const [status, shardClock, misconfigured] = await Promise.all([
     callLedger(c.env, address, (ledger) => ledger.status()),
     findShardClock(shardDatabase(c.env, address.shard)),
+    findLogFault(c.env, address),
   ]);
-  const { publishedAtMs = null, publishedSize = 0, frozenReason = null } = status ?? {};
-  const { holds = 0, recordedAheadUntil = null, deletionWaitsUntilMs = null } = status ?? {};
-  const signedAt = publishedAtMs === null ? null : formatTimestamp(publishedAtMs);
-  return {
-    origin: logOrigin(originHost(c.env), address),
-    log: address.log,
-    tree_size: status?.treeSize ?? 0,
-    head: status?.head ?? null,
-    checkpoint: signedAt === null ? null : { size: publishedSize, signed_at: signedAt },
-    unsigned_entries: (status?.treeSize ?? 0) - publishedSize,
-    minimum_index: status?.minIndex ?? 0,
-    frozen: frozenReason !== null,
-    frozen_reason: frozenReason,
-    frozen_at: status?.frozenAtMs == null ? null : formatTimestamp(status.frozenAtMs),
-    successor: status?.successor ?? null,
-    misconfigured: await findLogFault(c.env, address),
-    holds,
-    recorded_ahead_until: recordedAheadUntil,
-    deletion: deletionJson(shardClock, deletionWaitsUntilMs),
-    retention: retentionJson(c.var.org, status),
-  };
-}
-
-function retentionJson({ retention }: Org, status: LogStatus | null): LogStatusJson["retention"] {
-  const ranges = status?.retentionRanges ?? [];
-  return {
-    days: retention.auditDays,
-    ranges: ranges.map(({ fromSeq, days }) => ({ from_seq: fromSeq, days })),
-  };
+  const { auditDays } = c.var.org.retention;
+  return statusJson(originHost(c.env), address, status, { shardClock, misconfigured, auditDays });
 }
 
 async function keysOf(c: Context<AppEnv>, address: LogAddress) {

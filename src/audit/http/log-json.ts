@@ -5,6 +5,34 @@ import { DeletionSchema } from "#orgs/http/deletion-json.ts";
 const NullableText = Type.Unsafe<string | null>({ type: ["string", "null"] });
 const NullableInteger = Type.Unsafe<number | null>({ type: ["integer", "null"] });
 
+const ScrubSchema = Type.Object(
+  {
+    last_full_pass: Type.Unsafe<{ completed_at: string; size: number } | null>({
+      type: ["object", "null"],
+      description: "When all of the log was last proven anew, and how many entries it had",
+      properties: {
+        completed_at: { type: "string", format: "date-time" },
+        size: { type: "integer" },
+      },
+      required: ["completed_at", "size"],
+    }),
+    pass_under_way: Type.Unsafe<{ started_at: string; position: number; size: number } | null>({
+      type: ["object", "null"],
+      description: "Entries below `position` are proven by it, of `size`",
+      properties: {
+        started_at: { type: "string", format: "date-time" },
+        position: { type: "integer" },
+        size: { type: "integer" },
+      },
+      required: ["started_at", "position", "size"],
+    }),
+    next_pass_at: NullableText,
+  },
+  { title: "Scrub" },
+);
+
+export type ScrubJson = Type.Static<typeof ScrubSchema>;
+
 export const LogStatusSchema = Type.Object(
   {
     origin: Type.String(),
@@ -52,6 +80,7 @@ export const LogStatusSchema = Type.Object(
           "the days of their range. The larger number holds",
       },
     ),
+    scrub: ScrubSchema,
   },
   { title: "LogStatus" },
 );

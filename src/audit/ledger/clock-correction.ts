@@ -6,7 +6,8 @@ import type { AuditEvent } from "#audit/audit-event.ts";
 import type { AppendResult, ClosedLog } from "#audit/audit-log.ts";
 import { formatTimestamp } from "#formats/rfc3339.ts";
 import { appendEvents } from "./append.ts";
-import { type LogState, readChainEnd } from "./log-state.ts";
+import { readChainEnd } from "./chain-end.ts";
+import type { LogState } from "./log-state.ts";
 import { aheadUntil } from "./recorded-times.ts";
 
 export type CorrectionAnswer =

@@ -1,5 +1,7 @@
-/** The one alarm that an object has, which tells D1 the log's size, goes on deleting, and looks at the clock. */
-
+/**
+ * The object's one alarm, which tells D1, deletes what is pruned, looks at the clock, and scrubs: set for the
+ * earliest of them. So one that a clock which was ahead has set gives way to the first that comes after it.
+ */
 export class LedgerAlarm {
   readonly #storage: DurableObjectStorage;
   #atMs: number | null = null;
@@ -8,26 +10,25 @@ export class LedgerAlarm {
     this.#storage = storage;
   }
 
-  /** Called before anything else: an alarm that is set is to stay, for it may be what wakes the object now. */
+  /** To be awaited before anything else: setting it anew would cancel the very one that wakes the object now. */
   async load(): Promise<void> {
     this.#atMs = await this.#storage.getAlarm();
   }
 
-  /** Called when it rings. */
-  begin(): void {
+  /** True if it rings by then. */
+  isSetBy(atMs: number): boolean {
+    return this.#atMs !== null && this.#atMs <= atMs;
+  }
+
+  rings(): void {
     this.#atMs = null;
   }
 
-  /** One that a clock which was ahead has set does not count: it would ring when that time has come. */
-  isSetWithin(delayMs: number): boolean {
-    return this.#atMs !== null && this.#atMs <= Date.now() + delayMs;
-  }
-
-  /** Of two alarms the earlier one stays. */
-  setIn(delayMs: number): void {
-    if (this.isSetWithin(delayMs)) return;
-    this.#atMs = Date.now() + delayMs;
+  /** At that time at the latest. */
+  setBy(atMs: number): void {
+    if (this.isSetBy(atMs)) return;
+    this.#atMs = atMs;
     // Not awaited, like any write: the output gate holds the answer until it is stored.
-    void this.#storage.setAlarm(this.#atMs);
+    void this.#storage.setAlarm(atMs);
   }
 }

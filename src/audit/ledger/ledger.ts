@@ -7,7 +7,7 @@
  */
 
 import { DurableObject } from "cloudflare:workers";
-import { type AuditEvent, EVENT_ID_DAYS_MIN } from "#audit/audit-event.ts";
+import type { AuditEvent } from "#audit/audit-event.ts";
 import {
   type AppendResult,
   type ClosedLog,
@@ -18,36 +18,33 @@ import {
   logOrigin,
 } from "#audit/audit-log.ts";
 import type { AuditFilter } from "#audit/entry-filter.ts";
-import { tellTreeSize } from "#audit/store/audit-logs.ts";
-import { formatTimestamp, parseTimestampMs } from "#formats/rfc3339.ts";
+import { formatTimestamp } from "#formats/rfc3339.ts";
 import type { TilePath } from "#formats/tlog/tlog-tiles.ts";
 import type { Env } from "#platform/env.ts";
-import { logError } from "#platform/log-error.ts";
 import { originHost } from "#platform/settings.ts";
-import { shardDatabase } from "#platform/shards.ts";
-import { LOOK_MS } from "#platform/steady-clock.ts";
 import { DAY_MS } from "#platform/time.ts";
 import { appendEvents } from "./append.ts";
 import { AppendQueue } from "./append-queue.ts";
+import { readChainEnd } from "./chain-end.ts";
 import { type CorrectionAnswer, recordCorrection } from "./clock-correction.ts";
+import { type ContradictedRead, isContradicted } from "./contradiction.ts";
 import { type ExportAnswer, type ExportRange, planExport, recordedRange } from "./export-range.ts";
 import {
   freeze,
   type HeadAnswer,
+  type HeadChecks,
   headSince,
   type LastSigned,
   type PublishAnswer,
   publish,
 } from "./head.ts";
-import { LedgerAlarm } from "./ledger-alarm.ts";
-import { isDeletionAwaited, maySweep } from "./ledger-clock.ts";
-import { type LogState, openLog, readChainEnd, readState } from "./log-state.ts";
+import { LedgerDuties } from "./ledger-duties.ts";
+import { type LogState, openLog, readState } from "./log-state.ts";
 import { readStatus } from "./log-status.ts";
 import {
   announcePruning,
   beginPruning,
   countActiveHolds,
-  deletePruned,
   findHolds,
   insertHold,
   isReleasable,
@@ -56,6 +53,9 @@ import {
   type RetentionTerms,
 } from "./pruning.ts";
 import {
+  type EntryLines,
+  type LineRange,
+  NOT_THERE,
   type ProofAnswer,
   proveConsistency,
   proveEntry,
@@ -63,33 +63,22 @@ import {
   readTile,
   type TileAnswer,
 } from "./published.ts";
-import { oldestEntry } from "./recorded-times.ts";
 import { daysPromisedTo } from "./retention-ranges.ts";
 import { migrate } from "./schema.ts";
 import { type EntryPage, findEntry, type PageBounds, searchEntries } from "./search.ts";
 
-/**
- * D1 is told of the first unsigned entry soon, so that the next tick signs it; of the rest of a burst at
- * leisure.
- */
-const TELL_AFTER_MS = { first: 1_000, next: 15_000, failure: 30_000 };
-
 export class Ledger extends DurableObject<Env> {
   readonly #sql: SqlStorage;
   readonly #queue: AppendQueue;
-  readonly #alarm: LedgerAlarm;
+  readonly #duties: LedgerDuties;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#sql = ctx.storage.sql;
-    this.#alarm = new LedgerAlarm(ctx.storage);
     migrate(ctx.storage);
     this.#queue = new AppendQueue((address, events) => this.#appendNow(address, events));
-    // An alarm that was lost would leave entries unsigned unseen: whoever wakes the object mends it.
-    void ctx.blockConcurrencyWhile(async () => {
-      await this.#alarm.load();
-      this.#tellLater();
-    });
+    this.#duties = new LedgerDuties(ctx.storage, () => this.env);
+    void ctx.blockConcurrencyWhile(() => this.#duties.begin());
   }
 
   append(address: LogAddress, events: readonly AuditEvent[]): Promise<AppendResult> {
@@ -97,20 +86,24 @@ export class Ledger extends DurableObject<Env> {
   }
 
   /** Fails once MCPG_ORIGIN has changed: a head signed in the new name could never be published. */
-  headSince(address: LogAddress, signed: LastSigned): HeadAnswer {
+  headSince(
+    address: LogAddress,
+    signed: LastSigned,
+    checks: HeadChecks = { from: signed.size, isLast: true },
+  ): HeadAnswer {
     const origin = logOrigin(originHost(this.env), address);
     return this.#write(address, (state) => {
       if (state.origin !== origin) throw new Error(`ledger: its origin is ${state.origin}`);
-      return headSince(this.#sql, state, signed, Date.now());
+      return headSince(this.#sql, state, signed, { ...checks, nowMs: Date.now() });
     });
   }
 
   publish(address: LogAddress, checkpoint: string): PublishAnswer {
-    const answer = this.#write(address, (state) =>
+    const answer = this.#writeOrFreeze(address, (state) =>
       publish(this.#sql, state, checkpoint, Date.now()),
     );
     this.#write(address, (state) => beginPruning(this.#sql, state, Date.now()));
-    if (this.#hasPruned()) this.#alarm.setIn(0);
+    this.#duties.arm();
     return answer;
   }
 
@@ -129,16 +122,16 @@ export class Ledger extends DurableObject<Env> {
   }
 
   announcePruning(address: LogAddress, terms: RetentionTerms, eventId: string): PruneAnswer {
-    const answer = this.#write(address, (state) =>
+    const answer = this.#writeOrFreeze(address, (state) =>
       announcePruning(this.#sql, state, terms, eventId, Date.now()),
     );
-    if (answer === "clock_unsettled") this.#alarm.setIn(LOOK_MS);
-    return answer;
+    if (answer === "clock_unsettled") this.#duties.lookAtClock();
+    return typeof answer === "string" ? answer : "closed";
   }
 
   /** `isNeeded`: the clock is corrected elsewhere too, which is to be on the record. Idempotent. */
   correctClock(address: LogAddress, event: AuditEvent, isNeeded: boolean): CorrectionAnswer {
-    return this.#write(address, (state) =>
+    return this.#writeOrFreeze(address, (state) =>
       recordCorrection(this.#sql, state, event, { nowMs: Date.now(), isNeeded }),
     );
   }
@@ -157,7 +150,7 @@ export class Ledger extends DurableObject<Env> {
 
   /** Records the export and fixes what it holds, at one point in time. */
   beginExport(address: LogAddress, event: AuditEvent, range: ExportRange): ExportAnswer {
-    return this.#write(address, (state) => {
+    return this.#writeOrFreeze(address, (state) => {
       const planned = planExport(this.#sql, state, recordedRange(this.#sql, event.event_id, range));
       if (planned.kind !== "export") return planned;
       const { from, to } = planned;
@@ -168,43 +161,44 @@ export class Ledger extends DurableObject<Env> {
   }
 
   /** What an export would hold, without an entry that records it: the log may be closed. */
-  planExport(range: ExportRange): ExportAnswer | null {
-    const state = readState(this.#sql);
-    return state === null ? null : planExport(this.#sql, state, range);
+  planExport(range: ExportRange): ExportAnswer | null | ContradictedRead {
+    return this.#read(null, (state) => planExport(this.#sql, state, range));
   }
 
+  /** Always answers: of a log that contradicts itself it says so. */
   status(): LogStatus | null {
+    const end = this.#read(null, () => readChainEnd(this.#sql));
     const state = readState(this.#sql);
-    return state === null ? null : readStatus(this.#sql, state, Date.now());
+    if (state === null) return null;
+    return readStatus(this.#sql, state, isContradicted(end) ? null : end, Date.now());
   }
 
-  search(filter: AuditFilter, page: Omit<PageBounds, "minIndex">): EntryPage {
-    const minIndex = readState(this.#sql)?.minIndex ?? 0;
-    return searchEntries(this.#sql, filter, { ...page, minIndex });
+  search(filter: AuditFilter, page: PageBounds): EntryPage | ContradictedRead {
+    const none = { entries: [], before: null };
+    return this.#read(none, (state) => searchEntries(this.#sql, state, filter, page));
   }
 
-  entry(seq: number): LogEntry | "pruned" | null {
-    if (seq < (readState(this.#sql)?.minIndex ?? 0)) return "pruned";
-    return findEntry(this.#sql, seq);
+  entry(seq: number): LogEntry | "pruned" | null | ContradictedRead {
+    return this.#read<LogEntry | "pruned" | null>(null, (state) =>
+      seq < state.minIndex ? "pruned" : findEntry(this.#sql, state, seq),
+    );
   }
 
-  proof(seq: number): ProofAnswer {
-    const state = readState(this.#sql);
-    return state === null ? { kind: "not_there" } : proveEntry(this.#sql, state, seq);
+  proof(seq: number): ProofAnswer | ContradictedRead {
+    return this.#read(NOT_THERE, (state) => proveEntry(this.#sql, state, seq));
   }
 
-  consistency(oldSize: number, newSize: number): Uint8Array[] | null {
-    const state = readState(this.#sql);
-    return state === null ? null : proveConsistency(this.#sql, state, oldSize, newSize);
+  consistency(oldSize: number, newSize: number): Uint8Array[] | null | ContradictedRead {
+    return this.#read(null, (state) => proveConsistency(this.#sql, state, oldSize, newSize));
   }
 
-  tile(path: TilePath): TileAnswer {
-    const state = readState(this.#sql);
-    return state === null ? { kind: "not_there" } : readTile(this.#sql, state, path);
+  tile(path: TilePath): TileAnswer | ContradictedRead {
+    return this.#read(NOT_THERE, (state) => readTile(this.#sql, state, path));
   }
 
-  lines(range: { from: number; to: number; bytesMax: number }) {
-    return readLines(this.#sql, range);
+  lines(range: LineRange): EntryLines | ContradictedRead {
+    const none = { bytes: new Uint8Array(0), next: range.from };
+    return this.#read(none, (state) => readLines(this.#sql, state, range));
   }
 
   holds(): LegalHold[] {
@@ -223,44 +217,31 @@ export class Ledger extends DurableObject<Env> {
     const expiredBefore = formatTimestamp(Math.min(tickMs, nowMs) - keptMs);
     const isKept = readChainEnd(this.#sql).lastRecordedAt >= expiredBefore;
     if (isKept || countActiveHolds(this.#sql) > 0) return false;
-    if (!this.#maySweep(nowMs, true)) return false;
+    if (!this.#duties.maySweep(nowMs, true)) return false;
     await this.ctx.storage.deleteAll();
     migrate(this.ctx.storage);
     return true;
   }
 
-  override async alarm(): Promise<void> {
-    this.#alarm.begin();
-    try {
-      const nowMs = Date.now();
-      const keptSinceMs = nowMs - EVENT_ID_DAYS_MIN * DAY_MS;
-      // Ids are forgotten by the clock, and so kept while it is not to be trusted.
-      const idsKeptSince = this.#maySweep(nowMs, false) ? formatTimestamp(keptSinceMs) : "";
-      const isPruned = this.ctx.storage.transactionSync(() =>
-        deletePruned(this.#sql, idsKeptSince),
-      );
-      if (!isPruned) return this.#alarm.setIn(0);
-      await this.#tell();
-    } catch (error) {
-      // An alarm that fails six times is dropped: this one never fails, it comes again.
-      logError(error, { job: "ledger alarm" });
-      this.#alarm.setIn(TELL_AFTER_MS.failure);
-    }
+  override alarm(): Promise<void> {
+    return this.#duties.ring();
   }
 
   #appendNow(address: LogAddress, events: readonly AuditEvent[]): AppendResult {
-    return this.#write(address, (state) => appendEvents(this.#sql, state, events, Date.now()));
+    return this.#writeOrFreeze(address, (state) =>
+      appendEvents(this.#sql, state, events, Date.now()),
+    );
   }
 
   /** Writes the event and the change that it tells of, or neither. */
   #appendWith(address: LogAddress, event: AuditEvent, change: () => void): AppendResult {
-    const result = this.#write(address, (state) => {
+    const result = this.#writeOrFreeze(address, (state) => {
       const appended = appendEvents(this.#sql, state, [event], Date.now());
       if (appended.kind === "appended") change();
       return appended;
     });
     this.#write(address, (state) => beginPruning(this.#sql, state, Date.now()));
-    this.#alarm.setIn(TELL_AFTER_MS.first);
+    this.#duties.tellSoon();
     return result;
   }
 
@@ -268,47 +249,23 @@ export class Ledger extends DurableObject<Env> {
     const origin = logOrigin(originHost(this.env), address);
     const write = () => work(openLog(this.#sql, address, origin));
     const result = this.ctx.storage.transactionSync(write);
-    this.#tellLater();
+    this.#duties.arm();
     return result;
   }
 
-  /** Looks at the clock. While something waits for that to settle, alarms have it looked at again. */
-  #maySweep(nowMs: number, isAsked: boolean): boolean {
-    const isAllowed = this.ctx.storage.transactionSync(() => maySweep(this.#sql, nowMs, isAsked));
-    if (isDeletionAwaited(this.#sql)) this.#alarm.setIn(LOOK_MS);
-    return isAllowed;
+  /** A contradiction that the work came upon undoes it, and closes the log. */
+  #writeOrFreeze<Result>(
+    address: LogAddress,
+    work: (state: LogState) => Result,
+  ): Result | ClosedLog {
+    try {
+      return this.#write(address, work);
+    } catch (error) {
+      return { kind: "frozen", reason: this.#duties.freezeFor(error) };
+    }
   }
 
-  /** Called in the turn of the write that it follows, so that both are one commit. */
-  #tellLater(): void {
-    if (this.#alarm.isSetWithin(TELL_AFTER_MS.failure)) return;
-    const state = readState(this.#sql);
-    if (state === null) return;
-    if (readChainEnd(this.#sql).size <= state.toldSize && !this.#hasPruned()) return;
-    const isFirst = state.toldSize === state.publishedSize;
-    this.#alarm.setIn(isFirst ? TELL_AFTER_MS.first : TELL_AFTER_MS.next);
-  }
-
-  #hasPruned(): boolean {
-    const query = `SELECT EXISTS (SELECT 1 FROM entries
-      WHERE seq < (SELECT min_index FROM log)) AS found`;
-    return this.#sql.exec<{ found: number }>(query).one().found === 1;
-  }
-
-  async #tell(): Promise<void> {
-    const state = readState(this.#sql);
-    if (state === null) return;
-    const { org, number: log, frozenReason } = state;
-    const { size: treeSize } = readChainEnd(this.#sql);
-    const oldest = oldestEntry(this.#sql);
-    const oldestAtMs = oldest === null ? null : (parseTimestampMs(oldest.latestAt) ?? null);
-    const keptDays = oldest === null ? 0 : daysPromisedTo(this.#sql, oldest.seq);
-    const db = shardDatabase(this.env, state.shard);
-    const { databaseSize: bytes } = this.#sql;
-    const told = { org, log, treeSize, oldestAtMs, keptDays, frozenReason, bytes };
-    const knownFrozen = await tellTreeSize(db, told, Date.now());
-    this.#sql.exec("UPDATE log SET told_size = max(told_size, ?)", treeSize);
-    if (knownFrozen !== null) freeze(this.#sql, Date.now(), knownFrozen);
-    this.#tellLater();
+  #read<Result>(none: Result, work: (state: LogState) => Result): Result | ContradictedRead {
+    return this.#duties.read(none, work);
   }
 }

@@ -13,8 +13,9 @@ import { treeRoot } from "#formats/tlog/merkle-proof.ts";
 import { TILE_WIDTH } from "#formats/tlog/tlog-tiles.ts";
 import { appendEvents, submittedHash } from "./append.ts";
 import { deletePrunedBundles } from "./bundles.ts";
+import { readChainEnd } from "./chain-end.ts";
 import { maySweep } from "./ledger-clock.ts";
-import { closedBy, type LogState, readChainEnd } from "./log-state.ts";
+import { closedBy, type LogState } from "./log-state.ts";
 import { aheadUntil, firstUnexpired, oldestEntry, recordedAt } from "./recorded-times.ts";
 import { daysPromisedTo, promisedParts, putBack } from "./retention-ranges.ts";
 import { keepLeaves, treeNodes } from "./tree.ts";
@@ -141,10 +142,18 @@ function prunedEvent(
 export function beginPruning(sql: SqlStorage, state: LogState, nowMs: number): void {
   const { pruneTo, pruneEntry, publishedSize } = state;
   if (pruneTo === null || pruneEntry === null || pruneEntry >= publishedSize) return;
-  if (countActiveHolds(sql) > 0) return;
+  // What contradicts itself is evidence.
+  if (countActiveHolds(sql) > 0 || closedBy(state) !== null) return;
   if (aheadUntil(recordedAt(sql, pruneEntry), nowMs) !== null) return;
   if (pruneTo % TILE_WIDTH !== 0) keepLeaves(sql, Math.floor(pruneTo / TILE_WIDTH));
   sql.exec("UPDATE log SET min_index = ?, prune_to = NULL, prune_entry = NULL", pruneTo);
+}
+
+/** True while something pruned is still stored. */
+export function hasPruned(sql: SqlStorage): boolean {
+  const query = `SELECT EXISTS (SELECT 1 FROM entries
+    WHERE seq < (SELECT min_index FROM log)) AS found`;
+  return sql.exec<{ found: number }>(query).one().found === 1;
 }
 
 /** Entries that a step deletes: at worst 32 MB of bodies of 64 KiB, and about 20 ms of the usual ones. */

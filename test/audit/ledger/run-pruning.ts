@@ -33,17 +33,40 @@ export function settleLedgerClock(log: LogAddress): Promise<void> {
   });
 }
 
-/** Alarms until the ledger sets none, or none until that time: it deletes what is pruned, and tells D1 its size. */
+/** Longer than anything but the next pass over the log lets an alarm wait, with its jitter. */
+const SOON_MS = HOUR_MS;
+
+/** When the ledger's alarm rings; null if not within the hour. */
+export async function nextAlarm(log: LogAddress): Promise<number | null> {
+  const at = await runInDurableObject(objectOf(log), (_, { storage }) => storage.getAlarm());
+  return at === null || at > Date.now() + SOON_MS ? null : at;
+}
+
+/**
+ * Alarms until nothing is due by that time: it deletes what is pruned, and tells D1 its size. One that is ahead
+ * and stays as it was is for a pass that is to begin.
+ */
 export async function runAlarms(
   log: LogAddress,
   { untilMs = Number.POSITIVE_INFINITY } = {},
 ): Promise<void> {
-  while ((await alarmAtMs(log)) <= untilMs && (await runDurableObjectAlarm(objectOf(log))));
+  let last: number | null = null;
+  for (let at = await nextAlarm(log); at !== null && at <= untilMs; at = await nextAlarm(log)) {
+    if (at === last && at > Date.now()) return;
+    last = at;
+    await runDurableObjectAlarm(objectOf(log));
+  }
 }
 
-async function alarmAtMs(log: LogAddress): Promise<number> {
-  const atMs = await runInDurableObject(objectOf(log), (_, { storage }) => storage.getAlarm());
-  return atMs ?? Number.NEGATIVE_INFINITY;
+/** A full pass over the log, now. */
+export async function runScrub(log: LogAddress): Promise<void> {
+  const due = `INSERT INTO scrub (id, next_at_ms) VALUES (1, 0)
+    ON CONFLICT (id) DO UPDATE SET next_at_ms = 0`;
+  await runInDurableObject(objectOf(log), async (_, { storage }) => {
+    storage.sql.exec(due);
+    await storage.setAlarm(Date.now() + SOON_MS / 2);
+  });
+  await runAlarms(log);
 }
 
 /** All three steps. Everything there is has expired, whole bundles of it only. */
