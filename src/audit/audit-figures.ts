@@ -7,6 +7,7 @@ export const AUDIT_FAMILY_NAMES = [
   "mcpg_audit_tree_size",
   "mcpg_audit_checkpoint_timestamp_seconds",
   "mcpg_audit_unsigned_entries",
+  "mcpg_audit_scrub_timestamp_seconds",
   "mcpg_audit_frozen",
 ] as const;
 
@@ -48,8 +49,15 @@ function auditFamilies(org: string, log: AuditLogFigures | null): MetricFamily[]
     },
     {
       type: "gauge",
+      name: "mcpg_audit_scrub_timestamp_seconds",
+      help: "When all of the audit log was last proven anew, to its end of that time",
+      unit: "seconds",
+      points: points(({ scrubbedAtMs }) => (scrubbedAtMs === null ? null : scrubbedAtMs / 1e3)),
+    },
+    {
+      type: "gauge",
       name: "mcpg_audit_frozen",
-      help: "1 if the audit log contradicts what was signed, and takes no entries",
+      help: "1 if the audit log contradicts itself or what was signed of it, and takes no entries",
       points: points(({ isFrozen }) => isFrozen),
     },
   ];

@@ -58,6 +58,22 @@ export interface LogStatus {
   frozenAtMs: number | null;
   successor: number | null;
   holds: number;
+  /** Null before the log's first alarm. */
+  scrub: ScrubState | null;
+}
+
+/** How far the log was proven anew, in the background. */
+export interface ScrubState {
+  nextAtMs: number;
+  startedAtMs: number | null;
+  /** Of the log when the pass under way began; null between passes. */
+  size: number | null;
+  /** Bundles of 256 below are proven by the pass under way. */
+  position: number;
+  passedAtMs: number | null;
+  passedSize: number | null;
+  /** Which `passedAtMs` D1 knows of. */
+  toldAtMs: number | null;
 }
 
 export interface LegalHold {

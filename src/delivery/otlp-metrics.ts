@@ -37,6 +37,7 @@ const NAMES: { readonly [Name in PushedName]: { name: string; unit: string } | n
   mcpg_audit_tree_size: { name: "mcpg.audit.tree_size", unit: "{entry}" },
   mcpg_audit_checkpoint_timestamp_seconds: { name: "mcpg.audit.checkpoint.timestamp", unit: "s" },
   mcpg_audit_unsigned_entries: { name: "mcpg.audit.unsigned_entries", unit: "{entry}" },
+  mcpg_audit_scrub_timestamp_seconds: { name: "mcpg.audit.scrub.timestamp", unit: "s" },
   mcpg_audit_frozen: { name: "mcpg.audit.frozen", unit: "" },
 };
 

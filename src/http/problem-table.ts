@@ -53,12 +53,8 @@ export function problemOf(failure: Failure): Problem {
     case "pruned":
       return { status: 410, title: "Gone", detail: "Retention has removed these entries." };
     case "ledger_frozen":
-      return {
-        status: 503,
-        title: "Service Unavailable",
-        detail: `The audit log is frozen and takes no entries, ${FROZEN_ADVICE}: ${failure.reason}.`,
-        headers: { "retry-after": "300" },
-      };
+    case "log_contradicted":
+      return problemOfLog(failure);
     case "too_many_requests":
       return {
         status: 429,
@@ -80,6 +76,25 @@ export function problemOf(failure: Failure): Problem {
     default:
       return problemOfBody(failure);
   }
+}
+
+/** The part of the table that is about an audit log which contradicts itself. */
+function problemOfLog({
+  kind,
+  reason,
+}: Extract<Failure, { kind: "ledger_frozen" | "log_contradicted" }>): Problem {
+  if (kind === "log_contradicted") {
+    return {
+      ...INTERNAL,
+      detail: `The audit log cannot prove this, so it is not served: ${reason}.`,
+    };
+  }
+  return {
+    status: 503,
+    title: "Service Unavailable",
+    detail: `The audit log is frozen and takes no entries, ${FROZEN_ADVICE}: ${reason}.`,
+    headers: { "retry-after": "300" },
+  };
 }
 
 type BodyFailure = Extract<

@@ -28,6 +28,7 @@ export type Failure =
   | { kind: "not_yet_signed"; retryAfterSeconds: number }
   | { kind: "pruned" }
   | { kind: "ledger_frozen"; reason: string }
+  | { kind: "log_contradicted"; reason: string }
   | { kind: "too_many_requests"; retryAfterSeconds: number }
   | { kind: "unavailable"; retryAfterSeconds: number }
   | { kind: "misconfigured"; setting: string; problem: string }

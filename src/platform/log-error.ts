@@ -12,6 +12,12 @@ export function logError(error: unknown, context: Record<string, string>): void 
   );
 }
 
+/** What somebody has to look at though nothing failed. The text is the caller's own: no tenant's data. */
+export function logAlert(alert: string, context: Record<string, string>): void {
+  // biome-ignore lint/suspicious/noConsole: Workers Logs is the only place to send this to
+  console.error(JSON.stringify({ level: "error", alert, ...context }));
+}
+
 function causes(error: unknown): Error[] {
   if (!(error instanceof Error)) return [];
   return [error, ...causes(error.cause)];

@@ -80,6 +80,11 @@ export interface LogStatusBody {
   frozen_at: string | null;
   successor: number | null;
   holds: number;
+  scrub: {
+    last_full_pass: { completed_at: string; size: number } | null;
+    pass_under_way: { started_at: string; position: number; size: number } | null;
+    next_pass_at: string | null;
+  };
 }
 
 export function statusOf(org: string, query = ""): Promise<LogStatusBody> {

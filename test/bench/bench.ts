@@ -8,6 +8,7 @@ import { profileAppend } from "./append-profile.ts";
 import { APPEND_CONNECTIONS, benchAuditAppend } from "./audit-append-bench.ts";
 import { benchAuditLarge, ENTRIES_DEFAULT } from "./audit-large-bench.ts";
 import { benchAuditRows, ROWS_WORKER } from "./audit-rows-bench.ts";
+import { benchScrub, SCRUB_WORKER } from "./audit-scrub-bench.ts";
 import { benchAuditSign, SIGN_CONNECTIONS } from "./audit-sign-bench.ts";
 import { type Figure, formatFigures } from "./figure.ts";
 import { benchIngest } from "./ingest-bench.ts";
@@ -37,6 +38,10 @@ const BENCHES: Record<string, Bench> = {
   "audit-sign": { run: benchAuditSign, options: { connections: SIGN_CONNECTIONS } },
   "profile-append": { run: profileAppend, isOnRequest: true },
   tracing: { run: benchTracing },
+  "audit-scrub": {
+    run: (runtime) => benchScrub(runtime, Number(values.entries)),
+    options: { entry: SCRUB_WORKER },
+  },
   "audit-large": { run: (runtime) => benchAuditLarge(runtime, Number(values.entries)) },
 };
 

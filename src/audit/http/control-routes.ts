@@ -1,7 +1,7 @@
 /** A log's state, keys and remedies. */
 import type { Context } from "hono";
 import * as Type from "typebox";
-import { type LogAddress, logOrigin } from "#audit/audit-log.ts";
+import type { LogAddress } from "#audit/audit-log.ts";
 import { currentLog, requireKept } from "#audit/current-log.ts";
 import { drainOutbox } from "#audit/drain-outbox.ts";
 import { callLedger } from "#audit/ledger-stub.ts";
@@ -9,7 +9,6 @@ import { findLogKeys } from "#audit/log-keys.ts";
 import { recoverLog } from "#audit/recover-log.ts";
 import { announceKey } from "#audit/signing/key-rotation.ts";
 import { signNow } from "#audit/signing/sign-now.ts";
-import { formatTimestamp } from "#formats/rfc3339.ts";
 import { jsonBody } from "#http/request-body.ts";
 import { type AppRoute, route } from "#orgs/http/access.ts";
 import type { AppEnv } from "#orgs/http/app-env.ts";
@@ -20,6 +19,7 @@ import { originHost } from "#platform/settings.ts";
 import { askedLog, logParameter } from "./asked-log.ts";
 import { type LogStatusJson, LogStatusSchema, SigningKeysSchema } from "./log-json.ts";
 import { REASON_BODY_MAX, reasonBody } from "./reason-body.ts";
+import { statusJson } from "./status-json.ts";
 
 const PATH = "/v1/orgs/:org/audit";
 const STATUS = { "application/json": LogStatusSchema };
@@ -32,6 +32,9 @@ export const controlRoutes: readonly AppRoute[] = [
       path: `${PATH}/status`,
       operationId: "getLogStatus",
       summary: "State of the audit log",
+      description:
+        "Frozen or not, and why: the reason names the entry where one can be named. `scrub` tells when all of " +
+        "the log was last proven anew in the background.",
       scope: "audit:read",
       alsoClosed: true,
       query: { log: logParameter },
@@ -119,22 +122,7 @@ export const controlRoutes: readonly AppRoute[] = [
 
 async function statusOf(c: Context<AppEnv>, address: LogAddress): Promise<LogStatusJson> {
   const status = await callLedger(c.env, address, (ledger) => ledger.status());
-  const { publishedAtMs = null, publishedSize = 0, frozenReason = null } = status ?? {};
-  const signedAt = publishedAtMs === null ? null : formatTimestamp(publishedAtMs);
-  return {
-    origin: logOrigin(originHost(c.env), address),
-    log: address.log,
-    tree_size: status?.treeSize ?? 0,
-    head: status?.head ?? null,
-    checkpoint: signedAt === null ? null : { size: publishedSize, signed_at: signedAt },
-    unsigned_entries: (status?.treeSize ?? 0) - publishedSize,
-    minimum_index: status?.minIndex ?? 0,
-    frozen: frozenReason !== null,
-    frozen_reason: frozenReason,
-    frozen_at: status?.frozenAtMs == null ? null : formatTimestamp(status.frozenAtMs),
-    successor: status?.successor ?? null,
-    holds: status?.holds ?? 0,
-  };
+  return statusJson(originHost(c.env), address, status);
 }
 
 async function keysOf(c: Context<AppEnv>, address: LogAddress) {

@@ -4,6 +4,34 @@ import * as Type from "typebox";
 const NullableText = Type.Unsafe<string | null>({ type: ["string", "null"] });
 const NullableInteger = Type.Unsafe<number | null>({ type: ["integer", "null"] });
 
+const ScrubSchema = Type.Object(
+  {
+    last_full_pass: Type.Unsafe<{ completed_at: string; size: number } | null>({
+      type: ["object", "null"],
+      description: "When all of the log was last proven anew, and how many entries it had",
+      properties: {
+        completed_at: { type: "string", format: "date-time" },
+        size: { type: "integer" },
+      },
+      required: ["completed_at", "size"],
+    }),
+    pass_under_way: Type.Unsafe<{ started_at: string; position: number; size: number } | null>({
+      type: ["object", "null"],
+      description: "Entries below `position` are proven by it, of `size`",
+      properties: {
+        started_at: { type: "string", format: "date-time" },
+        position: { type: "integer" },
+        size: { type: "integer" },
+      },
+      required: ["started_at", "position", "size"],
+    }),
+    next_pass_at: NullableText,
+  },
+  { title: "Scrub" },
+);
+
+export type ScrubJson = Type.Static<typeof ScrubSchema>;
+
 export const LogStatusSchema = Type.Object(
   {
     origin: Type.String(),
@@ -29,6 +57,7 @@ export const LogStatusSchema = Type.Object(
     frozen_at: NullableText,
     successor: NullableInteger,
     holds: Type.Integer({ description: "Legal holds in force" }),
+    scrub: ScrubSchema,
   },
   { title: "LogStatus" },
 );

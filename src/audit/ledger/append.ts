@@ -9,9 +9,11 @@ import { encodeHex } from "#formats/hex.ts";
 import { formatTimestamp } from "#formats/rfc3339.ts";
 import { sha256 } from "#formats/sha256.ts";
 import { recordInBundles } from "./bundles.ts";
+import { readChainEnd } from "./chain-end.ts";
+import { checkedEntries, hashedEntry, storedEntry } from "./checked-entries.ts";
 import { hashEntry } from "./entry-hashes.ts";
 import { insertEntries, type NewEntry } from "./insert-entries.ts";
-import { closedBy, type LogState, readChainEnd } from "./log-state.ts";
+import { closedBy, type LogState } from "./log-state.ts";
 
 const utf8 = new TextEncoder();
 
@@ -47,7 +49,7 @@ function plan(
   events: readonly AuditEvent[],
   nowMs: number,
 ): Planned[] | AppendResult {
-  const known = knownEvents(sql, events);
+  const known = knownEvents(sql, state, events);
   const end = readChainEnd(sql);
   const recordedAt = notBefore(end.lastRecordedAt, formatTimestamp(nowMs));
   let { size, headHash } = end;
@@ -114,13 +116,18 @@ interface KnownEvent {
   isSame(event: AuditEvent): boolean;
 }
 
-const SELECT_KNOWN = `SELECT e.seq, e.event_id, e.hash, e.previous_hash, e.body, NULL AS submitted
+const SELECT_KNOWN = `SELECT e.seq, e.event_id, e.hash, e.previous_hash, e.leaf, e.body, NULL AS submitted
     FROM json_each(?1) id CROSS JOIN entries e ON e.event_id = id.value
-  UNION ALL SELECT p.seq, p.event_id, p.hash, p.previous_hash, NULL, p.submitted
+  UNION ALL SELECT p.seq, p.event_id, p.hash, p.previous_hash, NULL, NULL, p.submitted
     FROM json_each(?1) id CROSS JOIN pruned_ids p ON p.event_id = id.value`;
 
-function knownEvents(sql: SqlStorage, events: readonly AuditEvent[]): Map<string, KnownEvent> {
+function knownEvents(
+  sql: SqlStorage,
+  state: LogState,
+  events: readonly AuditEvent[],
+): Map<string, KnownEvent> {
   const ids = JSON.stringify(events.map(({ event_id }) => event_id));
+  const checked = checkedEntries(sql, state);
   const known = new Map<string, KnownEvent>();
   for (const row of sql.exec(SELECT_KNOWN, ids)) {
     const eventId = row["event_id"] as string;
@@ -131,6 +138,7 @@ function knownEvents(sql: SqlStorage, events: readonly AuditEvent[]): Map<string
       previous_hash: encodeHex(new Uint8Array(row["previous_hash"] as ArrayBuffer)),
     };
     const { body, submitted } = row;
+    if (body !== null) checked.placed(hashedEntry(storedEntry(row)));
     const isSame =
       typeof body === "string"
         ? (event: AuditEvent) => isSameEvent(JSON.parse(body), event)

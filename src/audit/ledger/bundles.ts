@@ -89,9 +89,8 @@ function indexBy(sql: SqlStorage, condition: string, time: string): number | nul
   return (row?.["idx"] as number | undefined) ?? null;
 }
 
+/** By the key: each alarm asks, a scrubber's slice too. */
 export function deletePrunedBundles(sql: SqlStorage): void {
-  sql.exec(`DELETE FROM bundles WHERE (idx + 1) * ${TILE_WIDTH} <= (SELECT min_index FROM log)`);
-  sql.exec(
-    `DELETE FROM id_runs WHERE (idx + 1) * ${TILE_WIDTH ** 2} <= (SELECT min_index FROM log)`,
-  );
+  sql.exec(`DELETE FROM bundles WHERE idx < (SELECT min_index / ${TILE_WIDTH} FROM log)`);
+  sql.exec(`DELETE FROM id_runs WHERE idx < (SELECT min_index / ${TILE_WIDTH ** 2} FROM log)`);
 }

@@ -1,9 +1,8 @@
 import type { AppendResult, ClosedLog } from "#audit/audit-log.ts";
 import { consistencyProof } from "#formats/tlog/merkle-proof.ts";
 import { peakNodes } from "#formats/tlog/merkle-shape.ts";
-import { type LogState, readChainEnd } from "./log-state.ts";
-import { countLineBytes, type ProofAnswer, proveEntry } from "./published.ts";
-import { treeNodes } from "./tree.ts";
+import type { LogState } from "./log-state.ts";
+import { countLineBytes, type ProofAnswer, proveEntry, publishedNodes } from "./published.ts";
 
 /** Leaf indexes in [from, to); null stands for where the log begins or ends. */
 export interface ExportRange {
@@ -61,10 +60,10 @@ export function recordedRange(sql: SqlStorage, eventId: string, asked: ExportRan
 }
 
 export function planExport(sql: SqlStorage, state: LogState, range: ExportRange): ExportAnswer {
-  const { minIndex, publishedSize } = state;
+  const { minIndex, publishedSize, treeSize } = state;
   const from = range.from ?? minIndex;
   if (from < minIndex) return { kind: "pruned", minIndex };
-  const end = range.isPublishedOnly ? publishedSize : readChainEnd(sql).size;
+  const end = range.isPublishedOnly ? publishedSize : treeSize;
   const to = Math.min(range.to ?? end, end);
   if (range.to !== null && range.to < from) return { kind: "empty_range" };
   const isSigned = state.checkpoint !== null && from <= publishedSize;
@@ -80,7 +79,7 @@ function evidenceOf(
   state: LogState,
   { from, to }: { from: number; to: number },
 ): ExportEvidence {
-  const nodes = treeNodes(sql);
+  const nodes = publishedNodes(sql, state);
   const ends = from === to ? [] : [...new Set([from, to - 1])];
   return {
     checkpoint: state.checkpoint ?? "",

@@ -7,7 +7,13 @@ import { parseCheckpoint } from "#formats/tlog/checkpoint.ts";
 import { isSameHash } from "#formats/tlog/merkle-hash.ts";
 import { consistencyProof, treeRoot } from "#formats/tlog/merkle-proof.ts";
 import { parseNote } from "#formats/tlog/signed-note.ts";
-import { closedBy, type LogState, readChainEnd } from "./log-state.ts";
+import { TILE_WIDTH } from "#formats/tlog/tlog-tiles.ts";
+import { logAlert } from "#platform/log-error.ts";
+import { readChainEnd } from "./chain-end.ts";
+import { CheckedEntries, requireWhole } from "./checked-entries.ts";
+import { LogContradiction } from "./contradiction.ts";
+import { closedBy, type LogState } from "./log-state.ts";
+import { requireSignedRoot } from "./proven-tree.ts";
 import { treeNodes } from "./tree.ts";
 
 /** What the signer last signed, as D1 keeps it. */
@@ -27,50 +33,117 @@ export interface NewHead {
   consistency: Uint8Array[];
   /** When the oldest entry that pruning may start with was recorded. */
   oldestAt: string | null;
+  /** The log has more entries: the calls in which they are checked were spent. */
+  hasMore: boolean;
 }
+
+/**
+ * Where a signer's checking of the entries that are not signed yet has come to, in calls that follow each
+ * other: the ledger itself remembers nothing of it.
+ */
+export interface HeadChecks {
+  /** Entries below were checked by the calls before. */
+  from: number;
+  /** No call follows: the head is that of what is checked by now, if there is more. */
+  isLast: boolean;
+}
+
+/**
+ * Entries that a call checks, and characters of them: some 100 ms of the object's one thread, in which
+ * nothing is appended.
+ */
+const CHECKED_ENTRIES_MAX = 8_192;
+const CHECKED_CHARACTERS_MAX = 8_000_000;
 
 export type HeadAnswer =
   | NewHead
+  /** Entries below `to` are what was recorded; there are more. */
+  | { kind: "checked"; to: number }
   /** There is nothing to sign beyond the signed head. */
   | { kind: "unchanged"; size: number }
   /** A later checkpoint is published: the signer reads its own record anew. */
   | { kind: "behind"; publishedSize: number }
   | ClosedLog;
 
+/** May freeze the log, and then says so. */
 export function headSince(
   sql: SqlStorage,
   state: LogState,
   signed: LastSigned,
-  nowMs: number,
+  { nowMs, ...checks }: HeadChecks & { nowMs: number },
 ): HeadAnswer {
   const closed = closedBy(state);
   if (closed !== null) return closed;
+  try {
+    return provenOrNamed(sql, state, signed, checks);
+  } catch (error) {
+    if (!(error instanceof LogContradiction)) throw error;
+    return freeze(sql, nowMs, error.message);
+  }
+}
+
+function provenOrNamed(
+  sql: SqlStorage,
+  state: LogState,
+  signed: LastSigned,
+  checks: HeadChecks,
+): HeadAnswer {
+  try {
+    return provenHead(sql, state, signed, checks);
+  } catch (error) {
+    requireWhole(sql, state, Math.floor(signed.size / TILE_WIDTH));
+    throw error;
+  }
+}
+
+function provenHead(
+  sql: SqlStorage,
+  state: LogState,
+  signed: LastSigned,
+  { from, isLast }: HeadChecks,
+): HeadAnswer {
   const { size } = readChainEnd(sql);
   // What was told, or signed, had been stored by then.
-  const known = Math.max(signed.size, signed.toldSize);
-  if (known > size) {
-    const reason = `the ledger holds ${size} entries and had ${known}: it was set back`;
-    return freeze(sql, nowMs, reason);
-  }
+  requireNotSetBack(size, Math.max(signed.size, signed.toldSize));
   if (signed.size < state.publishedSize) {
     return { kind: "behind", publishedSize: state.publishedSize };
   }
-  const nodes = treeNodes(sql);
-  if (signed.root !== null && !isSameHash(treeRoot(signed.size, nodes), signed.root)) {
-    return freeze(
-      sql,
-      nowMs,
-      `the ledger's first ${signed.size} entries are not those that were signed`,
-    );
-  }
+  if (signed.root !== null) requireSignedRoot(sql, { size: signed.size, root: signed.root });
   if (signed.size === size) return { kind: "unchanged", size };
+  const to = checkUnsigned(sql, state, Math.max(from, signed.size));
+  if (to < size && !isLast) return { kind: "checked", to };
+  const nodes = treeNodes(sql);
   return {
     kind: "head",
-    size,
-    root: treeRoot(size, nodes),
-    consistency: consistencyProof(signed.size, size, nodes),
+    size: to,
+    root: treeRoot(to, nodes),
+    consistency: consistencyProof(signed.size, to, nodes),
     oldestAt: oldestRecordedAt(sql),
+    hasMore: to < size,
   };
+}
+
+/**
+ * Proves entries from there on against the tree that is about to be signed; returns where it stopped. No
+ * head is signed over an entry that is not what was recorded.
+ */
+function checkUnsigned(sql: SqlStorage, state: LogState, from: number): number {
+  const { treeSize: size } = state;
+  const tree = { size, root: treeRoot(size, treeNodes(sql)) };
+  let characters = 0;
+  let to = from;
+  const last = Math.min(size, from + CHECKED_ENTRIES_MAX);
+  for (const { seq, body } of new CheckedEntries(sql, state, tree).range(from, last)) {
+    characters += body.length;
+    to = seq + 1;
+    if (characters > CHECKED_CHARACTERS_MAX) break;
+  }
+  return to;
+}
+
+export function requireNotSetBack(size: number, known: number): void {
+  if (known <= size) return;
+  throw new LogContradiction(`the ledger holds ${size} entries and had ${known}: it was set back`);
 }
 
 export type PublishAnswer = { kind: "published"; publishedSize: number } | ClosedLog;
@@ -117,12 +190,15 @@ function hasMoreSignatures(note: string, { checkpoint }: LogState): boolean {
  * of several reasons, the first one stays.
  */
 export function freeze(sql: SqlStorage, nowMs: number, reason: string): ClosedLog {
-  sql.exec(
+  const { rowsWritten } = sql.exec(
     "UPDATE log SET frozen_reason = ?, frozen_at_ms = ? WHERE frozen_reason IS NULL",
     reason,
     nowMs,
   );
-  const { first } = sql.exec<{ first: string }>("SELECT frozen_reason AS first FROM log").one();
+  const { first, origin } = sql
+    .exec<{ first: string; origin: string }>("SELECT frozen_reason AS first, origin FROM log")
+    .one();
+  if (rowsWritten > 0) logAlert("audit log frozen", { origin, reason });
   return { kind: "frozen", reason: first };
 }
 

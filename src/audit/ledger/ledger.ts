@@ -7,7 +7,7 @@
  */
 
 import { DurableObject } from "cloudflare:workers";
-import { type AuditEvent, EVENT_ID_DAYS_MIN } from "#audit/audit-event.ts";
+import type { AuditEvent } from "#audit/audit-event.ts";
 import {
   type AppendResult,
   type ClosedLog,
@@ -18,33 +18,30 @@ import {
   logOrigin,
 } from "#audit/audit-log.ts";
 import type { AuditFilter } from "#audit/entry-filter.ts";
-import { tellTreeSize } from "#audit/store/audit-logs.ts";
-import { formatTimestamp, parseTimestampMs } from "#formats/rfc3339.ts";
 import type { TilePath } from "#formats/tlog/tlog-tiles.ts";
 import type { Env } from "#platform/env.ts";
-import { logError } from "#platform/log-error.ts";
 import { originHost } from "#platform/settings.ts";
-import { shardDatabase } from "#platform/shards.ts";
-import { DAY_MS } from "#platform/time.ts";
 import { appendEvents } from "./append.ts";
 import { AppendQueue } from "./append-queue.ts";
+import { readChainEnd } from "./chain-end.ts";
+import { type ContradictedRead, isContradicted } from "./contradiction.ts";
 import { type ExportAnswer, type ExportRange, planExport, recordedRange } from "./export-range.ts";
 import {
   freeze,
   type HeadAnswer,
+  type HeadChecks,
   headSince,
   type LastSigned,
-  oldestRecordedAt,
   type PublishAnswer,
   publish,
 } from "./head.ts";
-import { type LogState, openLog, readChainEnd, readState } from "./log-state.ts";
+import { LedgerDuties } from "./ledger-duties.ts";
+import { type LogState, openLog, readState } from "./log-state.ts";
 import { readStatus } from "./log-status.ts";
 import {
   announcePruning,
   beginPruning,
   countActiveHolds,
-  deletePruned,
   findHolds,
   insertHold,
   isReleasable,
@@ -53,6 +50,9 @@ import {
   type RetentionTerms,
 } from "./pruning.ts";
 import {
+  type EntryLines,
+  type LineRange,
+  NOT_THERE,
   type ProofAnswer,
   proveConsistency,
   proveEntry,
@@ -63,29 +63,18 @@ import {
 import { migrate } from "./schema.ts";
 import { type EntryPage, findEntry, type PageBounds, searchEntries } from "./search.ts";
 
-/**
- * D1 is told of the first unsigned entry soon, so that the next tick signs it; of the rest of a burst at
- * leisure.
- */
-const TELL_AFTER_MS = { first: 1_000, next: 15_000, failure: 30_000 };
-
 export class Ledger extends DurableObject<Env> {
   readonly #sql: SqlStorage;
   readonly #queue: AppendQueue;
-  /** An alarm is set: it tells D1 the size, or goes on deleting. */
-  #alarmed = false;
+  readonly #duties: LedgerDuties;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#sql = ctx.storage.sql;
     migrate(ctx.storage);
     this.#queue = new AppendQueue((address, events) => this.#appendNow(address, events));
-    // An alarm that was lost would leave entries unsigned unseen: whoever wakes the object mends it. One
-    // that is set must stay: setting it anew would cancel the very one that wakes the object now.
-    void ctx.blockConcurrencyWhile(async () => {
-      this.#alarmed = (await ctx.storage.getAlarm()) !== null;
-      this.#tellLater();
-    });
+    this.#duties = new LedgerDuties(ctx.storage, () => this.env);
+    void ctx.blockConcurrencyWhile(() => this.#duties.begin());
   }
 
   append(address: LogAddress, events: readonly AuditEvent[]): Promise<AppendResult> {
@@ -93,20 +82,24 @@ export class Ledger extends DurableObject<Env> {
   }
 
   /** Fails once MCPG_ORIGIN has changed: a head signed in the new name could never be published. */
-  headSince(address: LogAddress, signed: LastSigned): HeadAnswer {
+  headSince(
+    address: LogAddress,
+    signed: LastSigned,
+    checks: HeadChecks = { from: signed.size, isLast: true },
+  ): HeadAnswer {
     const origin = logOrigin(originHost(this.env), address);
     return this.#write(address, (state) => {
       if (state.origin !== origin) throw new Error(`ledger: its origin is ${state.origin}`);
-      return headSince(this.#sql, state, signed, Date.now());
+      return headSince(this.#sql, state, signed, { ...checks, nowMs: Date.now() });
     });
   }
 
   publish(address: LogAddress, checkpoint: string): PublishAnswer {
-    const answer = this.#write(address, (state) =>
+    const answer = this.#writeOrFreeze(address, (state) =>
       publish(this.#sql, state, checkpoint, Date.now()),
     );
     this.#write(address, (state) => beginPruning(this.#sql, state));
-    if (this.#hasPruned()) this.#alarmIn(0);
+    this.#duties.arm();
     return answer;
   }
 
@@ -125,9 +118,10 @@ export class Ledger extends DurableObject<Env> {
   }
 
   announcePruning(address: LogAddress, terms: RetentionTerms, eventId: string): PruneAnswer {
-    return this.#write(address, (state) =>
+    const answer = this.#writeOrFreeze(address, (state) =>
       announcePruning(this.#sql, state, terms, eventId, Date.now()),
     );
+    return typeof answer === "string" ? answer : "closed";
   }
 
   placeHold(address: LogAddress, event: AuditEvent, hold: LegalHold): AppendResult {
@@ -144,7 +138,7 @@ export class Ledger extends DurableObject<Env> {
 
   /** Records the export and fixes what it holds, at one point in time. */
   beginExport(address: LogAddress, event: AuditEvent, range: ExportRange): ExportAnswer {
-    return this.#write(address, (state) => {
+    return this.#writeOrFreeze(address, (state) => {
       const planned = planExport(this.#sql, state, recordedRange(this.#sql, event.event_id, range));
       if (planned.kind !== "export") return planned;
       const { from, to } = planned;
@@ -155,43 +149,44 @@ export class Ledger extends DurableObject<Env> {
   }
 
   /** What an export would hold, without an entry that records it: the log may be closed. */
-  planExport(range: ExportRange): ExportAnswer | null {
-    const state = readState(this.#sql);
-    return state === null ? null : planExport(this.#sql, state, range);
+  planExport(range: ExportRange): ExportAnswer | null | ContradictedRead {
+    return this.#read(null, (state) => planExport(this.#sql, state, range));
   }
 
+  /** Always answers: of a log that contradicts itself it says so. */
   status(): LogStatus | null {
+    const end = this.#read(null, () => readChainEnd(this.#sql));
     const state = readState(this.#sql);
-    return state === null ? null : readStatus(this.#sql, state);
+    if (state === null) return null;
+    return readStatus(this.#sql, state, isContradicted(end) ? null : end);
   }
 
-  search(filter: AuditFilter, page: Omit<PageBounds, "minIndex">): EntryPage {
-    const minIndex = readState(this.#sql)?.minIndex ?? 0;
-    return searchEntries(this.#sql, filter, { ...page, minIndex });
+  search(filter: AuditFilter, page: PageBounds): EntryPage | ContradictedRead {
+    const none = { entries: [], before: null };
+    return this.#read(none, (state) => searchEntries(this.#sql, state, filter, page));
   }
 
-  entry(seq: number): LogEntry | "pruned" | null {
-    if (seq < (readState(this.#sql)?.minIndex ?? 0)) return "pruned";
-    return findEntry(this.#sql, seq);
+  entry(seq: number): LogEntry | "pruned" | null | ContradictedRead {
+    return this.#read<LogEntry | "pruned" | null>(null, (state) =>
+      seq < state.minIndex ? "pruned" : findEntry(this.#sql, state, seq),
+    );
   }
 
-  proof(seq: number): ProofAnswer {
-    const state = readState(this.#sql);
-    return state === null ? { kind: "not_there" } : proveEntry(this.#sql, state, seq);
+  proof(seq: number): ProofAnswer | ContradictedRead {
+    return this.#read(NOT_THERE, (state) => proveEntry(this.#sql, state, seq));
   }
 
-  consistency(oldSize: number, newSize: number): Uint8Array[] | null {
-    const state = readState(this.#sql);
-    return state === null ? null : proveConsistency(this.#sql, state, oldSize, newSize);
+  consistency(oldSize: number, newSize: number): Uint8Array[] | null | ContradictedRead {
+    return this.#read(null, (state) => proveConsistency(this.#sql, state, oldSize, newSize));
   }
 
-  tile(path: TilePath): TileAnswer {
-    const state = readState(this.#sql);
-    return state === null ? { kind: "not_there" } : readTile(this.#sql, state, path);
+  tile(path: TilePath): TileAnswer | ContradictedRead {
+    return this.#read(NOT_THERE, (state) => readTile(this.#sql, state, path));
   }
 
-  lines(range: { from: number; to: number; bytesMax: number }) {
-    return readLines(this.#sql, range);
+  lines(range: LineRange): EntryLines | ContradictedRead {
+    const none = { bytes: new Uint8Array(0), next: range.from };
+    return this.#read(none, (state) => readLines(this.#sql, state, range));
   }
 
   holds(): LegalHold[] {
@@ -210,34 +205,25 @@ export class Ledger extends DurableObject<Env> {
     return true;
   }
 
-  override async alarm(): Promise<void> {
-    this.#alarmed = false;
-    try {
-      const isPruned = this.ctx.storage.transactionSync(() =>
-        deletePruned(this.#sql, formatTimestamp(Date.now() - EVENT_ID_DAYS_MIN * DAY_MS)),
-      );
-      if (!isPruned) return this.#alarmIn(0);
-      await this.#tell();
-    } catch (error) {
-      // An alarm that fails six times is dropped: this one never fails, it comes again.
-      logError(error, { job: "ledger alarm" });
-      this.#alarmIn(TELL_AFTER_MS.failure);
-    }
+  override alarm(): Promise<void> {
+    return this.#duties.ring();
   }
 
   #appendNow(address: LogAddress, events: readonly AuditEvent[]): AppendResult {
-    return this.#write(address, (state) => appendEvents(this.#sql, state, events, Date.now()));
+    return this.#writeOrFreeze(address, (state) =>
+      appendEvents(this.#sql, state, events, Date.now()),
+    );
   }
 
   /** Writes the event and the change that it tells of, or neither. */
   #appendWith(address: LogAddress, event: AuditEvent, change: () => void): AppendResult {
-    const result = this.#write(address, (state) => {
+    const result = this.#writeOrFreeze(address, (state) => {
       const appended = appendEvents(this.#sql, state, [event], Date.now());
       if (appended.kind === "appended") change();
       return appended;
     });
     this.#write(address, (state) => beginPruning(this.#sql, state));
-    this.#alarmIn(TELL_AFTER_MS.first);
+    this.#duties.tellSoon();
     return result;
   }
 
@@ -245,43 +231,23 @@ export class Ledger extends DurableObject<Env> {
     const origin = logOrigin(originHost(this.env), address);
     const write = () => work(openLog(this.#sql, address, origin));
     const result = this.ctx.storage.transactionSync(write);
-    this.#tellLater();
+    this.#duties.arm();
     return result;
   }
 
-  /** Called in the turn of the write that it follows, so that both are one commit. */
-  #tellLater(): void {
-    const state = readState(this.#sql);
-    if (state === null || this.#alarmed) return;
-    if (readChainEnd(this.#sql).size <= state.toldSize && !this.#hasPruned()) return;
-    const isFirst = state.toldSize === state.publishedSize;
-    this.#alarmIn(isFirst ? TELL_AFTER_MS.first : TELL_AFTER_MS.next);
+  /** A contradiction that the work came upon undoes it, and closes the log. */
+  #writeOrFreeze<Result>(
+    address: LogAddress,
+    work: (state: LogState) => Result,
+  ): Result | ClosedLog {
+    try {
+      return this.#write(address, work);
+    } catch (error) {
+      return { kind: "frozen", reason: this.#duties.freezeFor(error) };
+    }
   }
 
-  #alarmIn(delayMs: number): void {
-    this.#alarmed = true;
-    // Not awaited, like any write: the output gate holds the answer until it is stored.
-    void this.ctx.storage.setAlarm(Date.now() + delayMs);
-  }
-
-  #hasPruned(): boolean {
-    const query = `SELECT EXISTS (SELECT 1 FROM entries
-      WHERE seq < (SELECT min_index FROM log)) AS found`;
-    return this.#sql.exec<{ found: number }>(query).one().found === 1;
-  }
-
-  async #tell(): Promise<void> {
-    const state = readState(this.#sql);
-    if (state === null) return;
-    const { org, number: log, frozenReason } = state;
-    const { size: treeSize } = readChainEnd(this.#sql);
-    const oldest = oldestRecordedAt(this.#sql);
-    const oldestAtMs = oldest === null ? null : (parseTimestampMs(oldest) ?? null);
-    const db = shardDatabase(this.env, state.shard);
-    const told = { org, log, treeSize, oldestAtMs, frozenReason };
-    const knownFrozen = await tellTreeSize(db, told, Date.now());
-    this.#sql.exec("UPDATE log SET told_size = max(told_size, ?)", treeSize);
-    if (knownFrozen !== null) freeze(this.#sql, Date.now(), knownFrozen);
-    this.#tellLater();
+  #read<Result>(none: Result, work: (state: LogState) => Result): Result | ContradictedRead {
+    return this.#duties.read(none, work);
   }
 }

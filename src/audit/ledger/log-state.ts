@@ -1,12 +1,18 @@
-/** The ledger's one row about itself, and where its chain ends. Read anew each time: memory holds no figure. */
+/** The ledger's one row about itself. Read anew each time: memory holds no figure. */
 import type { ClosedLog, LogAddress } from "#audit/audit-log.ts";
+import { parseCheckpoint } from "#formats/tlog/checkpoint.ts";
 import { HASH_BYTES } from "#formats/tlog/merkle-hash.ts";
+import { parseNote } from "#formats/tlog/signed-note.ts";
+import { LogContradiction } from "./contradiction.ts";
+import type { SignedTree } from "./proven-tree.ts";
 
 export interface LogState {
   org: string;
   number: number;
   shard: string;
   origin: string;
+  /** Entries that the log has taken: the last ones of them may be gone, which is a contradiction. */
+  treeSize: number;
   minIndex: number;
   pruneTo: number | null;
   pruneEntry: number | null;
@@ -16,13 +22,16 @@ export interface LogState {
   checkpoint: string | null;
   frozenReason: string | null;
   frozenAtMs: number | null;
+  /** 1 once D1 knows that it is frozen. */
+  toldFrozen: 0 | 1;
   successor: number | null;
 }
 
-const SELECT_STATE = `SELECT org, number, shard, origin, min_index AS minIndex, prune_to AS pruneTo,
+const SELECT_STATE = `SELECT org, number, shard, origin, tree_size AS treeSize,
+    min_index AS minIndex, prune_to AS pruneTo,
     prune_entry AS pruneEntry, told_size AS toldSize, published_size AS publishedSize,
     published_at_ms AS publishedAtMs, checkpoint, frozen_reason AS frozenReason,
-    frozen_at_ms AS frozenAtMs, successor
+    frozen_at_ms AS frozenAtMs, told_frozen AS toldFrozen, successor
   FROM log`;
 
 /** Null before the first call that may write, which makes the row. */
@@ -51,6 +60,14 @@ export function openLog(sql: SqlStorage, address: LogAddress, origin: string): L
   return { ...state, shard: address.shard };
 }
 
+/** Null before the first checkpoint. */
+export function publishedTree({ checkpoint, publishedSize }: LogState): SignedTree | null {
+  if (checkpoint === null) return null;
+  const said = parseCheckpoint(parseNote(checkpoint)?.text ?? "");
+  if (said?.size === publishedSize) return said;
+  throw new LogContradiction(`the checkpoint is not of size ${publishedSize}`);
+}
+
 export function closedBy(state: LogState): ClosedLog | null {
   if (state.successor !== null) return { kind: "succeeded", successor: state.successor };
   if (state.frozenReason !== null) return { kind: "frozen", reason: state.frozenReason };
@@ -58,24 +75,4 @@ export function closedBy(state: LogState): ClosedLog | null {
 }
 
 /** The hash that the first entry names as the one before it. */
-const GENESIS = new Uint8Array(HASH_BYTES);
-
-export interface ChainEnd {
-  size: number;
-  headHash: Uint8Array;
-  /** RFC 3339; times of record never fall. */
-  lastRecordedAt: string;
-}
-
-const SELECT_END = `SELECT seq, hash, recorded_at FROM entries
-  WHERE seq < (SELECT tree_size FROM log) ORDER BY seq DESC LIMIT 1`;
-
-export function readChainEnd(sql: SqlStorage): ChainEnd {
-  const [row] = sql.exec(SELECT_END).toArray();
-  if (row === undefined) return { size: 0, headHash: GENESIS, lastRecordedAt: "" };
-  return {
-    size: (row["seq"] as number) + 1,
-    headHash: new Uint8Array(row["hash"] as ArrayBuffer),
-    lastRecordedAt: row["recorded_at"] as string,
-  };
-}
+export const GENESIS = new Uint8Array(HASH_BYTES);

@@ -12,7 +12,8 @@ import { treeRoot } from "#formats/tlog/merkle-proof.ts";
 import { TILE_WIDTH } from "#formats/tlog/tlog-tiles.ts";
 import { appendEvents, submittedHash } from "./append.ts";
 import { deletePrunedBundles } from "./bundles.ts";
-import { closedBy, type LogState, readChainEnd } from "./log-state.ts";
+import { readChainEnd } from "./chain-end.ts";
+import { closedBy, type LogState } from "./log-state.ts";
 import { keepLeaves, treeNodes } from "./tree.ts";
 
 export interface RetentionTerms {
@@ -121,9 +122,17 @@ function prunedEvent(
 export function beginPruning(sql: SqlStorage, state: LogState): void {
   const { pruneTo, pruneEntry, publishedSize } = state;
   if (pruneTo === null || pruneEntry === null || pruneEntry >= publishedSize) return;
-  if (countActiveHolds(sql) > 0) return;
+  // What contradicts itself is evidence.
+  if (countActiveHolds(sql) > 0 || closedBy(state) !== null) return;
   if (pruneTo % TILE_WIDTH !== 0) keepLeaves(sql, Math.floor(pruneTo / TILE_WIDTH));
   sql.exec("UPDATE log SET min_index = ?, prune_to = NULL, prune_entry = NULL", pruneTo);
+}
+
+/** True while something pruned is still stored. */
+export function hasPruned(sql: SqlStorage): boolean {
+  const query = `SELECT EXISTS (SELECT 1 FROM entries
+    WHERE seq < (SELECT min_index FROM log)) AS found`;
+  return sql.exec<{ found: number }>(query).one().found === 1;
 }
 
 /** Entries that a step deletes: at worst 32 MB of bodies of 64 KiB, and about 20 ms of the usual ones. */

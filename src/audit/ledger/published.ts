@@ -1,17 +1,17 @@
 /**
  * What is served under the published checkpoint: proofs, tiles and bundles, and nothing that is not signed.
- * Only the lines of an export may be of entries that are not signed yet.
+ * Only the lines of an export may be of entries that are not signed yet. Every hash is read with proof
+ * (proven-tree.ts), every entry with its own (checked-entries.ts).
  */
-import { encodeHex } from "#formats/hex.ts";
-import { parseCheckpoint } from "#formats/tlog/checkpoint.ts";
-import { HASH_BYTES, leafHash } from "#formats/tlog/merkle-hash.ts";
-import { consistencyProof, inclusionProof } from "#formats/tlog/merkle-proof.ts";
+import { HASH_BYTES } from "#formats/tlog/merkle-hash.ts";
+import { consistencyProof, inclusionProof, type NodeReader } from "#formats/tlog/merkle-proof.ts";
 import { verifyInclusion } from "#formats/tlog/merkle-verify.ts";
-import { parseNote } from "#formats/tlog/signed-note.ts";
 import { formatTlogProof } from "#formats/tlog/tlog-proof.ts";
 import { encodeBundle, TILE_WIDTH, type TilePath } from "#formats/tlog/tlog-tiles.ts";
-import { type LogState, readChainEnd } from "./log-state.ts";
-import { tileHashes, treeNodes } from "./tree.ts";
+import { checkedEntries } from "./checked-entries.ts";
+import { LogContradiction } from "./contradiction.ts";
+import type { LogState } from "./log-state.ts";
+import { treeNodes } from "./tree.ts";
 
 const utf8 = new TextEncoder();
 
@@ -21,19 +21,22 @@ export type ProofAnswer =
   | { kind: "pruned" }
   | { kind: "not_there" };
 
-/** c2sp.org/tlog-proof of an entry under the newest checkpoint, verified before it is given out. */
+export const NOT_THERE = { kind: "not_there" } as const;
+
+/** c2sp.org/tlog-proof of an entry under the newest checkpoint, of hashes that are proven themselves. */
 export function proveEntry(sql: SqlStorage, state: LogState, seq: number): ProofAnswer {
   if (seq < state.minIndex) return { kind: "pruned" };
-  if (seq >= readChainEnd(sql).size) return { kind: "not_there" };
-  const { checkpoint, publishedSize } = state;
+  const { checkpoint, publishedSize, treeSize } = state;
+  if (seq >= treeSize) return NOT_THERE;
   if (checkpoint === null || seq >= publishedSize) return { kind: "not_signed_yet" };
-  const proof = inclusionProof(seq, publishedSize, treeNodes(sql));
-  const { body } = sql.exec<{ body: string }>("SELECT body FROM entries WHERE seq = ?", seq).one();
-  const leaf = leafHash(utf8.encode(body));
-  const root = parseCheckpoint(parseNote(checkpoint)?.text ?? "")?.root ?? new Uint8Array(0);
-  // A flipped bit in what is stored must end here, not with whoever relies on the proof.
-  if (!verifyInclusion({ index: seq, size: publishedSize, leaf, root, proof })) {
-    throw new Error(`ledger: entry ${seq} is not what was signed: ${encodeHex(leaf)}`);
+  const checked = checkedEntries(sql, state);
+  const entry = checked.find(seq);
+  if (entry === null || checked.tree === null) return NOT_THERE;
+  const { size, root } = checked.tree;
+  const proof = inclusionProof(seq, size, checked.tree.nodes());
+  // Whatever went wrong must end here, not with whoever relies on the proof.
+  if (!verifyInclusion({ index: seq, size, leaf: entry.leaf, root, proof })) {
+    throw new Error("ledger: a proof of proven hashes does not verify");
   }
   return { kind: "proof", proof: formatTlogProof({ index: seq, hashes: proof, checkpoint }) };
 }
@@ -41,12 +44,17 @@ export function proveEntry(sql: SqlStorage, state: LogState, seq: number): Proof
 /** Null for sizes that no published checkpoint can have, and for a tree that shrinks. */
 export function proveConsistency(
   sql: SqlStorage,
-  { publishedSize }: LogState,
+  state: LogState,
   oldSize: number,
   newSize: number,
 ): Uint8Array[] | null {
-  if (oldSize > newSize || newSize > publishedSize) return null;
-  return consistencyProof(oldSize, newSize, treeNodes(sql));
+  if (oldSize > newSize || newSize > state.publishedSize) return null;
+  return consistencyProof(oldSize, newSize, publishedNodes(sql, state));
+}
+
+/** A log of which nothing is signed has no node to give out, nor is one asked for. */
+export function publishedNodes(sql: SqlStorage, state: LogState): NodeReader {
+  return checkedEntries(sql, state).tree?.nodes() ?? treeNodes(sql);
 }
 
 export type TileAnswer =
@@ -60,48 +68,55 @@ export function readTile(sql: SqlStorage, state: LogState, tile: TilePath): Tile
   const hashes = Math.floor(state.publishedSize / TILE_WIDTH ** level);
   const width = Math.min(TILE_WIDTH, hashes - tile.index * TILE_WIDTH);
   const isServed = tile.width === TILE_WIDTH ? width === TILE_WIDTH : width < TILE_WIDTH;
-  if (!isServed || tile.width > width) return { kind: "not_there" };
+  if (!isServed || tile.width > width) return NOT_THERE;
   if (tile.kind === "entries") return readBundle(sql, state, tile.index, tile.width);
-  const bytes = tileHashes(sql, tile.level, tile.index).slice(0, tile.width * HASH_BYTES);
-  return { kind: "tile", bytes };
+  const proven = checkedEntries(sql, state).tree?.hashes(tile.level, tile.index);
+  if (proven === undefined) return NOT_THERE;
+  return { kind: "tile", bytes: proven.slice(0, tile.width * HASH_BYTES) };
 }
 
-function readBundle(
-  sql: SqlStorage,
-  { minIndex }: LogState,
-  index: number,
-  width: number,
-): TileAnswer {
+function readBundle(sql: SqlStorage, state: LogState, index: number, width: number): TileAnswer {
   const first = index * TILE_WIDTH;
-  if (first < minIndex) return { kind: "pruned" };
-  const rows = sql
-    .exec<{ body: string }>(
-      "SELECT body FROM entries WHERE seq >= ? AND seq < ? ORDER BY seq",
-      first,
-      first + width,
-    )
-    .toArray();
-  return { kind: "tile", bytes: encodeBundle(rows.map(({ body }) => utf8.encode(body))) };
+  if (first < state.minIndex) return { kind: "pruned" };
+  const entries = [...checkedEntries(sql, state).range(first, first + width)];
+  return { kind: "tile", bytes: encodeBundle(entries.map(({ body }) => utf8.encode(body))) };
+}
+
+export interface LineRange {
+  from: number;
+  to: number;
+  bytesMax: number;
+}
+
+export interface EntryLines {
+  bytes: Uint8Array;
+  /** The entry to go on with. */
+  next: number;
 }
 
 /**
- * NDJSON of entries from `from` until before `to`, as many as fit; `next` is where to go on. They end where
- * an entry is missing: entries may be pruned between two pages, and their place must not go unseen.
+ * NDJSON of entries from `from` until before `to`, as many as fit; `next` is where to go on. There are none
+ * where `from` is pruned: entries may be between two pages, and their place must not go unseen.
  */
 export function readLines(
   sql: SqlStorage,
-  { from, to, bytesMax }: { from: number; to: number; bytesMax: number },
-): { bytes: Uint8Array; next: number } {
+  state: LogState,
+  { from, to, bytesMax }: LineRange,
+): EntryLines {
   const lines: string[] = [];
   let characters = 0;
   let next = from;
-  const query = "SELECT seq, body FROM entries WHERE seq >= ? AND seq < ? ORDER BY seq";
-  for (const { seq, body } of sql.exec<{ seq: number; body: string }>(query, from, to)) {
-    if (seq !== next) break;
-    lines.push(`${body}\n`);
-    characters += body.length + 1;
-    next = seq + 1;
-    if (characters >= bytesMax) break;
+  if (from < state.minIndex) return { bytes: new Uint8Array(0), next };
+  try {
+    for (const { seq, body } of checkedEntries(sql, state).range(from, to)) {
+      lines.push(`${body}\n`);
+      characters += body.length + 1;
+      next = seq + 1;
+      if (characters >= bytesMax) break;
+    }
+  } catch (error) {
+    // What is proven before it is given out: whoever goes on meets the contradiction first.
+    if (!(error instanceof LogContradiction) || next === from) throw error;
   }
   return { bytes: utf8.encode(lines.join("")), next };
 }

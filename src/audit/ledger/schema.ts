@@ -150,6 +150,22 @@ CREATE TABLE holds (
   released_at_ms INTEGER
 ) STRICT, WITHOUT ROWID;
 `,
+  `
+-- D1 has to know of a freeze, and is told until it does.
+ALTER TABLE log ADD COLUMN told_frozen INTEGER NOT NULL DEFAULT 0 CHECK (told_frozen IN (0, 1));
+
+-- One row: how far the scrubber has come (src/audit/ledger/scrub.ts).
+CREATE TABLE scrub (
+  id            INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+  next_at_ms    INTEGER NOT NULL,
+  started_at_ms INTEGER,
+  size          INTEGER,                          -- of the log when the pass under way began; NULL between passes
+  position      INTEGER NOT NULL DEFAULT 0,       -- bundles below are proven by that pass
+  passed_at_ms  INTEGER,                          -- the end of the last full pass, and what it covered
+  passed_size   INTEGER,
+  told_at_ms    INTEGER                           -- the passed_at_ms that D1 knows
+) STRICT;
+`,
 ];
 
 /**

@@ -5,9 +5,12 @@ import { findAuditLog, insertAuditLog } from "#audit/store/audit-logs.ts";
 import type { Env } from "#platform/env.ts";
 import { fail } from "#platform/errors.ts";
 import { shardDatabase } from "#platform/shards.ts";
-import { signLogs } from "./signer.ts";
+import { type SigningOutcome, signLogs } from "./signer.ts";
 
-/** Each time an attempt is overtaken, another signer has signed something newer. */
+/**
+ * Each time an attempt is overtaken, another signer has signed something newer. One that signed a part of a large
+ * backlog is followed by the next.
+ */
 const ATTEMPTS_MAX = 5;
 
 /** Resolves once the head of the time of the call, or a later one, is published. */
@@ -20,9 +23,16 @@ export async function signNow(env: Env, address: LogAddress): Promise<void> {
       continue;
     }
     const [outcome] = await signLogs(env, address.shard, [row]);
-    if (outcome?.kind === "published") return;
-    if (outcome?.kind === "frozen") fail({ kind: "ledger_frozen", reason: outcome.reason });
-    if (outcome?.kind === "failed") throw outcome.error;
+    const progress = progressOf(outcome);
+    if (progress === "done") return;
+    if (progress === "more") attempt -= 1;
   }
   fail({ kind: "unavailable", retryAfterSeconds: 1 });
+}
+
+function progressOf(outcome: SigningOutcome | undefined): "done" | "more" | "again" {
+  if (outcome?.kind === "frozen") fail({ kind: "ledger_frozen", reason: outcome.reason });
+  if (outcome?.kind === "failed") throw outcome.error;
+  if (outcome?.kind !== "published") return "again";
+  return outcome.hasMore ? "more" : "done";
 }

@@ -4,7 +4,7 @@
  */
 
 import type { LogAddress } from "#audit/audit-log.ts";
-import type { NewHead } from "#audit/ledger/head.ts";
+import type { HeadAnswer, LastSigned, NewHead } from "#audit/ledger/head.ts";
 import { callLedger } from "#audit/ledger-stub.ts";
 import {
   type AuditLogRow,
@@ -26,10 +26,18 @@ import { MINUTE_MS } from "#platform/time.ts";
 import { signedStep } from "./signed-step.ts";
 
 const RETRY_AFTER_MS = MINUTE_MS;
+/**
+ * Calls in which a log's unsigned entries are checked, of the 10,000 that an invocation may make for 250 logs:
+ * 262,144 entries. Of what is beyond, the next signature is.
+ */
+const CHECKING_CALLS_MAX = 32;
 
-/** What became of a log: `published` is the size that its ledger has for sure. */
+/**
+ * What became of a log: `published` is the size that its ledger has for sure. It may have more, of which the
+ * next signature is.
+ */
 export type SigningOutcome =
-  | { kind: "published"; size: number }
+  | { kind: "published"; size: number; hasMore?: true }
   | { kind: "frozen"; reason: string }
   /** Another signer was faster. */
   | { kind: "overtaken" }
@@ -56,7 +64,7 @@ export async function signLogs(
   return outcomes;
 }
 
-type SigningDecision = { kind: "sign"; step: SignedStep } | SigningOutcome;
+type SigningDecision = { kind: "sign"; step: SignedStep; hasMore?: true } | SigningOutcome;
 
 async function decideSafely(env: Env, shard: string, row: AuditLogRow): Promise<SigningDecision> {
   try {
@@ -74,7 +82,7 @@ async function decide(env: Env, shard: string, row: AuditLogRow): Promise<Signin
   if (resent !== null) return resent;
   const root = row.signedRoot === null ? null : decodeBase64(row.signedRoot);
   const signed = { size: row.signedSize, root, toldSize: row.treeSize };
-  const answer = await callLedger(env, address, (ledger) => ledger.headSince(address, signed));
+  const answer = await checkedHead(env, address, signed);
   switch (answer.kind) {
     case "head":
       return signHead(env, address, row, answer);
@@ -86,6 +94,23 @@ async function decide(env: Env, shard: string, row: AuditLogRow): Promise<Signin
       return answer;
     case "succeeded":
       return { kind: "frozen", reason: `it was succeeded by log ${answer.successor}` };
+  }
+}
+
+/** The head, once the ledger has proven each entry that is not signed yet, some thousand a call. */
+async function checkedHead(
+  env: Env,
+  address: LogAddress,
+  signed: LastSigned,
+): Promise<Exclude<HeadAnswer, { kind: "checked" }>> {
+  let from = signed.size;
+  for (let calls = 1; ; calls += 1) {
+    const checks = { from, isLast: calls === CHECKING_CALLS_MAX };
+    const answer = await callLedger(env, address, (ledger) =>
+      ledger.headSince(address, signed, checks),
+    );
+    if (answer.kind !== "checked") return answer;
+    from = answer.to;
   }
 }
 
@@ -144,7 +169,8 @@ async function signHead(
       `the head of size ${head.size} does not extend what was signed`,
     );
   }
-  return { kind: "sign", step: signedStep(env, address, row, head) };
+  const step = signedStep(env, address, row, head);
+  return { kind: "sign", step, ...(head.hasMore && { hasMore: true }) };
 }
 
 /**
@@ -156,7 +182,7 @@ function signAgain(env: Env, address: LogAddress, row: AuditLogRow): SigningDeci
   const root = signedRoot === null ? null : decodeBase64(signedRoot);
   if (rotationSeq === null || rotationSeq >= size || root === null) return null;
   const oldestAt = oldestAtMs === null ? null : formatTimestamp(oldestAtMs);
-  const head: NewHead = { kind: "head", size, root, consistency: [], oldestAt };
+  const head: NewHead = { kind: "head", size, root, consistency: [], oldestAt, hasMore: false };
   return { kind: "sign", step: signedStep(env, address, row, head) };
 }
 
@@ -172,7 +198,8 @@ async function publishSafely(
   const address = { org, log, shard };
   try {
     const answer = await callLedger(env, address, (ledger) => ledger.publish(address, checkpoint));
-    if (answer.kind === "published") return { kind: "published", size };
+    if (answer.kind === "published")
+      return { kind: "published", size, ...(decision.hasMore && { hasMore: true }) };
     return { kind: "frozen", reason: answer.kind === "frozen" ? answer.reason : "succeeded" };
   } catch (error) {
     return { kind: "failed", error };

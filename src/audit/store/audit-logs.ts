@@ -71,12 +71,23 @@ export interface ToldSize extends LogKey {
   treeSize: number;
   oldestAtMs: number | null;
   frozenReason: string | null;
+  /** When the last full pass over the log ended. */
+  scrubbedAtMs: number | null;
 }
 
+/** What D1 knows of the log and the ledger must not contradict. */
+export type SignersRecord = Pick<
+  AuditLogRow,
+  "frozenReason" | "signedSize" | "signedRoot" | "treeSize"
+>;
+
 /** The ledger's word, which may come late and twice: a size never falls. */
-const TELL = `INSERT INTO audit_logs (org, log, tree_size, oldest_at_ms, frozen_reason, sign_after_ms)
-  VALUES (?1, ?2, ?3, ?4, ?5, iif(?5 IS NULL, ?6, NULL))
+const TELL = `INSERT INTO audit_logs
+    (org, log, tree_size, oldest_at_ms, frozen_reason, sign_after_ms, scrubbed_at_ms)
+  VALUES (?1, ?2, ?3, ?4, ?5, iif(?5 IS NULL, ?6, NULL), ?7)
   ON CONFLICT (org, log) DO UPDATE SET
+    scrubbed_at_ms = coalesce(max(scrubbed_at_ms, excluded.scrubbed_at_ms),
+      scrubbed_at_ms, excluded.scrubbed_at_ms),
     tree_size = max(tree_size, excluded.tree_size),
     oldest_at_ms = excluded.oldest_at_ms,
     frozen_reason = coalesce(frozen_reason, excluded.frozen_reason),
@@ -84,22 +95,24 @@ const TELL = `INSERT INTO audit_logs (org, log, tree_size, oldest_at_ms, frozen_
       WHEN coalesce(frozen_reason, excluded.frozen_reason) IS NOT NULL THEN NULL
       WHEN max(tree_size, excluded.tree_size) > published_size THEN coalesce(sign_after_ms, ?6)
       ELSE sign_after_ms END
-  RETURNING frozen_reason AS frozenReason`;
+  RETURNING frozen_reason AS frozenReason, signed_size AS signedSize,
+    signed_root AS signedRoot, tree_size AS treeSize`;
 
 /**
- * Tells D1 the size. Returns why the log is frozen, as far as D1 knows: a ledger set back to before that
- * must hear of it.
+ * Tells D1 the size. Returns what was signed and why the log is frozen, as far as D1 knows: a ledger set back to
+ * before that must hear of it.
  */
 export async function tellTreeSize(
   db: D1Database,
   told: ToldSize,
   nowMs: number,
-): Promise<string | null> {
-  const { org, log, treeSize, oldestAtMs, frozenReason } = told;
-  return db
+): Promise<SignersRecord> {
+  const { org, log, treeSize, oldestAtMs, frozenReason, scrubbedAtMs } = told;
+  const record = await db
     .prepare(TELL)
-    .bind(org, log, treeSize, oldestAtMs, frozenReason, nowMs)
-    .first<string>("frozenReason");
+    .bind(org, log, treeSize, oldestAtMs, frozenReason, nowMs, scrubbedAtMs)
+    .first<SignersRecord>();
+  return record ?? { frozenReason: null, signedSize: 0, signedRoot: null, treeSize: 0 };
 }
 
 export async function markFrozen(
@@ -262,6 +275,8 @@ export interface AuditLogFigures {
   signedSize: number;
   /** Null before the first checkpoint. */
   signedAtMs: number | null;
+  /** Null before the first full pass. */
+  scrubbedAtMs: number | null;
   isFrozen: 0 | 1;
 }
 
@@ -269,7 +284,7 @@ export function selectAuditFigures(db: D1Database, org: string): D1PreparedState
   return db
     .prepare(
       `SELECT tree_size AS treeSize, signed_size AS signedSize, signed_at_ms AS signedAtMs,
-         frozen_reason IS NOT NULL AS isFrozen
+         scrubbed_at_ms AS scrubbedAtMs, frozen_reason IS NOT NULL AS isFrozen
        FROM audit_logs WHERE org = ?1 ORDER BY log DESC LIMIT 1`,
     )
     .bind(org);

@@ -53,5 +53,8 @@ export function requireHash(hash: Uint8Array): Uint8Array {
 
 /** Roots are public: there is nothing for the time this takes to give away. */
 export function isSameHash(left: Uint8Array, right: Uint8Array): boolean {
-  return left.length === right.length && left.every((byte, at) => byte === right[at]);
+  if (left.length !== right.length) return false;
+  // A loop: `every` takes several times as long, and each entry that is served is compared five times.
+  for (let at = 0; at < left.length; at += 1) if (left[at] !== right[at]) return false;
+  return true;
 }

@@ -227,13 +227,13 @@ describe("Pruning that is interrupted", () => {
     await announceOn(log, 31);
     await sign(log);
     const left: number[] = [];
-    for (let more = true; more; ) {
+    for (let alarms = 0; alarms < 4; alarms += 1) {
       await evictDurableObject(objectOf(log));
-      more = await runDurableObjectAlarm(objectOf(log));
+      await runDurableObjectAlarm(objectOf(log));
       left.push((await storedBodies(log)).length);
       expect(await sign(log)).toContain("\n1301\n");
     }
-    expect(left.slice(0, 3)).toEqual([801, 301, 21]);
+    expect(left).toEqual([801, 301, 21, 21]);
   });
 
   it("leaves all of a step or nothing of it when the step fails, and comes again", async () => {

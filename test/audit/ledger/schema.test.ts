@@ -184,9 +184,9 @@ describe("The ledger's migrations", () => {
   it("leave all in place when the object is evicted and starts anew", async () => {
     const log = await newLogOf(300);
     const note = await sign(log);
-    const status = await ledgerOf(log).status();
+    const { scrub: _, ...status } = (await ledgerOf(log).status())!;
     await evictDurableObject(objectOf(log));
-    expect(await ledgerOf(log).status()).toEqual(status);
+    expect(await ledgerOf(log).status()).toMatchObject(status);
     await append(log, [makeEvent()]);
     const unsigned = await ledgerOf(log).status();
     expect([unsigned?.treeSize, unsigned?.checkpoint]).toEqual([301, note]);

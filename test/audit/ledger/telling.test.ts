@@ -1,11 +1,11 @@
-import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { LogAddress } from "#audit/audit-log.ts";
 import { findLogsToSign, tellTreeSize } from "#audit/store/audit-logs.ts";
 import type { Env } from "#platform/env.ts";
 import { envWithShard, workerEnv } from "../../harness/deployment.ts";
 import { losing } from "../../harness/watched-d1.ts";
-import { runAlarms } from "./run-pruning.ts";
+import { nextAlarm, runAlarms } from "./run-pruning.ts";
 import {
   append,
   ledgerOf,
@@ -29,10 +29,6 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-function alarmOf(log: LogAddress): Promise<number | null> {
-  return runInDurableObject(objectOf(log), (_, state) => state.storage.getAlarm());
-}
-
 /** The alarm, with that deployment in place of the ledger's own. */
 function ringWith(log: LogAddress, env: Env): Promise<unknown> {
   return runInDurableObject(objectOf(log), async (ledger, { storage }) => {
@@ -53,27 +49,27 @@ describe("A ledger tells D1 its size", () => {
   it("by an alarm that is set with the first entry, and queues the log to be signed", async () => {
     const log = await newLogOf(2);
     expect(await isQueued(log)).toBe(false);
-    const soon = (await alarmOf(log))! - Date.now();
+    const soon = (await nextAlarm(log))! - Date.now();
     expect(soon).toBeLessThanOrEqual(1_000);
     await runAlarms(log);
     expect(await rowOf(log)).toMatchObject({ treeSize: 2, signedSize: 0 });
     expect(await isQueued(log)).toBe(true);
-    expect(await alarmOf(log)).toBeNull();
+    expect(await nextAlarm(log)).toBeNull();
   });
 
-  it("no more once it is signed, so that an idle log wakes nobody", async () => {
+  it("no more once it is signed: an idle log wakes nobody before it is scrubbed", async () => {
     const log = await newLogOf(2);
     await runAlarms(log);
     await sign(log);
     expect(await isQueued(log)).toBe(false);
-    expect(await runDurableObjectAlarm(objectOf(log))).toBe(false);
+    expect(await nextAlarm(log)).toBeNull();
   });
 
   it("although it was lost on the way, before or after it came about", async () => {
     for (const when of ["before", "after"] as const) {
       const log = await newLogOf(2);
       await ringWith(log, envWithShard(losing(TELL, when)));
-      expect(await alarmOf(log)).not.toBeNull();
+      expect(await nextAlarm(log)).not.toBeNull();
       await runAlarms(log);
       expect(await rowOf(log)).toMatchObject({ treeSize: 2 });
       expect(await isQueued(log)).toBe(true);
@@ -112,7 +108,8 @@ describe("A ledger tells D1 its size", () => {
     const log = await newLogOf(3);
     await runAlarms(log);
     await sign(log);
-    const late = { org: log.org, log: log.log, treeSize: 2, oldestAtMs: null, frozenReason: null };
+    const none = { oldestAtMs: null, frozenReason: null, scrubbedAtMs: null };
+    const late = { org: log.org, log: log.log, treeSize: 2, ...none };
     await tellTreeSize(workerEnv.SHARD_0, late, Date.now());
     expect(await rowOf(log)).toMatchObject({ treeSize: 3, signedSize: 3 });
     expect(await isQueued(log)).toBe(false);

@@ -3,6 +3,8 @@ import { SIGNED, type Sites } from "./attack-site.ts";
 import { changedAt, edited, type LedgerFile, rechained, type StoredEntry } from "./tamper.ts";
 
 export interface Found {
+  /** Whoever reads: `verify` is refused what cannot be proven, and the log is frozen for this reason. */
+  reading?: RegExp;
   /** The next signature: the log freezes, with this reason; or is refused without. */
   signing?: RegExp | "refused";
   /** Of which no proof is given any more. */
@@ -45,8 +47,5 @@ export const hidden = (entry: StoredEntry) => edited(entry, "actor", "user:mallo
 /** In a full bundle, whose leaves are in a tile; in the last one; and not signed. */
 export const [BUNDLED, LAST_BUNDLE, UNSIGNED] = [300, 600, SIGNED + 2];
 
-export const broken = (place: number, finding = "previous_hash_mismatch") => ({
-  exit: 40,
-  finding,
-  place,
-});
+export const changed = (seq: number) =>
+  new RegExp(`^entry ${seq} does not hash to what was recorded$`);

@@ -7,7 +7,15 @@ import { newFolder } from "../../harness/state-folder.ts";
 import type { Checks, Verdict } from "../checks.ts";
 import type { Suite } from "../suite.ts";
 import type { Attack, Found } from "./attack-kit.ts";
-import { copyOf, type Honest, makeHonestSite, ORG, UNSIGNED_TO, verify } from "./attack-site.ts";
+import {
+  copyOf,
+  type Honest,
+  makeHonestSite,
+  ORG,
+  UNSIGNED_TO,
+  verify,
+  verifyWithoutVerdict,
+} from "./attack-site.ts";
 import { ATTACKS, UNPROMISED } from "./attacks.ts";
 import { EventSource } from "./events.ts";
 import { runHonestLives } from "./honest.ts";
@@ -111,9 +119,10 @@ class AttackRun {
       const { appended = 0, found } = this.#attack;
       const events = new EventSource(99);
       for (let left = appended; left > 0; left -= 200) await client.append(events.events(200));
-      await this.#verify(client, statePath, found.verify);
+      if (found.reading === undefined) await this.#verify(client, statePath, found.verify);
+      else await this.#seeReading(client, found.reading);
       if (found.proofOf !== undefined) await this.#seeProof(client, found.proofOf);
-      await this.#seeSigning(client, found.signing);
+      await this.#seeSigning(client, found.signing ?? found.reading);
       if (found.verifyLater !== undefined) await this.#verify(client, statePath, found.verifyLater);
     });
   }
@@ -162,6 +171,15 @@ class AttackRun {
       this.#problems.push(`${got}: does not name ${expected.place}`);
     }
     this.#see(report.exit_code !== 0, `verify ${report.exit_code} ${report.findings[0]?.code}`);
+  }
+
+  /** Who verifies online is refused what is not proven: no verdict comes of it, and the log is frozen. */
+  async #seeReading(client: LogClient, reason: RegExp): Promise<void> {
+    const { code, stderr } = await verifyWithoutVerdict(client.runtime, this.#honest);
+    const { frozen, frozen_reason: frozenFor } = await client.status();
+    const isSaid = code === 69 && frozen && reason.test(frozenFor ?? "");
+    const got = `reading: exit ${code}, ${stderr}, frozen for ${frozenFor}`;
+    this.#see(isSaid, `reading froze it: ${frozenFor}`, got);
   }
 
   async #seeProof({ runtime, path }: LogClient, seq: number): Promise<void> {

@@ -27,6 +27,7 @@ const OPERATIONS = {
   hold: { weight: 1, run: (life: HonestLife) => life.hold() },
   rotate: { weight: 1, run: (life: HonestLife) => life.rotate() },
   verify: { weight: 1, run: (life: HonestLife) => life.verify() },
+  scrub: { weight: 2, run: (life: HonestLife) => life.scrub() },
   recover: { weight: 0.4, run: (life: HonestLife) => life.recover() },
 } as const;
 
@@ -67,6 +68,7 @@ export class HonestLife {
         this.done.push(name);
       }
       await this.verify();
+      await this.scrub();
       this.problems.push(...this.#client.problems);
     } catch (error) {
       this.problems.push((error as Error).message);
@@ -125,6 +127,13 @@ export class HonestLife {
   async rotate(): Promise<void> {
     await this.#persist("POST", `${this.#client.path}/keys/rotate`);
     await this.verify();
+  }
+
+  async scrub(): Promise<void> {
+    const { org } = this.#client;
+    await this.#persist("POST", `/ledger/scrub?org=${org}&log=${this.#log}`);
+    const { frozen, frozen_reason: reason } = await this.#status();
+    if (frozen) this.problems.push(`frozen by a pass: ${reason}`);
   }
 
   async recover(): Promise<void> {

@@ -29,6 +29,8 @@ import {
 } from "./faults.ts";
 
 const RETRIED_ALARM_MS = 2_000;
+/** More than a life's log needs: some hundred entries. */
+const SCRUB_ALARMS_MAX = 20;
 
 const faulty = new WeakMap<Env, Env>();
 
@@ -69,6 +71,25 @@ export class Ledger extends RealLedger {
       throw error;
     }
     return true;
+  }
+
+  /** A whole pass over the log, now. False if the log is closed, or has nothing. */
+  async scrub(): Promise<boolean> {
+    const { sql } = this.ctx.storage;
+    const before = this.#passes();
+    sql.exec(`INSERT INTO scrub (id, next_at_ms) VALUES (1, 0)
+      ON CONFLICT (id) DO UPDATE SET next_at_ms = 0`);
+    for (let alarms = 0; alarms < SCRUB_ALARMS_MAX; alarms += 1) {
+      await this.ctx.storage.deleteAlarm();
+      await this.alarm();
+      if (this.#passes() !== before) return true;
+    }
+    return false;
+  }
+
+  #passes(): unknown {
+    const [row] = this.ctx.storage.sql.exec("SELECT passed_at_ms FROM scrub").toArray();
+    return row?.["passed_at_ms"];
   }
 
   async alarmState(): Promise<AlarmState> {
@@ -150,6 +171,9 @@ const CONTROLS: Record<string, Control> = {
   "/ledger/ring": async (env, parameters) => ({
     rang: await stubOf(env, await addressOf(env, parameters)).ring(),
   }),
+  "/ledger/scrub": async (env, parameters) => ({
+    passed: await stubOf(env, await addressOf(env, parameters)).scrub(),
+  }),
   "/ledger/lose-alarm": async (env, parameters) => {
     const stub = stubOf(env, await addressOf(env, parameters));
     await stub.loseAlarm().catch(() => undefined);
@@ -215,6 +239,7 @@ async function prune(env: Env, parameters: URLSearchParams): Promise<unknown> {
 
 interface ControlledStub {
   ring(): Promise<boolean>;
+  scrub(): Promise<boolean>;
   alarmState(): Promise<AlarmState>;
   loseAlarm(): Promise<void>;
 }

@@ -1,0 +1,30 @@
+/** The object's one alarm, which tells D1, deletes what is pruned, and scrubs: set for the earliest of them. */
+export class LedgerAlarm {
+  readonly #storage: DurableObjectStorage;
+  #atMs: number | null = null;
+
+  constructor(storage: DurableObjectStorage) {
+    this.#storage = storage;
+  }
+
+  /** To be awaited before anything else: setting it anew would cancel the very one that wakes the object now. */
+  async load(): Promise<void> {
+    this.#atMs = await this.#storage.getAlarm();
+  }
+
+  get isSet(): boolean {
+    return this.#atMs !== null;
+  }
+
+  rings(): void {
+    this.#atMs = null;
+  }
+
+  /** At that time at the latest. */
+  setBy(atMs: number): void {
+    if (this.#atMs !== null && this.#atMs <= atMs) return;
+    this.#atMs = atMs;
+    // Not awaited, like any write: the output gate holds the answer until it is stored.
+    void this.#storage.setAlarm(atMs);
+  }
+}
