@@ -49,7 +49,7 @@ describe("GET /readyz", () => {
   it("names MCPG_ORIGIN on a deployment that kept the local one, which appends and signs nothing", async () => {
     const { MCPG_LOCAL: _, ...deployed } = workerEnv;
     const ready = await app.request("/readyz", {}, deployed);
-    expect(ready.status).toBe(500);
+    expect(ready.status).toBe(503);
     expect(await ready.json()).toMatchObject({
       code: "misconfigured",
       detail: expect.stringContaining("MCPG_ORIGIN"),
@@ -60,7 +60,7 @@ describe("GET /readyz", () => {
       const response = await app.request(path, { method: "POST", headers, body }, deployed);
       expect([path, response.status, await problemOf(response)]).toEqual([
         path,
-        500,
+        503,
         expect.objectContaining({ code: "misconfigured" }),
       ]);
     }

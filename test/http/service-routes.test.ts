@@ -78,7 +78,7 @@ describe("GET /version", () => {
 
   it("shows nothing that is no commit", async () => {
     const response = await version({ MCPG_COMMIT: "s3cr3t" });
-    expect(response.status).toBe(500);
+    expect(response.status).toBe(503);
     const problem = await problemOf(response);
     expect(problem).toMatchObject({ code: "misconfigured" });
     expect(JSON.stringify(problem)).not.toContain("s3cr3t");
