@@ -8,11 +8,12 @@ const DIST = "dist";
 const METAFILE = "bundle-meta.json";
 
 /**
- * 1,277 KiB and 306 of gzip were measured with one schema library in it, typebox, and of that only what checks
- * JSON Schema (zod beside it is 950 KiB, `typebox/compile` instead of `typebox/schema` 208). The rest is headroom.
+ * 1,399 KiB and 338 of gzip were measured with one schema library in it, typebox, and of that only what checks
+ * JSON Schema (zod beside it is 950 KiB, `typebox/compile` instead of `typebox/schema` 208); what is ours is 640.
+ * The rest is headroom. The platform takes 3 MB of gzip on its free plan, 10 on the other.
  */
-const UPLOAD_KIB_MAX = 1_400;
-const GZIP_KIB_MAX = 310;
+const UPLOAD_KIB_MAX = 1_500;
+const GZIP_KIB_MAX = 360;
 const INPUTS_SHOWN = 15;
 
 interface Metafile {
