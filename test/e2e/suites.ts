@@ -56,5 +56,5 @@ export const SUITES: Record<string, E2eSuite> = {
   streams: { run: runStreamsSuite, seconds: 32, mostlyWaits: true },
   otel: { run: runOtelSuite, seconds: 11 },
   start: { run: runStartSuite, seconds: 11 },
-  "worst-bodies": { run: runWorstBodiesSuite, seconds: 90, isTimed: true },
+  "worst-bodies": { run: runWorstBodiesSuite, seconds: 120, isTimed: true },
 };
