@@ -1,12 +1,13 @@
 import { Readable } from "node:stream";
 import { createGzip } from "node:zlib";
+import { nextTurn } from "#platform/slices.ts";
 
-/** A body that is made as it is read. */
+/** A body that is made as it is read. An empty chunk ends a turn: more comes, and takes long to be made. */
 export function byteStream(chunks: Iterable<Uint8Array>): ReadableStream<Uint8Array> {
-  const iterator = chunks[Symbol.iterator]();
+  const iterator = inTurns(chunks);
   return new ReadableStream({
-    pull(controller) {
-      const { value, done } = iterator.next();
+    async pull(controller) {
+      const { value, done } = await iterator.next();
       if (done) controller.close();
       else controller.enqueue(value);
     },
@@ -18,6 +19,13 @@ export function byteStream(chunks: Iterable<Uint8Array>): ReadableStream<Uint8Ar
  * long: 90 ms against 280 ms for 27 MB of exposition, for 8 % fewer bytes.
  */
 export function gzipStream(chunks: Iterable<Uint8Array>): ReadableStream<Uint8Array> {
-  const compressed = Readable.from(chunks).pipe(createGzip({ level: 1 }));
+  const compressed = Readable.from(inTurns(chunks)).pipe(createGzip({ level: 1 }));
   return Readable.toWeb(compressed) as unknown as ReadableStream<Uint8Array>;
+}
+
+async function* inTurns(chunks: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for (const chunk of chunks) {
+    if (chunk.length === 0) await nextTurn();
+    else yield chunk;
+  }
 }

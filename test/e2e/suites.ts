@@ -62,5 +62,5 @@ export const SUITES: Record<string, E2eSuite> = {
   otel: { run: runOtelSuite, seconds: 11 },
   start: { run: runStartSuite, seconds: 75, mostlyWaits: true },
   "start-restarts": { run: runRestartSuite, seconds: 60, mostlyWaits: true },
-  "worst-bodies": { run: runWorstBodiesSuite, seconds: 90, isTimed: true },
+  "worst-bodies": { run: runWorstBodiesSuite, seconds: 120, isTimed: true },
 };

@@ -4,6 +4,9 @@
  */
 const CHUNK_SIZE_BYTES = 65_536;
 
+/** No bytes: whoever sends the chunks may see to something else, for the next one is long in the making. */
+export const PAUSE = new Uint8Array(0);
+
 const encoder = new TextEncoder();
 
 /**
@@ -26,6 +29,10 @@ export function* chunkBytes(messages: Iterable<Uint8Array>): Generator<Uint8Arra
   let pending: Uint8Array[] = [];
   let sizeBytes = 0;
   for (const message of messages) {
+    if (message === PAUSE) {
+      yield PAUSE;
+      continue;
+    }
     pending.push(message);
     sizeBytes += message.length;
     if (sizeBytes < CHUNK_SIZE_BYTES) continue;

@@ -5,7 +5,7 @@
  * io/prometheus/client/metrics.proto, message by message; fields not written are left out here.
  */
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
-import { chunkBytes } from "./byte-chunks.ts";
+import { chunkBytes, PAUSE } from "./byte-chunks.ts";
 import type { LabelSet, MetricFamily, ScalarPoint } from "./metric-family.ts";
 import { writeHistogram } from "./protobuf-histogram.ts";
 import { writeLabels } from "./protobuf-labels.ts";
@@ -27,7 +27,11 @@ export function encodeProtobuf(families: Iterable<MetricFamily>): Generator<Uint
 function* familyMessages(families: Iterable<MetricFamily>): Generator<Uint8Array> {
   const writer = new BinaryWriter();
   for (const family of families) {
-    const metrics = [...metricFields(writer, family)];
+    const metrics: Uint8Array[] = [];
+    for (const part of metricFields(writer, family)) {
+      metrics.push(part);
+      if (metrics.length % PARTS_A_PAUSE === 0) yield PAUSE;
+    }
     // expfmt refuses a family without metrics, so it is left out.
     if (metrics.length === 0) continue;
     const metadata = metadataFields(writer, family);
@@ -53,6 +57,9 @@ function metadataFields(writer: BinaryWriter, family: MetricFamily): Uint8Array 
  * 10,000). 32 of the largest histograms, 3 KB each, come to about one chunk.
  */
 const METRICS_PER_PART = 32;
+
+/** 256 of the largest histograms take 10 ms. */
+const PARTS_A_PAUSE = 8;
 
 /** The family's `metric` fields, several in one part. */
 function* metricFields(writer: BinaryWriter, family: MetricFamily): Generator<Uint8Array> {

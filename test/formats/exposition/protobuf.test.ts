@@ -122,10 +122,12 @@ describe("encodeProtobuf", () => {
     }
   });
 
-  it("yields chunks of about 64 KiB", () => {
+  it("yields chunks of about 64 KiB, and pauses while it gathers the points of a family", () => {
     const labels = labelSet([["a", "x".repeat(100)]]);
     const points = Array.from({ length: 5_000 }, (_, value) => ({ labels, value }));
-    const chunks = [...encodeProtobuf([{ type: "gauge", name: "g", help: "", points }])];
+    const yielded = [...encodeProtobuf([{ type: "gauge", name: "g", help: "", points }])];
+    const chunks = yielded.filter(({ length }) => length > 0);
+    expect(yielded.length - chunks.length).toBe(Math.floor(5_000 / 256));
     for (const chunk of chunks.slice(0, -1)) expect(chunk.length).toBeGreaterThanOrEqual(65_536);
     for (const chunk of chunks) expect(chunk.length).toBeLessThan(131_072);
   });
