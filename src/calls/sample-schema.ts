@@ -41,8 +41,8 @@ export const SampleSchema = Type.Object(
     error_code: OptionalText,
     error_message: nullable({
       maxLength: 8_192,
-      pattern: STORABLE_TEXT,
-      description: "Never stored or logged: only its BLAKE3 hash and fingerprint are",
+      description:
+        "Never stored or logged: only its BLAKE3 hash and fingerprint are. A lone surrogate counts as U+FFFD",
     }),
     error_hash: OptionalHex(64),
     actor: OptionalText,

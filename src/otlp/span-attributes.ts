@@ -21,15 +21,40 @@ export const TOOL_MARKS: readonly ToolMark[] = [
   // RPC conventions: Logfire, FastMCP before 3, hand-written ones.
   { key: "rpc.method", value: TOOLS_CALL, tool: ["gen_ai.tool.name", "mcp.tool.name"] },
   { key: "mastra.span.type", value: "mcp_tool_call", tool: ["gen_ai.tool.name"] },
-  { key: "traceloop.span.kind", value: "tool", tool: ["traceloop.entity.name"] },
+  {
+    key: "traceloop.span.kind",
+    value: "tool",
+    tool: ["traceloop.entity.name", "gen_ai.tool.name"], // the latter: its instrumentations of agents
+  },
   { key: "openinference.span.kind", value: "TOOL", tool: ["tool.name", "gen_ai.tool.name"] },
+  { key: "gen_ai.tool.type", value: "McpTool", tool: ["gen_ai.tool.name"] }, // Google ADK
+  { key: "gen_ai.tool.type", value: "MCPTool", tool: ["gen_ai.tool.name"] }, // ADK's name of before
+  {
+    key: "spring.ai.kind",
+    value: "mcp_server_tool_call",
+    tool: ["spring.ai.tool.definition.name", "gen_ai.tool.name"],
+    side: "server", // Micrometer's observations have no kind, and become INTERNAL spans
+  },
 ];
 
 export interface ToolMark {
   readonly key: string;
   readonly value: string;
   readonly tool: readonly string[];
+  /** Who such a span is of, where its kind does not say. */
+  readonly side?: "server";
 }
+
+/** JSON-RPC requests as a text, which name the tool: Logfire. */
+export const REQUEST_TEXT: readonly string[] = ["request"];
+/** Results of tools/call as a text: Logfire; OpenLLMetry, for agents and for MCP; OpenInference; GenAI. */
+export const RESULT_TEXT: readonly string[] = [
+  "response",
+  "traceloop.entity.output",
+  "mcp.response.value",
+  "output.value",
+  "gen_ai.tool.call.result",
+];
 
 /** The attribute that marks a tool call by itself, as of Docker's gateway and of many a server. */
 export const TOOL_NAME_ALONE = "mcp.tool.name";

@@ -26,11 +26,13 @@ import {
   TOOL_MARKS,
   TOOL_NAME_ALONE,
   TOOLS_CALL,
+  type ToolMark,
   textOf,
   UNKNOWN_PLUGIN,
   WORKSPACE,
 } from "./span-attributes.ts";
 import { spanOutcome } from "./span-outcome.ts";
+import { toolOfRequestText } from "./span-texts.ts";
 
 /** Who speaks: the tool's server, its caller, or a span that does not say (kind INTERNAL). */
 export type CallSide = "server" | "client" | "internal";
@@ -75,7 +77,7 @@ export function mapSpan(span: Span, resource: Attributes, mapping: SpanMapping =
     call: {
       sample: { ...identity, ...sampleOf(span), actor: fitting(actor, TEXT_LENGTH_MAX) },
       instance: instance ?? UNKNOWN_PLUGIN,
-      side: sideOf(span.kind),
+      side: sideOfCall(span),
       parentSpanId: span.parentSpanId,
     },
   };
@@ -93,11 +95,16 @@ function toolOf(span: Span, mapping: SpanMapping): string | null | undefined {
   if (method !== null && method !== TOOLS_CALL) return undefined;
   const named = textOf(attributes, mapping.tool ?? []);
   if (named !== null) return named;
-  const mark = TOOL_MARKS.find(({ key, value }) => attributes.get(key) === value);
+  const mark = markOf(attributes);
   if (mark === undefined) return unmarkedTool(span);
-  const tool = textOf(attributes, mark.tool) ?? toolOfName(span.name);
+  const tool =
+    textOf(attributes, mark.tool) ?? toolOfName(span.name) ?? toolOfRequestText(attributes);
   // FastMCP and Kuadrant mark inner spans with the method alone: those count nothing.
   return tool ?? (sideOf(span.kind) === "internal" ? undefined : null);
+}
+
+function markOf(attributes: Attributes): ToolMark | undefined {
+  return TOOL_MARKS.find(({ key, value }) => attributes.get(key) === value);
 }
 
 /** `tools/call {tool}`, as the conventions name a span; SDKs put words before it. */
@@ -113,6 +120,10 @@ function unmarkedTool({ attributes, name, kind }: Span): string | undefined {
   if (attributes.get(EXECUTE_TOOL.key) !== EXECUTE_TOOL.value) return undefined;
   if (sideOf(kind) === "internal") return undefined;
   return asText(attributes.get(EXECUTE_TOOL.tool)) ?? undefined;
+}
+
+function sideOfCall({ attributes, kind }: Span): CallSide {
+  return markOf(attributes)?.side ?? sideOf(kind);
 }
 
 function sideOf(kind: number): CallSide {
@@ -181,7 +192,7 @@ function fitting(text: string | null, lengthMax: number): string | null {
 function errorMessage({ attributes, status }: Span): string | null {
   const message = status.message || textOf(attributes, MESSAGE);
   if (message === null) return null;
-  return message.slice(0, MESSAGE_LENGTH_MAX).toWellFormed().replaceAll("\0", "\ufffd");
+  return message.slice(0, MESSAGE_LENGTH_MAX).toWellFormed();
 }
 
 function bytesOf(attributes: Attributes, keys: readonly string[]): number | null {

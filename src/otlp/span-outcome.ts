@@ -6,6 +6,7 @@
 import type { Outcome } from "#calls/outcome.ts";
 import { type Attributes, type Span, STATUS_CODE } from "#formats/otlp/trace-model.ts";
 import { asText, textOf } from "./span-attributes.ts";
+import { isErrorResult } from "./span-texts.ts";
 
 export interface SpanOutcome {
   outcome: Outcome;
@@ -24,12 +25,16 @@ const ERROR_CODES: readonly string[] = ["error.type", "rpc.jsonrpc.error_code", 
 const HTTP_STATUS: readonly string[] = ["http.response.status_code", "http.status_code"];
 const CODES: readonly string[] = [...ERROR_CODES, RPC_STATUS, ...HTTP_STATUS];
 
-/** Flags of a failed call: Sentry's, ContextForge's, and that of agents that follow OpenTracing. */
+/** Flags of a failed call: ContextForge's, and that of agents that follow OpenTracing. */
 const FLAGS: readonly (readonly [key: string, failed: string])[] = [
-  ["mcp.tool.result.is_error", "true"],
   ["success", "false"],
   ["error", "true"],
 ];
+/**
+ * Flags by the last part of their names, of which there is no end: `mcp.tool.result.is_error` (Sentry),
+ * `mcp.result.is_error`, `mcp.tool.is_error`, `mcp.is_error_result`, `tool.isError`, `acme.call.failed`.
+ */
+const FAILURE_FLAG = /(?:^|\.)(?:is_?error(?:_result)?|failed)$/i;
 
 /**
  * Codes by their words, in capitals: of `error.type`, of gRPC, of HTTP by name, of the gateways named in
@@ -77,10 +82,20 @@ export function spanOutcome(span: Span): SpanOutcome {
 function hasFailed({ attributes, status }: Span): boolean {
   if (status.code === STATUS_CODE.error || textOf(attributes, ERROR_CODES) !== null) return true;
   if (FLAGS.some(([key, failed]) => asText(attributes.get(key)) === failed)) return true;
+  if (hasFailureFlag(attributes) || isErrorResult(attributes)) return true;
   // JSON-RPC's codes are negative; what is none, such as OK, is NaN.
   if (Number(attributes.get(RPC_STATUS)) < 0) return true;
   // ToolHive leaves the status of a refused call (4xx) unset, as HTTP's conventions want of a server.
   return status.code === STATUS_CODE.unset && Number(textOf(attributes, HTTP_STATUS)) >= 400;
+}
+
+/** Values first: few are true. As a text it is written in any language's way. */
+function hasFailureFlag(attributes: Attributes): boolean {
+  for (const [key, value] of attributes) {
+    const isTrue = value === true || value === "true" || value === "True";
+    if (isTrue && FAILURE_FLAG.test(key)) return true;
+  }
+  return false;
 }
 
 /** The first code that says whose fault it was: `tool_error` and an exception's name leave it to the next. */

@@ -206,6 +206,46 @@ describe("mapSpan, dialects", () => {
     ],
     ["Sentry", "tools/call t", 2, { "mcp.method.name": "tools/call", "mcp.tool.name": "t" }],
     ["Traceloop", "t.tool", 1, { "traceloop.span.kind": "tool", "traceloop.entity.name": "t" }],
+    [
+      "Traceloop of agents",
+      "t.tool",
+      1,
+      {
+        "traceloop.span.kind": "tool",
+        "gen_ai.operation.name": "execute_tool",
+        "gen_ai.tool.name": "t",
+        "gen_ai.tool.type": "function",
+      },
+    ],
+    [
+      "Google ADK",
+      "execute_tool t",
+      1,
+      {
+        "gen_ai.operation.name": "execute_tool",
+        "gen_ai.tool.name": "t",
+        "gen_ai.tool.type": "McpTool",
+      },
+    ],
+    [
+      "Spring AI's MCP server",
+      "spring.ai.mcp.server.tool",
+      1,
+      {
+        "gen_ai.operation.name": "execute_tool",
+        "spring.ai.kind": "mcp_server_tool_call",
+        "spring.ai.tool.definition.name": "t",
+      },
+    ],
+    [
+      "Logfire without the tool in its name",
+      "MCP request: tools/call",
+      1,
+      {
+        "rpc.method": "tools/call",
+        request: '{"method":"tools/call","params":{"name":"t","arguments":{}}}',
+      },
+    ],
     ["OpenInference", "t", 1, { "openinference.span.kind": "TOOL", "tool.name": "t" }],
     [
       "Mastra",
@@ -239,6 +279,11 @@ describe("mapSpan, dialects", () => {
       expect(sampleOf({ name, kind, attributes })).toMatchObject({ tool: "t", outcome: "ok" });
     });
   }
+
+  it("knows Spring AI's observation of a server for a server's span, though its kind is INTERNAL", () => {
+    const attributes = { "spring.ai.kind": "mcp_server_tool_call", "gen_ai.tool.name": "t" };
+    expect(callOf({ kind: 1, attributes }).side).toBe("server");
+  });
 
   const inner: [what: string, name: string, attributes: Given][] = [
     [

@@ -114,6 +114,12 @@ describe("spanOutcome", () => {
   it("knows an error by the dialects' own signs", () => {
     const signs: [Record<string, string | number | boolean>, string][] = [
       [{ "mcp.tool.result.is_error": true }, "server_error"],
+      [{ "mcp.result.is_error": "true" }, "server_error"],
+      [{ "mcp.is_error_result": true }, "server_error"],
+      [{ "mcp.tool.is_error": true }, "server_error"],
+      [{ "acme.tool.isError": true }, "server_error"],
+      [{ "acme.call.failed": "True" }, "server_error"],
+      [{ isError: true }, "server_error"],
       [{ success: false }, "server_error"],
       [{ error: "true", "mcp.error.code": -32601 }, "client_error"],
       [{ "rpc.jsonrpc.error_code": -32602 }, "client_error"],
@@ -124,11 +130,37 @@ describe("spanOutcome", () => {
     for (const [given, outcome] of signs) expect(outcomeOf(given).outcome).toBe(outcome);
     const fine: Record<string, string | number | boolean>[] = [
       { "mcp.tool.result.is_error": false },
+      { "acme.call.failed": "false" },
+      { "acme.failed.before": true },
+      { "acme.attempt_failed": true },
       { success: true },
       { "rpc.response.status_code": "OK" },
       { "http.response.status_code": 200 },
     ];
     for (const given of fine) expect(outcomeOf(given).outcome).toBe("ok");
     expect(outcomeOf({ "http.response.status_code": 404 }, 1).outcome).toBe("ok");
+  });
+
+  it("finds isError in a result's text, and only where it is the result's own", () => {
+    const result = (value: object) => JSON.stringify({ content: [{ type: "text" }], ...value });
+    for (const key of [
+      "response",
+      "mcp.response.value",
+      "output.value",
+      "gen_ai.tool.call.result",
+    ]) {
+      expect(outcomeOf({ [key]: result({ isError: true }) }).outcome, key).toBe("server_error");
+    }
+    const answer = `{"jsonrpc":"2.0","id":1,"result":${result({ isError: true })}}`;
+    expect(outcomeOf({ response: answer }).outcome).toBe("server_error");
+    const fine = [
+      result({ isError: false }),
+      result({ structuredContent: { isError: true } }),
+      result({ content: [{ type: "text", text: '{"isError": true}' }] }),
+      '[{"isError":true}]',
+      '{"isError":true,"content":[{"ty',
+      "null",
+    ];
+    for (const text of fine) expect(outcomeOf({ response: text }).outcome, text).toBe("ok");
   });
 });

@@ -26,7 +26,23 @@ export function textField(value: unknown, field: string): string {
   throw new MalformedMessage(`${field} must be a string`);
 }
 
-/** A uint32, or an enum: OTLP takes no enum names. */
+/**
+ * An enum: OTLP writes its number, the protobuf JSON mapping its name, and senders that print messages by a
+ * protobuf library send names. Neither reading is in doubt, so both are taken.
+ */
+export function enumOf(
+  value: unknown,
+  field: string,
+  prefix: string,
+  numbers: Readonly<Record<string, number>>,
+): number {
+  if (typeof value !== "string" || !value.startsWith(prefix)) return uint32Of(value, field);
+  const name = value.slice(prefix.length).toLowerCase();
+  if (Object.hasOwn(numbers, name) && value === value.toUpperCase()) return numbers[name]!;
+  throw new MalformedMessage(`${field} has no such name`);
+}
+
+/** A uint32. */
 export function uint32Of(value: unknown, field: string): number {
   if (value === undefined || value === null) return 0;
   const number = typeof value === "string" && /^\d{1,10}$/.test(value) ? Number(value) : value;

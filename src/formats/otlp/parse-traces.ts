@@ -1,20 +1,29 @@
 /**
  * `ExportTraceServiceRequest` from JSON: the protobuf JSON mapping, with what OTLP changes of it
- * (opentelemetry-proto docs/specification.md, "JSON Protobuf Encoding"): ids are hex in any case, enums
- * integers only, names lowerCamelCase only, unknown names passed over. As in the mapping, null is "not
- * set", and 64-bit integers are decimal strings or numbers.
+ * (opentelemetry-proto docs/specification.md, "JSON Protobuf Encoding"): ids are hex in any case, names
+ * lowerCamelCase only, unknown names passed over. As in the mapping, null is "not set" (within a list a
+ * message without fields, as the Collector reads it), and 64-bit integers are decimal strings or numbers.
  */
 import { readJson } from "#formats/read-json.ts";
 import { MalformedMessage, MessageTooLarge } from "./decode-error.ts";
 import { parseAttributes } from "./parse-attributes.ts";
-import { type JsonObject, listOf, messageOf, textField, uint32Of } from "./parse-json-fields.ts";
+import {
+  enumOf,
+  type JsonObject,
+  listOf,
+  messageOf,
+  textField,
+  uint32Of,
+} from "./parse-json-fields.ts";
 import {
   type InstrumentationScope,
   type ResourceSpans,
   type ScopeSpans,
+  SPAN_KIND,
   SPANS_MAX,
   type Span,
   type SpanStatus,
+  STATUS_CODE,
   STATUS_UNSET,
 } from "./trace-model.ts";
 import { parseUnixNano, UNIX_EPOCH, type UnixNano } from "./unix-nano.ts";
@@ -84,7 +93,7 @@ function parseSpan(message: JsonObject): Span {
     traceState: textField(message["traceState"], "traceState"),
     flags: uint32Of(message["flags"], "flags"),
     name: textField(message["name"], "name"),
-    kind: uint32Of(message["kind"], "kind"),
+    kind: enumOf(message["kind"], "kind", "SPAN_KIND_", SPAN_KIND),
     start: parseTime(message["startTimeUnixNano"], "startTimeUnixNano"),
     end: parseTime(message["endTimeUnixNano"], "endTimeUnixNano"),
     attributes: parseAttributes(message["attributes"]),
@@ -96,7 +105,7 @@ function parseStatus(value: unknown): SpanStatus {
   if (value === undefined) return STATUS_UNSET;
   const message = messageOf(value, "status");
   return {
-    code: uint32Of(message["code"], "code"),
+    code: enumOf(message["code"], "code", "STATUS_CODE_", STATUS_CODE),
     message: textField(message["message"], "message"),
   };
 }

@@ -162,6 +162,20 @@ describe("POST /invocations", () => {
     expect(found.invocations).toHaveLength(2);
   });
 
+  it("loses no call for its message: a lone surrogate counts as U+FFFD, and NUL is a character", async () => {
+    const org = await makeOrg();
+    const messages = ["cut \ud83d", "cut \ufffd", "a\0b", "a"];
+    const samples = messages.map((error_message) =>
+      makeSample({ outcome: "server_error", error_message }),
+    );
+    expect(await ingest(org, samples)).toMatchObject({ accepted: 4, rejected: [] });
+    const { invocations } = await getJson<InvocationList>(`/v1/orgs/${org}/invocations`);
+    const hashOf = new Map(invocations.map((row) => [row["id"], row["error_hash"]]));
+    const hashes = samples.map(({ id }) => hashOf.get(id));
+    expect(hashes[0]).toBe(hashes[1]);
+    expect(new Set(hashes).size).toBe(3);
+  });
+
   it("refuses more than 1,000 samples, and takes 1,000", async () => {
     const org = await makeOrg();
     const samples = Array.from({ length: 1_001 }, () => makeSample());

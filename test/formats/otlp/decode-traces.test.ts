@@ -218,12 +218,29 @@ describe("decodeTraces, JSON", () => {
     expect(json({ resourceSpans: [{}, { scopeSpans: [{}, { spans: [] }] }] })).toEqual([]);
   });
 
-  it("refuses enum names and values of another type", () => {
+  it("takes enums by number and by name", () => {
+    const kindOf = (kind: unknown) => onlySpan(json(withSpan({ kind }))).kind;
+    expect([2, "2", "SPAN_KIND_SERVER", "SPAN_KIND_UNSPECIFIED"].map(kindOf)).toEqual([2, 2, 2, 0]);
+    const codeOf = (code: unknown) => onlySpan(json(withSpan({ status: { code } }))).status.code;
+    expect([2, "STATUS_CODE_ERROR", "STATUS_CODE_UNSET"].map(codeOf)).toEqual([2, 2, 0]);
+  });
+
+  it("takes null in a list for a message without fields", () => {
+    expect(json({ resourceSpans: [null] })).toEqual([]);
+    expect(json({ resourceSpans: [{ scopeSpans: [null] }] })).toEqual([]);
+    expect(onlySpan(json({ resourceSpans: [{ scopeSpans: [{ spans: [null] }] }] })).traceId).toBe(
+      "",
+    );
+  });
+
+  it("refuses enum names that are none, and values of another type", () => {
     const wrong: object[] = [
-      { kind: "SPAN_KIND_SERVER" },
+      { kind: "SPAN_KIND_server" },
+      { kind: "SPAN_KIND_TOSTRING" },
+      { kind: "SERVER" },
       { kind: 1.5 },
       { kind: -1 },
-      { status: { code: "STATUS_CODE_ERROR" } },
+      { status: { code: "STATUS_CODE_BAD" } },
       { name: 7 },
       { traceId: 7 },
       { startTimeUnixNano: "-1" },
