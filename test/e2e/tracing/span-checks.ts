@@ -20,7 +20,16 @@ export async function checkSpans(
   checks.equal(
     "a request is a SERVER span with a CLIENT span for each call to D1 and the ledger",
     [root?.name, ...children.map(({ name }) => name).sort()],
-    ["GET /readyz", "Ledger/status", "SELECT orgs", "SELECT orgs"],
+    [
+      "GET /readyz",
+      ...[
+        "Ledger/status",
+        "SELECT audit_logs",
+        "SELECT ledger_seeds",
+        "SELECT orgs",
+        "SELECT orgs",
+      ],
+    ],
   );
 
   await runtime.send("GET", "/v1/orgs/default/instances", {
@@ -41,6 +50,10 @@ export async function checkSpans(
     [["GET /test/fail", STATUS_CODE.error]],
   );
 
+  await runtime.send("POST", "/v1/orgs/default/invocations", {
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ instance_id: "gw-1", invocations: [] }),
+  });
   await runtime.tick();
   await settledAccount(runtime);
   const roots = collector.recent.filter(({ parentSpanId }) => parentSpanId === null);
@@ -53,8 +66,8 @@ export async function checkSpans(
   const runs = roots.map(({ name }) => name).filter((name) => name.startsWith("run "));
   checks.equal(
     "and so is each run of its jobs",
-    [["run expire", "run prune"].filter((name) => !runs.includes(name)), roots.length],
-    [[], new Set(roots.map(({ traceId }) => traceId)).size],
+    [runs.includes("run fold"), roots.length],
+    [true, new Set(roots.map(({ traceId }) => traceId)).size],
   );
   checks.equal("an export carries no trace context", collector.contextHeaders, 0);
 }
