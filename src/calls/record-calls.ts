@@ -1,6 +1,7 @@
 /** Records calls as one instance reports them: each sample checked by itself, all made durable at once. */
 
-import { insertReport } from "#calls/store/insert-calls.ts";
+import { insertReport, type TracedRequest, UNTRACED } from "#calls/store/insert-calls.ts";
+import { insertLinks, noteSamples } from "#calls/store/pairing-writes.ts";
 import { parseTimestampMs } from "#formats/rfc3339.ts";
 import type { Org } from "#orgs/org.ts";
 import type { Env } from "#platform/env.ts";
@@ -16,6 +17,8 @@ import {
   type SampleContext,
 } from "./call.ts";
 import { PRUNED_TIME, type Rejection, reject, STREAM_DISABLED } from "./sample-rejection.ts";
+import { spanOfCall } from "./told-calls.ts";
+import type { TracedSpan } from "./traced-spans.ts";
 
 export interface CallReport {
   instance: string;
@@ -60,7 +63,14 @@ export async function recordCalls(
   };
   const { calls, indexes, duplicates, rejected } = parseSamples(report.samples, context);
   const db = shardDatabase(env, org.shard);
-  const result = await insertReport(db, org, context, [...calls.values()]);
+  const list = [...calls.values()];
+  const result = await insertReport(
+    db,
+    org,
+    context,
+    list,
+    tracedSamples(db, org, list, receivedAtMs),
+  );
   if (result.kind === "org_gone") return fail({ kind: "not_found" });
   if (result.kind === "contended") return fail({ kind: "unavailable", retryAfterSeconds: 1 });
   const pruned = result.pruned.map(({ id }) => reject(indexes.get(id) ?? 0, ...PRUNED_TIME));
@@ -68,6 +78,29 @@ export async function recordCalls(
     accepted: result.accepted,
     duplicates: duplicates + result.duplicates,
     rejected: [...rejected, ...pruned],
+  };
+}
+
+/** Samples that name their trace and span are of the calls that spans tell of, as their servers'. */
+function tracedSamples(
+  db: D1Database,
+  org: Org,
+  calls: readonly Call[],
+  receivedAtMs: number,
+): TracedRequest {
+  const traced = new Map<string, TracedSpan>();
+  for (const call of calls) {
+    const span = spanOfCall(call, "undecided");
+    if (span !== null) traced.set(call.id, span);
+  }
+  if (traced.size === 0) return UNTRACED;
+  const spans = [...traced.values()];
+  const links = insertLinks(db, org, receivedAtMs, spans);
+  return {
+    spans,
+    calls: traced,
+    writes: [noteSamples(db, org, receivedAtMs), ...links],
+    doubled: 0,
   };
 }
 

@@ -4,15 +4,27 @@
  * Exactly-once rests on one key. The transaction inserts samples without an "or ignore": a sample
  * that is there already aborts it whole, and the arrival with it. The ids that are there are then
  * left out and the rest is tried again. So an arrival never counts a sample that was not inserted by
- * its own transaction, whoever resends what, how often and how concurrently. Samples that were spans are
- * held to one thing more: the transaction fails if another span counts the call (counted-calls.ts).
+ * its own transaction, whoever resends what, how often and how concurrently. Samples that name their trace
+ * and span are held to one thing more: the transaction fails if a sample that was not known to who decided
+ * on them may count one of their calls (pairing-guards.ts).
  */
 import type { ReportHeader } from "#calls/arrival.ts";
 import type { Call } from "#calls/call.ts";
+import { countAmongKnown } from "#calls/count-once.ts";
+import type { TracedSpan } from "#calls/traced-spans.ts";
+import { rangeOf } from "#calls/waiting-calls.ts";
 import { uuid7TimeMs } from "#formats/uuid7.ts";
-import { findShardOrg, type ShardedOrg } from "#orgs/store/shard-orgs.ts";
-import { findCounted, refuseCounted } from "./counted-calls.ts";
-import { insertStatements, pairedCalls, type ReportedCalls } from "./insert-statements.ts";
+import {
+  findShardOrg,
+  type ShardedOrg,
+  type ShardOrg,
+  selectShardOrg,
+} from "#orgs/store/shard-orgs.ts";
+import { insertStatements, type ReportedCalls } from "./insert-statements.ts";
+import { findKnownToServers, type KnownCalls } from "./known-calls.ts";
+import { type CallKeys, keysOf, refuseServers } from "./pairing-guards.ts";
+import { noteLeftOut } from "./pairing-writes.ts";
+import { findPresentIds } from "./present-ids.ts";
 
 /** A failed try drops ids that a concurrent copy won; after this many the caller is told to come back. */
 const TRIES_MAX = 8;
@@ -21,26 +33,37 @@ export type InsertResult =
   | {
       kind: "stored";
       accepted: number;
-      /** Calls that were there already, and calls that another span counts. */
+      /** Calls that were there already, and calls that another span or sample counts. */
       duplicates: number;
       pruned: readonly Call[];
-      /** Ids of calls that another span counts: there is no sample of these. */
+      /** Ids of calls that another span or sample counts: there is no sample of these. */
       countedElsewhere: ReadonlySet<string>;
     }
   | { kind: "org_gone" }
   | { kind: "contended" };
 
-/** CROSS JOIN: a key look-up an id. Left to choose, SQLite scans the org's samples for every id. */
-const SELECT_PRESENT = `SELECT t.id FROM json_each(?2) j
-  CROSS JOIN tool_invocations t ON t.org = ?1 AND t.id = j.value`;
+/** What a request tells of its calls' traces, and writes besides. */
+export interface TracedRequest {
+  /** All its spans, of which only those in `calls` are undecided. */
+  spans: readonly TracedSpan[];
+  /** The spans of the reports' calls, by the calls' ids. */
+  calls: ReadonlyMap<string, TracedSpan>;
+  /** Statements of the same transaction, whatever becomes of the calls. */
+  writes: readonly D1PreparedStatement[];
+  /** Calls left out before, for another server's span of the request counts them. */
+  doubled: number;
+}
+
+export const UNTRACED: TracedRequest = { spans: [], calls: new Map(), writes: [], doubled: 0 };
 
 export function insertReport(
   db: D1Database,
   org: ShardedOrg,
   header: ReportHeader,
   calls: readonly Call[],
+  traced: TracedRequest = UNTRACED,
 ): Promise<InsertResult> {
-  return insertReports(db, org, [{ header, calls }]);
+  return insertReports(db, org, [{ header, calls }], traced);
 }
 
 /** What is left to insert, and why the rest is not. */
@@ -48,6 +71,10 @@ interface Attempt {
   fresh: readonly ReportedCalls[];
   pruned: readonly Call[];
   countedElsewhere: ReadonlySet<string>;
+  /** Samples that the calls were decided by: none of theirs. */
+  knownIds: readonly string[];
+  late: number;
+  doubled: number;
 }
 
 /** Inserts all reports in one transaction. */
@@ -55,15 +82,18 @@ export async function insertReports(
   db: D1Database,
   org: ShardedOrg,
   reports: readonly ReportedCalls[],
+  traced: TracedRequest = UNTRACED,
 ): Promise<InsertResult> {
-  let attempt: Attempt = { fresh: reports, pruned: [], countedElsewhere: new Set() };
+  const { doubled } = traced;
+  const none = { pruned: [], countedElsewhere: new Set<string>(), knownIds: [], late: 0 };
+  let attempt: Attempt = { ...none, fresh: reports, doubled };
   for (let tries = 0; tries < TRIES_MAX; tries += 1) {
-    const outcome = await tryInsert(db, org, attempt.fresh);
+    const outcome = await tryInsert(db, org, attempt, traced);
     if (outcome === "stored") return storedResult(countOf(reports), attempt);
     const next =
       outcome === "refused"
         ? await withoutPruned(db, org, attempt)
-        : withoutConflicts(attempt, outcome);
+        : withoutConflicts(attempt, outcome, traced);
     if (next === null) return { kind: "org_gone" };
     attempt = next;
   }
@@ -80,28 +110,51 @@ function storedResult(sent: number, { fresh, pruned, countedElsewhere }: Attempt
 async function withoutPruned(
   db: D1Database,
   org: ShardedOrg,
-  { fresh, pruned, countedElsewhere }: Attempt,
+  attempt: Attempt,
 ): Promise<Attempt | null> {
   const shardOrg = await findShardOrg(db, org.org);
   if (shardOrg?.state !== "active" || shardOrg.generation !== org.generation) return null;
   const isPruned = ({ id }: Call) => uuid7TimeMs(id) < shardOrg.prunedBeforeMs;
-  const gone = fresh.flatMap(({ calls }) => calls.filter(isPruned));
+  const gone = attempt.fresh.flatMap(({ calls }) => calls.filter(isPruned));
   return {
-    fresh: keeping(fresh, (call) => !isPruned(call)),
-    pruned: [...pruned, ...gone],
-    countedElsewhere,
+    ...attempt,
+    fresh: keeping(attempt.fresh, (call) => !isPruned(call)),
+    pruned: [...attempt.pruned, ...gone],
   };
 }
 
+/** Leaves out what is there, and decides on the rest by what is known now. */
 function withoutConflicts(
-  { fresh, pruned, countedElsewhere }: Attempt,
-  { present, counted }: Conflicts,
+  attempt: Attempt,
+  { present, known }: Conflicts,
+  traced: TracedRequest,
 ): Attempt {
+  const absent = keeping(attempt.fresh, ({ id }) => !present.has(id));
+  const asked = new Map<string, TracedSpan>();
+  for (const { id } of absent.flatMap(({ calls }) => calls)) {
+    const span = traced.calls.get(id);
+    if (span !== undefined) asked.set(id, span);
+  }
+  const left = new Set(asked.values());
+  const { counted, late, doubled } = countAmongKnown([
+    ...known.spans,
+    ...traced.spans.map((span) => (left.has(span) ? span : decided(span))),
+  ]);
+  const elsewhere = [...asked].filter(([, span]) => !counted.has(span)).map(([id]) => id);
+  const isElsewhere = new Set(elsewhere);
   return {
-    fresh: keeping(fresh, ({ id }) => !present.has(id) && !counted.has(id)),
-    pruned,
-    countedElsewhere: new Set([...countedElsewhere, ...counted]),
+    ...attempt,
+    fresh: keeping(absent, ({ id }) => !isElsewhere.has(id)),
+    countedElsewhere: new Set([...attempt.countedElsewhere, ...elsewhere]),
+    knownIds: known.ids,
+    late: attempt.late + late,
+    doubled: attempt.doubled + doubled,
   };
+}
+
+function decided(span: TracedSpan): TracedSpan {
+  if (span.told?.standing !== "undecided") return span;
+  return { ...span, told: { ...span.told, standing: "known" } };
 }
 
 function countOf(reports: readonly ReportedCalls[]): number {
@@ -115,41 +168,60 @@ function keeping(
   return reports.map((report) => ({ ...report, calls: report.calls.filter(isKept) }));
 }
 
-/** Why nothing was written: ids that are there, calls that another span counts. */
+/** Why nothing was written: ids that are there, samples that may count the calls. */
 interface Conflicts {
   present: Set<string>;
-  counted: Set<string>;
+  known: KnownCalls;
 }
 
 /** "refused" where the org's row lets nothing be written: the org is gone, or has pruned a call's time. */
 async function tryInsert(
   db: D1Database,
   org: ShardedOrg,
-  reports: readonly ReportedCalls[],
+  attempt: Attempt,
+  { calls, writes }: TracedRequest,
 ): Promise<"stored" | "refused" | Conflicts> {
-  const pairs = pairedCalls(reports);
+  const { fresh, knownIds } = attempt;
+  const keys = keysOfCalls(fresh, calls);
   try {
-    const guards = pairs.length === 0 ? [] : refuseCounted(db, org.org, pairs);
-    const results = await db.batch([...guards, ...insertStatements(db, org, reports, pairs)]);
-    return results[guards.length]?.meta.changes === 0 ? "refused" : "stored";
+    const guards = keys === null ? [] : refuseServers(db, org.org, keys, knownIds);
+    const inserts = insertStatements(db, org, fresh);
+    const results = await db.batch([
+      ...guards,
+      ...(inserts.length === 0 ? [selectShardOrg(db, org.org)] : inserts),
+      ...writes,
+      ...noteLeftOut(db, org, receivedAt(fresh), attempt),
+    ]);
+    return isWritten(results[guards.length], org) ? "stored" : "refused";
   } catch (error) {
-    const present = await findPresentIds(db, org.org, reports);
-    const absent = pairs.filter(({ id }) => !present.has(id));
-    const counted = await findCounted(db, org.org, absent);
-    if (present.size + counted.size === 0) throw error;
-    return { present, counted };
+    const present = await findPresentIds(db, org.org, fresh);
+    const found =
+      keys === null ? { spans: [], ids: [] } : await findKnownToServers(db, org.org, keys);
+    const isNew = found.ids.some((id) => !knownIds.includes(id));
+    if (present.size === 0 && !isNew) throw error;
+    return { present, known: found };
   }
 }
 
-async function findPresentIds(
-  db: D1Database,
-  org: string,
+/** By an arrival; a request whose callers' calls wait has none, but finds its org as it saw it. */
+function isWritten(result: D1Result | undefined, { generation }: ShardedOrg): boolean {
+  const [found] = (result?.results ?? []) as ShardOrg[];
+  if (found !== undefined) return found.state === "active" && found.generation === generation;
+  return (result?.meta.changes ?? 0) > 0;
+}
+
+/** Null where no call names its trace and span. */
+function keysOfCalls(
   reports: readonly ReportedCalls[],
-): Promise<Set<string>> {
-  const ids = reports.flatMap(({ calls }) => calls.map(({ id }) => id));
-  const { results } = await db
-    .prepare(SELECT_PRESENT)
-    .bind(org, JSON.stringify(ids))
-    .all<{ id: string }>();
-  return new Set(results.map(({ id }) => id));
+  traced: ReadonlyMap<string, TracedSpan>,
+): CallKeys | null {
+  if (traced.size === 0) return null;
+  const calls = reports.flatMap((report) => report.calls.filter(({ id }) => traced.has(id)));
+  if (calls.length === 0) return null;
+  const spans = calls.map(({ id }) => traced.get(id)!);
+  return keysOf(spans, calls.map(rangeOf));
+}
+
+function receivedAt(reports: readonly ReportedCalls[]): number {
+  return reports.reduce((latest, { header }) => Math.max(latest, header.receivedAtMs), 0);
 }

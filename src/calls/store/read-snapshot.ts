@@ -14,8 +14,11 @@ import { OUTCOMES } from "#calls/outcome.ts";
 import { INSTANCE_IDLE_MS_MAX, SERIES_IDLE_MS_MAX } from "#calls/series.ts";
 import { HOUR_MS, HOURS_PER_DAY } from "#platform/time.ts";
 
-const OLDEST_ARRIVAL = `SELECT received_ms AS receivedMs FROM arrivals
-  WHERE org = ?1 ORDER BY id LIMIT 1`;
+/** What waits for its server's is not counted either. */
+const OLDEST_UNCOUNTED = `SELECT min(received_ms) AS receivedMs FROM (
+  SELECT * FROM (SELECT received_ms FROM arrivals WHERE org = ?1 ORDER BY id LIMIT 1)
+  UNION ALL
+  SELECT * FROM (SELECT received_ms FROM waiting_calls WHERE org = ?1 ORDER BY id LIMIT 1))`;
 
 const CLASSIC_COLUMNS = Array.from({ length: CLASSIC_BUCKETS }, (_, index) => `le_${index}`);
 
@@ -51,7 +54,7 @@ export async function readMetricsSnapshot(
   const window = wants.granularity === "hour" ? hour : Math.floor(hour / HOURS_PER_DAY);
   const sources = figureSources();
   const statements = [
-    db.prepare(OLDEST_ARRIVAL).bind(org),
+    db.prepare(OLDEST_UNCOUNTED).bind(org),
     db.prepare(selectSeries(wants)).bind(org, nowMs - SERIES_IDLE_MS_MAX),
     ...sources.map(({ select }) => select(db, org)),
     ...(wants.windows ? [db.prepare(SELECT_WINDOWS[wants.granularity]).bind(org, window)] : []),
@@ -61,7 +64,7 @@ export async function readMetricsSnapshot(
   ];
   const results = (await db.batch(statements)).map((result) => result.results);
   const [oldest, series, ...others] = results as [
-    { receivedMs: number }[],
+    { receivedMs: number | null }[],
     SeriesRow[],
     ...unknown[][],
   ];
