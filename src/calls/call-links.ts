@@ -82,10 +82,12 @@ function storedFailure(failure: CallFailure): StoredFailure {
   return [failure.outcome, failure.errorCode, failure.errorHash, failure.errorFingerprint];
 }
 
-/** The spans under one name of a payload, `stored` its value: each is known, and no more than that. */
-export function parseLinks(name: string, stored: string): TracedSpan[] {
-  if (name.startsWith("~")) return [];
-  return (JSON.parse(stored) as StoredLink[]).map((link) => tracedSpan(name, link));
+/** The spans of a payload, or of some of its names: each is known, and no more than that. */
+export function parseLinks(stored: string): TracedSpan[] {
+  const members = Object.entries(JSON.parse(stored) as Record<string, StoredLink[]>);
+  return members.flatMap(([name, links]) =>
+    name.startsWith("~") ? [] : links.map((link) => tracedSpan(name, link)),
+  );
 }
 
 function tracedSpan(name: string, link: StoredLink): TracedSpan {

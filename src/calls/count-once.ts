@@ -1,4 +1,6 @@
 /** What is counted of calls that several spans tell of: each once, with its failure. */
+
+import { withoutLone } from "./lone-calls.ts";
 import { type CallGroup, groupCalls, isCounted } from "./one-call.ts";
 import type { CallNode, ToldSpan } from "./span-tree.ts";
 import type { CallFailure, TracedSpan } from "./traced-spans.ts";
@@ -78,7 +80,9 @@ export function countCallers(
   spans: readonly TracedSpan[],
 ): ReadonlyMap<TracedSpan, CallFailure | null> {
   const counted = new Map<TracedSpan, CallFailure | null>();
-  for (const group of joinUnlinked(groupCalls(spans))) {
+  const { lone, others } = withoutLone(spans);
+  for (const span of lone) counted.set(span, span.told?.failure ?? null);
+  for (const group of joinUnlinked(groupCalls(others))) {
     if (group.server !== null || isCounted(group.nodes)) continue;
     const span = callerToCount(group);
     if (span !== null) counted.set(span, span.told.failure ?? failureOf(group));

@@ -4,7 +4,7 @@ import { uuid7TimeMs } from "#formats/uuid7.ts";
 import type { Call } from "./call.ts";
 import { outcomeIndex } from "./outcome.ts";
 import { spanOfCall } from "./told-calls.ts";
-import { type CallFailure, CLOCK_SKEW_MS_MAX, spanKey, type TracedSpan } from "./traced-spans.ts";
+import { type CallFailure, CLOCK_SKEW_MS_MAX, type TracedSpan } from "./traced-spans.ts";
 import type { WaitingCall } from "./waiting-calls.ts";
 
 export interface DueRow {
@@ -30,12 +30,12 @@ export function undecidedCalls(
 ): UndecidedCalls {
   const told = Map.groupBy(
     linked.flatMap(({ seq, spans }) => spans.filter(isCallers).map((span) => ({ seq, span }))),
-    ({ span }) => spanKey(span),
+    ({ span }) => span.spanId,
   );
   const undecided = new Map<Call, TracedSpan>();
   for (const [call, linkSeq] of rows.flatMap(callsWithSeq)) {
     const own = spanOfCall(call, "undecided");
-    const copies = own === null ? [] : (told.get(spanKey(own)) ?? []);
+    const copies = own === null ? [] : (told.get(own.spanId) ?? []);
     const near = copies.filter(({ span }) => isNear(span, call));
     if (own === null || near.some(({ seq }) => seq < linkSeq)) continue;
     const links = near.find(({ seq }) => seq === linkSeq)?.span.links ?? [];
@@ -52,8 +52,9 @@ function isCallers({ told }: TracedSpan): boolean {
   return told !== null && told.side !== "server";
 }
 
-function isNear({ told }: TracedSpan, { startedAtMs }: Call): boolean {
-  return told !== null && Math.abs(told.startMs - startedAtMs) <= CLOCK_SKEW_MS_MAX;
+function isNear({ traceId, told }: TracedSpan, call: Call): boolean {
+  if (told === null || traceId !== call.traceId) return false;
+  return Math.abs(told.startMs - call.startedAtMs) <= CLOCK_SKEW_MS_MAX;
 }
 
 /** Calls, and instances that report them, of one transaction: each of the latter is a statement. */

@@ -29,20 +29,27 @@ export async function settleOnce(
   if (shardOrg.generation !== org.generation) return "empty";
   const rows = firstOf(stored.map(dueRow));
   const calls = rows.flatMap(callsOf);
-  const own = calls.flatMap((call) => spanOfCall(call, "undecided") ?? []);
-  const keys = keysOf(own, calls.map(rangeOf));
+  const spansDue = calls.flatMap((call) => spanOfCall(call, "undecided") ?? []);
+  const keys = keysOf(spansDue, calls.map(rangeOf));
   const known = await findKnownToCallers(db, org.org, keys, linkedFrom(calls));
   const undecided = undecidedCalls(rows, known.rows);
   const linked = known.rows.flatMap(({ spans }) => spans);
   const failures = countCallers([...known.spans, ...linked, ...undecided.values()]);
-  const knownIds = [...known.ids];
+  const countedIn = new Map<string | null, string[]>();
   for (const together of inTransactions(rows)) {
     const reports = reportsOfDue(together, shardOrg.prunedBeforeMs, undecided, failures);
     const spans = together.flatMap(callsOf).flatMap((call) => undecided.get(call) ?? []);
-    const by = { keys: keysOf(spans, []), knownIds, lastSeq: known.lastSeq };
-    if ((await countWaiting(db, org, together, reports, by)) === "contended") return "contended";
     // What this turn counted is no news to it.
-    knownIds.push(...reports.flatMap((report) => report.calls.map(({ id }) => id)));
+    const own = spans.flatMap(({ traceId }) => countedIn.get(traceId) ?? []);
+    const by = {
+      keys: keysOf(spans, []),
+      knownIds: [...known.ids, ...own],
+      lastSeq: known.lastSeq,
+    };
+    if ((await countWaiting(db, org, together, reports, by)) === "contended") return "contended";
+    for (const { traceId, id } of reports.flatMap((report) => report.calls)) {
+      countedIn.set(traceId, [...(countedIn.get(traceId) ?? []), id]);
+    }
   }
   return "settled";
 }

@@ -219,7 +219,7 @@ function keysOfCalls(
   const calls = reports.flatMap((report) => report.calls.filter(({ id }) => traced.has(id)));
   if (calls.length === 0) return null;
   const spans = calls.map(({ id }) => traced.get(id)!);
-  return keysOf(spans, calls.map(rangeOf));
+  return keysOf(spans, calls.map(rangeOf), calls[0]?.span !== null);
 }
 
 function receivedAt(reports: readonly ReportedCalls[]): number {

@@ -23,10 +23,11 @@ const NEWEST_ROWS = 512;
 /** Rows gone through for callers' calls at most, oldest first. */
 const ROWS_MAX = 8_192;
 
-const MEMBERS_OF = `FROM call_links l CROSS JOIN json_each(l.traces) k
+/** One row for all that is wanted of a row: a row each would cost more than what it holds. */
+const SELECT_LINKS = `SELECT l.seq, json_group_object(k.key, json(k.value)) AS stored
+  FROM call_links l CROSS JOIN json_each(l.traces) k
   WHERE l.org = ?1 AND l.seq > ?2 AND l.seq <= ?3 AND k.key IN (SELECT value FROM json_each(?4))
-  ORDER BY l.seq`;
-const SELECT_LINKS = `SELECT l.seq, k.key AS name, k.value AS stored ${MEMBERS_OF}`;
+  GROUP BY l.seq ORDER BY l.seq`;
 
 const SELECT_LAST_SEQ = `SELECT coalesce(max(seq), 0) AS lastSeq FROM call_links WHERE org = ?1`;
 /** The last row from before the time: rows are in the order of their commits, which is nearly that of time. */
@@ -71,15 +72,16 @@ export async function findKnownToCallers(
   const before = await db
     .prepare(SELECT_SEQ_BEFORE)
     .bind(org, linkedFromMs, lastSeq)
-    .first<number>("seq");
-  const after = Math.max(before ?? lastSeq, lastSeq - ROWS_MAX);
+    .first<{ seq: number }>();
+  const after = Math.max(before?.seq ?? lastSeq, lastSeq - ROWS_MAX);
   const links = await findLinks(db, org, linkMembers(keys), { after, to: lastSeq });
   const known = await findSamples(db, selectForCallers(db, org, keys));
   return { ...known, ...links };
 }
 
 async function findLastSeq(db: D1Database, org: string): Promise<number> {
-  return (await db.prepare(SELECT_LAST_SEQ).bind(org).first<number>("lastSeq")) ?? 0;
+  const row = await db.prepare(SELECT_LAST_SEQ).bind(org).first<{ lastSeq: number }>();
+  return row?.lastSeq ?? 0;
 }
 
 async function findLinks(
@@ -93,10 +95,8 @@ async function findLinks(
     const page = await db
       .prepare(SELECT_LINKS)
       .bind(org, from, Math.min(to, from + PAGE_ROWS), members)
-      .all<{ seq: number; name: string; stored: string }>();
-    for (const { seq, name, stored } of page.results) {
-      rows.push({ seq, spans: parseLinks(name, stored) });
-    }
+      .all<{ seq: number; stored: string }>();
+    for (const { seq, stored } of page.results) rows.push({ seq, spans: parseLinks(stored) });
   }
   return { rows, lastSeq: to };
 }

@@ -17,12 +17,18 @@ export interface CallKeys {
   traces: string;
   exchanges: string;
   ranges: readonly TimeRange[];
+  /** Not posted samples, which have nothing to be held against before the org's first span. */
+  areSpans: boolean;
 }
 
 /** A look-up goes through one stretch of samples rather than two that are so near. */
 const GAP_MS_MAX = 10 * MINUTE_MS;
 
-export function keysOf(spans: readonly TracedSpan[], ranges: readonly TimeRange[]): CallKeys {
+export function keysOf(
+  spans: readonly TracedSpan[],
+  ranges: readonly TimeRange[],
+  areSpans = true,
+): CallKeys {
   const traces = new Set<string>();
   const exchanges = new Set<string>();
   for (const { traceId, links, told } of spans) {
@@ -34,6 +40,7 @@ export function keysOf(spans: readonly TracedSpan[], ranges: readonly TimeRange[
     traces: JSON.stringify([...traces]),
     exchanges: JSON.stringify([...exchanges]),
     ranges: rangesApart(ranges),
+    areSpans,
   };
 }
 
@@ -65,7 +72,8 @@ const NEARBY_MAX = 2_000;
 const NEARBY_DOUBLED_MAX = 50_000;
 const DOUBLED_WITHIN_MS = DAY_MS;
 
-const NEARBY_LIMIT = `(SELECT CASE WHEN spans_since_ms IS NULL THEN 0
+/** Of samples, ?8 = 0, none where the org never sent a span. */
+const NEARBY_LIMIT = `(SELECT CASE WHEN spans_since_ms IS NULL AND ?8 = 0 THEN 0
   WHEN doubled_ms > ?7 THEN ${NEARBY_DOUBLED_MAX} ELSE ${NEARBY_MAX} END FROM orgs WHERE org = ?1)`;
 
 /** Samples of the time ?5 to ?6 with one of the traces ?2 or of the exchanges ?4, but for the ids ?3. */
@@ -154,7 +162,7 @@ function nearbyStatements(
   db: D1Database,
   sql: string,
   org: string,
-  { traces, exchanges, ranges }: CallKeys,
+  { traces, exchanges, ranges, areSpans }: CallKeys,
   knownIds: string,
 ): D1PreparedStatement[] {
   const wide = ranges.map(({ fromMs, toMs }) => ({ fromMs, toMs: toMs + GAP_MS_MAX }));
@@ -171,6 +179,7 @@ function nearbyStatements(
         uuid7LowerBound(fromMs),
         uuid7LowerBound(toMs - GAP_MS_MAX + 1),
         doubledAfterMs,
+        areSpans ? 1 : 0,
       ),
   );
 }

@@ -1,5 +1,6 @@
 /** How far an org's streams have been delivered, on the wire. */
 import * as Type from "typebox";
+import type { WaitingState } from "#calls/store/waiting-rows.ts";
 import type { DeliveredStream, DeliveryState } from "#delivery/store/stream-deliveries.ts";
 import { formatTimestamp } from "#formats/rfc3339.ts";
 
@@ -22,6 +23,22 @@ export const DeliveriesSchema = Type.Object(
       missed_entries: Type.Integer(),
       ...delivery,
     }),
+    calls: Type.Object({
+      waiting: Type.Integer({ description: "Callers' spans that wait for their servers'" }),
+      waiting_since: nullable("string", "date-time"),
+      late: Type.Integer({
+        description:
+          "Servers' spans that came after their callers' were counted: kept, not counted",
+      }),
+      late_at: nullable("string", "date-time"),
+      sampled_at: Type.Unsafe<string | null>({
+        type: ["string", "null"],
+        format: "date-time",
+        description:
+          "When, to the hour, spans last came whose `tracestate` says that they are a sample: " +
+          "figures are of what was sent",
+      }),
+    }),
   },
   { title: "Deliveries" },
 );
@@ -29,6 +46,7 @@ export const DeliveriesSchema = Type.Object(
 /** The state of each stream; of one that was never sent, that nothing was. */
 export function deliveriesJson(
   states: readonly DeliveryState[],
+  calls: WaitingState,
 ): Type.Static<typeof DeliveriesSchema> {
   const of = (stream: DeliveredStream) => states.find((state) => state.stream === stream);
   const audit = of("audit");
@@ -40,7 +58,18 @@ export function deliveriesJson(
       missed_entries: audit?.missed ?? 0,
       ...deliveryJson(audit),
     },
+    calls: {
+      waiting: calls.calls,
+      waiting_since: calls.sinceMs === null ? null : formatTimestamp(calls.sinceMs),
+      late: calls.lateCalls,
+      late_at: timeOrNull(calls.lateMs),
+      sampled_at: timeOrNull(calls.sampledMs),
+    },
   };
+}
+
+function timeOrNull(ms: number): string | null {
+  return ms === 0 ? null : formatTimestamp(ms);
 }
 
 function deliveryJson(state: DeliveryState | undefined) {
@@ -49,6 +78,6 @@ function deliveryJson(state: DeliveryState | undefined) {
     delivered_at: deliveredAtMs === null ? null : formatTimestamp(deliveredAtMs),
     failures,
     last_error: lastError,
-    retry_at: retryAtMs === 0 ? null : formatTimestamp(retryAtMs),
+    retry_at: timeOrNull(retryAtMs),
   };
 }

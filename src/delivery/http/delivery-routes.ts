@@ -1,5 +1,6 @@
 /** How far an org's metrics and audit entries have been delivered. */
 
+import { findWaitingState } from "#calls/store/waiting-rows.ts";
 import { findDeliveries } from "#delivery/store/stream-deliveries.ts";
 import { type AppRoute, route } from "#orgs/http/access.ts";
 import { shardDatabase } from "#platform/shards.ts";
@@ -11,10 +12,11 @@ export const deliveryRoutes: readonly AppRoute[] = [
       method: "get",
       path: "/v1/orgs/:org/observability/status",
       operationId: "getDeliveries",
-      summary: "How far metrics and audit entries have been delivered",
+      summary: "How far metrics and audit entries have been delivered, and what spans wait",
       description:
         "`last_error` is null after an attempt that went well. Of `audit`, entries before `next_seq` of " +
-        "`log` were taken by the receiver; `missed_entries` were removed by retention before they were.",
+        "`log` were taken by the receiver; `missed_entries` were removed by retention before they were. " +
+        "Of `calls`, what is not counted of the spans that came.",
       scope: "org:admin",
       answers: {
         200: { description: "The deliveries", content: { "application/json": DeliveriesSchema } },
@@ -22,7 +24,12 @@ export const deliveryRoutes: readonly AppRoute[] = [
     },
     async (c) => {
       const { org, shard } = c.var.org;
-      return c.json(deliveriesJson(await findDeliveries(shardDatabase(c.env, shard), org)));
+      const db = shardDatabase(c.env, shard);
+      const [deliveries, calls] = await Promise.all([
+        findDeliveries(db, org),
+        findWaitingState(db, org),
+      ]);
+      return c.json(deliveriesJson(deliveries, calls));
     },
   ),
 ];
