@@ -24,9 +24,9 @@ export async function settleOnce(
   org: ShardedOrg,
   nowMs: number,
 ): Promise<SettleResult> {
-  const { shardOrg, rows: stored } = await findDue(db, org.org, nowMs);
-  if (stored.length === 0 || shardOrg?.state !== "active") return "empty";
-  if (shardOrg.generation !== org.generation) return "empty";
+  const stored = await findDue(db, org, nowMs);
+  const [{ prunedBeforeMs } = { prunedBeforeMs: 0 }] = stored;
+  if (stored.length === 0) return "empty";
   const rows = firstOf(stored.map(dueRow));
   const calls = rows.flatMap(callsOf);
   const spansDue = calls.flatMap((call) => spanOfCall(call, "undecided") ?? []);
@@ -37,7 +37,7 @@ export async function settleOnce(
   const failures = countCallers([...known.spans, ...linked, ...undecided.values()]);
   const countedIn = new Map<string | null, string[]>();
   for (const together of inTransactions(rows)) {
-    const reports = reportsOfDue(together, shardOrg.prunedBeforeMs, undecided, failures);
+    const reports = reportsOfDue(together, prunedBeforeMs, undecided, failures);
     const spans = together.flatMap(callsOf).flatMap((call) => undecided.get(call) ?? []);
     // What this turn counted is no news to it.
     const own = spans.flatMap(({ traceId }) => countedIn.get(traceId) ?? []);

@@ -55,6 +55,6 @@ export const SUITES: Record<string, E2eSuite> = {
   "tracing-memory": { run: runTracingMemorySuite, seconds: 35, mostlyWaits: true },
   streams: { run: runStreamsSuite, seconds: 32, mostlyWaits: true },
   otel: { run: runOtelSuite, seconds: 30 },
-  "otel-pairs": { run: runPairsSuite, seconds: 45, mostlyWaits: true },
+  "otel-pairs": { run: runPairsSuite, seconds: 75, isTimed: true },
   start: { run: runStartSuite, seconds: 11 },
 };

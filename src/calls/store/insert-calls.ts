@@ -22,7 +22,7 @@ import {
 } from "#orgs/store/shard-orgs.ts";
 import { insertStatements, type ReportedCalls } from "./insert-statements.ts";
 import { findKnownToServers, type KnownCalls } from "./known-calls.ts";
-import { type CallKeys, keysOf, refuseServers } from "./pairing-guards.ts";
+import { type CallKeys, keysOf, refuseNewer, refuseServers } from "./pairing-guards.ts";
 import { noteLeftOut } from "./pairing-writes.ts";
 import { findPresentIds } from "./present-ids.ts";
 
@@ -68,14 +68,18 @@ export function insertReport(
 
 /** What is left to insert, and why the rest is not. */
 interface Attempt {
+  /** All but what was pruned or is there: what of it is to be counted is decided with each try. */
+  absent: readonly ReportedCalls[];
   fresh: readonly ReportedCalls[];
   pruned: readonly Call[];
   countedElsewhere: ReadonlySet<string>;
-  /** Samples that the calls were decided by: none of theirs. */
-  knownIds: readonly string[];
+  /** What the calls were decided by. */
+  known: KnownCalls;
   late: number;
   doubled: number;
 }
+
+const NOTHING_KNOWN: KnownCalls = { spans: [], ids: [], lastSeq: 0 };
 
 /** Inserts all reports in one transaction. */
 export async function insertReports(
@@ -85,8 +89,8 @@ export async function insertReports(
   traced: TracedRequest = UNTRACED,
 ): Promise<InsertResult> {
   const { doubled } = traced;
-  const none = { pruned: [], countedElsewhere: new Set<string>(), knownIds: [], late: 0 };
-  let attempt: Attempt = { ...none, fresh: reports, doubled };
+  const none = { pruned: [], countedElsewhere: new Set<string>(), known: NOTHING_KNOWN, late: 0 };
+  let attempt: Attempt = { ...none, absent: reports, fresh: reports, doubled };
   for (let tries = 0; tries < TRIES_MAX; tries += 1) {
     const outcome = await tryInsert(db, org, attempt, traced);
     if (outcome === "stored") return storedResult(countOf(reports), attempt);
@@ -118,6 +122,7 @@ async function withoutPruned(
   const gone = attempt.fresh.flatMap(({ calls }) => calls.filter(isPruned));
   return {
     ...attempt,
+    absent: keeping(attempt.absent, (call) => !isPruned(call)),
     fresh: keeping(attempt.fresh, (call) => !isPruned(call)),
     pruned: [...attempt.pruned, ...gone],
   };
@@ -129,7 +134,7 @@ function withoutConflicts(
   { present, known }: Conflicts,
   traced: TracedRequest,
 ): Attempt {
-  const absent = keeping(attempt.fresh, ({ id }) => !present.has(id));
+  const absent = keeping(attempt.absent, ({ id }) => !present.has(id));
   const asked = new Map<string, TracedSpan>();
   for (const { id } of absent.flatMap(({ calls }) => calls)) {
     const span = traced.calls.get(id);
@@ -144,11 +149,12 @@ function withoutConflicts(
   const isElsewhere = new Set(elsewhere);
   return {
     ...attempt,
+    absent,
     fresh: keeping(absent, ({ id }) => !isElsewhere.has(id)),
-    countedElsewhere: new Set([...attempt.countedElsewhere, ...elsewhere]),
-    knownIds: known.ids,
-    late: attempt.late + late,
-    doubled: attempt.doubled + doubled,
+    countedElsewhere: isElsewhere,
+    known,
+    late,
+    doubled: traced.doubled + doubled,
   };
 }
 
@@ -181,10 +187,10 @@ async function tryInsert(
   attempt: Attempt,
   { calls, writes }: TracedRequest,
 ): Promise<"stored" | "refused" | Conflicts> {
-  const { fresh, knownIds } = attempt;
-  const keys = keysOfCalls(fresh, calls);
+  const { absent, fresh, known } = attempt;
+  const keys = keysOfCalls(absent, calls);
   try {
-    const guards = keys === null ? [] : refuseServers(db, org.org, keys, knownIds);
+    const guards = guardsOf(db, org.org, keys, attempt);
     const inserts = insertStatements(db, org, fresh);
     const results = await db.batch([
       ...guards,
@@ -195,12 +201,28 @@ async function tryInsert(
     return isWritten(results[guards.length], org) ? "stored" : "refused";
   } catch (error) {
     const present = await findPresentIds(db, org.org, fresh);
-    const found =
-      keys === null ? { spans: [], ids: [] } : await findKnownToServers(db, org.org, keys);
-    const isNew = found.ids.some((id) => !knownIds.includes(id));
-    if (present.size === 0 && !isNew) throw error;
+    const found = keys === null ? NOTHING_KNOWN : await findKnownToServers(db, org.org, keys);
+    const isNews = found.lastSeq > known.lastSeq || !areKnown(found.ids, known.ids);
+    if (present.size === 0 && !isNews) throw error;
     return { present, known: found };
   }
+}
+
+function guardsOf(
+  db: D1Database,
+  org: string,
+  keys: CallKeys | null,
+  { known, late }: Attempt,
+): D1PreparedStatement[] {
+  if (keys === null) return [];
+  const guards = refuseServers(db, org, keys, known.ids);
+  // Of two copies at once that come too late one is told of.
+  return late === 0 ? guards : [...guards, refuseNewer(db, org, keys, known.lastSeq)];
+}
+
+function areKnown(ids: readonly string[], known: readonly string[]): boolean {
+  const all = new Set(known);
+  return ids.every((id) => all.has(id));
 }
 
 /** By an arrival; a request whose callers' calls wait has none, but finds its org as it saw it. */

@@ -8,12 +8,12 @@ export interface KnownCalls {
   spans: TracedSpan[];
   /** Of the samples among them. */
   ids: string[];
+  /** The newest row of links, whatever it tells of: what comes after it was not read. */
+  lastSeq: number;
 }
 
 export interface LinkedSpans {
   rows: LinkRow[];
-  /** The newest row of all, whatever it tells of: what comes after it was not read. */
-  lastSeq: number;
 }
 
 /** Rows gone through by one query: of each only what is asked for leaves the database. */
@@ -53,12 +53,12 @@ export async function findKnownToServers(
   org: string,
   keys: CallKeys,
 ): Promise<KnownCalls> {
-  const known = await findSamples(db, selectServers(db, org, keys));
-  if (known.ids.length === 0) return known;
   const lastSeq = await findLastSeq(db, org);
+  const { spans, ids } = await findSamples(db, selectServers(db, org, keys));
+  if (ids.length === 0) return { spans, ids, lastSeq };
   const members = linkMembers(keys);
-  const { rows } = await findLinks(db, org, members, { after: lastSeq - NEWEST_ROWS, to: lastSeq });
-  return { spans: [...known.spans, ...rows.flatMap(({ spans }) => spans)], ids: known.ids };
+  const rows = await findLinks(db, org, members, { after: lastSeq - NEWEST_ROWS, to: lastSeq });
+  return { spans: [...spans, ...rows.flatMap((row) => row.spans)], ids, lastSeq };
 }
 
 /** For callers' calls: links are read first, so that what came since shows in newer ones. */
@@ -74,9 +74,9 @@ export async function findKnownToCallers(
     .bind(org, linkedFromMs, lastSeq)
     .first<{ seq: number }>();
   const after = Math.max(before?.seq ?? lastSeq, lastSeq - ROWS_MAX);
-  const links = await findLinks(db, org, linkMembers(keys), { after, to: lastSeq });
+  const rows = await findLinks(db, org, linkMembers(keys), { after, to: lastSeq });
   const known = await findSamples(db, selectForCallers(db, org, keys));
-  return { ...known, ...links };
+  return { ...known, rows, lastSeq };
 }
 
 async function findLastSeq(db: D1Database, org: string): Promise<number> {
@@ -89,8 +89,8 @@ async function findLinks(
   org: string,
   members: string,
   { after, to }: { after: number; to: number },
-): Promise<LinkedSpans> {
-  const rows: LinkedSpans["rows"] = [];
+): Promise<LinkRow[]> {
+  const rows: LinkRow[] = [];
   for (let from = Math.max(0, after); from < to; from += PAGE_ROWS) {
     const page = await db
       .prepare(SELECT_LINKS)
@@ -98,13 +98,13 @@ async function findLinks(
       .all<{ seq: number; stored: string }>();
     for (const { seq, stored } of page.results) rows.push({ seq, spans: parseLinks(stored) });
   }
-  return { rows, lastSeq: to };
+  return rows;
 }
 
 async function findSamples(
   db: D1Database,
   selects: readonly D1PreparedStatement[],
-): Promise<KnownCalls> {
+): Promise<Pick<KnownCalls, "spans" | "ids">> {
   const results = await db.batch<KnownRow>([...selects]);
   const byId = new Map(results.flatMap((result) => result.results.map((row) => [row.id, row])));
   const rows = [...byId.values()];

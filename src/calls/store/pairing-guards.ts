@@ -96,6 +96,29 @@ const SELECT_ALL_NEARBY = `SELECT ${KNOWN_COLUMNS} ${fromNearby("-1")}`;
 
 const NONE = "[]";
 
+/** A request with spans of one of the traces, or a server's of one of the exchanges, after those read. */
+const HAS_NEWER = `EXISTS (SELECT 1 FROM call_links l CROSS JOIN json_each(l.traces) k
+  WHERE l.org = ?1 AND l.seq > ?2 AND k.key IN (SELECT value FROM json_each(?3)))`;
+const REFUSE_NEWER = refuseIf(HAS_NEWER);
+
+export function refuseNewer(
+  db: D1Database,
+  org: string,
+  keys: CallKeys,
+  lastSeq: number,
+): D1PreparedStatement {
+  return db.prepare(REFUSE_NEWER).bind(org, lastSeq, linkMembers(keys));
+}
+
+export function selectNewer(
+  db: D1Database,
+  org: string,
+  keys: CallKeys,
+  lastSeq: number,
+): D1PreparedStatement {
+  return db.prepare(`SELECT 1 WHERE ${HAS_NEWER}`).bind(org, lastSeq, linkMembers(keys));
+}
+
 /** Whether a caller's sample of the traces is not among the known ones. */
 export function selectUnknownCaller(
   db: D1Database,

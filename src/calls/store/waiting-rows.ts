@@ -1,12 +1,13 @@
 /** Callers' calls that wait: read when they are due, and counted in the transaction that deletes their row. */
 import { uuid7TimeMs } from "#formats/uuid7.ts";
-import { type ShardedOrg, type ShardOrg, selectShardOrg } from "#orgs/store/shard-orgs.ts";
+import type { ShardedOrg } from "#orgs/store/shard-orgs.ts";
 import { insertStatements, type ReportedCalls } from "./insert-statements.ts";
 import {
   type CallKeys,
-  linkMembers,
   refuseCallers,
   refuseIf,
+  refuseNewer,
+  selectNewer,
   selectUnknownCaller,
 } from "./pairing-guards.ts";
 import { findPresentIds } from "./present-ids.ts";
@@ -16,41 +17,38 @@ export interface StoredWaiting {
   receivedMs: number;
   linkSeq: number;
   payload: string;
+  /** Of its org. */
+  prunedBeforeMs: number;
 }
 
 /** Bounds the memory of a turn: parsed, a call takes 1.5 KB. */
 const CALLS_READ_MAX = 10_000;
 const ROWS_READ_MAX = 1_024;
 
-/** Oldest first, at least one; what is over the bounds is not read. */
-const SELECT_DUE = `SELECT id, received_ms AS receivedMs, link_seq AS linkSeq, payload FROM waiting_calls
-  WHERE org = ?1 AND id IN (SELECT id FROM (
+/**
+ * Oldest first, at least one; what is over the bounds is not read. One query, and no row where nothing is due:
+ * each read asks.
+ */
+const SELECT_DUE = `SELECT w.id, w.received_ms AS receivedMs, w.link_seq AS linkSeq, w.payload,
+    o.pruned_before_ms AS prunedBeforeMs
+  FROM orgs o CROSS JOIN waiting_calls w ON w.org = o.org AND w.id IN (SELECT id FROM (
     SELECT id, calls, sum(calls) OVER (ORDER BY id) AS total FROM (
-      SELECT id, calls FROM waiting_calls WHERE org = ?1 AND due_ms <= ?2 ORDER BY id LIMIT ${ROWS_READ_MAX}))
+      SELECT id, calls FROM waiting_calls WHERE org = ?1 AND due_ms <= ?3 ORDER BY id LIMIT ${ROWS_READ_MAX}))
     WHERE total - calls < ${CALLS_READ_MAX})
-  ORDER BY id`;
+  WHERE o.org = ?1 AND o.generation = ?2 AND o.state = 'active' ORDER BY w.id`;
 
+/** None of an org that was deleted or moved. */
 export async function findDue(
   db: D1Database,
-  org: string,
+  { org, generation }: ShardedOrg,
   nowMs: number,
-): Promise<{ shardOrg: ShardOrg | null; rows: StoredWaiting[] }> {
-  const [orgs, due] = await db.batch<ShardOrg | StoredWaiting>([
-    selectShardOrg(db, org),
-    db.prepare(SELECT_DUE).bind(org, nowMs),
-  ]);
-  const [shardOrg = null] = (orgs?.results ?? []) as ShardOrg[];
-  return { shardOrg, rows: (due?.results ?? []) as StoredWaiting[] };
+): Promise<StoredWaiting[]> {
+  return (await db.prepare(SELECT_DUE).bind(org, generation, nowMs).all<StoredWaiting>()).results;
 }
 
 const IS_GONE = `EXISTS (SELECT 1 FROM json_each(?2) j WHERE NOT EXISTS (
   SELECT 1 FROM waiting_calls WHERE org = ?1 AND id = j.value))`;
 const REFUSE_GONE = refuseIf(IS_GONE);
-
-/** A request with spans of one of the traces, or a server's of one of the exchanges, after those read. */
-const HAS_NEWER = `EXISTS (SELECT 1 FROM call_links l CROSS JOIN json_each(l.traces) k
-  WHERE l.org = ?1 AND l.seq > ?2 AND k.key IN (SELECT value FROM json_each(?3)))`;
-const REFUSE_NEWER = refuseIf(HAS_NEWER);
 
 const DELETE_ROWS = `DELETE FROM waiting_calls WHERE org = ?1 AND id IN (SELECT value FROM json_each(?4))
   AND EXISTS (SELECT 1 FROM orgs
@@ -79,7 +77,7 @@ export async function countWaiting(
   const oldestMs = ids.reduce((oldest, id) => Math.min(oldest, uuid7TimeMs(id)), Infinity);
   const guards = [
     db.prepare(REFUSE_GONE).bind(org.org, rowIds),
-    db.prepare(REFUSE_NEWER).bind(org.org, by.lastSeq, linkMembers(by.keys)),
+    refuseNewer(db, org.org, by.keys, by.lastSeq),
     refuseCallers(db, org.org, by.keys, by.knownIds),
   ];
   const removed = [org.org, org.generation, Math.min(oldestMs, Date.now()), rowIds];
@@ -104,7 +102,7 @@ async function isOvertaken(
 ): Promise<boolean> {
   const results = await db.batch([
     db.prepare(`SELECT 1 WHERE ${IS_GONE}`).bind(org, rowIds),
-    db.prepare(`SELECT 1 WHERE ${HAS_NEWER}`).bind(org, lastSeq, linkMembers(keys)),
+    selectNewer(db, org, keys, lastSeq),
     selectUnknownCaller(db, org, keys, knownIds),
   ]);
   return results.some((result) => result.results.length > 0);

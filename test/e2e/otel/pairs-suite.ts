@@ -16,7 +16,7 @@ const isLong = process.env["MCPG_PAIRED_CALLS"] !== undefined;
 const CALLS = Number(process.env["MCPG_PAIRED_CALLS"] ?? 2_000);
 const TIMES = isLong
   ? { waitSeconds: 30, sendingMs: 60_000, delayMs: 25_000, lateMs: 60_000 }
-  : { waitSeconds: 10, sendingMs: 4_000, delayMs: 4_000, lateMs: 22_000 };
+  : { waitSeconds: 20, sendingMs: 4_000, delayMs: 4_000, lateMs: 40_000 };
 const CONNECTIONS = 8;
 const SCRAPE_EACH_MS = 1_000;
 const SEED = 7;
