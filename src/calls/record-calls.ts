@@ -1,6 +1,12 @@
 /** Records calls as one instance reports them: each sample checked by itself, all made durable at once. */
 
-import { insertReport, type TracedRequest, UNTRACED } from "#calls/store/insert-calls.ts";
+import {
+  type InsertResult,
+  insertReport,
+  type TracedRequest,
+  UNTRACED,
+} from "#calls/store/insert-calls.ts";
+import { isKnownToSend } from "#calls/store/paired-orgs.ts";
 import { insertLinks, noteSamples } from "#calls/store/pairing-writes.ts";
 import { parseTimestampMs } from "#formats/rfc3339.ts";
 import type { Org } from "#orgs/org.ts";
@@ -9,6 +15,7 @@ import { fail } from "#platform/errors.ts";
 import { shardDatabase } from "#platform/shards.ts";
 import { streamsOf } from "#streams/streams-of.ts";
 import { fingerprintKey } from "#vault/fingerprint-key.ts";
+import type { ReportHeader } from "./arrival.ts";
 import {
   type Call,
   isRejection,
@@ -64,13 +71,8 @@ export async function recordCalls(
   const { calls, indexes, duplicates, rejected } = parseSamples(report.samples, context);
   const db = shardDatabase(env, org.shard);
   const list = [...calls.values()];
-  const result = await insertReport(
-    db,
-    org,
-    context,
-    list,
-    tracedSamples(db, org, list, receivedAtMs),
-  );
+  const result = await insertPaired(db, org, { header: context, calls: list });
+  if (result.kind === "paired") return fail({ kind: "unavailable", retryAfterSeconds: 1 });
   if (result.kind === "org_gone") return fail({ kind: "not_found" });
   if (result.kind === "contended") return fail({ kind: "unavailable", retryAfterSeconds: 1 });
   const pruned = result.pruned.map(({ id }) => reject(indexes.get(id) ?? 0, ...PRUNED_TIME));
@@ -79,6 +81,23 @@ export async function recordCalls(
     duplicates: duplicates + result.duplicates,
     rejected: [...rejected, ...pruned],
   };
+}
+
+/** As if there were no spans, in an org that is not known to send any, until it turns out that it does. */
+async function insertPaired(
+  db: D1Database,
+  org: Org,
+  { header, calls }: { header: ReportHeader; calls: readonly Call[] },
+): Promise<InsertResult> {
+  const isTraced = calls.some(({ traceId, spanId }) => traceId !== null && spanId !== null);
+  if (!isTraced) return insertReport(db, org, header, calls);
+  if (!isKnownToSend(org, "spans")) {
+    const alone = { ...UNTRACED, unless: "spans" as const };
+    const result = await insertReport(db, org, header, calls, alone);
+    if (result.kind !== "paired") return result;
+  }
+  const traced = tracedSamples(db, org, calls, header.receivedAtMs);
+  return insertReport(db, org, header, calls, traced);
 }
 
 /** Samples that name their trace and span are of the calls that spans tell of, as their servers'. */

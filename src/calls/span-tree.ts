@@ -43,7 +43,7 @@ export function endOf({ spans }: CallNode): number {
 
 /** The calls among the spans, each with the call above it. No call is above itself, by any way. */
 export function callNodes(spans: readonly TracedSpan[]): CallNode[] {
-  const tree = new SpanTree(spans);
+  const tree = new CallForest(spans);
   for (const node of tree.nodes) tree.placeUnder(node);
   breakCircles(tree.nodes);
   return tree.nodes;
@@ -58,7 +58,7 @@ interface Reached {
 /** Links followed one behind another: a server's leads to its caller. */
 const LINKS_MAX = 4;
 
-class SpanTree {
+class CallForest {
   readonly nodes: CallNode[] = [];
   readonly #calls = new Map<string, CallNode[]>();
   readonly #others = new Map<string, TracedSpan>();

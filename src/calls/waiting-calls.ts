@@ -30,7 +30,7 @@ const ROW_CALLS_MAX = 1_000;
  */
 export const LOOK_UP_MS_MAX = 15 * MINUTE_MS;
 
-type StoredCall = [
+type WaitingFields = [
   reporter: string,
   instance: string,
   side: CallSide,
@@ -99,7 +99,7 @@ export function lookUpMs(ranges: readonly TimeRange[]): number {
   return rangesApart(ranges).reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0);
 }
 
-function storedCall({ reporter, call }: WaitingCall): StoredCall {
+function storedCall({ reporter, call }: WaitingCall): WaitingFields {
   return [
     reporter,
     call.span?.instance ?? reporter,
@@ -127,7 +127,7 @@ function storedCall({ reporter, call }: WaitingCall): StoredCall {
 
 /** By index: a call destructured takes three times as long. */
 export function parseWaiting(payload: string, receivedAtMs: number): WaitingCall[] {
-  return (JSON.parse(payload) as StoredCall[]).map((stored) => ({
+  return (JSON.parse(payload) as WaitingFields[]).map((stored) => ({
     reporter: stored[0],
     call: {
       id: stored[3],

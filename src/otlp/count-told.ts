@@ -1,6 +1,7 @@
 /** Counts the servers' calls of a request, and has its callers' wait for theirs. */
 import type { Call } from "#calls/call.ts";
-import { insertReports, type TracedRequest } from "#calls/store/insert-calls.ts";
+import { type InsertResult, insertReports, type TracedRequest } from "#calls/store/insert-calls.ts";
+import { isKnownToSend } from "#calls/store/paired-orgs.ts";
 import { insertLinks, insertWaiting, noteSpans } from "#calls/store/pairing-writes.ts";
 import { spanKey, type TracedSpan } from "#calls/traced-spans.ts";
 import { waitingRows } from "#calls/waiting-calls.ts";
@@ -43,7 +44,9 @@ export async function countTold(env: Env, org: Org, given: ToldCalls): Promise<C
   let pruned = 0;
   for (const part of partsOf(given, reporters)) {
     const { reports } = part;
-    const left = await storePart(db, org, part, tracedPart(db, org, part, given, reporters));
+    const left = await storePart(db, org, part, (withLinks) =>
+      tracedPart(db, org, part, given, { reporters, withLinks }),
+    );
     pruned += left.pruned;
     for (const { id, traceId, spanId } of reports.flatMap(({ calls }) => calls)) {
       const name = spanKey({ traceId: traceId ?? "", spanId: spanId ?? "" });
@@ -57,17 +60,33 @@ async function storePart(
   db: D1Database,
   org: Org,
   { reports, callers }: Part,
-  traced: TracedRequest,
+  tracedOf: (withLinks: boolean) => TracedRequest,
 ): Promise<{ pruned: number; unsampled: ReadonlySet<string> }> {
   if (reports.length + callers.length === 0) {
-    if (traced.writes.length > 0) await db.batch([...traced.writes]);
+    const { writes } = tracedOf(true);
+    if (writes.length > 0) await db.batch([...writes]);
     return { pruned: 0, unsampled: new Set() };
   }
-  const result = await insertReports(db, org, reports, traced);
+  const result = await insertPart(db, org, reports, tracedOf);
   if (result.kind === "org_gone") return fail({ kind: "not_found" });
-  if (result.kind === "contended") return fail({ kind: "unavailable", retryAfterSeconds: 1 });
+  if (result.kind !== "stored") return fail({ kind: "unavailable", retryAfterSeconds: 1 });
   const pruned = result.pruned.map(({ id }) => id);
   return { pruned: pruned.length, unsampled: new Set([...result.countedElsewhere, ...pruned]) };
+}
+
+/** Without links, in an org that is not known to send callers' spans, until it turns out that it does. */
+async function insertPart(
+  db: D1Database,
+  org: Org,
+  reports: readonly SpanReport[],
+  tracedOf: (withLinks: boolean) => TracedRequest,
+): Promise<InsertResult> {
+  if (!isKnownToSend(org, "callers")) {
+    const alone = tracedOf(false);
+    const result = await insertReports(db, org, reports, alone);
+    if (result.kind !== "paired") return result;
+  }
+  return insertReports(db, org, reports, tracedOf(true));
 }
 
 /** The first has all but what is told of the others' calls, so that each stands beside its samples. */
@@ -88,11 +107,12 @@ function tracedPart(
   org: Org,
   { reports, spans, callers }: Part,
   { told, isOfSampled, receivedAtMs }: ToldCalls,
-  reporters: Reporters,
+  { reporters, withLinks }: { reporters: Reporters; withLinks: boolean },
 ): TracedRequest {
   const sides = new Set(told.spans.flatMap((span) => span.told?.side ?? []));
+  const hasCallers = sides.has("client") || sides.has("internal");
   const noted = {
-    hasCallers: sides.has("client") || sides.has("internal"),
+    hasCallers,
     hasServers: sides.has("server"),
     isSampled: isOfSampled,
   };
@@ -103,11 +123,12 @@ function tracedPart(
     calls: new Map(calls.map((call) => [call.id, told.servers.get(call)!])),
     writes: [
       ...(sides.size > 0 ? [noteSpans(db, org, receivedAtMs, noted)] : []),
-      ...insertLinks(db, org, receivedAtMs, spans),
+      ...(withLinks || hasCallers ? insertLinks(db, org, receivedAtMs, spans) : []),
       ...waitingRows(waitingCalls(callers, reporters), receivedAtMs).map((row) =>
         insertWaiting(db, org, row, waitMs),
       ),
     ],
     doubled: told.doubled,
+    ...(!(withLinks || hasCallers) && { unless: "callers" as const }),
   };
 }

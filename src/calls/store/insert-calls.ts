@@ -22,6 +22,7 @@ import {
 } from "#orgs/store/shard-orgs.ts";
 import { insertStatements, type ReportedCalls } from "./insert-statements.ts";
 import { findKnownToServers, type KnownCalls } from "./known-calls.ts";
+import { findPaired, type PairedSide, refusePaired } from "./paired-orgs.ts";
 import { type CallKeys, keysOf, refuseNewer, refuseServers } from "./pairing-guards.ts";
 import { noteLeftOut } from "./pairing-writes.ts";
 import { findPresentIds } from "./present-ids.ts";
@@ -40,7 +41,9 @@ export type InsertResult =
       countedElsewhere: ReadonlySet<string>;
     }
   | { kind: "org_gone" }
-  | { kind: "contended" };
+  | { kind: "contended" }
+  /** The org sends what the request said that it does not: nothing was written. */
+  | { kind: "paired" };
 
 /** What a request tells of its calls' traces, and writes besides. */
 export interface TracedRequest {
@@ -52,6 +55,8 @@ export interface TracedRequest {
   writes: readonly D1PreparedStatement[];
   /** Calls left out before, for another server's span of the request counts them. */
   doubled: number;
+  /** What the org must not have sent for the request to be complete as it is. */
+  unless?: PairedSide;
 }
 
 export const UNTRACED: TracedRequest = { spans: [], calls: new Map(), writes: [], doubled: 0 };
@@ -93,6 +98,7 @@ export async function insertReports(
   let attempt: Attempt = { ...none, absent: reports, fresh: reports, doubled };
   for (let tries = 0; tries < TRIES_MAX; tries += 1) {
     const outcome = await tryInsert(db, org, attempt, traced);
+    if (outcome === "paired") return { kind: "paired" };
     if (outcome === "stored") return storedResult(countOf(reports), attempt);
     const next =
       outcome === "refused"
@@ -185,12 +191,12 @@ async function tryInsert(
   db: D1Database,
   org: ShardedOrg,
   attempt: Attempt,
-  { calls, writes }: TracedRequest,
-): Promise<"stored" | "refused" | Conflicts> {
-  const { absent, fresh, known } = attempt;
+  { calls, writes, unless }: TracedRequest,
+): Promise<"stored" | "refused" | "paired" | Conflicts> {
+  const { absent, fresh } = attempt;
   const keys = keysOfCalls(absent, calls);
   try {
-    const guards = guardsOf(db, org.org, keys, attempt);
+    const guards = guardsOf(db, org.org, keys, attempt, unless);
     const inserts = insertStatements(db, org, fresh);
     const results = await db.batch([
       ...guards,
@@ -200,12 +206,24 @@ async function tryInsert(
     ]);
     return isWritten(results[guards.length], org) ? "stored" : "refused";
   } catch (error) {
-    const present = await findPresentIds(db, org.org, fresh);
-    const found = keys === null ? NOTHING_KNOWN : await findKnownToServers(db, org.org, keys);
-    const isNews = found.lastSeq > known.lastSeq || !areKnown(found.ids, known.ids);
-    if (present.size === 0 && !isNews) throw error;
-    return { present, known: found };
+    if (unless !== undefined && (await findPaired(db, org.org, unless))) return "paired";
+    const conflicts = await findConflicts(db, org.org, attempt, keys);
+    if (conflicts === null) throw error;
+    return conflicts;
   }
+}
+
+/** Null where nothing is to be seen that a transaction may have failed for. */
+async function findConflicts(
+  db: D1Database,
+  org: string,
+  { fresh, known }: Attempt,
+  keys: CallKeys | null,
+): Promise<Conflicts | null> {
+  const present = await findPresentIds(db, org, fresh);
+  const found = keys === null ? NOTHING_KNOWN : await findKnownToServers(db, org, keys);
+  const isNews = found.lastSeq > known.lastSeq || !areKnown(found.ids, known.ids);
+  return present.size === 0 && !isNews ? null : { present, known: found };
 }
 
 function guardsOf(
@@ -213,9 +231,11 @@ function guardsOf(
   org: string,
   keys: CallKeys | null,
   { known, late }: Attempt,
+  unless: PairedSide | undefined,
 ): D1PreparedStatement[] {
-  if (keys === null) return [];
-  const guards = refuseServers(db, org, keys, known.ids);
+  const guards = unless === undefined ? [] : [refusePaired(db, org, unless)];
+  if (keys === null) return guards;
+  guards.push(...refuseServers(db, org, keys, known.ids));
   // Of two copies at once that come too late one is told of.
   return late === 0 ? guards : [...guards, refuseNewer(db, org, keys, known.lastSeq)];
 }

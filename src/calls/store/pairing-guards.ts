@@ -67,7 +67,7 @@ const FROM_CALLERS = `FROM orgs o CROSS JOIN json_each(?2) j
   WHERE o.org = ?1 AND o.callers_since_ms IS NOT NULL AND t.id NOT IN (SELECT value FROM json_each(?3))`;
 
 /** Samples looked through for one request, newest first, in an org whose calls have one server's span each. */
-const NEARBY_MAX = 2_000;
+const NEARBY_MAX = 1_000;
 /** The same, where calls with several were seen within a day: 50 ms of D1's one thread at most. */
 const NEARBY_DOUBLED_MAX = 50_000;
 const DOUBLED_WITHIN_MS = DAY_MS;

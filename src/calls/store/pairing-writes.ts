@@ -56,11 +56,9 @@ export interface SpansNoted {
   isSampled: boolean;
 }
 
-type Org = ShardedOrg;
-
 export function noteSpans(
   db: D1Database,
-  { org, generation }: Org,
+  { org, generation }: ShardedOrg,
   nowMs: number,
   { hasCallers, hasServers, isSampled }: SpansNoted,
 ): D1PreparedStatement {
@@ -70,7 +68,7 @@ export function noteSpans(
 
 export function noteSamples(
   db: D1Database,
-  { org, generation }: Org,
+  { org, generation }: ShardedOrg,
   nowMs: number,
 ): D1PreparedStatement {
   return db.prepare(NOTE_SAMPLES).bind(org, generation, nowMs);
@@ -79,7 +77,7 @@ export function noteSamples(
 /** Of servers' calls that were left out, where there are any. */
 export function noteLeftOut(
   db: D1Database,
-  { org, generation }: Org,
+  { org, generation }: ShardedOrg,
   nowMs: number,
   { late, doubled }: { late: number; doubled: number },
 ): D1PreparedStatement[] {
@@ -91,7 +89,7 @@ export function noteLeftOut(
 /** Written where the org has ever sent a caller's span, this request's included: behind `noteSpans`. */
 export function insertLinks(
   db: D1Database,
-  { org, generation }: Org,
+  { org, generation }: ShardedOrg,
   nowMs: number,
   spans: readonly TracedSpan[],
 ): D1PreparedStatement[] {
@@ -106,7 +104,7 @@ export function insertLinks(
 /** Behind the request's links. */
 export function insertWaiting(
   db: D1Database,
-  { org, generation }: Org,
+  { org, generation }: ShardedOrg,
   { receivedAtMs, calls, payload }: WaitingRow,
   waitMs: number,
 ): D1PreparedStatement {
