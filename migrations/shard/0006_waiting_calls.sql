@@ -10,7 +10,6 @@ CREATE TABLE waiting_calls (
   received_ms INTEGER NOT NULL,
   due_ms      INTEGER NOT NULL,
   calls       INTEGER NOT NULL,
-  link_seq    INTEGER NOT NULL,                  -- of the request's row in call_links
   bytes       INTEGER NOT NULL,                  -- length of payload
   payload     TEXT    NOT NULL,                  -- src/calls/waiting-calls.ts
   PRIMARY KEY (org, id)

@@ -10,42 +10,25 @@ import type { WaitingCall } from "./waiting-calls.ts";
 export interface DueRow {
   id: string;
   receivedMs: number;
-  linkSeq: number;
   waiting: WaitingCall[];
 }
 
-/** The spans of a row of links. */
-export interface LinkRow {
-  seq: number;
-  spans: TracedSpan[];
-}
-
-/** None of copies of earlier spans: those have rows of their own. */
 export type UndecidedCalls = ReadonlyMap<Call, TracedSpan>;
 
 /** The calls' spans, with the links that their own requests told of. */
 export function undecidedCalls(
-  rows: readonly DueRow[],
-  linked: readonly LinkRow[],
+  calls: readonly Call[],
+  linked: readonly TracedSpan[],
 ): UndecidedCalls {
-  const told = Map.groupBy(
-    linked.flatMap(({ seq, spans }) => spans.filter(isCallers).map((span) => ({ seq, span }))),
-    ({ span }) => span.spanId,
-  );
+  const told = Map.groupBy(linked.filter(isCallers), ({ spanId }) => spanId);
   const undecided = new Map<Call, TracedSpan>();
-  for (const [call, linkSeq] of rows.flatMap(callsWithSeq)) {
+  for (const call of calls) {
     const own = spanOfCall(call, "undecided");
-    const copies = own === null ? [] : (told.get(own.spanId) ?? []);
-    const near = copies.filter(({ span }) => isNear(span, call));
-    if (own === null || near.some(({ seq }) => seq < linkSeq)) continue;
-    const links = near.find(({ seq }) => seq === linkSeq)?.span.links ?? [];
+    if (own === null) continue;
+    const { links = [] } = told.get(own.spanId)?.find((span) => isNear(span, call)) ?? {};
     undecided.set(call, { ...own, links });
   }
   return undecided;
-}
-
-function callsWithSeq({ waiting, linkSeq }: DueRow): (readonly [Call, number])[] {
-  return waiting.map(({ call }) => [call, linkSeq] as const);
 }
 
 function isCallers({ told }: TracedSpan): boolean {

@@ -32,8 +32,8 @@ export async function settleOnce(
   const spansDue = calls.flatMap((call) => spanOfCall(call, "undecided") ?? []);
   const keys = keysOf(spansDue, calls.map(rangeOf));
   const known = await findKnownToCallers(db, org.org, keys, linkedFrom(calls));
-  const undecided = undecidedCalls(rows, known.rows);
-  const linked = known.rows.flatMap(({ spans }) => spans);
+  const linked = known.linked;
+  const undecided = undecidedCalls(calls, linked);
   const failures = countCallers([...known.spans, ...linked, ...undecided.values()]);
   const countedIn = new Map<string | null, string[]>();
   for (const together of inTransactions(rows)) {
@@ -68,8 +68,8 @@ export async function settleForRead(
   }
 }
 
-function dueRow({ id, receivedMs, linkSeq, payload }: StoredWaiting): DueRow {
-  return { id, receivedMs, linkSeq, waiting: parseWaiting(payload, receivedMs) };
+function dueRow({ id, receivedMs, payload }: StoredWaiting): DueRow {
+  return { id, receivedMs, waiting: parseWaiting(payload, receivedMs) };
 }
 
 function callsOf({ waiting }: DueRow): Call[] {

@@ -90,7 +90,7 @@ function told(side: CallSide, tool: string, depth: number, { failedAt }: Shape):
 class Shard {
   readonly counted = new Map<string, ToldCall>();
   readonly #links: TracedSpan[][] = [];
-  #waiting: { seq: number; span: TracedSpan }[] = [];
+  #waiting: TracedSpan[] = [];
   late = 0;
 
   ingest(spans: readonly TracedSpan[]): void {
@@ -101,18 +101,14 @@ class Shard {
     for (const span of first.counted) this.#count(span, null);
     const callers = spans.filter((span) => isCaller(span) && !settled.has(span));
     this.#links.push(spans.map((span) => as(span, "known")));
-    const seq = this.#links.length - 1;
-    this.#waiting.push(...callers.map((span) => ({ seq, span })));
+    this.#waiting.push(...callers);
   }
 
   /** Settles what came with the first `requests` of those that wait. */
   settle(share: number): void {
     const due = this.#waiting.slice(0, Math.ceil(this.#waiting.length * share));
     this.#waiting = this.#waiting.slice(due.length);
-    const isCopy = ({ seq, span }: (typeof due)[number]) =>
-      this.#links.slice(0, seq).some((row) => row.some(({ spanId }) => spanId === span.spanId));
-    const undecided = due.filter((one) => !isCopy(one)).map(({ span }) => span);
-    const all = [...this.#samples(), ...this.#links.flat(), ...undecided];
+    const all = [...this.#samples(), ...this.#links.flat(), ...due];
     for (const [span, failure] of countCallers(all)) this.#count(span, failure);
   }
 

@@ -1,6 +1,5 @@
 /** What is known of calls elsewhere: samples that count them, and how the spans of their traces hang together. */
 import { parseLinks } from "#calls/call-links.ts";
-import type { LinkRow } from "#calls/due-calls.ts";
 import { exchangeOf, type TracedSpan } from "#calls/traced-spans.ts";
 import { type CallKeys, linkMembers, selectForCallers, selectServers } from "./pairing-guards.ts";
 
@@ -12,10 +11,6 @@ export interface KnownCalls {
   lastSeq: number;
 }
 
-export interface LinkedSpans {
-  rows: LinkRow[];
-}
-
 /** Rows gone through by one query: of each only what is asked for leaves the database. */
 const PAGE_ROWS = 256;
 /** Rows that a server's call which came late is looked for in: the newest. */
@@ -24,7 +19,7 @@ const NEWEST_ROWS = 512;
 const ROWS_MAX = 8_192;
 
 /** One row for all that is wanted of a row: a row each would cost more than what it holds. */
-const SELECT_LINKS = `SELECT l.seq, json_group_object(k.key, json(k.value)) AS stored
+const SELECT_LINKS = `SELECT json_group_object(k.key, json(k.value)) AS stored
   FROM call_links l CROSS JOIN json_each(l.traces) k
   WHERE l.org = ?1 AND l.seq > ?2 AND l.seq <= ?3 AND k.key IN (SELECT value FROM json_each(?4))
   GROUP BY l.seq ORDER BY l.seq`;
@@ -57,8 +52,8 @@ export async function findKnownToServers(
   const { spans, ids } = await findSamples(db, selectServers(db, org, keys));
   if (ids.length === 0) return { spans, ids, lastSeq };
   const members = linkMembers(keys);
-  const rows = await findLinks(db, org, members, { after: lastSeq - NEWEST_ROWS, to: lastSeq });
-  return { spans: [...spans, ...rows.flatMap((row) => row.spans)], ids, lastSeq };
+  const linked = await findLinks(db, org, members, { after: lastSeq - NEWEST_ROWS, to: lastSeq });
+  return { spans: [...spans, ...linked], ids, lastSeq };
 }
 
 /** For callers' calls: links are read first, so that what came since shows in newer ones. */
@@ -67,16 +62,16 @@ export async function findKnownToCallers(
   org: string,
   keys: CallKeys,
   linkedFromMs: number,
-): Promise<KnownCalls & LinkedSpans> {
+): Promise<KnownCalls & { linked: TracedSpan[] }> {
   const lastSeq = await findLastSeq(db, org);
   const before = await db
     .prepare(SELECT_SEQ_BEFORE)
     .bind(org, linkedFromMs, lastSeq)
     .first<{ seq: number }>();
   const after = Math.max(before?.seq ?? lastSeq, lastSeq - ROWS_MAX);
-  const rows = await findLinks(db, org, linkMembers(keys), { after, to: lastSeq });
+  const linked = await findLinks(db, org, linkMembers(keys), { after, to: lastSeq });
   const known = await findSamples(db, selectForCallers(db, org, keys));
-  return { ...known, rows, lastSeq };
+  return { ...known, linked, lastSeq };
 }
 
 async function findLastSeq(db: D1Database, org: string): Promise<number> {
@@ -89,16 +84,16 @@ async function findLinks(
   org: string,
   members: string,
   { after, to }: { after: number; to: number },
-): Promise<LinkRow[]> {
-  const rows: LinkRow[] = [];
+): Promise<TracedSpan[]> {
+  const spans: TracedSpan[] = [];
   for (let from = Math.max(0, after); from < to; from += PAGE_ROWS) {
     const page = await db
       .prepare(SELECT_LINKS)
       .bind(org, from, Math.min(to, from + PAGE_ROWS), members)
-      .all<{ seq: number; stored: string }>();
-    for (const { seq, stored } of page.results) rows.push({ seq, spans: parseLinks(stored) });
+      .all<{ stored: string }>();
+    for (const { stored } of page.results) spans.push(...parseLinks(stored));
   }
-  return rows;
+  return spans;
 }
 
 async function findSamples(

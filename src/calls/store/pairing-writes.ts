@@ -45,9 +45,9 @@ const DELETE_OLD_LINKS = `DELETE FROM call_links WHERE org = ?1 AND seq IN (
   SELECT seq FROM (SELECT seq, received_ms FROM call_links WHERE org = ?1 ORDER BY seq LIMIT ${LINKS_DELETED_EACH})
   WHERE received_ms < ?2 AND seq < (SELECT max(seq) FROM call_links WHERE org = ?1))`;
 
-const INSERT_WAITING = `INSERT INTO waiting_calls (org, id, received_ms, due_ms, calls, link_seq, bytes, payload)
+const INSERT_WAITING = `INSERT INTO waiting_calls (org, id, received_ms, due_ms, calls, bytes, payload)
   SELECT ?1, ?5, ?3, ?3 + iif(callers_since_ms < ?3 - ${NO_SERVERS_MS} AND servers_ms < ?3 - ${NO_SERVERS_MS}, 0, ?4),
-    ?6, (SELECT coalesce(max(seq), 0) FROM call_links WHERE org = ?1), ?7, ?8
+    ?6, ?7, ?8
   FROM orgs WHERE ${IS_ACTIVE}`;
 
 export interface SpansNoted {
@@ -101,7 +101,6 @@ export function insertLinks(
   ];
 }
 
-/** Behind the request's links. */
 export function insertWaiting(
   db: D1Database,
   { org, generation }: ShardedOrg,

@@ -15,7 +15,6 @@ import { findPresentIds } from "./present-ids.ts";
 export interface StoredWaiting {
   id: string;
   receivedMs: number;
-  linkSeq: number;
   payload: string;
   /** Of its org. */
   prunedBeforeMs: number;
@@ -29,7 +28,7 @@ const ROWS_READ_MAX = 1_024;
  * Oldest first, at least one; what is over the bounds is not read. One query, and no row where nothing is due:
  * each read asks.
  */
-const SELECT_DUE = `SELECT w.id, w.received_ms AS receivedMs, w.link_seq AS linkSeq, w.payload,
+const SELECT_DUE = `SELECT w.id, w.received_ms AS receivedMs, w.payload,
     o.pruned_before_ms AS prunedBeforeMs
   FROM orgs o CROSS JOIN waiting_calls w ON w.org = o.org AND w.id IN (SELECT id FROM (
     SELECT id, calls, sum(calls) OVER (ORDER BY id) AS total FROM (

@@ -225,6 +225,22 @@ describe("a server's call that comes after its caller's was counted", () => {
   });
 });
 
+describe("a server's call whose caller's is not known", () => {
+  it("is counted though a caller's was that stands for another, which came too late", async () => {
+    const org = await newOrg();
+    const client = span({ side: "client", durationMs: 500 });
+    const unknown = (parentSpanId: string, afterMs: number) => ({
+      ...span({ beside: client, startMs: client.start.ms + afterMs }),
+      parentSpanId,
+    });
+    const servers = [unknown("00000000000000a1", 300), unknown("00000000000000a2", 100)];
+    await send(org, [client]);
+    await settle(org);
+    for (const server of servers) await send(org, [{ ...server }]);
+    expect(await counted(org)).toEqual(["agent list_repos ok", "github list_repos ok"]);
+  });
+});
+
 describe("a posted sample that names its trace and span", () => {
   const sampleOf = ({ traceId, spanId }: Span, fields: object = {}) =>
     makeSample({

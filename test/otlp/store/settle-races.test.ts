@@ -84,6 +84,46 @@ describe("settling", () => {
     expect(await counted(org)).toEqual(["agent list_repos ok"]);
   });
 
+  it("counts once though each half of a call is settled by itself, at once", async () => {
+    const org = await newOrg();
+    const [outer, inner] = chain("client", "client") as [Span, Span];
+    await send(org, [outer]);
+    await send(org, [inner]);
+    const makeDue = (first: boolean) =>
+      db
+        .prepare(
+          `UPDATE waiting_calls SET due_ms = iif((id = (SELECT min(id) FROM waiting_calls WHERE org = ?1)) = ?2, 0, 1e15)
+           WHERE org = ?1`,
+        )
+        .bind(org.org, first ? 1 : 0)
+        .run();
+    await makeDue(true);
+    const settleInner = async () => {
+      await makeDue(false);
+      await settle(org);
+    };
+    expect((await settle(org, racing(COMMIT, settleInner)))[0]).toBe("contended");
+    await makeDue(true);
+    await settle(org);
+    expect(await counted(org)).toEqual(["agent list_repos ok"]);
+  });
+
+  it("says once that an instance reported, though none of its calls is counted", async () => {
+    const org = await newOrg();
+    const [client, server] = chain("client", "server") as [Span, Span];
+    await send(org, [server]);
+    await send(org, [client]);
+    await settle(
+      org,
+      racing(COMMIT, () => settle(org)),
+    );
+    const { results } = await db
+      .prepare("SELECT payload ->> 0 AS instance FROM arrivals WHERE org = ?1")
+      .bind(org.org)
+      .all<{ instance: string }>();
+    expect(results.map(({ instance }) => instance).sort()).toEqual(["agent", "github"]);
+  });
+
   it("counts once when it dies before its commit, and when its answer is lost", async () => {
     for (const when of ["before", "after"] as const) {
       const org = await newOrg();
