@@ -13,6 +13,7 @@ import { signJob } from "#audit/sign-job.ts";
 import { callsPart } from "#calls/calls-part.ts";
 import { registerFigureSource } from "#calls/figure-sources.ts";
 import { foldJob } from "#calls/fold-job.ts";
+import { settleJob } from "#calls/settle-job.ts";
 import { deliveryJob } from "#delivery/delivery-job.ts";
 import { deliveryPart } from "#delivery/delivery-part.ts";
 import { eraseJob } from "#orgs/erase-job.ts";
@@ -41,6 +42,7 @@ registerSpanKeeper(async (env, org, spans) => {
 export const jobs: readonly AnyJob[] = [
   outboxJob,
   signJob,
+  settleJob,
   foldJob,
   deliveryJob,
   pruneJob,

@@ -86,7 +86,7 @@ export function buildArrival(header: ReportHeader, calls: readonly Call[]): Arri
   for (const call of calls) {
     const series = names.indexOf(call);
     addToGroup(groups, series, call);
-    addLag(lags, call, header.receivedAtMs);
+    addLag(lags, call, call.span?.receivedAtMs ?? header.receivedAtMs);
     if (call.outcomeIndex !== REPLAY) addExemplar(exemplars, series, call);
   }
   return [

@@ -12,7 +12,7 @@ import { errorFingerprint, errorHash } from "./error-fingerprint.ts";
 import { type Outcome, outcomeIndex } from "./outcome.ts";
 import { type Rejection, reject, shapeRejection } from "./sample-rejection.ts";
 import { type Sample, sample } from "./sample-schema.ts";
-import type { SpanPair } from "./span-pairs.ts";
+import type { CallSide } from "./traced-spans.ts";
 
 /** A sample is accepted from 24 h ago: late enough for a gateway that was cut off overnight. */
 export const SAMPLE_AGE_MS_MAX = 24 * HOUR_MS;
@@ -53,6 +53,7 @@ export interface Call {
   actor: string | null;
   traceId: string | null;
   spanId: string | null;
+  parentSpanId: string | null;
   sessionId: string | null;
   requestId: string | null;
   requestBytes: number | null;
@@ -61,7 +62,15 @@ export interface Call {
   errorHash: string | null;
   errorFingerprint: string | null;
   /** Null for a sample that was no span. */
-  pair: SpanPair | null;
+  span: SpanOrigin | null;
+}
+
+/** What a sample has of the span that it was. */
+export interface SpanOrigin {
+  readonly instance: string;
+  readonly side: CallSide;
+  /** A caller's call is counted later than it came. */
+  readonly receivedAtMs: number;
 }
 
 /** The sample as a call, or why it is refused. */
@@ -126,6 +135,7 @@ function normalise(value: Sample, startedAtMs: number): Call {
     actor: value.actor ?? null,
     traceId: value.trace_id?.toLowerCase() ?? null,
     spanId: value.span_id?.toLowerCase() ?? null,
+    parentSpanId: parentOf(value),
     sessionId: value.session_id ?? null,
     requestId: value.request_id ?? null,
     requestBytes: value.request_bytes ?? null,
@@ -133,7 +143,7 @@ function normalise(value: Sample, startedAtMs: number): Call {
     errorCode: value.error_code ?? null,
     errorHash: value.error_hash?.toLowerCase() ?? null,
     errorFingerprint: null,
-    pair: null,
+    span: null,
   };
 }
 
@@ -146,6 +156,11 @@ function addError(call: Call, message: string, context: SampleContext): void {
   context.knownErrors.set(message, known);
   call.errorHash = known.hash;
   call.errorFingerprint = known.fingerprint;
+}
+
+/** All zeros is how a root span's parent is written in protobuf: it has none. */
+function parentOf({ parent_span_id: parent }: Sample): string | null {
+  return typeof parent === "string" && !isZeroId(parent) ? parent.toLowerCase() : null;
 }
 
 /** W3C Trace Context §3.2.2.3: an id of zeros is invalid. */
@@ -165,12 +180,14 @@ function derivedId(call: Call, index: number, context: SampleContext): string {
     (context.epochMs !== null && context.seq !== null ? [context.epochMs, context.seq] : null);
   const { workspace, plugin, tool, startedAtMs, durationUs, outcome } = call;
   const { actor, traceId, spanId, sessionId, requestId, requestBytes, responseBytes } = call;
-  const { errorCode, errorHash: hash } = call;
+  const { errorCode, errorHash: hash, parentSpanId } = call;
   const content = JSON.stringify([
     [context.instance, report, report === null ? null : index],
     [workspace, plugin, tool, startedAtMs, durationUs, outcome],
     [actor, traceId, spanId, sessionId, requestId, requestBytes, responseBytes],
     [errorCode, hash],
+    // What came later is only in where it is given, so that ids stay what they were.
+    ...(parentSpanId === null ? [] : [parentSpanId]),
   ]);
   return uuid7FromDigest(call.startedAtMs, blake3(new TextEncoder().encode(content)));
 }

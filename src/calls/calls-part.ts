@@ -1,6 +1,7 @@
 /** An org's calls and the figures made of them, for as long as it has them: see src/orgs/org-lifecycle.ts. */
 
 import { PRUNE_QUERIES, PRUNE_ROWS_MAX, pruneOnce } from "#calls/store/prune.ts";
+import { PRUNE_LINK_ROWS_MAX, pruneLinksOnce } from "#calls/store/prune-links.ts";
 import { estimateBytes, SIZE_QUERIES } from "#calls/store/sizes.ts";
 import type { OrgPart } from "#orgs/org-lifecycle.ts";
 import { pruneCutoffs } from "./prune-cutoffs.ts";
@@ -10,15 +11,20 @@ const rowsMax = PRUNE_ROWS_MAX;
 export const callsPart: OrgPart = {
   name: "calls",
   prune: {
-    queries: PRUNE_QUERIES,
+    queries: PRUNE_QUERIES + 1,
     async chunk(shardDb, { org, retention }, nowMs) {
-      const isDone = await pruneOnce(shardDb, org, pruneCutoffs(retention, nowMs));
-      return isDone ? "done" : "more";
+      const areDone = await Promise.all([
+        pruneOnce(shardDb, org, pruneCutoffs(retention, nowMs)),
+        pruneLinksOnce(shardDb, org, nowMs),
+      ]);
+      return areDone.every((isDone) => isDone) ? "done" : "more";
     },
   },
   size: { queries: SIZE_QUERIES, bytes: estimateBytes },
   tables: [
     { table: "arrivals", key: "id", rowsMax },
+    { table: "waiting_calls", key: "id", rowsMax: PRUNE_LINK_ROWS_MAX },
+    { table: "call_links", key: "seq", rowsMax: PRUNE_LINK_ROWS_MAX },
     { table: "tool_invocations", key: "id", rowsMax },
     { table: "rollups_hourly", key: "hour, series", rowsMax },
     { table: "rollups_daily", key: "day, series", rowsMax },

@@ -1,6 +1,7 @@
 /**
- * Reading figures: first what is acknowledged and not counted yet is folded, within the time that the
- * reader has, then all is read as one snapshot. Scrapes, rollups and the metrics push read no other way.
+ * Reading figures: first callers' calls that have waited are settled, and what is acknowledged and not
+ * counted yet is folded, within the time that the reader has; then all is read as one snapshot. Scrapes,
+ * rollups and the metrics push read no other way.
  */
 
 import { foldAll } from "#calls/store/fold.ts";
@@ -12,6 +13,7 @@ import type { Env } from "#platform/env.ts";
 import { shardDatabase } from "#platform/shards.ts";
 import { fleetMetrics } from "./fleet-metrics.ts";
 import type { SnapshotWants } from "./metrics-snapshot.ts";
+import { settleForRead } from "./settle-calls.ts";
 
 /**
  * The time that a read may spend on folding before it answers what is folded; the watermark gauge tells how
@@ -27,11 +29,13 @@ export function foldBudgetMs(scrapeTimeoutSeconds: string | undefined): number {
 }
 
 /**
- * Folds before a read, so that this counts all that was acknowledged before it began, unless `isOver` ends
- * the folding first.
+ * Folds before a read, so that this counts all that was acknowledged before it began, but for callers' calls
+ * that wait for their servers', unless `isOver` ends the folding first.
  */
 export async function foldForRead(env: Env, org: Org, isOver: () => boolean): Promise<void> {
-  await foldAll(shardDatabase(env, org.shard), foldedOrg(org), Date.now, isOver);
+  const db = shardDatabase(env, org.shard);
+  await settleForRead(db, org, isOver);
+  await foldAll(db, foldedOrg(org), Date.now, isOver);
 }
 
 /** An `isOver` for a reader that waits so long and no longer. */

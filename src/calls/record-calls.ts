@@ -1,6 +1,13 @@
 /** Records calls as one instance reports them: each sample checked by itself, all made durable at once. */
 
-import { insertReport } from "#calls/store/insert-calls.ts";
+import {
+  type InsertResult,
+  insertReport,
+  type TracedRequest,
+  UNTRACED,
+} from "#calls/store/insert-calls.ts";
+import { isKnownToSend } from "#calls/store/paired-orgs.ts";
+import { insertLinks, noteSamples } from "#calls/store/pairing-writes.ts";
 import { parseTimestampMs } from "#formats/rfc3339.ts";
 import type { Org } from "#orgs/org.ts";
 import { refuseForSpace } from "#orgs/shard-space.ts";
@@ -10,6 +17,7 @@ import { shardDatabase } from "#platform/shards.ts";
 import { inSlices } from "#platform/slices.ts";
 import { streamsOf } from "#streams/streams-of.ts";
 import { fingerprintKey } from "#vault/fingerprint-key.ts";
+import type { ReportHeader } from "./arrival.ts";
 import {
   type Call,
   isRejection,
@@ -18,6 +26,8 @@ import {
   type SampleContext,
 } from "./call.ts";
 import { PRUNED_TIME, type Rejection, reject, STREAM_DISABLED } from "./sample-rejection.ts";
+import { spanOfCall } from "./told-calls.ts";
+import type { TracedSpan } from "./traced-spans.ts";
 
 export interface CallReport {
   instance: string;
@@ -63,7 +73,9 @@ export async function recordCalls(
   };
   const { calls, indexes, duplicates, rejected } = await parseSamples(report.samples, context);
   const db = shardDatabase(env, org.shard);
-  const result = await insertReport(db, org, context, [...calls.values()]);
+  const list = [...calls.values()];
+  const result = await insertPaired(db, org, { header: context, calls: list });
+  if (result.kind === "paired") return fail({ kind: "unavailable", retryAfterSeconds: 1 });
   if (result.kind === "org_gone") return fail({ kind: "not_found" });
   if (result.kind === "refused") return refuseForSpace(env, org);
   if (result.kind === "contended") return fail({ kind: "unavailable", retryAfterSeconds: 1 });
@@ -72,6 +84,47 @@ export async function recordCalls(
     accepted: result.accepted,
     duplicates: duplicates + result.duplicates,
     rejected: [...rejected, ...pruned],
+  };
+}
+
+/** As if there were no spans, in an org that is not known to send any, until it turns out that it does. */
+async function insertPaired(
+  db: D1Database,
+  org: Org,
+  { header, calls }: { header: ReportHeader; calls: readonly Call[] },
+): Promise<InsertResult> {
+  const isTraced = calls.some(({ traceId, spanId }) => traceId !== null && spanId !== null);
+  if (!isTraced) return insertReport(db, org, header, calls);
+  if (!isKnownToSend(org, "spans")) {
+    const alone = { ...UNTRACED, unless: "spans" as const };
+    const result = await insertReport(db, org, header, calls, alone);
+    if (result.kind !== "paired") return result;
+  }
+  const traced = tracedSamples(db, org, calls, header.receivedAtMs);
+  return insertReport(db, org, header, calls, traced);
+}
+
+/** Samples that name their trace and span are of the calls that spans tell of, as their servers'. */
+function tracedSamples(
+  db: D1Database,
+  org: Org,
+  calls: readonly Call[],
+  receivedAtMs: number,
+): TracedRequest {
+  const traced = new Map<string, TracedSpan>();
+  for (const call of calls) {
+    const span = spanOfCall(call, "undecided");
+    if (span !== null) traced.set(call.id, span);
+  }
+  if (traced.size === 0) return UNTRACED;
+  const spans = [...traced.values()];
+  const links = insertLinks(db, org, receivedAtMs, spans);
+  return {
+    spans,
+    calls: traced,
+    writes: [noteSamples(db, org, receivedAtMs), ...links],
+    doubled: 0,
+    isWaiting: false,
   };
 }
 

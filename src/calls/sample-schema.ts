@@ -50,6 +50,7 @@ export const SampleSchema = Type.Object(
     request_id: OptionalText,
     trace_id: OptionalHex(32),
     span_id: OptionalHex(16),
+    parent_span_id: OptionalHex(16),
     request_bytes: OptionalBytes,
     response_bytes: OptionalBytes,
     request_payload: Type.Optional(Type.Unknown()),

@@ -1,13 +1,13 @@
 /** The tool calls among the spans of one OTLP request. */
 
-import type { ResourceSpans } from "#formats/otlp/trace-model.ts";
+import type { ResourceSpans, Span } from "#formats/otlp/trace-model.ts";
 import type { SpanMapping } from "#orgs/mapped-attributes.ts";
 import { inSlices } from "#platform/slices.ts";
 import { mapSpan, type SpanCall } from "./span-mapping.ts";
 
 export interface SpanCalls {
-  /** In the order sent; several may tell of one call (span-doubles.ts). */
-  readonly calls: readonly SpanCall[];
+  /** In the order sent; several may tell of one call. */
+  readonly calls: readonly SpannedCall[];
   /** Spans that are no tool call. */
   readonly ignored: number;
   /** Tool calls that cannot be counted, and why the first of them. */
@@ -15,11 +15,16 @@ export interface SpanCalls {
   readonly reason: string | null;
 }
 
+export interface SpannedCall {
+  readonly span: Span;
+  readonly call: SpanCall;
+}
+
 export async function callsOfRequest(
   traces: readonly ResourceSpans[],
   mapping: SpanMapping = {},
 ): Promise<SpanCalls> {
-  const calls: SpanCall[] = [];
+  const calls: SpannedCall[] = [];
   let ignored = 0;
   let rejected = 0;
   let reason: string | null = null;
@@ -28,7 +33,7 @@ export async function callsOfRequest(
     () => SPAN_COST_US,
     ([resource, span]) => {
       const verdict = mapSpan(span, resource.resource, mapping);
-      if (verdict.kind === "call") calls.push(verdict.call);
+      if (verdict.kind === "call") calls.push({ span, call: verdict.call });
       else if (verdict.kind === "no_call") ignored += 1;
       else {
         rejected += 1;

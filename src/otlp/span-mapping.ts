@@ -4,6 +4,7 @@
  */
 
 import type { Sample } from "#calls/sample-schema.ts";
+import type { CallSide } from "#calls/traced-spans.ts";
 import { hexWord } from "#formats/hex.ts";
 import { murmur3 } from "#formats/murmur3.ts";
 import { type Attributes, SPAN_KIND, type Span } from "#formats/otlp/trace-model.ts";
@@ -34,15 +35,10 @@ import {
 import { spanOutcome } from "./span-outcome.ts";
 import { toolOfRequestText } from "./span-texts.ts";
 
-/** Who speaks: the tool's server, its caller, or a span that does not say (kind INTERNAL). */
-export type CallSide = "server" | "client" | "internal";
-
 export interface SpanCall {
   readonly sample: Sample;
   readonly instance: string;
   readonly side: CallSide;
-  /** For a server's span, the span of its caller: both are one call (span-pairs.ts). */
-  readonly parentSpanId: string | null;
 }
 
 export type SpanVerdict =
@@ -78,7 +74,6 @@ export function mapSpan(span: Span, resource: Attributes, mapping: SpanMapping =
       sample: { ...identity, ...sampleOf(span), actor: fitting(actor, TEXT_LENGTH_MAX) },
       instance: instance ?? UNKNOWN_PLUGIN,
       side: sideOfCall(span),
-      parentSpanId: span.parentSpanId,
     },
   };
 }
@@ -145,6 +140,7 @@ function sampleOf(span: Span): Omit<Sample, "workspace" | "plugin" | "tool"> {
     request_id: fitting(textOf(attributes, REQUEST), TEXT_LENGTH_MAX),
     trace_id: span.traceId,
     span_id: span.spanId,
+    parent_span_id: span.parentSpanId,
     request_bytes: bytesOf(attributes, REQUEST_BYTES),
     response_bytes: bytesOf(attributes, RESPONSE_BYTES),
   };

@@ -119,7 +119,7 @@ describe("GET /v1/orgs/{org}/invocations/{id}/trace", () => {
       await sendTraces(org, [resourceSpans([client], agent)]);
       await sendTraces(org, [resourceSpans([server])]);
     }
-    const trace = await traceOf(org, await idOf(org, client));
+    const trace = await traceOf(org, await idOf(org, server));
     expect(trace.spans.map((span) => [span.span_id, span["kind"], span["service"]])).toEqual(
       expect.arrayContaining([
         [client.spanId, "client", "agent"],
@@ -127,7 +127,7 @@ describe("GET /v1/orgs/{org}/invocations/{id}/trace", () => {
       ]),
     );
     expect(trace.spans).toHaveLength(2);
-    expect(trace.dispatch).toMatchObject({ span_id: server.spanId, found_by: "child" });
+    expect(trace.dispatch).toMatchObject({ span_id: server.spanId, found_by: "call" });
     expect(await countSpanRows(org)).toBe(1);
   });
 

@@ -10,6 +10,7 @@ import { runCrashSuite } from "./ledger/crash.ts";
 import { runLoadSuite } from "./ledger/load.ts";
 import { runVerifySuite } from "./ledger/verify-cli.ts";
 import { runNamesSuite } from "./names/suite.ts";
+import { runPairsSuite } from "./otel/pairs-suite.ts";
 import { runOtelSuite } from "./otel/suite.ts";
 import { runPacksSuite } from "./packs/suite.ts";
 import { runPrometheusSuite } from "./prometheus/suite.ts";
@@ -59,7 +60,8 @@ export const SUITES: Record<string, E2eSuite> = {
   "tracing-latency": { run: runTracingLatencySuite, seconds: 43, isTimed: true },
   "tracing-memory": { run: runTracingMemorySuite, seconds: 35, mostlyWaits: true },
   streams: { run: runStreamsSuite, seconds: 32, mostlyWaits: true },
-  otel: { run: runOtelSuite, seconds: 11 },
+  otel: { run: runOtelSuite, seconds: 30 },
+  "otel-pairs": { run: runPairsSuite, seconds: 75, isTimed: true },
   start: { run: runStartSuite, seconds: 75, mostlyWaits: true },
   "start-restarts": { run: runRestartSuite, seconds: 60, mostlyWaits: true },
   "worst-bodies": { run: runWorstBodiesSuite, seconds: 120, isTimed: true },

@@ -2,6 +2,7 @@
 
 import { app } from "#app.ts";
 import { foldedOrg } from "#calls/read-figures.ts";
+import { settleOnce } from "#calls/settle-calls.ts";
 import { foldOnce } from "#calls/store/fold.ts";
 import { pruneOnce } from "#calls/store/prune.ts";
 import { runCron } from "#cron.ts";
@@ -31,6 +32,7 @@ export default {
     const { pathname, searchParams } = new URL(request.url);
     const name = searchParams.get("org") ?? "";
     if (pathname === "/bench/rows") return Response.json(billed.take());
+    if (pathname === "/bench/settle") return Response.json(await settleTurns(env, name));
     if (pathname === "/bench/fold") return Response.json(await foldChunks(env, name));
     if (pathname === "/bench/prune") {
       const cutoffs = { samplesBeforeMs: Date.now() + 3_600_000, hoursBefore: 0, daysBefore: 0 };
@@ -42,6 +44,19 @@ export default {
   scheduled: (controller: ScheduledController, rawEnv: Env) =>
     runCron(countedEnv(rawEnv), controller.scheduledTime),
 };
+
+/** Settles all that is due; the milliseconds of each turn. */
+async function settleTurns(env: Env, name: string): Promise<number[]> {
+  const org = await findOrg(env.DIRECTORY, name);
+  const turnsMs: number[] = [];
+  for (;;) {
+    const startedAt = Date.now();
+    const { generation } = org ?? { generation: 0 };
+    const result = await settleOnce(env.SHARD_0, { org: name, generation }, Date.now());
+    if (result === "empty") return turnsMs;
+    turnsMs.push(Date.now() - startedAt);
+  }
+}
 
 /** Folds all there is; the milliseconds of each chunk. */
 async function foldChunks(env: Env, name: string): Promise<number[]> {

@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { countCallers } from "#calls/count-once.ts";
+import { spanOfCall } from "#calls/told-calls.ts";
 import type { ResourceSpans, Span } from "#formats/otlp/trace-model.ts";
 import { callsOfRequest } from "#otlp/span-calls.ts";
-import { reportsOfCalls } from "#otlp/span-reports.ts";
+import { parseCalls, Reporters, reportsOfCalls } from "#otlp/span-reports.ts";
+import { tellRequest } from "#otlp/told-spans.ts";
 import { ATTRIBUTES, makeSpan, RESOURCE } from "./spans.ts";
 
 const SERVER = 2;
@@ -27,16 +30,22 @@ function processOf(service: string, ...spans: Span[]): ResourceSpans {
 
 const CONTEXT = { receivedAtMs: 1_795_333_300_000, fingerprintKey: new Uint8Array(32) };
 
-/** What is counted, as letters with the plugin that it is counted for. */
+async function toldOf(traces: ResourceSpans[]) {
+  const { calls } = await callsOfRequest(traces);
+  return tellRequest(traces, (await parseCalls(calls, CONTEXT)).calls);
+}
+
+/** What is counted once nothing else came, as letters with the plugin that it is counted for. */
 async function countedOf(...traces: ResourceSpans[]): Promise<string[]> {
-  const { calls: all } = await callsOfRequest(traces);
-  const { reports } = await reportsOfCalls(all, CONTEXT);
-  return reports.flatMap(({ calls }) =>
-    calls.map(({ spanId, plugin }) => {
-      const letter = String.fromCharCode(Number.parseInt(spanId ?? "", 16));
-      return `${letter} ${plugin}`;
-    }),
-  );
+  const { spans, servers, callers } = await toldOf(traces);
+  const waited = new Map(callers.map((call) => [spanOfCall(call, "undecided")!, call]));
+  const counted = countCallers([...spans, ...waited.keys()]);
+  const calls = [...servers.keys(), ...[...counted.keys()].map((span) => waited.get(span)!)];
+  const letters = calls.map(({ spanId, plugin }) => {
+    const letter = String.fromCharCode(Number.parseInt(spanId ?? "", 16));
+    return `${letter} ${plugin}`;
+  });
+  return letters.sort();
 }
 
 describe("callsOfRequest", () => {
@@ -56,11 +65,28 @@ describe("callsOfRequest", () => {
     expect(await countedOf(processOf("github", ...spans))).toHaveLength(3);
   });
 
-  it("counts what a server calls in turn as a call of its own", async () => {
+  it("counts what a gateway passes on under the gateway, also behind a prefix, and once", async () => {
+    for (const outer of ["list_repos", "github__list_repos", "github.list_repos"]) {
+      const agent = processOf("agent", spanOf("c", CLIENT, null, outer));
+      const server = spanOf("g", SERVER, "c", outer);
+      const gateway = processOf("gateway", server, spanOf("d", CLIENT, "g"));
+      const backend = processOf("github", spanOf("s", SERVER, "d"));
+      expect(await countedOf(agent, gateway, backend)).toEqual(["g gateway"]);
+      expect(await countedOf(backend, gateway, agent)).toEqual(["g gateway"]);
+      expect(await countedOf(gateway)).toEqual(["g gateway"]);
+    }
+  });
+
+  it("counts another tool that a server calls in turn as a call of its own", async () => {
     const agent = processOf("agent", spanOf("c", CLIENT, null));
-    const gateway = processOf("gateway", spanOf("g", SERVER, "c"), spanOf("d", CLIENT, "g"));
-    const backend = processOf("github", spanOf("s", SERVER, "d"));
+    const gateway = processOf(
+      "gateway",
+      spanOf("g", SERVER, "c"),
+      spanOf("d", CLIENT, "g", "other"),
+    );
+    const backend = processOf("github", spanOf("s", SERVER, "d", "other"));
     expect(await countedOf(agent, gateway, backend)).toEqual(["g gateway", "s github"]);
+    expect(await countedOf(agent, gateway)).toEqual(["d gateway", "g gateway"]);
   });
 
   it("counts once what instrumentations wrap in one process, by the span that the server names", async () => {
@@ -76,14 +102,14 @@ describe("callsOfRequest", () => {
     ]);
   });
 
-  it("keeps calls of other tools and other processes apart", async () => {
+  it("keeps calls of other tools apart, and takes a proxy's for its caller's", async () => {
     const tools = [spanOf("i", INTERNAL, "a", "plan"), spanOf("c", CLIENT, "i", "search")];
-    expect(await countedOf(processOf("agent", ...tools))).toEqual(["i agent", "c agent"]);
+    expect(await countedOf(processOf("agent", ...tools))).toEqual(["c agent", "i agent"]);
     const hops = [
       processOf("agent", spanOf("c", CLIENT, "a")),
       processOf("proxy", spanOf("d", CLIENT, "c")),
     ];
-    expect(await countedOf(...hops)).toEqual(["c agent", "d proxy"]);
+    expect(await countedOf(...hops)).toEqual(["d proxy"]);
   });
 
   it("counts a process's call once however many resources it sends, and a copied span once", async () => {
@@ -149,7 +175,9 @@ describe("callsOfRequest", () => {
   });
 
   it("does not take spans of two traces with the same ids for parent and child", async () => {
-    const server = makeSpan({ spanId: id("s"), parentSpanId: id("c"), traceId: "a".repeat(32) });
+    const attributes = { ...ATTRIBUTES, "jsonrpc.request.id": "4" };
+    const ids = { spanId: id("s"), parentSpanId: id("c"), traceId: "a".repeat(32) };
+    const server = makeSpan({ ...ids, attributes });
     const client = makeSpan({ spanId: id("c"), kind: CLIENT });
     expect(await countedOf(processOf("p", server, client))).toHaveLength(2);
   });
@@ -171,13 +199,14 @@ describe("callsOfRequest", () => {
     const other = processOf("b", spanOf("t", SERVER, null));
     const elsewhere = { ...other, resource: new Map([["service.instance.id", "gw-2"]]) };
     const calls = await callsOfRequest([one, elsewhere]);
-    const { reports, merged } = await reportsOfCalls(calls.calls, CONTEXT);
+    const { servers, callers } = await toldOf([one, elsewhere]);
+    expect(callers).toEqual([]);
+    const [reports = []] = reportsOfCalls([...servers.keys()], new Reporters(), 1);
     expect(reports.map(({ header, calls }) => [header.instance, calls.length])).toEqual([
       ["a", 1],
       ["gw-2", 1],
     ]);
     expect(calls).toMatchObject({ ignored: 2, rejected: 1 });
-    expect(merged).toBe(1);
     expect(calls.reason).toMatch(/names no tool/);
     expect(await callsOfRequest([])).toEqual({ calls: [], ignored: 0, rejected: 0, reason: null });
   });

@@ -39,12 +39,12 @@ describe("mapSpan, the conventions for MCP", () => {
         request_id: "3",
         trace_id: "4bf92f3577b34da6a3ce929d0e0e4736",
         span_id: "00f067aa0ba902b7",
+        parent_span_id: "eee19b7ec3c1b173",
         request_bytes: 120,
         response_bytes: 9_000,
       },
       instance: "gw-1",
       side: "server",
-      parentSpanId: "eee19b7ec3c1b173",
     });
   });
 

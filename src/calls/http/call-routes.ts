@@ -1,7 +1,9 @@
 /** Tool calls: reported by gateways, and read back. */
 
+import { FOLD_MS_MAX, overAfter } from "#calls/read-figures.ts";
 import { recordCalls } from "#calls/record-calls.ts";
 import { ReportSchema, reportEnvelope } from "#calls/sample-schema.ts";
+import { settleForRead } from "#calls/settle-calls.ts";
 import { findCall, findCalls } from "#calls/store/find-calls.ts";
 import { parseUuid7 } from "#formats/uuid7.ts";
 import { cursor, cursorFormat, encodeCursor, limit } from "#http/pagination.ts";
@@ -58,6 +60,7 @@ export const callRoutes: readonly AppRoute[] = [
       const { org, shard } = c.var.org;
       const [belowId] = query.cursor ?? [null];
       const db = shardDatabase(c.env, shard);
+      await settleForRead(db, c.var.org, overAfter(FOLD_MS_MAX));
       const page = await findCalls(db, org, callFilter(query), query.limit, belowId);
       return c.json({
         invocations: page.calls.map(callJson),

@@ -4,15 +4,28 @@
  * Exactly-once rests on one key. The transaction inserts samples without an "or ignore": a sample
  * that is there already aborts it whole, and the arrival with it. The ids that are there are then
  * left out and the rest is tried again. So an arrival never counts a sample that was not inserted by
- * its own transaction, whoever resends what, how often and how concurrently. Samples that were spans are
- * held to one thing more: the transaction fails if another span counts the call (counted-calls.ts).
+ * its own transaction, whoever resends what, how often and how concurrently. Samples that name their trace
+ * and span are held to one thing more: the transaction fails if a sample that was not known to who decided
+ * on them may count one of their calls (pairing-guards.ts).
  */
 import type { ReportHeader } from "#calls/arrival.ts";
 import type { Call } from "#calls/call.ts";
+import { countAmongKnown } from "#calls/count-once.ts";
+import type { TracedSpan } from "#calls/traced-spans.ts";
+import { rangeOf } from "#calls/waiting-calls.ts";
 import { uuid7TimeMs } from "#formats/uuid7.ts";
-import { findShardOrg, type ShardedOrg } from "#orgs/store/shard-orgs.ts";
-import { findCounted, refuseCounted } from "./counted-calls.ts";
-import { insertStatements, pairedCalls, type ReportedCalls } from "./insert-statements.ts";
+import {
+  findShardOrg,
+  type ShardedOrg,
+  type ShardOrg,
+  selectShardOrg,
+} from "#orgs/store/shard-orgs.ts";
+import { insertStatements, type ReportedCalls } from "./insert-statements.ts";
+import { findKnownToServers, type KnownCalls } from "./known-calls.ts";
+import { findPaired, type PairedSide, refusePaired } from "./paired-orgs.ts";
+import { type CallKeys, keysOf, refuseNewer, refuseServers } from "./pairing-guards.ts";
+import { noteLeftOut } from "./pairing-writes.ts";
+import { findPresentIds } from "./present-ids.ts";
 
 /** A failed try drops ids that a concurrent copy won; after this many the caller is told to come back. */
 const TRIES_MAX = 8;
@@ -21,51 +34,83 @@ export type InsertResult =
   | {
       kind: "stored";
       accepted: number;
-      /** Calls that were there already, and calls that another span counts. */
+      /** Calls that were there already, and calls that another span or sample counts. */
       duplicates: number;
       pruned: readonly Call[];
-      /** Ids of calls that another span counts: there is no sample of these. */
+      /** Ids of calls that another span or sample counts: there is no sample of these. */
       countedElsewhere: ReadonlySet<string>;
     }
   | { kind: "org_gone" }
-  /** The shard has no room for the org's samples. */
+  /** The shard has no room for the org's samples: none was written, nor does any call wait. */
   | { kind: "refused" }
-  | { kind: "contended" };
+  | { kind: "contended" }
+  /** The org sends what the request said that it does not: nothing was written. */
+  | { kind: "paired" };
 
-/** CROSS JOIN: a key look-up an id. Left to choose, SQLite scans the org's samples for every id. */
-const SELECT_PRESENT = `SELECT t.id FROM json_each(?2) j
-  CROSS JOIN tool_invocations t ON t.org = ?1 AND t.id = j.value`;
+/** What a request tells of its calls' traces, and writes besides. */
+export interface TracedRequest {
+  /** All its spans, of which only those in `calls` are undecided. */
+  spans: readonly TracedSpan[];
+  /** The spans of the reports' calls, by the calls' ids. */
+  calls: ReadonlyMap<string, TracedSpan>;
+  /** Statements of the same transaction, whatever becomes of the calls. */
+  writes: readonly D1PreparedStatement[];
+  /** Calls left out before, for another server's span of the request counts them. */
+  doubled: number;
+  /** Among `writes` are calls that wait: they are acknowledged only where the org may have samples. */
+  isWaiting: boolean;
+  /** What the org must not have sent for the request to be complete as it is. */
+  unless?: PairedSide;
+}
+
+export const UNTRACED: TracedRequest = {
+  ...{ spans: [], calls: new Map(), writes: [] },
+  ...{ doubled: 0, isWaiting: false },
+};
 
 export function insertReport(
   db: D1Database,
   org: ShardedOrg,
   header: ReportHeader,
   calls: readonly Call[],
+  traced: TracedRequest = UNTRACED,
 ): Promise<InsertResult> {
-  return insertReports(db, org, [{ header, calls }]);
+  return insertReports(db, org, [{ header, calls }], traced);
 }
 
 /** What is left to insert, and why the rest is not. */
 interface Attempt {
+  /** All but what was pruned or is there: what of it is to be counted is decided with each try. */
+  absent: readonly ReportedCalls[];
   fresh: readonly ReportedCalls[];
   pruned: readonly Call[];
   countedElsewhere: ReadonlySet<string>;
+  /** What the calls were decided by. */
+  known: KnownCalls;
+  late: number;
+  doubled: number;
 }
+
+const NOTHING_KNOWN: KnownCalls = { spans: [], ids: [], lastSeq: 0 };
 
 /** Inserts all reports in one transaction. */
 export async function insertReports(
   db: D1Database,
   org: ShardedOrg,
   reports: readonly ReportedCalls[],
+  traced: TracedRequest = UNTRACED,
 ): Promise<InsertResult> {
-  let attempt: Attempt = { fresh: reports, pruned: [], countedElsewhere: new Set() };
+  const { doubled } = traced;
+  const none = { pruned: [], countedElsewhere: new Set<string>(), known: NOTHING_KNOWN, late: 0 };
+  let attempt: Attempt = { ...none, absent: reports, fresh: reports, doubled };
   for (let tries = 0; tries < TRIES_MAX; tries += 1) {
-    const outcome = await tryInsert(db, org, attempt.fresh);
+    const outcome = await tryInsert(db, org, attempt, traced);
+    if (outcome === "paired") return { kind: "paired" };
     if (outcome === "stored") return storedResult(countOf(reports), attempt);
     const next =
       outcome === "refused"
-        ? await withoutPruned(db, org, attempt)
-        : withoutConflicts(attempt, outcome);
+        ? await withoutPruned(db, org, attempt, traced)
+        : withoutConflicts(attempt, outcome, traced);
     if ("kind" in next) return next;
     attempt = next;
   }
@@ -82,31 +127,58 @@ function storedResult(sent: number, { fresh, pruned, countedElsewhere }: Attempt
 async function withoutPruned(
   db: D1Database,
   org: ShardedOrg,
-  { fresh, pruned, countedElsewhere }: Attempt,
+  attempt: Attempt,
+  { isWaiting }: TracedRequest,
 ): Promise<Attempt | { kind: "org_gone" | "refused" }> {
   const shardOrg = await findShardOrg(db, org.org);
   if (shardOrg?.state !== "active" || shardOrg.generation !== org.generation) {
     return { kind: "org_gone" };
   }
-  if (shardOrg.refusedSinceMs !== null && countOf(fresh) > 0) return { kind: "refused" };
+  const isRoomNeeded = isWaiting || countOf(attempt.fresh) > 0;
+  if (shardOrg.refusedSinceMs !== null && isRoomNeeded) return { kind: "refused" };
   const isPruned = ({ id }: Call) => uuid7TimeMs(id) < shardOrg.prunedBeforeMs;
-  const gone = fresh.flatMap(({ calls }) => calls.filter(isPruned));
+  const gone = attempt.fresh.flatMap(({ calls }) => calls.filter(isPruned));
   return {
-    fresh: keeping(fresh, (call) => !isPruned(call)),
-    pruned: [...pruned, ...gone],
-    countedElsewhere,
+    ...attempt,
+    absent: keeping(attempt.absent, (call) => !isPruned(call)),
+    fresh: keeping(attempt.fresh, (call) => !isPruned(call)),
+    pruned: [...attempt.pruned, ...gone],
   };
 }
 
+/** Leaves out what is there, and decides on the rest by what is known now. */
 function withoutConflicts(
-  { fresh, pruned, countedElsewhere }: Attempt,
-  { present, counted }: Conflicts,
+  attempt: Attempt,
+  { present, known }: Conflicts,
+  traced: TracedRequest,
 ): Attempt {
+  const absent = keeping(attempt.absent, ({ id }) => !present.has(id));
+  const asked = new Map<string, TracedSpan>();
+  for (const { id } of absent.flatMap(({ calls }) => calls)) {
+    const span = traced.calls.get(id);
+    if (span !== undefined) asked.set(id, span);
+  }
+  const left = new Set(asked.values());
+  const { counted, late, doubled } = countAmongKnown([
+    ...known.spans,
+    ...traced.spans.map((span) => (left.has(span) ? span : decided(span))),
+  ]);
+  const elsewhere = [...asked].filter(([, span]) => !counted.has(span)).map(([id]) => id);
+  const isElsewhere = new Set(elsewhere);
   return {
-    fresh: keeping(fresh, ({ id }) => !present.has(id) && !counted.has(id)),
-    pruned,
-    countedElsewhere: new Set([...countedElsewhere, ...counted]),
+    ...attempt,
+    absent,
+    fresh: keeping(absent, ({ id }) => !isElsewhere.has(id)),
+    countedElsewhere: isElsewhere,
+    known,
+    late,
+    doubled: traced.doubled + doubled,
   };
+}
+
+function decided(span: TracedSpan): TracedSpan {
+  if (span.told?.standing !== "undecided") return span;
+  return { ...span, told: { ...span.told, standing: "known" } };
 }
 
 function countOf(reports: readonly ReportedCalls[]): number {
@@ -120,41 +192,99 @@ function keeping(
   return reports.map((report) => ({ ...report, calls: report.calls.filter(isKept) }));
 }
 
-/** Why nothing was written: ids that are there, calls that another span counts. */
+/** Why nothing was written: ids that are there, samples that may count the calls. */
 interface Conflicts {
   present: Set<string>;
-  counted: Set<string>;
+  known: KnownCalls;
 }
 
-/** "refused" where the org's row lets nothing be written: the org is gone, or has pruned a call's time. */
+/**
+ * "refused" where the org's row lets nothing be written: the org is gone, has pruned a call's time, or may not
+ * have samples, in which case its calls do not wait either (pairing-writes.ts).
+ */
 async function tryInsert(
   db: D1Database,
   org: ShardedOrg,
-  reports: readonly ReportedCalls[],
-): Promise<"stored" | "refused" | Conflicts> {
-  const pairs = pairedCalls(reports);
+  attempt: Attempt,
+  { calls, writes, unless, isWaiting }: TracedRequest,
+): Promise<"stored" | "refused" | "paired" | Conflicts> {
+  const { absent, fresh } = attempt;
+  const keys = keysOfCalls(absent, calls);
   try {
-    const guards = pairs.length === 0 ? [] : refuseCounted(db, org.org, pairs);
-    const results = await db.batch([...guards, ...insertStatements(db, org, reports, pairs)]);
-    return results[guards.length]?.meta.changes === 0 ? "refused" : "stored";
+    const guards = guardsOf(db, org.org, keys, attempt, unless);
+    const inserts = insertStatements(db, org, fresh);
+    const hasReports = inserts.length > 0;
+    // Calls may wait beside a report of nothing new, which is taken however full the shard is.
+    const looks = isWaiting || !hasReports ? [selectShardOrg(db, org.org)] : [];
+    const results = await db.batch([
+      ...guards,
+      ...looks,
+      ...inserts,
+      ...writes,
+      ...noteLeftOut(db, org, receivedAt(fresh), attempt),
+    ]);
+    const told = results.slice(guards.length, guards.length + looks.length + (hasReports ? 1 : 0));
+    return told.every((result) => isWritten(result, org)) ? "stored" : "refused";
   } catch (error) {
-    const present = await findPresentIds(db, org.org, reports);
-    const absent = pairs.filter(({ id }) => !present.has(id));
-    const counted = await findCounted(db, org.org, absent);
-    if (present.size + counted.size === 0) throw error;
-    return { present, counted };
+    if (unless !== undefined && (await findPaired(db, org.org, unless))) return "paired";
+    const conflicts = await findConflicts(db, org.org, attempt, keys);
+    if (conflicts === null) throw error;
+    return conflicts;
   }
 }
 
-async function findPresentIds(
+/** Null where nothing is to be seen that a transaction may have failed for. */
+async function findConflicts(
   db: D1Database,
   org: string,
+  { fresh, known }: Attempt,
+  keys: CallKeys | null,
+): Promise<Conflicts | null> {
+  const present = await findPresentIds(db, org, fresh);
+  const found = keys === null ? NOTHING_KNOWN : await findKnownToServers(db, org, keys);
+  const isNews = found.lastSeq > known.lastSeq || !areKnown(found.ids, known.ids);
+  return present.size === 0 && !isNews ? null : { present, known: found };
+}
+
+function guardsOf(
+  db: D1Database,
+  org: string,
+  keys: CallKeys | null,
+  { known, late }: Attempt,
+  unless: PairedSide | undefined,
+): D1PreparedStatement[] {
+  const guards = unless === undefined ? [] : [refusePaired(db, org, unless)];
+  if (keys === null) return guards;
+  guards.push(...refuseServers(db, org, keys, known.ids));
+  // Of two copies at once that come too late one is told of.
+  return late === 0 ? guards : [...guards, refuseNewer(db, org, keys, known.lastSeq)];
+}
+
+function areKnown(ids: readonly string[], known: readonly string[]): boolean {
+  const all = new Set(known);
+  return ids.every((id) => all.has(id));
+}
+
+/** By an arrival; a request whose callers' calls wait finds its org as it saw it, and with room. */
+function isWritten(result: D1Result, { generation }: ShardedOrg): boolean {
+  const [found] = result.results as ShardOrg[];
+  if (found === undefined) return result.meta.changes > 0;
+  const { state, refusedSinceMs } = found;
+  return state === "active" && found.generation === generation && refusedSinceMs === null;
+}
+
+/** Null where no call names its trace and span. */
+function keysOfCalls(
   reports: readonly ReportedCalls[],
-): Promise<Set<string>> {
-  const ids = reports.flatMap(({ calls }) => calls.map(({ id }) => id));
-  const { results } = await db
-    .prepare(SELECT_PRESENT)
-    .bind(org, JSON.stringify(ids))
-    .all<{ id: string }>();
-  return new Set(results.map(({ id }) => id));
+  traced: ReadonlyMap<string, TracedSpan>,
+): CallKeys | null {
+  if (traced.size === 0) return null;
+  const calls = reports.flatMap((report) => report.calls.filter(({ id }) => traced.has(id)));
+  if (calls.length === 0) return null;
+  const spans = calls.map(({ id }) => traced.get(id)!);
+  return keysOf(spans, calls.map(rangeOf), calls[0]?.span !== null);
+}
+
+function receivedAt(reports: readonly ReportedCalls[]): number {
+  return reports.reduce((latest, { header }) => Math.max(latest, header.receivedAtMs), 0);
 }

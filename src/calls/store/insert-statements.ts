@@ -1,7 +1,6 @@
 /** The statements of an ingest transaction, and what they bind. */
 import { buildArrival, type ReportHeader } from "#calls/arrival.ts";
 import type { Call } from "#calls/call.ts";
-import type { PairedCall } from "#calls/span-pairs.ts";
 import { uuid7FromRandom, uuid7TimeMs } from "#formats/uuid7.ts";
 import type { ShardedOrg } from "#orgs/store/shard-orgs.ts";
 import { fitsParameter, jsonParameters, utf8Bytes } from "#platform/d1/json-parameter.ts";
@@ -21,35 +20,36 @@ const insertArrival = (
 ) => `INSERT INTO arrivals (org, id, received_ms, bytes, payload)
   SELECT ?1, ?4, ?5, ?6, ?7 WHERE ${condition}`;
 const INSERT_ARRIVAL = insertArrival(ORG_TAKES_WRITES);
-/** Of a report without samples: that an instance is alive is taken however full the shard is. */
-const INSERT_HEARTBEAT = insertArrival(`EXISTS (${TAKES_REPORTS})`);
+const ORG_TAKES_REPORTS = `EXISTS (${TAKES_REPORTS})`;
+/**
+ * Of a report without samples: that an instance is alive is taken however full the shard is. So is what waited:
+ * it was acknowledged.
+ */
+const INSERT_ARRIVAL_ALWAYS = insertArrival(ORG_TAKES_REPORTS);
 
 const SAMPLE_COLUMNS = `id, workspace, plugin, tool, started_at_ms, duration_us, outcome, actor,
   trace_id, span_id, session_id, request_id, request_bytes, response_bytes, error_code, error_hash,
-  error_fingerprint`;
+  error_fingerprint, parent_span_id`;
 const valuesOf = (columns: number) =>
   Array.from({ length: columns }, (_, column) => `s.value ->> ${column}`).join(", ");
 
 /** jsonb_each: json_each renders each row to text, to be parsed again for every column (1.6 times the time). */
 const INSERT_SAMPLES = `INSERT INTO tool_invocations (org, ingested_at_ms, instance, ${SAMPLE_COLUMNS})
-  SELECT ?1, ?4, ?6, ${valuesOf(17)} FROM jsonb_each(?5) s WHERE ${ORG_TAKES_WRITES}`;
+  SELECT ?1, ?4, ?6, ${valuesOf(18)} FROM jsonb_each(?5) s WHERE ${ORG_TAKES_WRITES}`;
 
 /** Inserts samples that were spans: those of many instances at once, and with what pairs them. */
-const INSERT_CALLS = `INSERT INTO tool_invocations
-    (org, ingested_at_ms, ${SAMPLE_COLUMNS}, instance, parent_span_id, is_caller)
-  SELECT ?1, ?4, ${valuesOf(20)} FROM jsonb_each(?5) s WHERE ${ORG_TAKES_WRITES}`;
+const insertCalls = (condition: string) => `INSERT INTO tool_invocations
+    (org, ${SAMPLE_COLUMNS}, instance, is_caller, ingested_at_ms)
+  SELECT ?1, ${valuesOf(21)} FROM jsonb_each(?4) s WHERE ${condition}`;
+const INSERT_CALLS = insertCalls(ORG_TAKES_WRITES);
+const INSERT_WAITED_CALLS = insertCalls(ORG_TAKES_REPORTS);
 
-/** The calls whose samples were spans. */
-export function pairedCalls(reports: readonly ReportedCalls[]): PairedCall[] {
-  const isPaired = (call: Call): call is PairedCall => call.pair !== null;
-  return reports.flatMap(({ calls }) => calls.filter(isPaired));
-}
-
+/** `haveWaited`: calls of spans that were acknowledged, which are counted though the shard is full by now. */
 export function insertStatements(
   db: D1Database,
   org: ShardedOrg,
   reports: readonly ReportedCalls[],
-  pairs: readonly PairedCall[],
+  haveWaited = false,
 ): D1PreparedStatement[] {
   const receivedAtMs = reports.reduce(
     (latest, { header }) => Math.max(latest, header.receivedAtMs),
@@ -65,15 +65,16 @@ export function insertStatements(
     arrivalPayloads(header, calls).map((payload) => {
       const id = uuid7FromRandom(receivedAtMs, crypto.getRandomValues(new Uint8Array(10)));
       return db
-        .prepare(isEmpty ? INSERT_HEARTBEAT : INSERT_ARRIVAL)
+        .prepare(haveWaited || isEmpty ? INSERT_ARRIVAL_ALWAYS : INSERT_ARRIVAL)
         .bind(...guard, id, receivedAtMs, utf8Bytes(payload), payload);
     }),
   );
-  const calls = jsonParameters(pairs.map(callRow)).map((rows) =>
-    db.prepare(INSERT_CALLS).bind(...guard, receivedAtMs, rows),
+  const ofSpans = reports.flatMap(({ calls }) => calls.filter(({ span }) => span !== null));
+  const calls = jsonParameters(ofSpans.map(spanRow)).map((rows) =>
+    db.prepare(haveWaited ? INSERT_WAITED_CALLS : INSERT_CALLS).bind(...guard, rows),
   );
   const samples = reports.flatMap(({ header, calls }) =>
-    jsonParameters(calls.filter(({ pair }) => pair === null).map(sampleRow)).map((rows) =>
+    jsonParameters(calls.filter(({ span }) => span === null).map(sampleRow)).map((rows) =>
       db.prepare(INSERT_SAMPLES).bind(...guard, receivedAtMs, rows, header.instance),
     ),
   );
@@ -95,10 +96,10 @@ function sampleRow(call: Call): string {
   return JSON.stringify(sampleValues(call));
 }
 
-function callRow(call: PairedCall): string {
-  const { instance, parentSpanId, isCaller } = call.pair;
+function spanRow(call: Call): string {
   const values = sampleValues(call);
-  values.push(instance, parentSpanId, isCaller ? 1 : 0);
+  const { instance, side, receivedAtMs } = call.span!;
+  values.push(instance, side === "server" ? 0 : 1, receivedAtMs);
   return JSON.stringify(values);
 }
 
@@ -121,5 +122,6 @@ function sampleValues(call: Call): (string | number | null)[] {
     call.errorCode,
     call.errorHash,
     call.errorFingerprint,
+    call.parentSpanId,
   ];
 }

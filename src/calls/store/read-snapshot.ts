@@ -15,9 +15,15 @@ import { INSTANCE_IDLE_MS_MAX, SERIES_IDLE_MS_MAX } from "#calls/series.ts";
 import { shardDatabase } from "#platform/shards.ts";
 import { HOUR_MS, HOURS_PER_DAY } from "#platform/time.ts";
 
-/** One statement for both, for a push of metrics may send no more than it does. */
+/**
+ * One statement for both, for a push of metrics may send no more than it does. What waits for its server's is not
+ * counted either.
+ */
 const SELECT_STATE = `SELECT
-    (SELECT received_ms FROM arrivals WHERE org = ?1 ORDER BY id LIMIT 1) AS receivedMs,
+    (SELECT min(received_ms) FROM (
+      SELECT * FROM (SELECT received_ms FROM arrivals WHERE org = ?1 ORDER BY id LIMIT 1)
+      UNION ALL
+      SELECT * FROM (SELECT received_ms FROM waiting_calls WHERE org = ?1 ORDER BY id LIMIT 1))) AS receivedMs,
     (SELECT is_settled FROM clock) AS isSettled`;
 
 const CLASSIC_COLUMNS = Array.from({ length: CLASSIC_BUCKETS }, (_, index) => `le_${index}`);

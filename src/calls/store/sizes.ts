@@ -3,6 +3,7 @@
  * say how many there ever were and pruning how many left; only what a row takes is taken from some of them.
  * Rollups are counted of some hours and days, drawn anew each time, so that nobody can look small by keeping to
  * others.
+ * What waits for pairing, and how spans hang together, is counted by lengths that stand beside it.
  * Arrivals, which the fold deletes, and instances, of which there are few, are left out.
  */
 import { uuid7LowerBound, uuid7TimeMs } from "#formats/uuid7.ts";
@@ -62,6 +63,8 @@ const first = (column: string, table: string, order = "ASC") =>
 const SELECT_EXTENT = `SELECT
     (SELECT samples_pruned FROM orgs WHERE org = ?1) AS pruned,
     s.calls, s.bytes AS seriesBytes,
+    (SELECT total(bytes) FROM waiting_calls WHERE org = ?1)
+      + (SELECT total(octet_length(traces)) FROM call_links WHERE org = ?1) AS pairingBytes,
     ${first("id", "tool_invocations")} AS firstId, ${first("id", "tool_invocations", "DESC")} AS lastId,
     ${first("hour", "rollups_hourly")} AS firstHour, ${first("hour", "rollups_hourly", "DESC")} AS lastHour,
     ${first("day", "rollups_daily")} AS firstDay, ${first("day", "rollups_daily", "DESC")} AS lastDay
@@ -74,6 +77,7 @@ interface Extent {
   pruned: number | null;
   calls: number;
   seriesBytes: number;
+  pairingBytes: number;
   firstId: string | null;
   lastId: string | null;
   firstHour: number | null;
@@ -115,7 +119,7 @@ export async function estimateBytes(db: D1Database, org: string): Promise<number
   );
   const samples = Math.max(0, extent.calls - (extent.pruned ?? 0));
   const bytes = samples * sample + hours.factor * ofHours + days.factor * ofDays;
-  return (bytes + extent.seriesBytes) / PAGE_FILL;
+  return (bytes + extent.seriesBytes + extent.pairingBytes) / PAGE_FILL;
 }
 
 /** Points in time between the two ids, one in each of equal parts. */

@@ -1,5 +1,6 @@
 /** How far an org's streams have been delivered, on the wire. */
 import * as Type from "typebox";
+import type { WaitingState } from "#calls/store/waiting-rows.ts";
 import type { DeliveredStream, DeliveryState } from "#delivery/store/stream-deliveries.ts";
 import { formatTimestamp } from "#formats/rfc3339.ts";
 import { DeletionSchema, deletionJson } from "#orgs/http/deletion-json.ts";
@@ -39,6 +40,22 @@ export const DeliveriesSchema = Type.Object(
       },
       { description: "Whether samples and spans are taken, and the room that the org's shard has" },
     ),
+    calls: Type.Object({
+      waiting: Type.Integer({ description: "Callers' spans that wait for their servers'" }),
+      waiting_since: nullable("string", "date-time"),
+      late: Type.Integer({
+        description:
+          "Servers' spans that came after their callers' were counted: kept, not counted",
+      }),
+      late_at: nullable("string", "date-time"),
+      sampled_at: Type.Unsafe<string | null>({
+        type: ["string", "null"],
+        format: "date-time",
+        description:
+          "When, to the hour, spans last came whose `tracestate` says that they are a sample: " +
+          "figures are of what was sent",
+      }),
+    }),
   },
   { title: "Deliveries" },
 );
@@ -48,6 +65,7 @@ export function deliveriesJson(
   states: readonly DeliveryState[],
   shardClock: ClockState | null,
   space: OrgSpace & { shardBytesMax: number },
+  calls: WaitingState,
 ): Type.Static<typeof DeliveriesSchema> {
   const of = (stream: DeliveredStream) => states.find((state) => state.stream === stream);
   const audit = of("audit");
@@ -67,7 +85,18 @@ export function deliveriesJson(
       org_bytes: space.measuredAtMs === 0 ? null : space.bytes,
       org_bytes_measured_at: space.measuredAtMs === 0 ? null : formatTimestamp(space.measuredAtMs),
     },
+    calls: {
+      waiting: calls.calls,
+      waiting_since: calls.sinceMs === null ? null : formatTimestamp(calls.sinceMs),
+      late: calls.lateCalls,
+      late_at: timeOrNull(calls.lateMs),
+      sampled_at: timeOrNull(calls.sampledMs),
+    },
   };
+}
+
+function timeOrNull(ms: number): string | null {
+  return ms === 0 ? null : formatTimestamp(ms);
 }
 
 function deliveryJson(state: DeliveryState | undefined) {
@@ -76,6 +105,6 @@ function deliveryJson(state: DeliveryState | undefined) {
     delivered_at: deliveredAtMs === null ? null : formatTimestamp(deliveredAtMs),
     failures,
     last_error: lastError,
-    retry_at: retryAtMs === 0 ? null : formatTimestamp(retryAtMs),
+    retry_at: timeOrNull(retryAtMs),
   };
 }

@@ -1,5 +1,6 @@
 /** How far an org's metrics and audit entries have been delivered. */
 
+import { findWaitingState } from "#calls/store/waiting-rows.ts";
 import { findDeliveries } from "#delivery/store/stream-deliveries.ts";
 import { type AppRoute, route } from "#orgs/http/access.ts";
 import { findOrgSpace } from "#orgs/store/space-rows.ts";
@@ -14,11 +15,12 @@ export const deliveryRoutes: readonly AppRoute[] = [
       path: "/v1/orgs/:org/observability/status",
       operationId: "getDeliveries",
       summary:
-        "How far metrics and audit entries have been delivered, and whether samples are taken",
+        "How far metrics and audit entries have been delivered, whether samples are taken, and what spans wait",
       description:
         "`last_error` is null after an attempt that went well. Of `audit`, entries before `next_seq` of " +
         "`log` were taken by the receiver; `missed_entries` were removed by retention before they were. " +
-        "`ingest.refused_since` is set while the org is the largest on a full shard (503 `shard_full_for_org`).",
+        "`ingest.refused_since` is set while the org is the largest on a full shard (503 `shard_full_for_org`). " +
+        "Of `calls`, what is not counted of the spans that came.",
       scope: "org:admin",
       answers: {
         200: { description: "The deliveries", content: { "application/json": DeliveriesSchema } },
@@ -27,13 +29,14 @@ export const deliveryRoutes: readonly AppRoute[] = [
     async (c) => {
       const { org, shard } = c.var.org;
       const db = shardDatabase(c.env, shard);
-      const [states, clock, space] = await Promise.all([
+      const [states, clock, space, calls] = await Promise.all([
         findDeliveries(db, org),
         findShardClock(db),
         findOrgSpace(db, org),
+        findWaitingState(db, org),
       ]);
       const room = { ...space, shardBytesMax: shardBytesMax(c.env) };
-      return c.json(deliveriesJson(states, clock, room));
+      return c.json(deliveriesJson(states, clock, room, calls));
     },
   ),
 ];

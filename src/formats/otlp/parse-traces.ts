@@ -17,11 +17,14 @@ import {
 } from "./parse-json-fields.ts";
 import {
   type InstrumentationScope,
+  LINKS_MAX,
+  NO_ATTRIBUTES,
   type ResourceSpans,
   type ScopeSpans,
   SPAN_KIND,
   SPANS_MAX,
   type Span,
+  type SpanLink,
   type SpanStatus,
   STATUS_CODE,
   STATUS_UNSET,
@@ -86,6 +89,7 @@ function parseScope(message: JsonObject): InstrumentationScope {
 }
 
 function parseSpan(message: JsonObject): Span {
+  const links = parseLinks(message["links"]);
   return {
     traceId: parseId(message["traceId"], "traceId", TRACE_ID),
     spanId: parseId(message["spanId"], "spanId", SPAN_ID),
@@ -98,7 +102,21 @@ function parseSpan(message: JsonObject): Span {
     end: parseTime(message["endTimeUnixNano"], "endTimeUnixNano"),
     attributes: parseAttributes(message["attributes"]),
     status: parseStatus(message["status"]),
+    ...(links.length > 0 && { links }),
   };
+}
+
+/** Of an invalid link nothing is left. */
+function parseLinks(value: unknown): SpanLink[] {
+  const links: SpanLink[] = [];
+  for (const entry of listOf(value, "links")) {
+    const message = messageOf(entry, "links");
+    const traceId = parseId(message["traceId"], "traceId", TRACE_ID);
+    const spanId = parseId(message["spanId"], "spanId", SPAN_ID);
+    if (traceId === "" || spanId === "" || links.length >= LINKS_MAX) continue;
+    links.push({ traceId, spanId, traceState: "", flags: 0, attributes: NO_ATTRIBUTES });
+  }
+  return links;
 }
 
 function parseStatus(value: unknown): SpanStatus {

@@ -9,6 +9,7 @@ import { readAttribute } from "./read-attributes.ts";
 import {
   type Attributes,
   type InstrumentationScope,
+  LINKS_MAX,
   NO_ATTRIBUTES,
   type ResourceSpans,
   type ScopeSpans,
@@ -34,9 +35,11 @@ const SPAN = {
   start: 0x39,
   end: 0x41,
   attributes: 0x4a,
+  links: 0x6a,
   status: 0x7a,
   flags: 0x85,
 } as const;
+const LINK = { traceId: 0x0a, spanId: 0x12 } as const;
 const STATUS = { message: 0x12, code: 0x18 } as const;
 
 const TRACE_ID_BYTES = 16;
@@ -161,12 +164,29 @@ function readSpanField(reader: MessageReader, tag: number, span: Draft<Span>): v
     case SPAN.end:
       span.end = reader.unixNano();
       break;
+    case SPAN.links:
+      readLink(reader, span);
+      break;
     case SPAN.status:
       span.status = readSpanStatus(reader, span.status);
       break;
     default:
       reader.skipField(tag);
   }
+}
+
+/** Of an invalid link nothing is left. */
+function readLink(reader: MessageReader, span: Draft<Span>): void {
+  const link = { traceId: "", spanId: "", traceState: "", flags: 0, attributes: NO_ATTRIBUTES };
+  reader.open();
+  for (let tag = reader.nextTag(); tag !== 0; tag = reader.nextTag()) {
+    if (tag === LINK.traceId) link.traceId = reader.id(TRACE_ID_BYTES);
+    else if (tag === LINK.spanId) link.spanId = reader.id(SPAN_ID_BYTES);
+    else reader.skipField(tag);
+  }
+  const { links = [] } = span;
+  if (link.traceId === "" || link.spanId === "" || links.length >= LINKS_MAX) return;
+  span.links = [...links, link];
 }
 
 /** A message given twice is merged: its fields add to what is there. */

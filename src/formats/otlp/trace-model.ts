@@ -65,9 +65,12 @@ export interface Span {
   readonly end: UnixNano;
   readonly attributes: Attributes;
   readonly status: SpanStatus;
-  /** Written only: a decoder leaves it out. */
+  /** A decoder reads the ids alone, of the first LINKS_MAX; absent where there are none. */
   readonly links?: readonly SpanLink[];
 }
+
+/** A call's span has one, to where the call came from. A queue's consumer may have hundreds. */
+export const LINKS_MAX = 4;
 
 export interface SpanLink {
   readonly traceId: string;

@@ -4,6 +4,7 @@ import * as Type from "typebox";
 import { Compile } from "typebox/schema";
 import { formatTimestamp } from "#formats/rfc3339.ts";
 import { LIMIT_BOUNDS } from "#orgs/limits.ts";
+import { CALLER_WAIT_SECONDS_MAX, type SpanMapping } from "#orgs/mapped-attributes.ts";
 import { ORG_NAME_PATTERN, type Org } from "#orgs/org.ts";
 import type { OrgPatch } from "#orgs/org-settings.ts";
 import { RETENTION_BOUNDS } from "#orgs/retention.ts";
@@ -39,8 +40,15 @@ const AttributeNames = {
   items: { type: "string", minLength: 1, maxLength: 128, pattern: "^[\\x21-\\x7e]+$" },
 };
 
-function spanMapping<Schema extends TSchema>(names: Schema, description: string) {
-  const parts = { workspace: names, plugin: names, instance: names, tool: names, actor: names };
+function spanMapping<Names extends TSchema, Wait extends TSchema>(
+  names: Names,
+  wait: Wait,
+  description: string,
+) {
+  const parts = {
+    ...{ workspace: names, plugin: names, instance: names, tool: names, actor: names },
+    caller_wait_seconds: wait,
+  };
   return Type.Object(parts, { ...CLOSED, description });
 }
 
@@ -89,7 +97,9 @@ const PatchOrgSchema = Type.Object(
         Type.Optional(
           Type.Unsafe<readonly string[] | null>({ ...AttributeNames, type: ["array", "null"] }),
         ),
-        "Attributes of OTLP spans and resources, tried in order before the conventions'",
+        nullableInteger({ min: 0, max: CALLER_WAIT_SECONDS_MAX }),
+        "Attributes of OTLP spans and resources, tried in order before the conventions'; and how long " +
+          "a caller's span waits for its server's, 30 s by default",
       ),
     ),
   },
@@ -124,6 +134,7 @@ export const OrgSchema = Type.Object(
     publishes_audit_log: Type.Boolean(),
     span_mapping: spanMapping(
       Type.Optional(Type.Unsafe<readonly string[]>(AttributeNames)),
+      Type.Optional(Type.Integer()),
       "The org's own; what is absent is as the conventions have it",
     ),
     created_at: Type.String({ format: "date-time" }),
@@ -139,7 +150,7 @@ export function patchOf(body: Type.Static<typeof PatchOrgSchema>): OrgPatch {
   const { tier, entitlements, limits, retention, publishes_audit_log, span_mapping } = body;
   return {
     ...(publishes_audit_log !== undefined && { publishesAuditLog: publishes_audit_log }),
-    ...(span_mapping && { spanMapping: defined(span_mapping) }),
+    ...(span_mapping && { spanMapping: mappingOf(span_mapping) }),
     ...(tier && { tier }),
     ...(entitlements && {
       entitlements: defined({ payloadCapture: entitlements.payload_capture }),
@@ -160,6 +171,19 @@ export function patchOf(body: Type.Static<typeof PatchOrgSchema>): OrgPatch {
         auditDays: retention.audit_days,
       }),
     }),
+  };
+}
+
+type MappingPatch = NonNullable<Type.Static<typeof PatchOrgSchema>["span_mapping"]>;
+
+function mappingOf({ caller_wait_seconds: callerWaitSeconds, ...names }: MappingPatch) {
+  return defined({ ...names, callerWaitSeconds });
+}
+
+function mappingJson({ callerWaitSeconds, ...names }: SpanMapping) {
+  return {
+    ...names,
+    ...(callerWaitSeconds !== undefined && { caller_wait_seconds: callerWaitSeconds }),
   };
 }
 
@@ -190,7 +214,7 @@ export function orgJson(org: Org): Type.Static<typeof OrgSchema> {
       audit_days: org.retention.auditDays,
     },
     publishes_audit_log: org.publishesAuditLog,
-    span_mapping: org.spanMapping,
+    span_mapping: mappingJson(org.spanMapping),
     created_at: formatTimestamp(org.createdAtMs),
     updated_at: formatTimestamp(org.updatedAtMs),
   };

@@ -2,7 +2,7 @@
  * Kept spans as rows: `payload` is a JSON object, trace id → spans, each an array
  * [spanId, parentSpanId|null, name, kind, startMs, startNanos, endMs, endNanos, status, service|null, {attributes}]
  */
-import { sha256 } from "@noble/hashes/sha2.js";
+import { sha256 } from "#formats/sha256.ts";
 import { uuid7FromDigest } from "#formats/uuid7.ts";
 import { boundedSpan, type TraceSpan } from "#tracing/trace-span.ts";
 

@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { readPage } from "../../formats/exposition/read-page.ts";
 import type { Runtime } from "../../harness/runtime.ts";
 import type { Checks, Verdict } from "../checks.ts";
@@ -10,6 +11,8 @@ import { ResendingProxy } from "./resending-proxy.ts";
 import { type Called, TOOLS } from "./tools.ts";
 
 const ORG = "otel";
+/** The exporters send each 0.1 s, and again after a second. */
+const CALLER_WAIT_SECONDS = 10;
 
 /** Who has an SDK, and how many calls it makes: 10,000 together. */
 const FLEETS = [
@@ -23,7 +26,10 @@ const CALLS = FLEETS.reduce((sum, { calls }) => sum + calls, 0);
 export function runOtelSuite(): Promise<Verdict> {
   return runExactSuite("otel", async (runtime, checks) => {
     await runtime.makeOrg(ORG);
-    const span_mapping = { plugin: ["mcp.server.name"], instance: ["process.name"] };
+    const span_mapping = {
+      ...{ plugin: ["mcp.server.name"], instance: ["process.name"] },
+      caller_wait_seconds: CALLER_WAIT_SECONDS,
+    };
     await runtime.json("PATCH", `/v1/orgs/${ORG}`, { span_mapping });
     const scopes = ["telemetry:write"];
     const path = `/v1/orgs/${ORG}/service-tokens`;
@@ -57,10 +63,23 @@ async function checkFleets(
   const seen = `${proxy.batches.length} batches, ${proxy.doubled} doubled, ${proxy.disowned} disowned`;
   const isRough = proxy.doubled > 3 && proxy.disowned > 3;
   checks.report("batches were resent", isRough ? [] : ["too few"], seen);
+  await nothingWaits(runtime);
   await checkFigures(runtime, checks, truth, "each call is counted once");
   await proxy.resendAll();
+  await nothingWaits(runtime);
   await checkFigures(runtime, checks, truth, "and once when all batches are sent again");
   await checkTrace(runtime, checks);
+}
+
+/** Callers' calls are counted once they have waited. */
+async function nothingWaits(runtime: Runtime): Promise<void> {
+  for (;;) {
+    await runtime.send("GET", `/v1/orgs/${ORG}/metrics`);
+    const path = `/v1/orgs/${ORG}/observability/status`;
+    const { calls } = await runtime.json<{ calls: { waiting: number } }>("GET", path);
+    if (calls.waiting === 0) return;
+    await delay(500);
+  }
 }
 
 async function runFleet(calls: number, env: NodeJS.ProcessEnv): Promise<Called> {

@@ -1,6 +1,6 @@
 /**
  * Requests of any content, made by the codec that is generated from the official schema (gen/), and what
- * our decoders should make of them. They hold what we pass over too: events, links, values that are no
+ * our decoders should make of them. They hold what we pass over too: events, what links say, values that are no
  * scalar, counts, schema URLs.
  */
 import {
@@ -11,7 +11,14 @@ import {
   toJson,
 } from "@bufbuild/protobuf";
 import fc from "fast-check";
-import type { Attributes, AttributeValue, ResourceSpans, Span } from "#formats/otlp/trace-model.ts";
+import {
+  type Attributes,
+  type AttributeValue,
+  LINKS_MAX,
+  NO_ATTRIBUTES,
+  type ResourceSpans,
+  type Span,
+} from "#formats/otlp/trace-model.ts";
 import { unixNanoFromHalves } from "#formats/otlp/unix-nano.ts";
 import {
   type ExportTraceServiceRequest,
@@ -83,7 +90,7 @@ const span = fc.record({
   attributes,
   droppedAttributesCount: uint32,
   events: fc.array(fc.record({ name: text, timeUnixNano: uint64, attributes }), { maxLength: 2 }),
-  links: fc.array(fc.record({ traceId: id(16), spanId: id(8), attributes }), { maxLength: 2 }),
+  links: fc.array(fc.record({ traceId: id(16), spanId: id(8), attributes }), { maxLength: 6 }),
   status: fc.record({ code: fc.nat({ max: 3 }), message: text }),
   // A kind and a code that are not in the schema are numbers like the others: the types do not say so.
 }) as unknown as fc.Arbitrary<Init<typeof SpanSchema>>;
@@ -121,6 +128,13 @@ export function modelOf({ resourceSpans: list }: ExportTraceServiceRequest): Res
 }
 
 function spanOf(wire: WireSpan): Span {
+  const links = wire.links
+    .map(({ traceId, spanId }) => ({
+      ...{ traceId: idOf(traceId, 16), spanId: idOf(spanId, 8) },
+      ...{ traceState: "", flags: 0, attributes: NO_ATTRIBUTES },
+    }))
+    .filter(({ traceId, spanId }) => traceId !== "" && spanId !== "")
+    .slice(0, LINKS_MAX);
   return {
     traceId: idOf(wire.traceId, 16),
     spanId: idOf(wire.spanId, 8),
@@ -133,6 +147,7 @@ function spanOf(wire: WireSpan): Span {
     end: timeOf(wire.endTimeUnixNano),
     attributes: attributesOf(wire.attributes),
     status: { code: wire.status?.code ?? 0, message: wire.status?.message ?? "" },
+    ...(links.length > 0 && { links }),
   };
 }
 

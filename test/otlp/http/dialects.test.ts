@@ -99,7 +99,7 @@ describe("a tool call in the words of", () => {
   it.each(DIALECTS)(
     "%s is counted under its tool, with its outcome",
     async (_, kind, name, attributes) => {
-      const org = await makeOrg();
+      const org = await makeOrg({ span_mapping: { caller_wait_seconds: 0 } });
       expect(await partialSuccess(org, [callSpan({ kind, name, attributes })])).toBeNull();
       expect(await countedCalls(org, 'tool="search"', 'plugin="github"')).toBe(1);
       const { invocations } = await getJson<{ invocations: object[] }>(

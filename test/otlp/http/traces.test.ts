@@ -118,7 +118,7 @@ describe("POST /v1/orgs/{org}/otlp/v1/traces", () => {
   });
 
   it("counts the caller's span of a call whose server's is refused, and says so of one call", async () => {
-    const org = await makeOrg();
+    const org = await makeOrg({ span_mapping: { caller_wait_seconds: 0 } });
     const aheadMs = Date.now() + 600_000;
     const client = callSpan({ kind: CLIENT });
     const { traceId, spanId: parentSpanId } = client;

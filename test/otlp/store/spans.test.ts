@@ -4,7 +4,6 @@ import { insertReports } from "#calls/store/insert-calls.ts";
 import "#capabilities.ts";
 import { eraseOnce } from "#orgs/store/erase.ts";
 import { deleteShardOrg } from "#orgs/store/shard-orgs.ts";
-import { transactionsOf } from "#otlp/span-transactions.ts";
 import { PRUNE_SPAN_ROWS_MAX, pruneSpansOnce } from "#otlp/store/prune-spans.ts";
 import { TRACE_SPANS_MAX } from "#otlp/store/span-rows.ts";
 import { findSpans, keepSpans } from "#otlp/store/spans.ts";
@@ -145,33 +144,5 @@ describe("findCallsOfTrace", () => {
     const found = await findCallsOfTrace(db, org.org, traceId, AROUND);
     expect(new Set(found.map(({ id }) => id))).toEqual(new Set(ofTrace.map(({ id }) => id)));
     expect(await findCallsOfTrace(db, "another", traceId, AROUND)).toEqual([]);
-  });
-});
-
-describe("insertReports", () => {
-  it("stays inside D1's limits with the calls of a collector, sent twice, callers hours apart", async () => {
-    const org = await makeShardOrg();
-    const limited = new LimitedD1(db);
-    const reports = Array.from({ length: 100 }, (_, instance) => ({
-      header: header({ instance: `pod-${instance}` }),
-      calls: Array.from({ length: 30 }, (_, index) => ({
-        ...invocation({
-          trace_id: newHex(32),
-          span_id: newHex(16),
-          started_at: NOW_MS - ((instance * 30 + index) % 600) * 120_000,
-        }),
-        pair: { instance: `pod-${instance}`, isCaller: index % 2 === 0, parentSpanId: newHex(16) },
-      })),
-    }));
-    for (const accepted of [3_000, 0]) {
-      let sum = 0;
-      for (const transaction of transactionsOf(reports)) {
-        const result = await insertReports(limited.database, org, transaction);
-        sum += result.kind === "stored" ? result.accepted : Number.NaN;
-      }
-      expect(sum).toBe(accepted);
-    }
-    expect(limited.queries).toBeLessThan(600);
-    expect(await countRows(org.org, "tool_invocations")).toBe(3_000);
   });
 });

@@ -1,0 +1,96 @@
+/**
+ * Settles callers' calls that have waited: those that nothing better tells of are counted, the others are
+ * left to what counts them. All that is due is decided together, by what has come until then, and counted
+ * unless something came meanwhile: then it is decided anew.
+ */
+import { findKnownToCallers } from "#calls/store/known-calls.ts";
+import { keysOf } from "#calls/store/pairing-guards.ts";
+import { countWaiting, findDue, type StoredWaiting } from "#calls/store/waiting-rows.ts";
+import type { ShardedOrg } from "#orgs/store/shard-orgs.ts";
+import { MINUTE_MS } from "#platform/time.ts";
+import type { Call } from "./call.ts";
+import { countCallers } from "./count-once.ts";
+import { type DueRow, inTransactions, reportsOfDue, undecidedCalls } from "./due-calls.ts";
+import { spanOfCall } from "./told-calls.ts";
+import { CLOCK_SKEW_MS_MAX } from "./traced-spans.ts";
+import { LOOK_UP_MS_MAX, lookUpMs, parseWaiting, rangeOf } from "./waiting-calls.ts";
+
+/** "contended": something came meanwhile, and there is more to decide. */
+export type SettleResult = "settled" | "contended" | "empty";
+
+/** Settles a bounded number of the rows that are due. */
+export async function settleOnce(
+  db: D1Database,
+  org: ShardedOrg,
+  nowMs: number,
+): Promise<SettleResult> {
+  const stored = await findDue(db, org, nowMs);
+  const [{ prunedBeforeMs } = { prunedBeforeMs: 0 }] = stored;
+  if (stored.length === 0) return "empty";
+  const rows = firstOf(stored.map(dueRow));
+  const calls = rows.flatMap(callsOf);
+  const spansDue = calls.flatMap((call) => spanOfCall(call, "undecided") ?? []);
+  const keys = keysOf(spansDue, calls.map(rangeOf));
+  const known = await findKnownToCallers(db, org.org, keys, linkedFrom(calls));
+  const linked = known.linked;
+  const undecided = undecidedCalls(calls, linked);
+  const failures = countCallers([...known.spans, ...linked, ...undecided.values()]);
+  const countedIn = new Map<string | null, string[]>();
+  for (const together of inTransactions(rows)) {
+    const reports = reportsOfDue(together, prunedBeforeMs, undecided, failures);
+    const spans = together.flatMap(callsOf).flatMap((call) => undecided.get(call) ?? []);
+    // What this turn counted is no news to it.
+    const own = spans.flatMap(({ traceId }) => countedIn.get(traceId) ?? []);
+    const by = {
+      keys: keysOf(spans, []),
+      knownIds: [...known.ids, ...own],
+      lastSeq: known.lastSeq,
+    };
+    if ((await countWaiting(db, org, together, reports, by)) === "contended") return "contended";
+    for (const { traceId, id } of reports.flatMap((report) => report.calls)) {
+      countedIn.set(traceId, [...(countedIn.get(traceId) ?? []), id]);
+    }
+  }
+  return "settled";
+}
+
+/** Turns before a read, which has 1,000 queries for all that it does: the rest is the next one's. */
+const READ_TURNS_MAX = 3;
+
+/** Settles turn after turn until nothing is due, or `isOver` says so. */
+export async function settleForRead(
+  db: D1Database,
+  org: ShardedOrg,
+  isOver: () => boolean,
+): Promise<void> {
+  for (let turns = 0; turns < READ_TURNS_MAX && !(turns > 0 && isOver()); turns += 1) {
+    if ((await settleOnce(db, org, Date.now())) === "empty") return;
+  }
+}
+
+function dueRow({ id, receivedMs, payload }: StoredWaiting): DueRow {
+  return { id, receivedMs, waiting: parseWaiting(payload, receivedMs) };
+}
+
+function callsOf({ waiting }: DueRow): Call[] {
+  return waiting.map(({ call }) => call);
+}
+
+/** As many rows, at least one, as it takes no more to look through than a row may take by itself. */
+function firstOf(rows: readonly DueRow[]): readonly DueRow[] {
+  for (let count = rows.length; count > 1; count >>= 1) {
+    const some = rows.slice(0, count);
+    if (lookUpMs(some.flatMap(callsOf).map(rangeOf)) <= LOOK_UP_MS_MAX) return some;
+  }
+  return rows.slice(0, 1);
+}
+
+/** What ends long after it began is told of when it ends: so are the spans around it. */
+const LINKED_BEFORE_END_MS = MINUTE_MS;
+
+function linkedFrom(calls: readonly Call[]): number {
+  return calls.reduce((fromMs, { startedAtMs, durationUs }) => {
+    const endedMs = startedAtMs + durationUs / 1_000 - LINKED_BEFORE_END_MS;
+    return Math.min(fromMs, Math.max(startedAtMs - CLOCK_SKEW_MS_MAX, endedMs));
+  }, Infinity);
+}

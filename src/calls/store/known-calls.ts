@@ -1,0 +1,123 @@
+/** What is known of calls elsewhere: samples that count them, and how the spans of their traces hang together. */
+import { parseLinks } from "#calls/call-links.ts";
+import { exchangeOf, type TracedSpan } from "#calls/traced-spans.ts";
+import { type CallKeys, linkMembers, selectForCallers, selectServers } from "./pairing-guards.ts";
+
+export interface KnownCalls {
+  spans: TracedSpan[];
+  /** Of the samples among them. */
+  ids: string[];
+  /** The newest row of links, whatever it tells of: what comes after it was not read. */
+  lastSeq: number;
+}
+
+/** Rows gone through by one query: of each only what is asked for leaves the database. */
+const PAGE_ROWS = 256;
+/** Rows that a server's call which came late is looked for in: the newest. */
+const NEWEST_ROWS = 512;
+/** Rows gone through for callers' calls at most, oldest first. */
+const ROWS_MAX = 8_192;
+
+/** One row for all that is wanted of a row: a row each would cost more than what it holds. */
+const SELECT_LINKS = `SELECT json_group_object(k.key, json(k.value)) AS stored
+  FROM call_links l CROSS JOIN json_each(l.traces) k
+  WHERE l.org = ?1 AND l.seq > ?2 AND l.seq <= ?3 AND k.key IN (SELECT value FROM json_each(?4))
+  GROUP BY l.seq ORDER BY l.seq`;
+
+const SELECT_LAST_SEQ = `SELECT coalesce(max(seq), 0) AS lastSeq FROM call_links WHERE org = ?1`;
+/** The last row from before the time: rows are in the order of their commits, which is nearly that of time. */
+const SELECT_SEQ_BEFORE = `SELECT coalesce(min(seq) - 1, ?3) AS seq FROM call_links
+  WHERE org = ?1 AND received_ms >= ?2`;
+
+interface KnownRow {
+  id: string;
+  traceId: string;
+  spanId: string | null;
+  parentSpanId: string | null;
+  tool: string;
+  startMs: number;
+  durationUs: number;
+  sessionId: string | null;
+  requestId: string | null;
+  isCaller: 0 | 1;
+}
+
+/** For servers' calls. The links are of the newest requests: names and times tell of others. */
+export async function findKnownToServers(
+  db: D1Database,
+  org: string,
+  keys: CallKeys,
+): Promise<KnownCalls> {
+  const lastSeq = await findLastSeq(db, org);
+  const { spans, ids } = await findSamples(db, selectServers(db, org, keys));
+  if (ids.length === 0) return { spans, ids, lastSeq };
+  const members = linkMembers(keys);
+  const linked = await findLinks(db, org, members, { after: lastSeq - NEWEST_ROWS, to: lastSeq });
+  return { spans: [...spans, ...linked], ids, lastSeq };
+}
+
+/** For callers' calls: links are read first, so that what came since shows in newer ones. */
+export async function findKnownToCallers(
+  db: D1Database,
+  org: string,
+  keys: CallKeys,
+  linkedFromMs: number,
+): Promise<KnownCalls & { linked: TracedSpan[] }> {
+  const lastSeq = await findLastSeq(db, org);
+  const before = await db
+    .prepare(SELECT_SEQ_BEFORE)
+    .bind(org, linkedFromMs, lastSeq)
+    .first<{ seq: number }>();
+  const after = Math.max(before?.seq ?? lastSeq, lastSeq - ROWS_MAX);
+  const linked = await findLinks(db, org, linkMembers(keys), { after, to: lastSeq });
+  const known = await findSamples(db, selectForCallers(db, org, keys));
+  return { ...known, linked, lastSeq };
+}
+
+async function findLastSeq(db: D1Database, org: string): Promise<number> {
+  const row = await db.prepare(SELECT_LAST_SEQ).bind(org).first<{ lastSeq: number }>();
+  return row?.lastSeq ?? 0;
+}
+
+async function findLinks(
+  db: D1Database,
+  org: string,
+  members: string,
+  { after, to }: { after: number; to: number },
+): Promise<TracedSpan[]> {
+  const spans: TracedSpan[] = [];
+  for (let from = Math.max(0, after); from < to; from += PAGE_ROWS) {
+    const page = await db
+      .prepare(SELECT_LINKS)
+      .bind(org, from, Math.min(to, from + PAGE_ROWS), members)
+      .all<{ stored: string }>();
+    for (const { stored } of page.results) spans.push(...parseLinks(stored));
+  }
+  return spans;
+}
+
+async function findSamples(
+  db: D1Database,
+  selects: readonly D1PreparedStatement[],
+): Promise<Pick<KnownCalls, "spans" | "ids">> {
+  const results = await db.batch<KnownRow>([...selects]);
+  const byId = new Map(results.flatMap((result) => result.results.map((row) => [row.id, row])));
+  const rows = [...byId.values()];
+  return { spans: rows.flatMap(countedSpan), ids: rows.map(({ id }) => id) };
+}
+
+/** A posted sample without a span's id tells of a call that no span is of. */
+function countedSpan(row: KnownRow): TracedSpan[] {
+  const { traceId, spanId, parentSpanId, tool, startMs } = row;
+  if (spanId === null) return [];
+  const told = {
+    side: row.isCaller === 1 ? ("client" as const) : ("server" as const),
+    tool,
+    startMs,
+    endMs: startMs + row.durationUs / 1_000,
+    exchange: exchangeOf(row.sessionId, row.requestId),
+    failure: null,
+    standing: "counted" as const,
+  };
+  return [{ traceId, spanId, parentSpanId, links: [], told }];
+}

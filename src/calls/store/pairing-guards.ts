@@ -1,0 +1,208 @@
+/**
+ * Looks for samples that may count a call already: refused by the transaction that would count it again,
+ * and read to decide anew.
+ *
+ * D1 runs transactions one after the other. Of two that count the same call the later one sees the earlier
+ * one's sample, whichever comes first and however close, for the look is part of the transaction.
+ */
+import { exchangeMember } from "#calls/call-links.ts";
+import { rangesApart, type TimeRange } from "#calls/told-calls.ts";
+import type { TracedSpan } from "#calls/traced-spans.ts";
+import { uuid7LowerBound } from "#formats/uuid7.ts";
+import { DAY_MS, MINUTE_MS } from "#platform/time.ts";
+
+/** What calls are known by elsewhere. */
+export interface CallKeys {
+  /** JSON arrays of texts. */
+  traces: string;
+  exchanges: string;
+  ranges: readonly TimeRange[];
+  /** Not posted samples, which have nothing to be held against before the org's first span. */
+  areSpans: boolean;
+}
+
+/** A look-up goes through one stretch of samples rather than two that are so near. */
+const GAP_MS_MAX = 10 * MINUTE_MS;
+
+export function keysOf(
+  spans: readonly TracedSpan[],
+  ranges: readonly TimeRange[],
+  areSpans = true,
+): CallKeys {
+  const traces = new Set<string>();
+  const exchanges = new Set<string>();
+  for (const { traceId, links, told } of spans) {
+    traces.add(traceId);
+    for (const link of links) traces.add(link.traceId);
+    if (told?.exchange) exchanges.add(told.exchange);
+  }
+  return {
+    traces: JSON.stringify([...traces]),
+    exchanges: JSON.stringify([...exchanges]),
+    ranges: rangesApart(ranges),
+    areSpans,
+  };
+}
+
+/** Names of a row of links that tell of one of the calls. */
+export function linkMembers({ traces, exchanges }: CallKeys): string {
+  const names = (JSON.parse(exchanges) as string[]).map(exchangeMember);
+  return JSON.stringify([...(JSON.parse(traces) as string[]), ...names]);
+}
+
+/** An arrival without a payload: the table refuses it, and with it the whole transaction. */
+export const refuseIf = (
+  condition: string,
+) => `INSERT INTO arrivals (org, id, received_ms, bytes, payload)
+  SELECT ?1, '', 0, 0, NULL WHERE ${condition}`;
+
+const KNOWN_COLUMNS = `t.id, t.trace_id AS traceId, t.span_id AS spanId, t.parent_span_id AS parentSpanId,
+  t.tool, t.started_at_ms AS startMs, t.duration_us AS durationUs, t.session_id AS sessionId,
+  t.request_id AS requestId, t.is_caller AS isCaller`;
+
+/** Callers' samples of the traces ?2, but for the ids ?3: a seek a trace, and none before the first caller. */
+const FROM_CALLERS = `FROM orgs o CROSS JOIN json_each(?2) j
+  CROSS JOIN tool_invocations t INDEXED BY tool_invocations_callers
+    ON t.org = ?1 AND t.trace_id = j.value AND t.is_caller = 1
+  WHERE o.org = ?1 AND o.callers_since_ms IS NOT NULL AND t.id NOT IN (SELECT value FROM json_each(?3))`;
+
+/** Samples looked through for one request, newest first, in an org whose calls have one server's span each. */
+const NEARBY_MAX = 1_000;
+/** The same, where calls with several were seen within a day: 50 ms of D1's one thread at most. */
+const NEARBY_DOUBLED_MAX = 50_000;
+const DOUBLED_WITHIN_MS = DAY_MS;
+
+/** Of samples, ?8 = 0, none where the org never sent a span. */
+const NEARBY_LIMIT = `(SELECT CASE WHEN spans_since_ms IS NULL AND ?8 = 0 THEN 0
+  WHEN doubled_ms > ?7 THEN ${NEARBY_DOUBLED_MAX} ELSE ${NEARBY_MAX} END FROM orgs WHERE org = ?1)`;
+
+/** Samples of the time ?5 to ?6 with one of the traces ?2 or of the exchanges ?4, but for the ids ?3. */
+const fromNearby = (limit: string, sides = "TRUE") => `FROM (
+    SELECT id, trace_id, span_id, parent_span_id, tool, started_at_ms, duration_us, session_id, request_id,
+      is_caller
+    FROM tool_invocations WHERE org = ?1 AND id >= ?5 AND id < ?6 ORDER BY id DESC LIMIT ${limit}) t
+  WHERE (t.trace_id IN (SELECT value FROM json_each(?2)) OR (${sides} AND t.session_id IS NOT NULL
+      AND t.session_id || char(10) || t.request_id IN (SELECT value FROM json_each(?4))))
+    AND t.id NOT IN (SELECT value FROM json_each(?3))`;
+
+/** Of a server's call no other server's is looked for without a trace. */
+const FROM_NEARBY_SERVERS = fromNearby(NEARBY_LIMIT, "t.is_caller = 1");
+
+const REFUSE_CALLERS = refuseIf(`EXISTS (SELECT 1 ${FROM_CALLERS})`);
+const REFUSE_NEARBY = refuseIf(`EXISTS (SELECT 1 ${FROM_NEARBY_SERVERS})`);
+const SELECT_CALLERS = `SELECT ${KNOWN_COLUMNS} ${FROM_CALLERS}`;
+const SELECT_NEARBY = `SELECT ${KNOWN_COLUMNS} ${FROM_NEARBY_SERVERS}`;
+const SELECT_ALL_NEARBY = `SELECT ${KNOWN_COLUMNS} ${fromNearby("-1")}`;
+
+const NONE = "[]";
+
+/** A request with spans of one of the traces, or a server's of one of the exchanges, after those read. */
+const HAS_NEWER = `EXISTS (SELECT 1 FROM call_links l CROSS JOIN json_each(l.traces) k
+  WHERE l.org = ?1 AND l.seq > ?2 AND k.key IN (SELECT value FROM json_each(?3)))`;
+const REFUSE_NEWER = refuseIf(HAS_NEWER);
+
+export function refuseNewer(
+  db: D1Database,
+  org: string,
+  keys: CallKeys,
+  lastSeq: number,
+): D1PreparedStatement {
+  return db.prepare(REFUSE_NEWER).bind(org, lastSeq, linkMembers(keys));
+}
+
+export function selectNewer(
+  db: D1Database,
+  org: string,
+  keys: CallKeys,
+  lastSeq: number,
+): D1PreparedStatement {
+  return db.prepare(`SELECT 1 WHERE ${HAS_NEWER}`).bind(org, lastSeq, linkMembers(keys));
+}
+
+/** Whether a caller's sample of the traces is not among the known ones. */
+export function selectUnknownCaller(
+  db: D1Database,
+  org: string,
+  { traces }: CallKeys,
+  knownIds: readonly string[],
+): D1PreparedStatement {
+  const select = `SELECT 1 WHERE EXISTS (SELECT 1 ${FROM_CALLERS})`;
+  return db.prepare(select).bind(org, traces, JSON.stringify(knownIds));
+}
+
+export function refuseCallers(
+  db: D1Database,
+  org: string,
+  { traces }: CallKeys,
+  knownIds: readonly string[],
+): D1PreparedStatement {
+  return db.prepare(REFUSE_CALLERS).bind(org, traces, JSON.stringify(knownIds));
+}
+
+/** Statements of the transaction that counts servers' calls: it fails if another sample may count one. */
+export function refuseServers(
+  db: D1Database,
+  org: string,
+  keys: CallKeys,
+  knownIds: readonly string[],
+): D1PreparedStatement[] {
+  const nearby = nearbyStatements(db, REFUSE_NEARBY, org, keys, JSON.stringify(knownIds));
+  return [refuseCallers(db, org, keys, knownIds), ...nearby];
+}
+
+/** What such a transaction may have been refused for. */
+export function selectServers(db: D1Database, org: string, keys: CallKeys): D1PreparedStatement[] {
+  const callers = db.prepare(SELECT_CALLERS).bind(org, keys.traces, NONE);
+  return [callers, ...nearbyStatements(db, SELECT_NEARBY, org, keys, NONE)];
+}
+
+/** All that may count a caller's call, however many samples there are of its time. */
+export function selectForCallers(
+  db: D1Database,
+  org: string,
+  keys: CallKeys,
+): D1PreparedStatement[] {
+  const callers = db.prepare(SELECT_CALLERS).bind(org, keys.traces, NONE);
+  const nearby = keys.ranges.map(({ fromMs, toMs }) =>
+    db
+      .prepare(SELECT_ALL_NEARBY)
+      .bind(
+        org,
+        keys.traces,
+        NONE,
+        keys.exchanges,
+        uuid7LowerBound(fromMs),
+        uuid7LowerBound(toMs + 1),
+      ),
+  );
+  return [callers, ...nearby];
+}
+
+/** Ranges gone through for servers' calls, newest first: a request that is later than that is rare. */
+const SERVER_RANGES_MAX = 8;
+
+function nearbyStatements(
+  db: D1Database,
+  sql: string,
+  org: string,
+  { traces, exchanges, ranges, areSpans }: CallKeys,
+  knownIds: string,
+): D1PreparedStatement[] {
+  const wide = ranges.map(({ fromMs, toMs }) => ({ fromMs, toMs: toMs + GAP_MS_MAX }));
+  const apart = rangesApart(wide).slice(-SERVER_RANGES_MAX);
+  const doubledAfterMs = Date.now() - DOUBLED_WITHIN_MS;
+  return apart.map(({ fromMs, toMs }) =>
+    db
+      .prepare(sql)
+      .bind(
+        org,
+        traces,
+        knownIds,
+        exchanges,
+        uuid7LowerBound(fromMs),
+        uuid7LowerBound(toMs - GAP_MS_MAX + 1),
+        doubledAfterMs,
+        areSpans ? 1 : 0,
+      ),
+  );
+}

@@ -1,0 +1,138 @@
+/** Counts the servers' calls of a request, and has its callers' wait for theirs. */
+import type { Call } from "#calls/call.ts";
+import { type InsertResult, insertReports, type TracedRequest } from "#calls/store/insert-calls.ts";
+import { isKnownToSend } from "#calls/store/paired-orgs.ts";
+import { insertLinks, insertWaiting, noteSpans } from "#calls/store/pairing-writes.ts";
+import { spanKey, type TracedSpan } from "#calls/traced-spans.ts";
+import { waitingRows } from "#calls/waiting-calls.ts";
+import { CALLER_WAIT_SECONDS_MAX } from "#orgs/mapped-attributes.ts";
+import type { Org } from "#orgs/org.ts";
+import { refuseForSpace } from "#orgs/shard-space.ts";
+import type { Env } from "#platform/env.ts";
+import { fail } from "#platform/errors.ts";
+import { shardDatabase } from "#platform/shards.ts";
+import { SECOND_MS } from "#platform/time.ts";
+import { Reporters, reportsOfCalls, type SpanReport, waitingCalls } from "./span-reports.ts";
+import type { ToldRequest } from "./told-spans.ts";
+
+export interface ToldCalls {
+  told: ToldRequest;
+  /** Of a trace that says that it is one of many. */
+  isOfSampled: boolean;
+  receivedAtMs: number;
+}
+
+export interface CountedSpans {
+  /**
+   * Names of spans whose samples tell what they would: not of those whose calls wait, or are counted by
+   * another, or whose time was pruned.
+   */
+  sampled: ReadonlySet<string>;
+  pruned: number;
+}
+
+/** What one transaction writes: reports, and spans that it tells of. */
+interface Part {
+  reports: readonly SpanReport[];
+  spans: readonly TracedSpan[];
+  callers: readonly Call[];
+}
+
+export async function countTold(env: Env, org: Org, given: ToldCalls): Promise<CountedSpans> {
+  const db = shardDatabase(env, org.shard);
+  const reporters = new Reporters();
+  const sampled = new Set<string>();
+  let pruned = 0;
+  for (const part of partsOf(given, reporters)) {
+    const { reports } = part;
+    const left = await storePart(env, org, part, (withLinks) =>
+      tracedPart(db, org, part, given, { reporters, withLinks }),
+    );
+    pruned += left.pruned;
+    for (const { id, traceId, spanId } of reports.flatMap(({ calls }) => calls)) {
+      const name = spanKey({ traceId: traceId ?? "", spanId: spanId ?? "" });
+      if (!left.unsampled.has(id)) sampled.add(name);
+    }
+  }
+  return { sampled, pruned };
+}
+
+async function storePart(
+  env: Env,
+  org: Org,
+  { reports, callers }: Part,
+  tracedOf: (withLinks: boolean) => TracedRequest,
+): Promise<{ pruned: number; unsampled: ReadonlySet<string> }> {
+  const db = shardDatabase(env, org.shard);
+  if (reports.length + callers.length === 0) {
+    const { writes } = tracedOf(true);
+    if (writes.length > 0) await db.batch([...writes]);
+    return { pruned: 0, unsampled: new Set() };
+  }
+  const result = await insertPart(db, org, reports, tracedOf);
+  if (result.kind === "org_gone") return fail({ kind: "not_found" });
+  if (result.kind === "refused") return refuseForSpace(env, org);
+  if (result.kind !== "stored") return fail({ kind: "unavailable", retryAfterSeconds: 1 });
+  const pruned = result.pruned.map(({ id }) => id);
+  return { pruned: pruned.length, unsampled: new Set([...result.countedElsewhere, ...pruned]) };
+}
+
+/** Without links, in an org that is not known to send callers' spans, until it turns out that it does. */
+async function insertPart(
+  db: D1Database,
+  org: Org,
+  reports: readonly SpanReport[],
+  tracedOf: (withLinks: boolean) => TracedRequest,
+): Promise<InsertResult> {
+  if (!isKnownToSend(org, "callers")) {
+    const alone = tracedOf(false);
+    const result = await insertReports(db, org, reports, alone);
+    if (result.kind !== "paired") return result;
+  }
+  return insertReports(db, org, reports, tracedOf(true));
+}
+
+/** The first has all but what is told of the others' calls, so that each stands beside its samples. */
+function partsOf({ told, receivedAtMs }: ToldCalls, reporters: Reporters): Part[] {
+  const transactions = reportsOfCalls([...told.servers.keys()], reporters, receivedAtMs);
+  const [reports = [], ...others] = transactions;
+  const rest = others.map((some) => {
+    const calls = some.flatMap((report) => report.calls);
+    return { reports: some, spans: calls.map((call) => told.servers.get(call)!), callers: [] };
+  });
+  const later = new Set(rest.flatMap(({ spans }) => spans));
+  const spans = told.spans.filter((span) => !later.has(span));
+  return [{ reports, spans, callers: told.callers }, ...rest];
+}
+
+function tracedPart(
+  db: D1Database,
+  org: Org,
+  { reports, spans, callers }: Part,
+  { told, isOfSampled, receivedAtMs }: ToldCalls,
+  { reporters, withLinks }: { reporters: Reporters; withLinks: boolean },
+): TracedRequest {
+  const sides = new Set(told.spans.flatMap((span) => span.told?.side ?? []));
+  const hasCallers = sides.has("client") || sides.has("internal");
+  const noted = {
+    hasCallers,
+    hasServers: sides.has("server"),
+    isSampled: isOfSampled,
+  };
+  const waitMs = (org.spanMapping.callerWaitSeconds ?? CALLER_WAIT_SECONDS_MAX) * SECOND_MS;
+  const calls = reports.flatMap((report) => report.calls);
+  return {
+    spans: told.spans,
+    calls: new Map(calls.map((call) => [call.id, told.servers.get(call)!])),
+    writes: [
+      ...(sides.size > 0 ? [noteSpans(db, org, receivedAtMs, noted)] : []),
+      ...(withLinks || hasCallers ? insertLinks(db, org, receivedAtMs, spans) : []),
+      ...waitingRows(waitingCalls(callers, reporters), receivedAtMs).map((row) =>
+        insertWaiting(db, org, row, waitMs),
+      ),
+    ],
+    doubled: told.doubled,
+    isWaiting: callers.length > 0,
+    ...(!(withLinks || hasCallers) && { unless: "callers" as const }),
+  };
+}
