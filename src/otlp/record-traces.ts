@@ -9,6 +9,7 @@ import { refuseForSpace } from "#orgs/shard-space.ts";
 import { keepSpans } from "#otlp/store/spans.ts";
 import type { Env } from "#platform/env.ts";
 import { shardDatabase } from "#platform/shards.ts";
+import { nextTurn } from "#platform/slices.ts";
 import { streamsOf } from "#streams/streams-of.ts";
 import type { TraceSpan } from "#tracing/trace-span.ts";
 import { fingerprintKey } from "#vault/fingerprint-key.ts";
@@ -17,6 +18,9 @@ import { PLUGIN, textOf } from "./span-attributes.ts";
 import { callsOfRequest, spansOf } from "./span-calls.ts";
 import { parseCalls } from "./span-reports.ts";
 import { isSampled, tellRequest } from "./told-spans.ts";
+
+/** To tell apart and to write down so many takes as long as a slice (platform/slices.ts). */
+const SPANS_TOLD_AT_ONCE = 1_000;
 
 /** Null where nothing was refused. */
 export async function recordTraces(
@@ -32,7 +36,11 @@ export async function recordTraces(
   const context = { receivedAtMs, fingerprintKey: fingerprintKey(env, org.org) };
   const parsed = await parseCalls(calls.calls, context);
   for (const { code, message } of parsed.rejected) refused.add(1, `${code}: ${message}`);
+  const isLong = calls.calls.length + calls.ignored > SPANS_TOLD_AT_ONCE;
+  // Spans are told apart together, in one slice, for any may be of another's call.
+  if (isLong) await nextTurn();
   const told = tellRequest(traces, parsed.calls);
+  if (isLong) await nextTurn();
   let sampled: ReadonlySet<string> = new Set();
   if (streams.metrics.enabled) {
     const isOfSampled = calls.calls.some(({ span }) => isSampled(span));
