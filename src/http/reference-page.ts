@@ -28,7 +28,7 @@ interface ToldParameter {
 
 type ToldContent = Readonly<Record<string, { readonly schema: unknown }>>;
 
-interface ToldCall {
+interface ReferenceCall {
   readonly method: string;
   readonly path: string;
   readonly operation: ToldOperation;
@@ -51,12 +51,12 @@ ${schemas.map(([name, schema]) => `<h3 id="schema-${escapeHtml(name)}">${escapeH
   );
 }
 
-function contentsRow({ method, path, operation }: ToldCall): string {
+function contentsRow({ method, path, operation }: ReferenceCall): string {
   const { operationId, summary } = operation;
   return `<tr><td><a href="#${escapeHtml(operationId)}"><code>${nameOf(method, path)}</code></a></td><td>${escapeHtml(summary)}</td></tr>`;
 }
 
-function callSection({ method, path, operation }: ToldCall): string {
+function callSection({ method, path, operation }: ReferenceCall): string {
   const { operationId, summary, description, security, parameters = [] } = operation;
   return `<h2 id="${escapeHtml(operationId)}"><code>${nameOf(method, path)}</code></h2>
 <p>${escapeHtml(summary)}. ${escapeHtml(description ?? "")}</p>

@@ -28,9 +28,9 @@ export function isErrorResult(attributes: Attributes): boolean {
   return false;
 }
 
-type JsonObject = Record<string, unknown>;
+type TextObject = Record<string, unknown>;
 
-function firstObject(attributes: Attributes, keys: readonly string[]): JsonObject | null {
+function firstObject(attributes: Attributes, keys: readonly string[]): TextObject | null {
   for (const key of keys) {
     const text = attributes.get(key);
     const object =
@@ -41,7 +41,7 @@ function firstObject(attributes: Attributes, keys: readonly string[]): JsonObjec
 }
 
 /** Texts are cut by their senders: what is no JSON any more says nothing. */
-function parsedObject(text: string): JsonObject | null {
+function parsedObject(text: string): TextObject | null {
   try {
     return asObject(JSON.parse(text));
   } catch {
@@ -49,7 +49,7 @@ function parsedObject(text: string): JsonObject | null {
   }
 }
 
-function asObject(value: unknown): JsonObject | null {
+function asObject(value: unknown): TextObject | null {
   const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-  return isObject ? (value as JsonObject) : null;
+  return isObject ? (value as TextObject) : null;
 }
