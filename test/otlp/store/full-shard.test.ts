@@ -3,6 +3,8 @@ import "#capabilities.ts";
 import { estimateBytes } from "#calls/store/sizes.ts";
 import type { Span } from "#formats/otlp/trace-model.ts";
 import type { Org } from "#orgs/org.ts";
+import { requireStatus } from "../../harness/answers.ts";
+import { call } from "../../harness/deployment.ts";
 import { countRows } from "../../harness/shard-org.ts";
 import { chain, counted, db, newOrg, post, send, settle, span } from "../one-call-kit.ts";
 
@@ -36,6 +38,9 @@ describe("The largest org on a full shard", () => {
       if (before.length > 0) await send(org, before);
       const rows = await rowsOf(org);
       const samples = (await counted(org)).length;
+      // What keeps spans beside would refuse the request too.
+      const streams = { traces: { enabled: false } };
+      await requireStatus(200, call("PUT", `/v1/orgs/${org.org}/observability`, { body: streams }));
       await setRefused(org, Date.now());
       await expect(send(org, spans)).rejects.toMatchObject({
         failure: { kind: "shard_full_for_org" },
