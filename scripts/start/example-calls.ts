@@ -29,7 +29,7 @@ curl -sS '${org}/rollups?granularity=hour' ${local}
 curl -sS "${org}/invocations?from=$(( $(date +%s) - 3600 ))000&limit=10" ${local}
 curl -sS '${org}/instances' ${local}
 
-# Record a policy decision; read it back; verify the whole log (its key is not pinned yet: exit code 10):
+# Record a policy decision; read it back; after a minute, when it is signed, verify the whole log (its key is not pinned yet: exit code 10):
 curl -sS ${org}/audit ${local} -H 'Content-Type: application/json' --data-binary @- <<JSON
 { "instance_id": "gw-1", "events": [
   { "actor": "user:alice@acme", "action": "tool.call.denied", "outcome": "denied", "target": "tool://github/delete_repo",

@@ -1,5 +1,5 @@
-import { accessSync, constants, mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileError } from "./file-error.ts";
 
@@ -11,7 +11,7 @@ const SQLITE_BUSY = 5;
  */
 export function lockStateDir(stateDir: string): DatabaseSync {
   try {
-    mkdirSync(stateDir, { recursive: true });
+    makeFolder(stateDir);
     accessSync(stateDir, constants.R_OK | constants.W_OK | constants.X_OK);
     return locked(join(stateDir, "start-lock.sqlite"));
   } catch (error) {
@@ -26,6 +26,13 @@ export function lockStateDir(stateDir: string): DatabaseSync {
       `${stateDir} is in use by another npm start: stop it, or set MCPG_STATE_DIR (and PORT) to others`,
     );
   }
+}
+
+/** By hand: Node's `recursive` tries for ever where a folder cannot be made though its parent is there. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  mkdirSync(path);
 }
 
 function locked(path: string): DatabaseSync {

@@ -31,13 +31,19 @@ export async function openSuccessor(
   const status = await callLedger(env, frozen, (ledger) => ledger.status());
   const origin = logOrigin(originHost(env), frozen);
   const details = { ...lastSigned(row, status), frozen_because: status?.frozenReason ?? null };
-  const inForce = { [RETENTION_DETAILS.days]: String(auditDays) };
+  const holds = await callLedger(env, frozen, (ledger) => ledger.holds());
+  const held = holds.filter(({ releasedAtMs }) => releasedAtMs === null);
+  const inForce = {
+    [RETENTION_DETAILS.days]: String(auditDays),
+    ...(held.length > 0 && { holds: held.map(({ id }) => id).join(" ") }),
+  };
   const event = succeededEvent(origin, { ...details, ...inForce, reason }, recordedBy);
   const result = await callLedger(env, next, (ledger) => ledger.append(next, [event]));
   // On a conflict, an attempt before this one opened the successor, for a reason of its own.
   if (result.kind !== "appended" && result.kind !== "conflict") {
     throw new Error(`recovery: ${result.kind}`);
   }
+  if (held.length > 0) await callLedger(env, next, (ledger) => ledger.adoptHolds(next, held));
   await insertAuditLog(db, next);
   return true;
 }

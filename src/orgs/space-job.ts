@@ -37,7 +37,10 @@ export const spaceJob: Job<SpaceItem> = {
     const { bytes, isRefusing } = await findFullness(db);
     const isFilling = bytes >= MEASURED_FROM * shardBytesMax(env);
     if (!isFilling) return isRefusing ? [null] : [];
-    return [...(await findUnmeasured(db, nowMs - MEASURED_EACH_MS, limit - 1)), null];
+    return [
+      ...(await findUnmeasured(db, { sinceMs: nowMs - MEASURED_EACH_MS, nowMs }, limit - 1)),
+      null,
+    ];
   },
   subjectOf: (item) => item ?? "",
   async step(place, item) {

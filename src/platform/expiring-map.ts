@@ -26,12 +26,17 @@ export class ExpiringMap<Value> {
     load: () => Promise<Value | null>,
   ): Promise<Value | null> {
     const entry = this.#entries.get(key);
-    if (entry !== undefined && nowMs < entry.expiresAtMs) return entry.value;
+    if (entry !== undefined && this.#isFresh(entry, nowMs)) return entry.value;
     const evictions = this.#evictions;
     const value = await load();
     // What was read before an eviction may be what the eviction was about.
     if (value !== null && evictions === this.#evictions) this.#set(key, value, nowMs);
     return value;
+  }
+
+  /** One that expires later than any made now would was made by a clock that was ahead. */
+  #isFresh({ expiresAtMs }: CachedValue<Value>, nowMs: number): boolean {
+    return nowMs < expiresAtMs && expiresAtMs <= nowMs + this.#ttlMs;
   }
 
   evict(key: string): void {

@@ -15,18 +15,13 @@ export class LedgerAlarm {
     this.#atMs = await this.#storage.getAlarm();
   }
 
-  /** True if it rings by then. */
-  isSetBy(atMs: number): boolean {
-    return this.#atMs !== null && this.#atMs <= atMs;
-  }
-
   rings(): void {
     this.#atMs = null;
   }
 
   /** At that time at the latest. */
   setBy(atMs: number): void {
-    if (this.isSetBy(atMs)) return;
+    if (this.#atMs !== null && this.#atMs <= atMs) return;
     this.#atMs = atMs;
     // Not awaited, like any write: the output gate holds the answer until it is stored.
     void this.#storage.setAlarm(atMs);

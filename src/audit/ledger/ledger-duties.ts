@@ -12,7 +12,7 @@ import { type ContradictedRead, LogContradiction } from "./contradiction.ts";
 import { freeze } from "./head.ts";
 import { LedgerAlarm } from "./ledger-alarm.ts";
 import { isDeletionAwaited, maySweep } from "./ledger-clock.ts";
-import { type LogState, readState } from "./log-state.ts";
+import { closedBy, type LogState, readState } from "./log-state.ts";
 import { deletePruned, hasPruned } from "./pruning.ts";
 import { nextScrubAt, scrubSlice, scrubSoon } from "./scrub.ts";
 import { hasNews, hasUntoldFreeze, requireRecord, tellD1 } from "./tell.ts";
@@ -28,6 +28,8 @@ export class LedgerDuties {
   readonly #sql: SqlStorage;
   readonly #env: () => Env;
   readonly #alarm: LedgerAlarm;
+  /** More of the same is due at once: D1 hears of it when it is done. */
+  #isBusy = false;
 
   constructor(storage: DurableObjectStorage, env: () => Env) {
     this.#storage = storage;
@@ -47,30 +49,50 @@ export class LedgerDuties {
   /** Never fails: an alarm that fails six times is dropped, this one comes again. */
   async ring(): Promise<void> {
     this.#alarm.rings();
+    const state = readState(this.#sql);
+    // Each duty by itself: what is damaged for one must not keep the others from being done.
+    const done = [
+      await this.#attempt(async () => {
+        if (state !== null && hasUntoldFreeze(state)) await this.#tell();
+      }),
+      await this.#attempt(() => this.#delete()),
+      await this.#attempt(() => this.#scrub()),
+      await this.#attempt(async () => {
+        if (!this.#isBusy || this.#hasNews()) await this.#tell();
+      }),
+    ];
+    this.arm();
+    if (done.includes(false)) this.#alarm.setBy(Date.now() + TELL_AFTER_MS.failure);
+  }
+
+  async #attempt(duty: () => Promise<void> | void): Promise<boolean> {
     try {
-      await this.#ring();
+      await duty();
+      return true;
     } catch (error) {
       logError(error, { job: "ledger alarm" });
-      this.#alarm.setBy(Date.now() + TELL_AFTER_MS.failure);
+      return false;
     }
   }
 
-  async #ring(): Promise<void> {
-    const state = readState(this.#sql);
-    if (state !== null && hasUntoldFreeze(state)) await this.#tell();
+  /** What contradicts itself is evidence: of a closed log nothing more is deleted. */
+  #delete(): void {
     const nowMs = Date.now();
     const keptSinceMs = nowMs - EVENT_ID_DAYS_MIN * DAY_MS;
     // Ids are forgotten by the clock, and so kept while it is not to be trusted.
     const idsKeptSince = this.maySweep(nowMs, false) ? formatTimestamp(keptSinceMs) : "";
-    if (!this.#storage.transactionSync(() => deletePruned(this.#sql, idsKeptSince))) {
-      this.#alarm.setBy(Date.now());
-      return;
-    }
+    const state = readState(this.#sql);
+    this.#isBusy = false;
+    if (state === null || closedBy(state) !== null) return;
+    this.#isBusy = !this.#storage.transactionSync(() => deletePruned(this.#sql, idsKeptSince));
+  }
+
+  #scrub(): void {
+    if (this.#isBusy) return;
     const progress = this.read("idle", (now) =>
       this.#storage.transactionSync(() => scrubSlice(this.#sql, now, Date.now())),
     );
-    if (progress !== "more" || this.#hasNews()) await this.#tell();
-    this.arm();
+    this.#isBusy = progress === "more";
   }
 
   /**
@@ -80,13 +102,13 @@ export class LedgerDuties {
   arm(): void {
     const state = readState(this.#sql);
     if (state === null) return;
-    if (hasUntoldFreeze(state) || hasPruned(this.#sql)) this.#alarm.setBy(Date.now());
+    const isDeleting = closedBy(state) === null && hasPruned(this.#sql);
+    if (hasUntoldFreeze(state) || isDeleting) this.#alarm.setBy(Date.now());
     if (state.treeSize > state.toldSize) {
       const isFirst = state.toldSize === state.publishedSize;
       this.#alarm.setBy(Date.now() + (isFirst ? TELL_AFTER_MS.first : TELL_AFTER_MS.next));
     }
-    // No pass is due later than that: a later alarm was set by a clock that was ahead.
-    if (!this.#alarm.isSetBy(Date.now() + DAY_MS)) this.#setByScrub(state);
+    this.#setByScrub(state);
   }
 
   /** Looks at the clock. While something waits for that to settle, alarms have it looked at again. */

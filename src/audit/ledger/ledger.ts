@@ -140,6 +140,13 @@ export class Ledger extends DurableObject<Env> {
     return this.#appendWith(address, event, () => insertHold(this.#sql, hold));
   }
 
+  /** Those in force in the log that this one succeeds are in force here. Idempotent. */
+  adoptHolds(address: LogAddress, holds: readonly LegalHold[]): void {
+    this.#write(address, () => {
+      for (const hold of holds) insertHold(this.#sql, hold);
+    });
+  }
+
   /** Null if no such hold is in force. */
   releaseHold(address: LogAddress, event: AuditEvent, id: string): AppendResult | null {
     if (!isReleasable(this.#sql, id, event.event_id)) return null;

@@ -44,7 +44,11 @@ export function announcePruning(
 ): PruneAnswer {
   if (closedBy(state) !== null) return "closed";
   if (countActiveHolds(sql) > 0) return "held";
-  if (state.pruneTo !== null) return "announced";
+  if (state.pruneTo !== null) {
+    // Its time may have come since the last checkpoint: the clock was ahead then, or a hold in force.
+    beginPruning(sql, state, nowMs);
+    return "announced";
+  }
   const pruneTo = prefixToPrune(sql, state, byOwnClock(terms, nowMs), formatTimestamp(nowMs));
   if (pruneTo === null) return "nothing_to_do";
   if (!maySweep(sql, nowMs, true)) return "clock_unsettled";

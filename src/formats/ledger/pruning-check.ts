@@ -99,7 +99,9 @@ export class PruningCheck {
       recordedAtMs: parseTimestampMs(first.recordedAt) ?? 0,
       isCorrection: first.action === LEDGER_ACTIONS.clockCorrected,
     };
-    const isShown = isBorneOut(claim, left, this.#corrections);
+    // How long they were to be kept stands in an entry that may be gone with them: then it is said, not shown.
+    const isPromiseRead = this.#promisedDays > 0;
+    const isShown = isPromiseRead && isBorneOut(claim, left, this.#corrections);
     return { retentionDays, standing: isShown ? "borne_out" : "operators_word" };
   }
 

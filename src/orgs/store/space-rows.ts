@@ -19,18 +19,21 @@ export async function findFullness(
   return { bytes: bytesOf(refused), isRefusing: refused.results.length > 0 };
 }
 
-/** Orgs that were not measured since that time, those that wait longest first. */
+/**
+ * Orgs that were not measured between that time and now, those that wait longest first: what a clock that was
+ * ahead has measured counts for nothing once it is back.
+ */
 export async function findUnmeasured(
   db: D1Database,
-  sinceMs: number,
+  { sinceMs, nowMs }: { sinceMs: number; nowMs: number },
   limit: number,
 ): Promise<string[]> {
   const { results } = await db
     .prepare(
-      `SELECT org FROM orgs WHERE state = 'active' AND measured_at_ms < ?1
-       ORDER BY measured_at_ms, org LIMIT ?2`,
+      `SELECT org FROM orgs WHERE state = 'active' AND measured_at_ms NOT BETWEEN ?1 AND ?2
+       ORDER BY measured_at_ms, org LIMIT ?3`,
     )
-    .bind(sinceMs, limit)
+    .bind(sinceMs, nowMs, limit)
     .all<{ org: string }>();
   return results.map(({ org }) => org);
 }
@@ -60,7 +63,7 @@ const RELEASE = `UPDATE orgs SET refused_since_ms = NULL
 const REFUSE = `UPDATE orgs SET refused_since_ms = ?1
   WHERE org = (SELECT org FROM orgs WHERE state = 'active' ORDER BY bytes DESC, org LIMIT 1)
     AND NOT EXISTS (SELECT 1 FROM orgs WHERE refused_since_ms IS NOT NULL)
-    AND NOT EXISTS (SELECT 1 FROM orgs WHERE state = 'active' AND measured_at_ms < ?2)
+    AND NOT EXISTS (SELECT 1 FROM orgs WHERE state = 'active' AND measured_at_ms NOT BETWEEN ?2 AND ?1)
   RETURNING org`;
 
 export interface SpaceDecision {

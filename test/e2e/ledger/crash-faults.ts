@@ -28,7 +28,7 @@ const STEPS: readonly Step[] = [
   sql("insert tile", "INSERT INTO tiles"),
   sql("insert bundle", "INSERT INTO bundles"),
   rpc("alarm"),
-  d1("tell", "INSERT INTO audit_logs (org, log, tree_size"),
+  d1("tell", "bytes = coalesce(excluded.bytes, bytes)"),
   sql("remember what was told", "UPDATE log SET told_size"),
   d1("find logs to sign", "WHERE sign_after_ms IS NOT NULL AND"),
   rpc("headSince"),

@@ -105,6 +105,13 @@ export class Ledger extends RealLedger {
     this.ctx.storage.sql.exec(row, nowMs, nowMs - 3_600_000);
   }
 
+  /** As if no org had been promised that its entries are kept. */
+  async forgetPromises(): Promise<void> {
+    const { sql } = this.ctx.storage;
+    sql.exec("DROP TRIGGER IF EXISTS retention_stays");
+    sql.exec("DELETE FROM retention_ranges");
+  }
+
   /** As if the runtime had given up on it. */
   async loseAlarm(): Promise<void> {
     await this.ctx.storage.deleteAlarm();
@@ -238,6 +245,7 @@ async function prune(env: Env, parameters: URLSearchParams): Promise<unknown> {
   const overdueBefore = parameters.has("overdue") ? later : formatTimestamp(0);
   const terms = { tickMs: nowMs, expiredBefore: later, overdueBefore, auditDays: 0 };
   await stubOf(env, address).settleClock();
+  await stubOf(env, address).forgetPromises();
   const eventId = uuid7FromRandom(nowMs, crypto.getRandomValues(new Uint8Array(10)));
   const answer = await callLedger(faultyEnv(env), address, (ledger) =>
     ledger.announcePruning(address, terms, eventId),
@@ -251,6 +259,7 @@ interface ControlledStub {
   alarmState(): Promise<AlarmState>;
   loseAlarm(): Promise<void>;
   settleClock(): Promise<void>;
+  forgetPromises(): Promise<void>;
 }
 
 function stubOf(env: Env, { org, log }: LogAddress): ControlledStub {

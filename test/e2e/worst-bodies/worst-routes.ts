@@ -81,6 +81,9 @@ export function worstRoutes(callId: string): Record<string, readonly WorstReques
     "get /healthz": [get("alive", "/healthz")],
     "get /readyz": [get("ready", "/readyz")],
     "get /openapi.json": [get("the document", "/openapi.json")],
+    "get /docs": [get("the reference", "/docs")],
+    "get /version": [get("the version", "/version")],
+    "get /": [get("where to look", "/")],
   };
 }
 
@@ -218,6 +221,10 @@ function auditRoutes(from: number): Record<string, readonly WorstRequest[]> {
     "post /v1/orgs/{org}/audit/recover": [
       json("a log that is not frozen", `${AUDIT}/recover`, { reason: "x".repeat(1_024) }, [409]),
       ...control(`${AUDIT}/recover`),
+    ],
+    "post /v1/orgs/{org}/audit/clock": [
+      json("a clock that is right", `${AUDIT}/clock`, { reason: "x".repeat(1_024) }, [409]),
+      ...control(`${AUDIT}/clock`),
     ],
     "post /v1/orgs/{org}/audit/holds": [
       json("a hold", `${AUDIT}/holds`, { reason: "\u{1d11e}".repeat(1_024) }),

@@ -98,9 +98,15 @@ const LATER = { freshness: { ...NOT_JUDGED, nowMs: START_MS + 4_000 * DAY_MS } }
 
 describe("A pruning", () => {
   it("of entries that had expired passes, and says by what it stands", () => {
-    const shown = reportOf(pruned(), LATER);
+    const days = { "audit_days.from": "2555", "audit_days.to": "2555" };
+    const telling = new SyntheticLog().append(299).own("operator.org.updated", days);
+    const details = { retention_days: "2555", last_recorded_at: at(255_000) };
+    const shown = reportOf(announced(telling, details, at(3_000 * DAY_MS)).sign(), LATER);
     expect(codesOf(shown)).toEqual([]);
     expect(shown.pruningClaim).toEqual({ retentionDays: 2_555, standing: "borne_out" });
+    // Whoever makes up the days can have any entry expire: none that is left says what was promised.
+    const unsaid = reportOf(pruned(), LATER);
+    expect(unsaid.pruningClaim).toEqual({ retentionDays: 2_555, standing: "operators_word" });
     // The first that is left had not expired: of those before nothing but the announcement tells.
     const unseen = reportOf(pruned({ last_recorded_at: at(-3_000 * DAY_MS) }, at(300_000)), LATER);
     expect(codesOf(unseen)).toEqual([]);
