@@ -15,7 +15,8 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !(name in SUITES));
 if (unknown.length > 0) throw new Error(`there is no suite ${unknown}`);
-const names = wanted.length > 0 ? wanted : Object.keys(SUITES);
+const usual = Object.keys(SUITES).filter((name) => !SUITES[name]?.isLong);
+const names = wanted.length > 0 ? wanted : usual;
 const timed = names.filter((name) => SUITES[name]?.isTimed);
 const verdicts = [...(await runInLanes(names)), ...(await runInTurn(timed))];
 const passed = verdicts.reduce((sum, verdict) => sum + verdict.passed, 0);
