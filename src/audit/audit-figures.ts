@@ -1,7 +1,7 @@
 /** What a scrape says of the org's audit log: whether it grows, is signed, is whole, has room. */
 
 import { findSeedFaults, type SeedFaults, seedsOfLog } from "#audit/signing/seed-check.ts";
-import { type AuditLogFigures, selectAuditFigures } from "#audit/store/audit-logs.ts";
+import { type AuditLogFigures, selectAuditFigures } from "#audit/store/log-figures.ts";
 import { labelSet, type MetricFamily } from "#formats/exposition/metric-family.ts";
 import type { Env } from "#platform/env.ts";
 import { seedSetting } from "#vault/root-keys.ts";

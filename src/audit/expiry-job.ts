@@ -3,7 +3,7 @@
  * is left. It goes through orgs in every state, for a log outlives its org.
  */
 
-import { deleteAuditLog, findEmptiedLogs, findOldestEntries } from "#audit/store/audit-logs.ts";
+import { deleteAuditLog, findEmptiedLogs, findOldestEntries } from "#audit/store/expiring-logs.ts";
 import { formatTimestamp } from "#formats/rfc3339.ts";
 import { uuid7FromRandom } from "#formats/uuid7.ts";
 import type { Org } from "#orgs/org.ts";

@@ -23,13 +23,22 @@ import { hasNews, hasUntoldFreeze, requireRecord, tellD1 } from "./tell.ts";
  */
 const TELL_AFTER_MS = { first: 1_000, next: 15_000, failure: 30_000 };
 
+type Progress = "more" | "done";
+
+async function attempted(duty: () => Progress | Promise<void>): Promise<Progress | "failed"> {
+  try {
+    return (await duty()) ?? "done";
+  } catch (error) {
+    logError(error, { job: "ledger alarm" });
+    return "failed";
+  }
+}
+
 export class LedgerDuties {
   readonly #storage: DurableObjectStorage;
   readonly #sql: SqlStorage;
   readonly #env: () => Env;
   readonly #alarm: LedgerAlarm;
-  /** More of the same is due at once: D1 hears of it when it is done. */
-  #isBusy = false;
 
   constructor(storage: DurableObjectStorage, env: () => Env) {
     this.#storage = storage;
@@ -51,48 +60,35 @@ export class LedgerDuties {
     this.#alarm.rings();
     const state = readState(this.#sql);
     // Each duty by itself: what is damaged for one must not keep the others from being done.
-    const done = [
-      await this.#attempt(async () => {
-        if (state !== null && hasUntoldFreeze(state)) await this.#tell();
-      }),
-      await this.#attempt(() => this.#delete()),
-      await this.#attempt(() => this.#scrub()),
-      await this.#attempt(async () => {
-        if (!this.#isBusy || this.#hasNews()) await this.#tell();
-      }),
-    ];
+    const isFreezeUntold = state !== null && hasUntoldFreeze(state);
+    const urgent = isFreezeUntold ? await attempted(() => this.#tell()) : "done";
+    const deleted = await attempted(() => this.#delete());
+    const scrubbed = deleted === "more" ? "more" : await attempted(() => this.#scrub());
+    // More of the same is due at once: D1 hears of it when it is done.
+    const isTellingDue = scrubbed !== "more" || this.#hasNews();
+    const told = isTellingDue ? await attempted(() => this.#tell()) : "done";
     this.arm();
-    if (done.includes(false)) this.#alarm.setBy(Date.now() + TELL_AFTER_MS.failure);
-  }
-
-  async #attempt(duty: () => Promise<void> | void): Promise<boolean> {
-    try {
-      await duty();
-      return true;
-    } catch (error) {
-      logError(error, { job: "ledger alarm" });
-      return false;
-    }
+    if (![urgent, deleted, scrubbed, told].includes("failed")) return;
+    this.#alarm.setBy(Date.now() + TELL_AFTER_MS.failure);
   }
 
   /** What contradicts itself is evidence: of a closed log nothing more is deleted. */
-  #delete(): void {
+  #delete(): Progress {
     const nowMs = Date.now();
     const keptSinceMs = nowMs - EVENT_ID_DAYS_MIN * DAY_MS;
     // Ids are forgotten by the clock, and so kept while it is not to be trusted.
     const idsKeptSince = this.maySweep(nowMs, false) ? formatTimestamp(keptSinceMs) : "";
     const state = readState(this.#sql);
-    this.#isBusy = false;
-    if (state === null || closedBy(state) !== null) return;
-    this.#isBusy = !this.#storage.transactionSync(() => deletePruned(this.#sql, idsKeptSince));
+    if (state === null || closedBy(state) !== null) return "done";
+    const isPruned = this.#storage.transactionSync(() => deletePruned(this.#sql, idsKeptSince));
+    return isPruned ? "done" : "more";
   }
 
-  #scrub(): void {
-    if (this.#isBusy) return;
+  #scrub(): Progress {
     const progress = this.read("idle", (now) =>
       this.#storage.transactionSync(() => scrubSlice(this.#sql, now, Date.now())),
     );
-    this.#isBusy = progress === "more";
+    return progress === "more" ? "more" : "done";
   }
 
   /**
