@@ -23,9 +23,11 @@ import { hasNews, hasUntoldFreeze, requireRecord, tellD1 } from "./tell.ts";
  */
 const TELL_AFTER_MS = { first: 1_000, next: 15_000, failure: 30_000 };
 
-type Progress = "more" | "done";
+type DutyProgress = "more" | "done";
 
-async function attempted(duty: () => Progress | Promise<void>): Promise<Progress | "failed"> {
+async function attempted(
+  duty: () => DutyProgress | Promise<void>,
+): Promise<DutyProgress | "failed"> {
   try {
     return (await duty()) ?? "done";
   } catch (error) {
@@ -73,7 +75,7 @@ export class LedgerDuties {
   }
 
   /** What contradicts itself is evidence: of a closed log nothing more is deleted. */
-  #delete(): Progress {
+  #delete(): DutyProgress {
     const nowMs = Date.now();
     const keptSinceMs = nowMs - EVENT_ID_DAYS_MIN * DAY_MS;
     // Ids are forgotten by the clock, and so kept while it is not to be trusted.
@@ -84,7 +86,7 @@ export class LedgerDuties {
     return isPruned ? "done" : "more";
   }
 
-  #scrub(): Progress {
+  #scrub(): DutyProgress {
     const progress = this.read("idle", (now) =>
       this.#storage.transactionSync(() => scrubSlice(this.#sql, now, Date.now())),
     );
