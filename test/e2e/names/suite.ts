@@ -1,9 +1,10 @@
 /**
- * One name for one thing, all over src: a reader who looks for it finds it, and only it. Read line by line,
- * for Biome's formatting puts each declaration at the start of one.
+ * One name for one thing, all over src: a reader who looks for it finds it, and only it; and no folder or file
+ * that is too long to be looked over. Read line by line, for Biome's formatting puts each declaration at the
+ * start of one.
  */
 import { readdirSync, readFileSync } from "node:fs";
-import { basename } from "node:path";
+import { basename, dirname } from "node:path";
 import { Checks, type Verdict } from "../checks.ts";
 
 /** Local ones too: a type inside a function is found by the same search. */
@@ -11,6 +12,10 @@ const TYPE = /^\s*(?:export )?(?:declare )?(?:abstract )?(?:interface|class|enum
 const ALIAS = /^\s*(?:export )?type (\w+)(?:<.*>)? =/gm;
 const EXPORTED_FUNCTION = /^export (?:async )?function\*? (\w+)/gm;
 const EXPORTED_ARROW = /^export const (\w+) = (?:async )?\(/gm;
+
+/** A folder that has more wants rooms of its own: its list is what a newcomer reads first. */
+const FILES_MAX = 25;
+const LINES_MAX = 300;
 
 interface Named {
   readonly name: string;
@@ -29,6 +34,8 @@ export async function runNamesSuite(): Promise<Verdict> {
   checks.report("no two types have one name", shared(types), `${types.length} types`);
   const seen = `${functions.length} functions`;
   checks.report("no two exported functions have one name", shared(functions), seen);
+  checks.report("no folder has more than 25 files side by side", crowded(paths), "");
+  checks.report("no file has more than 300 lines", long(paths), "");
   checks.report(
     "no binding and no setting tells the time",
     clocks(),
@@ -49,6 +56,19 @@ function clocks(): string[] {
     return names
       .filter((name) => /CLOCK|NOW|FAKE|OFFSET/.test(name))
       .map((name) => `${path}: ${name}`);
+  });
+}
+
+function crowded(paths: readonly string[]): string[] {
+  return [...Map.groupBy(paths, dirname)]
+    .filter(([, files]) => files.length > FILES_MAX)
+    .map(([folder, files]) => `${folder}: ${files.length} files`);
+}
+
+function long(paths: readonly string[]): string[] {
+  return paths.flatMap((path) => {
+    const lines = readFileSync(`src/${path}`, "utf8").split("\n").length - 1;
+    return lines > LINES_MAX ? [`${path}: ${lines} lines`] : [];
   });
 }
 
