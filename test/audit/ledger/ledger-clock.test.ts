@@ -1,9 +1,10 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { LogAddress } from "#audit/audit-log.ts";
 import { firstUnexpired } from "#audit/ledger/times/recorded-times.ts";
 import { formatTimestamp } from "#formats/rfc3339.ts";
 import { newId } from "../../harness/new-id.ts";
+import { beginOnDayZero, DAY_MS, MINUTE_MS, pass, START_MS, setDay } from "./calendar.ts";
 import { announce, runAlarms, settleLedgerClock, termsAt } from "./run-pruning.ts";
 import {
   append,
@@ -18,20 +19,7 @@ import {
   storedBodies,
 } from "./test-log.ts";
 
-const MINUTE_MS = 60_000;
-const DAY_MS = 1_440 * MINUTE_MS;
-/** An hour ahead of the clock that alarms go by, so that none goes off by itself. */
-const START_MS = Date.now() + 3_600_000;
-
-const setDay = (day: number) => vi.setSystemTime(START_MS + day * DAY_MS);
-const pass = (minutes: number) => vi.setSystemTime(Date.now() + minutes * MINUTE_MS);
-
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["Date"], now: START_MS });
-});
-afterEach(() => {
-  vi.useRealTimers();
-});
+beginOnDayZero();
 
 /** Recorded on day 0, signed, told to D1. */
 async function oldLog(size: number): Promise<LogAddress> {

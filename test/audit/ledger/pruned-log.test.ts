@@ -1,25 +1,16 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { LogAddress } from "#audit/audit-log.ts";
 import { encodeHex } from "#formats/hex.ts";
 import { parseCheckpoint } from "#formats/tlog/checkpoint.ts";
 import { parseNote } from "#formats/tlog/signed-note.ts";
 import { parseTlogProof } from "#formats/tlog/tlog-proof.ts";
 import { NaiveTree } from "../../formats/tlog/naive-tree.ts";
+import { beginOnDayZero, setDay } from "./calendar.ts";
 import { announce, runAlarms, settleLedgerClock, termsAt } from "./run-pruning.ts";
 import { append, inLedger, ledgerOf, makeEvents, newLog, sign } from "./test-log.ts";
 
-const DAY_MS = 86_400_000;
-/** An hour ahead of the clock that alarms go by, so that none goes off by itself. */
-const START_MS = Date.now() + 3_600_000;
+beginOnDayZero();
 
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["Date"], now: START_MS });
-});
-afterEach(() => {
-  vi.useRealTimers();
-});
-
-const setDay = (day: number) => vi.setSystemTime(START_MS + day * DAY_MS);
 const hexes = (hashes: readonly Uint8Array[]) => hashes.map(encodeHex);
 
 /** What an auditor has who read every entry while it was there. */

@@ -1,9 +1,10 @@
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { AuditEvent } from "#audit/audit-event.ts";
 import type { LogAddress } from "#audit/audit-log.ts";
 import { ownEvent } from "#audit/own-event.ts";
 import { newId } from "../../harness/new-id.ts";
+import { beginOnDayZero, START_MS, setDay } from "./calendar.ts";
 import { PromisingLog, type Step } from "./promising-log.ts";
 import { announce, runAlarms, settleLedgerClock, termsAt } from "./run-pruning.ts";
 import {
@@ -18,16 +19,7 @@ import {
   storedBodies,
 } from "./test-log.ts";
 
-const DAY_MS = 86_400_000;
-/** An hour ahead of the clock that alarms go by, so that none goes off by itself. */
-const START_MS = Date.now() + 3_600_000;
-
-const setDay = (day: number) => vi.setSystemTime(START_MS + day * DAY_MS);
-
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["Date"], now: START_MS });
-});
-afterEach(() => vi.useRealTimers());
+beginOnDayZero();
 
 function own(action: string, details: Record<string, string>): AuditEvent {
   const actor = "operator:admin";

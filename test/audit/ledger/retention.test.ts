@@ -9,6 +9,7 @@ import { formatTimestamp } from "#formats/rfc3339.ts";
 import { NaiveTree } from "../../formats/tlog/naive-tree.ts";
 import { workerEnv } from "../../harness/deployment.ts";
 import { newId } from "../../harness/new-id.ts";
+import { beginOnDayZero, START_MS, setDay } from "./calendar.ts";
 import { announce, runAlarms, settleLedgerClock, termsAt } from "./run-pruning.ts";
 import {
   append,
@@ -23,19 +24,12 @@ import {
   storedBodies,
 } from "./test-log.ts";
 
-const DAY_MS = 86_400_000;
-/** An hour ahead of the clock that alarms go by, so that none goes off by itself. */
-const START_MS = Date.now() + 3_600_000;
-
-const setDay = (day: number) => vi.setSystemTime(START_MS + day * DAY_MS);
-
+beginOnDayZero();
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["Date"], now: START_MS });
   // What fails on purpose is logged.
   vi.spyOn(console, "error").mockReturnValue();
 });
 afterEach(() => {
-  vi.useRealTimers();
   vi.restoreAllMocks();
 });
 
