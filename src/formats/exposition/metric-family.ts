@@ -12,7 +12,7 @@ export type LabelPair = readonly [name: string, value: string];
 
 /**
  * `text` is `a="x",b="y"`, escaped, without braces. An exposition repeats the labels of a series on some
- * thirty lines: rendering them once for all of its families is what makes a scrape cheap.
+ * forty lines: rendering them once for all of its families is what makes a scrape cheap.
  */
 export interface LabelSet {
   readonly pairs: readonly LabelPair[];

@@ -45,7 +45,7 @@ function used(dashboard: Dashboard) {
     ...panels.flatMap(({ targets }) => targets.map(({ expr }) => expr)),
     ...templating.list.map(({ definition = "" }) => definition),
   ];
-  const names = [...texts.join("\n").matchAll(/\$\{?(\w+)/g)].map(([, name = ""]) => name);
+  const names = [...texts.join("\n").matchAll(/\$\{?([a-z_]\w*)/gi)].map(([, name = ""]) => name);
   return {
     undefined: [...new Set(names)].filter((name) => ![...defined, ...BUILT_IN].includes(name)),
     unused: defined.filter((name) => name !== "datasource" && !names.includes(name)),
