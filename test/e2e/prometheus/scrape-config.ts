@@ -11,7 +11,7 @@ export const DAY_JOB = "granularity-day";
 /** Fills a window of 20 s with ten samples; half of it is left for the Worker to fold in. */
 const SCRAPE_INTERVAL = "2s";
 
-const RULES_PATH = "monitoring/rules/mcpg-alerts.yml";
+export const RULES_PATH = "monitoring/rules/mcpg-alerts.yml";
 
 /** The alert as the published guide has it, for a tree without rules of its own. */
 const GUIDE_RULES = `groups:

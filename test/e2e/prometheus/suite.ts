@@ -10,12 +10,14 @@ import { Runtime } from "../../harness/runtime.ts";
 import { Checks, type Verdict } from "../checks.ts";
 import { checkAlerts } from "./alert-checks.ts";
 import { checkCounters, checkRates } from "./counter-checks.ts";
+import { lintDashboard } from "./dashboard-lint.ts";
 import { checkExemplars } from "./exemplar-checks.ts";
 import { FleetTraffic } from "./fleet-traffic.ts";
 import { checkHistograms, checkQuantileRates } from "./histogram-checks.ts";
 import { checkLabels } from "./label-checks.ts";
 import { missingPrograms } from "./prometheus-process.ts";
 import { checkPromtool } from "./promtool-checks.ts";
+import { checkQueries } from "./query-checks.ts";
 import { checkScrapes, waitForScrapes } from "./scrape-checks.ts";
 import { writeRules } from "./scrape-config.ts";
 import { type Scraper, startScrapers, stopScrapers } from "./scrapers.ts";
@@ -26,6 +28,7 @@ const OTHER_ORG = "stranger";
 
 export async function runPrometheusSuite(): Promise<Verdict> {
   const checks = new Checks("prometheus");
+  lintDashboard(checks);
   const { CI: ci } = process.env;
   const missing = missingPrograms();
   if (missing.length === 0) await runIn(checks);
@@ -59,6 +62,8 @@ async function runWithWorker(checks: Checks, folder: string): Promise<void> {
     const rules = await writeRules(folder);
     console.log(`alert: ${rules.source}`);
     await traffic.sendFirst();
+    // What the cron measures and signs is on the page too.
+    await runtime.tick();
     const setup = { folder, token, worker: runtime.url, org: ORG, otherOrg: OTHER_ORG };
     await startScrapers({ ...setup, rulesPath: rules.path }, scrapers);
     await runChecks({ checks, runtime, org: ORG, token, traffic, scrapers });
@@ -83,6 +88,7 @@ async function runChecks(context: SuiteContext): Promise<void> {
   await checkRates(context);
   await checkQuantileRates(context);
   await checkAlerts(context);
+  await checkQueries(context);
   await context.traffic.stop();
   await checkCounters(context);
   await checkHistograms(context);
