@@ -174,6 +174,7 @@ function exemplarsOf(stored: string): (Exemplar | undefined)[] {
 }
 
 function instanceFamilies(instances: readonly LabelledInstance[]): MetricFamily[] {
+  const present = instances.filter(({ totals }) => totals.hasDeparted === 0);
   return [
     {
       type: "histogram",
@@ -188,7 +189,8 @@ function instanceFamilies(instances: readonly LabelledInstance[]): MetricFamily[
       name: "mcpg_instance_last_report_timestamp_seconds",
       help: "When the instance last reported",
       unit: "seconds",
-      points: mapped(instances, ({ labels, totals }) => ({
+      // One that said goodbye is not silent. Its sums stay, for what the last report added is yet to be scraped.
+      points: mapped(present, ({ labels, totals }) => ({
         labels,
         value: totals.lastReportMs / 1e3,
       })),

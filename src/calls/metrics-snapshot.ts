@@ -28,6 +28,8 @@ export interface SeriesWindow {
 export interface InstanceTotals {
   instance: string;
   lastReportMs: number;
+  /** It said goodbye. */
+  hasDeparted: 0 | 1;
   dropped: number;
   lagSumUs: number;
   lagHistogram: string;

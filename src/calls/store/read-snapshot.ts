@@ -45,6 +45,7 @@ const SELECT_WINDOWS: Record<Granularity, string> = {
 };
 
 const SELECT_INSTANCES = `SELECT instance, last_report_ms AS lastReportMs, dropped,
+    has_departed AS hasDeparted,
     lag_sum_us AS lagSumUs, json(lag_histogram) AS lagHistogram
   FROM instances WHERE org = ?1 AND last_report_ms > ?2 ORDER BY instance`;
 

@@ -43,6 +43,7 @@ export const instances = sqliteTable(
     dropped: integer().notNull(),
     lagSumUs: integer("lag_sum_us").notNull(),
     lagHistogram: blob("lag_histogram").notNull(),
+    hasDeparted: integer("has_departed", { mode: "boolean" }).notNull(),
   },
   (table) => [primaryKey({ columns: [table.org, table.instance] })],
 );
