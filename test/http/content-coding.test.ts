@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readBytes } from "#http/read-body.ts";
 import { FailureError } from "#platform/errors.ts";
-import { problemOf } from "../harness/answers.ts";
+import { makeSample, metricSum, scrape } from "../harness/calls.ts";
 import { call } from "../harness/deployment.ts";
 import { newOrgName } from "../harness/orgs.ts";
 
@@ -265,22 +265,35 @@ describe("zstd", () => {
   });
 });
 
-describe("A request in zstd", () => {
-  it("is taken on a route like any other, in several frames", async () => {
-    const body = JSON.stringify({ org: newOrgName(), tier: "pro" });
-    const parts = [body.slice(0, 7), body.slice(7)].map((part) => CODINGS.zstd(text.encode(part)));
-    const headers = { "content-encoding": "zstd" };
-    expect((await call("POST", "/v1/orgs", { body: bytesOf(...parts), headers })).status).toBe(201);
-    const cut = bytesOf(...parts).subarray(0, -1);
-    const refused = await call("POST", "/v1/orgs", { body: cut, headers });
-    expect(refused.status).toBe(400);
-    expect(await problemOf(refused)).toMatchObject({
-      code: "malformed_body",
-      detail: "The zstd data are cut short.",
-    });
-  });
+describe.each(Object.entries(CODINGS))("A request in %s", (coding, compress) => {
+  const headers = { "content-encoding": coding };
+  const inParts = (body: object) => {
+    const json = JSON.stringify(body);
+    return bytesOf(...[json.slice(0, 7), json.slice(7)].map((part) => compress(text.encode(part))));
+  };
 
-  it("that is a bomb is refused with 413", async () => {
+  it("of several members or frames is taken on every route: samples, spans, events, settings", async () => {
+    const org = newOrgName();
+    const routes: [path: string, status: number, body: object][] = [
+      ["", 201, { org, tier: "pro" }],
+      [`/${org}/invocations`, 200, { instance_id: "gw-1", invocations: [makeSample()] }],
+      [`/${org}/otlp/v1/traces`, 200, { resourceSpans: [] }],
+      [`/${org}/audit`, 201, auditReport()],
+    ];
+    for (const [path, status, body] of routes) {
+      const answer = await call("POST", `/v1/orgs${path}`, { body: inParts(body), headers });
+      expect([path, answer.status]).toEqual([path, status]);
+      const cut = inParts(body).subarray(0, -1);
+      const refused = await call("POST", `/v1/orgs${path}`, { body: cut, headers });
+      expect([path, refused.status]).toEqual([path, 400]);
+      expect(await refused.text()).toContain(`The ${coding} data are cut short.`);
+    }
+    expect(metricSum(await scrape(org), "mcpg_tool_calls_total")).toBe(1);
+  });
+});
+
+describe("A bomb in zstd", () => {
+  it("is refused with 413", async () => {
     const bomb = frameOf200Mib();
     expect(bomb.length).toBeLessThan(16_384);
     const response = await call("POST", "/v1/orgs", {
@@ -290,6 +303,11 @@ describe("A request in zstd", () => {
     expect(response.status).toBe(413);
   });
 });
+
+function auditReport() {
+  const event = { actor: "user:a@b", action: "tool.call.allowed", outcome: "allowed" };
+  return { instance_id: "gw-1", events: [event] };
+}
 
 /** Blocks of 128 KiB in four bytes each. */
 function frameOf200Mib(): Uint8Array {
