@@ -3,12 +3,13 @@
  * in one transaction and folded into totals and rollups later. It is grouped by series, hour, bucket
  * and outcome, because that is all the fold needs; the fold never reads samples.
  *
- * As stored, a JSON array: [instance|null, epochMs|null, seq|null, dropped|null, names, groups, exemplars, lags]
+ * As stored, a JSON array: [instance|null, epochMs|null, seq|null, dropped|null, names, groups, exemplars, lags, isFinal|null]
  * - names: [workspace, plugin, tool] per series of this report
  * - groups: [series, hour, bucket, outcome, count, sumUs, minUs, maxUs]; a lone sample ends after count's
  *   place with its duration: [series, hour, bucket, outcome, durationUs]
  * - exemplars: [series, classicBucket, durationUs, endedAtMs, invocationId, traceId|null]
  * - lags: [bucket, count, sumUs]
+ * - isFinal: the instance's goodbye; null for spans, absent where none could be said yet
  */
 
 import {
@@ -68,6 +69,7 @@ export type Arrival = [
   groups: GroupRow[],
   exemplars: ExemplarRow[],
   lags: LagRow[],
+  isFinal?: boolean | null,
 ];
 
 export interface ReportHeader {
@@ -75,6 +77,8 @@ export interface ReportHeader {
   epochMs: number | null;
   seq: number | null;
   dropped: number | null;
+  /** The instance's goodbye; null for spans, which are no report of its own. */
+  isFinal: boolean | null;
   receivedAtMs: number;
 }
 
@@ -99,6 +103,7 @@ export function buildArrival(header: ReportHeader, calls: readonly Call[]): Arri
     [...groups.values()],
     latest(exemplars.values()),
     [...lags.values()],
+    header.isFinal,
   ];
 }
 

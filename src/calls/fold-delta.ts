@@ -114,6 +114,9 @@ export interface InstanceReport {
   epochMs: number | null;
   seq: number | null;
   dropped: number | null;
+  /** The instance's goodbye; null for spans, which are no report of its own. */
+  isFinal: boolean | null;
+  receivedMs: number;
 }
 
 export class InstanceDelta {
@@ -145,7 +148,8 @@ export class FoldDelta {
   tallyCount = 0;
 
   add(arrival: Arrival, receivedMs: number): void {
-    const [instance, epochMs, seq, dropped, names, groups, exemplars, lags] = arrival;
+    const [instance, epochMs, seq, dropped, names, groups, exemplars, lags, isFinal = null] =
+      arrival;
     const touched = names.map((name) => this.#seriesDelta(name, receivedMs));
     for (const group of groups) {
       const [series, hour, bucket, outcome, count, sumUs, minUs, maxUs] = widened(group);
@@ -157,7 +161,7 @@ export class FoldDelta {
     if (instance === null) return;
     const reporter = this.#instanceDelta(instance, receivedMs);
     reporter.addLags(lags);
-    reporter.reports.push({ epochMs, seq, dropped });
+    reporter.reports.push({ epochMs, seq, dropped, isFinal, receivedMs });
   }
 
   #seriesDelta(name: SeriesName, receivedMs: number): SeriesDelta {

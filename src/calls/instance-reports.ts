@@ -1,7 +1,9 @@
 /**
- * What an instance told of itself: which reports of each epoch arrived, and how many samples it says
- * it lost. Kept so that a resent, reordered or repeated report changes nothing.
+ * What an instance told of itself: which reports of each epoch arrived, how many samples it says it lost, and
+ * whether it said goodbye. Kept so that a resent, reordered or repeated report changes nothing.
  */
+import type { InstanceReport } from "./fold-delta.ts";
+import { type Goodbye, goodbyeAfter } from "./instance-goodbye.ts";
 
 /** Epochs kept of an instance, which may restart more often than it reports; older ones are settled. */
 export const EPOCHS_KEPT_MAX = 4;
@@ -25,15 +27,19 @@ export interface InstanceReports {
   epochs: EpochReports[];
   /** Drops of epochs that are no longer kept. */
   droppedSettled: number;
+  goodbye?: Goodbye;
 }
 
 export const NO_REPORTS: InstanceReports = { epochs: [], droppedSettled: 0 };
 
 /** The reports after one more. An instance that does not tell its epoch (`epochMs` null) has a single one. */
-export function addReport(
-  reports: InstanceReports,
-  report: { epochMs: number | null; seq: number | null; dropped: number | null },
-): InstanceReports {
+export function addReport(before: InstanceReports, report: InstanceReport): InstanceReports {
+  const reports = withReport(before, report);
+  const goodbye = goodbyeAfter(reports, report);
+  return goodbye === undefined ? reports : { ...reports, goodbye };
+}
+
+function withReport(reports: InstanceReports, report: InstanceReport): InstanceReports {
   const epochMs = report.epochMs ?? 0;
   const known = reports.epochs.find((epoch) => epoch.epochMs === epochMs);
   if (known === undefined && isSettled(reports, epochMs)) return reports;
@@ -59,6 +65,7 @@ function settled(reports: InstanceReports): InstanceReports {
   const leaving = reports.epochs.slice(EPOCHS_KEPT_MAX);
   const dropped = leaving.reduce((sum, epoch) => sum + epoch.droppedMax, 0);
   return {
+    ...reports,
     epochs: reports.epochs.slice(0, EPOCHS_KEPT_MAX),
     droppedSettled: reports.droppedSettled + dropped,
   };
@@ -104,11 +111,12 @@ export function seqGaps(reports: InstanceReports): SeqGap[] {
   });
 }
 
-/** As `GET …/instances` says: online < 90 s, stale < 300 s, else departed. */
+/** As `GET …/instances` says: online < 90 s, stale < 300 s, else departed; at once by a goodbye. */
 export function instanceState(
-  lastReportMs: number,
+  { lastReportMs, hasDeparted }: { lastReportMs: number; hasDeparted: boolean },
   nowMs: number,
 ): "online" | "stale" | "departed" {
+  if (hasDeparted) return "departed";
   const ageMs = nowMs - lastReportMs;
   if (ageMs < 90_000) return "online";
   return ageMs < 300_000 ? "stale" : "departed";

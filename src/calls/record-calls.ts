@@ -37,6 +37,8 @@ export interface CallReport {
   seq: number | null;
   /** Samples that the instance lost, cumulative within its epoch. */
   dropped: number | null;
+  /** The instance's goodbye: it has departed, until a later report of it. */
+  isFinal: boolean;
   /** Names the report, so that a resend is recognised. */
   batchId: string | null;
   /** At most 1,000 samples (REPORT_SAMPLES_MAX), of which each is checked. */

@@ -19,8 +19,9 @@ interface RegroupedSeries {
 }
 
 /** The arrivals' reports and lags without their series: who reported what stays where it was. */
-export function strippedArrival([instance, epochMs, seq, dropped, , , , lags]: Arrival): Arrival {
-  return [instance, epochMs, seq, dropped, [], [], [], lags];
+export function strippedArrival(arrival: Arrival): Arrival {
+  const [instance, epochMs, seq, dropped, , , , lags, isFinal = null] = arrival;
+  return [instance, epochMs, seq, dropped, [], [], [], lags, isFinal];
 }
 
 /** The arrivals' series, in arrivals of at most `seriesMax` that no instance reported. */

@@ -82,6 +82,13 @@ const reportFields = {
   ),
   seq: counter("Counts the instance's reports from 0 within its epoch"),
   dropped: counter("Samples the instance lost, cumulative within its epoch"),
+  final: Type.Optional(
+    Type.Unsafe<boolean | null>({
+      type: ["boolean", "null"],
+      description:
+        "The instance's goodbye: it has departed at once, until a later report of it (another epoch, or a higher seq)",
+    }),
+  ),
   batch_id: nullable({ minLength: 1, maxLength: 256, pattern: STORABLE_TEXT }),
 };
 

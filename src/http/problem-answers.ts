@@ -2,6 +2,12 @@
 import * as Type from "typebox";
 import type { AccessTerms, Content, Described, ProblemStatus } from "./route.ts";
 
+const ACCEPT_ENCODING = {
+  "Accept-Encoding": {
+    schema: { type: "string" },
+    description: "The encodings that are, where the encoding is not",
+  },
+};
 const RETRY_AFTER = { "Retry-After": { schema: { type: "integer" }, description: "Seconds" } };
 
 export const PROBLEMS: Readonly<Record<ProblemStatus, { description: string; headers?: object }>> =
@@ -13,7 +19,11 @@ export const PROBLEMS: Readonly<Record<ProblemStatus, { description: string; hea
     409: { description: "In conflict with what is there" },
     410: { description: "No longer there" },
     413: { description: "The body is too large" },
-    415: { description: "The body's type, charset or encoding is not supported" },
+    415: {
+      description:
+        "The body's type or charset is not supported, or its Content-Encoding is neither gzip nor zstd",
+      headers: ACCEPT_ENCODING,
+    },
     429: { description: "Too many requests; see Retry-After", headers: RETRY_AFTER },
     500: { description: "An internal error" },
     503: { description: "Cannot answer now; see Retry-After", headers: RETRY_AFTER },

@@ -147,8 +147,8 @@ function problemOfBody(failure: BodyFailure): Problem {
     case "unsupported_content_encoding":
       return {
         ...UNSUPPORTED,
-        detail: "The content encoding must be gzip or identity.",
-        headers: { "accept-encoding": "gzip, identity" },
+        detail: "The content encoding must be gzip, zstd or identity, one of them.",
+        headers: { "accept-encoding": "gzip, zstd" },
       };
   }
 }

@@ -1,19 +1,20 @@
 /**
- * A request's body, read with a limit: the bytes are counted as they are decompressed, so that a
- * gzip bomb costs `bytesMax` bytes of memory and no more, whatever it would unpack to.
+ * A request's body, read with a limit: the bytes are counted as they come, and once more as they are
+ * decompressed, so that what a bomb costs goes by `bytesMax`, whatever it would unpack to.
  */
 import { type JsonReading, readJson } from "#formats/read-json.ts";
-import { FailureError, fail } from "#platform/errors.ts";
+import { fail } from "#platform/errors.ts";
 import { nextTurn } from "#platform/slices.ts";
+import { compressionOf, decompress } from "./content-coding.ts";
 
-/** Told of the bytes of a body, decompressed, as they are read: those too that are thrown away. */
+/**
+ * Told of the bytes of a body as they are read, those too that are thrown away, and of those that are more once
+ * they are decompressed.
+ */
 export type OnBytes = (bytes: number) => void;
 
 interface BodyLimit {
-  /**
-   * Counted after decompression. A body whose `Content-Length` alone is larger is refused
-   * without being decompressed.
-   */
+  /** Before decompression and after: what is too large as it was sent is refused without being decompressed. */
   bytesMax: number;
   onBytes: OnBytes;
 }
@@ -55,22 +56,34 @@ export async function parseJsonBody(request: Request, limit: BodyLimit): Promise
   return fail({ kind: "malformed_body", detail: REFUSALS[reading.refusal] });
 }
 
-/** A body of any media type, with `Content-Encoding` gzip (or identity) undone: at most `bytesMax` bytes. */
+/**
+ * A body of any media type, with `Content-Encoding` gzip or zstd (or identity) undone: at most `bytesMax` bytes.
+ * It is read whole before it is decompressed, so that whoever sent what is damaged reads why.
+ */
 export async function readBytes(request: Request, limit: BodyLimit): Promise<Uint8Array> {
   const { bytesMax } = limit;
-  const gzip = isGzip(request.headers.get("content-encoding"));
+  const compression = compressionOf(request.headers.get("content-encoding"));
   if (Number(request.headers.get("content-length") ?? 0) > bytesMax) {
     await drain(request.body, limit);
     fail({ kind: "body_too_large", bytesMax });
   }
   if (request.body === null) return new Uint8Array(0);
-  if (!gzip) return readStream(request.body, limit);
-  try {
-    return await readStream(request.body.pipeThrough(new DecompressionStream("gzip")), limit);
-  } catch (error) {
-    if (error instanceof FailureError) throw error;
-    return fail({ kind: "malformed_body", detail: "The gzip data are damaged or cut short." });
+  const sent = await readStream(request.body, limit);
+  if (compression === null) return sent;
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of decompress(sent, compression, bytesMax)) {
+    chunks.push(chunk);
+    limit.onBytes(bytesBeyond(sent.length, length, chunk.length));
+    length += chunk.length;
+    if (length > bytesMax) fail({ kind: "body_too_large", bytesMax });
   }
+  return concatenate(chunks, length);
+}
+
+/** How many of `more` bytes that follow `before` ones lie beyond `told`. */
+function bytesBeyond(told: number, before: number, more: number): number {
+  return Math.max(0, Math.min(more, before + more - told));
 }
 
 /**
@@ -147,17 +160,4 @@ function isJson(contentType: string | null): boolean {
 
 function isUtf8(charset: string): boolean {
   return /^charset="?utf-?8"?$/.test(charset);
-}
-
-function isGzip(contentEncoding: string | null): boolean {
-  switch ((contentEncoding ?? "").trim().toLowerCase()) {
-    case "":
-    case "identity":
-      return false;
-    case "gzip":
-    case "x-gzip":
-      return true;
-    default:
-      return fail({ kind: "unsupported_content_encoding" });
-  }
 }

@@ -85,7 +85,7 @@ export function reportsOfCalls(
     const some = Map.groupBy(calls.slice(from, from + REPORT_SAMPLES_MAX), (call) =>
       reporters.of(call),
     );
-    const none = { epochMs: null, seq: null, dropped: null, receivedAtMs };
+    const none = { epochMs: null, seq: null, dropped: null, isFinal: null, receivedAtMs };
     transactions.push(
       Array.from(some, ([instance, ofIt]) => ({ header: { instance, ...none }, calls: ofIt })),
     );

@@ -9,7 +9,14 @@ import { bucketIndex } from "#formats/exponential-histogram.ts";
 
 const NOW_MS = 1_795_334_400_000;
 const HOUR_MS = 3_600_000;
-const HEADER = { instance: "gw", epochMs: 1, seq: 2, dropped: 3, receivedAtMs: NOW_MS };
+const HEADER = {
+  instance: "gw",
+  epochMs: 1,
+  seq: 2,
+  dropped: 3,
+  isFinal: true,
+  receivedAtMs: NOW_MS,
+};
 
 const invocations = fc.array(
   fc

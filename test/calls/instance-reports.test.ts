@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { InstanceReport } from "#calls/fold-delta.ts";
 import {
   addReport,
   droppedTotal,
@@ -11,8 +12,11 @@ import {
   seqGaps,
 } from "#calls/instance-reports.ts";
 
+type Told = Pick<InstanceReport, "epochMs" | "seq" | "dropped">;
+const addTold = (reports: InstanceReports, told: Told) =>
+  addReport(reports, { ...told, isFinal: false, receivedMs: 0 });
 const reportSeq = (reports: InstanceReports, seq: number) =>
-  addReport(reports, { epochMs: 1, seq, dropped: null });
+  addTold(reports, { epochMs: 1, seq, dropped: null });
 
 describe("instance reports", () => {
   it("know exactly the missing reports, whatever the order and the repeats", () => {
@@ -40,18 +44,18 @@ describe("instance reports", () => {
       fc.property(fc.array(report), (sent) => {
         let reports = NO_REPORTS;
         for (const next of sent) {
-          const after = addReport(reports, next);
+          const after = addTold(reports, next);
           expect(droppedTotal(after)).toBeGreaterThanOrEqual(droppedTotal(reports));
           reports = after;
         }
-        expect(sent.reduce(addReport, reports).epochs.length).toBeLessThanOrEqual(EPOCHS_KEPT_MAX);
+        expect(sent.reduce(addTold, reports).epochs.length).toBeLessThanOrEqual(EPOCHS_KEPT_MAX);
       }),
     );
   });
 
   it("are unchanged by a report that arrives again", () => {
-    const once = addReport(NO_REPORTS, { epochMs: 7, seq: 3, dropped: 5 });
-    expect(addReport(once, { epochMs: 7, seq: 3, dropped: 5 })).toEqual(once);
+    const once = addTold(NO_REPORTS, { epochMs: 7, seq: 3, dropped: 5 });
+    expect(addTold(once, { epochMs: 7, seq: 3, dropped: 5 })).toEqual(once);
   });
 
   it("stay small when every other report is lost", () => {
@@ -61,7 +65,10 @@ describe("instance reports", () => {
   });
 
   it("say online below 90 s, stale below 300 s, then departed", () => {
-    const states = [0, 89_999, 90_000, 299_999, 300_000].map((ageMs) => instanceState(0, ageMs));
+    const stateAt = (ageMs: number, hasDeparted = false) =>
+      instanceState({ lastReportMs: 0, hasDeparted }, ageMs);
+    const states = [0, 89_999, 90_000, 299_999, 300_000].map((ageMs) => stateAt(ageMs));
     expect(states).toEqual(["online", "online", "stale", "stale", "departed"]);
+    expect(stateAt(0, true)).toBe("departed");
   });
 });

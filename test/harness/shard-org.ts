@@ -18,7 +18,7 @@ export async function makeShardOrg(seriesMax = 10_000, seriesLabelBytesMax = 1_0
 export type ShardTestOrg = Awaited<ReturnType<typeof makeShardOrg>>;
 
 export function header(fields: Partial<ReportHeader> = {}): ReportHeader {
-  const none = { epochMs: null, seq: null, dropped: null };
+  const none = { epochMs: null, seq: null, dropped: null, isFinal: null };
   return { instance: "gw-1", ...none, receivedAtMs: Date.now(), ...fields };
 }
 

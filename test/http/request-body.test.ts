@@ -37,16 +37,18 @@ describe("A body", () => {
 
   it("is read gzipped", async () => {
     expect((await post(gzipSync(valid()), gzip)).status).toBe(201);
-    expect((await post(gzipSync(valid()), { "content-encoding": "GZIP" })).status).toBe(201);
+    for (const coding of ["GZIP", "x-gzip"]) {
+      expect((await post(gzipSync(valid()), { "content-encoding": coding })).status).toBe(201);
+    }
     expect((await post(valid(), { "content-encoding": "identity" })).status).toBe(201);
   });
 
-  it.each(["br", "deflate", "zstd", "gzip, gzip", "compress"])(
+  it.each(["br", "deflate", "gzip, zstd", "gzip, gzip", "compress"])(
     "is refused in the encoding %s with 415",
     async (encoding) => {
       const response = await post(valid(), { "content-encoding": encoding });
       expect(response.status).toBe(415);
-      expect(response.headers.get("accept-encoding")).toBe("gzip, identity");
+      expect(response.headers.get("accept-encoding")).toBe("gzip, zstd");
       expect(await problemOf(response)).toMatchObject({ code: "unsupported_content_encoding" });
     },
   );
@@ -171,7 +173,7 @@ describe("readBytes", () => {
     }
   });
 
-  it("tells of each byte that it reads, decompressed, of a body that is refused too", async () => {
+  it("tells of each byte that it reads, and of each that it decompresses, of a body that is refused too", async () => {
     const told = async (body: BodyInit, headers = {}, bytesMax = 1_000_000) => {
       let bytes = 0;
       const onBytes = (more: number) => {
@@ -183,7 +185,8 @@ describe("readBytes", () => {
     expect(await told(new Uint8Array(200_000))).toBe(200_000);
     expect(await told(gzipSync(new Uint8Array(200_000)), gzip)).toBe(200_000);
     expect(await told(new Uint8Array(200_000), {}, 100_000)).toBe(200_000);
-    expect(await told(gzipSync(new Uint8Array(250_000)), gzip, 100_000)).toBe(250_000);
+    // A bomb is decompressed no further than to where it is seen to be one.
+    expect(await told(gzipSync(new Uint8Array(250_000)), gzip, 100_000)).toBe(131_072);
   });
 
   it("refuses one byte more than the limit", async () => {

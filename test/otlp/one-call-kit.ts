@@ -94,7 +94,7 @@ export async function send(org: Org, spans: readonly Span[], around?: Around): P
 }
 
 export async function post(org: Org, samples: readonly object[]) {
-  const none = { epoch: null, seq: null, dropped: null, batchId: null };
+  const none = { epoch: null, seq: null, dropped: null, isFinal: false, batchId: null };
   return recordCalls(workerEnv, org, { instance: "gw-1", ...none, samples }, Date.now());
 }
 

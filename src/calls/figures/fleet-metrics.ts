@@ -3,9 +3,9 @@
  * while an exposition is written, so that an exposition of 10,000 tools is never held as objects.
  */
 
+import { toldCreatedMs } from "#calls/created-time.ts";
 import { callsOf, errorsOf, OUTCOMES } from "#calls/outcome.ts";
 import type { SeriesLimits } from "#calls/series.ts";
-import { toldCreatedMs } from "#calls/created-time.ts";
 import {
   BucketCounts,
   bucketIndex,
@@ -193,6 +193,7 @@ function exemplarsOf(stored: string): (Exemplar | undefined)[] {
 }
 
 function instanceFamilies(instances: readonly LabelledInstance[]): MetricFamily[] {
+  const present = instances.filter(({ totals }) => totals.hasDeparted === 0);
   return [
     {
       type: "histogram",
@@ -207,7 +208,8 @@ function instanceFamilies(instances: readonly LabelledInstance[]): MetricFamily[
       name: "mcpg_instance_last_report_timestamp_seconds",
       help: "When the instance last reported",
       unit: "seconds",
-      points: mapped(instances, ({ labels, totals }) => ({
+      // One that said goodbye is not silent. Its sums stay, for what the last report added is yet to be scraped.
+      points: mapped(present, ({ labels, totals }) => ({
         labels,
         value: totals.lastReportMs / 1e3,
       })),

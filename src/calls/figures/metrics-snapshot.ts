@@ -32,6 +32,8 @@ export interface InstanceTotals {
   lastReportMs: number;
   /** As a series'. */
   createdMs: number | null;
+  /** It said goodbye. */
+  hasDeparted: 0 | 1;
   dropped: number;
   lagSumUs: number;
   lagHistogram: string;

@@ -31,7 +31,9 @@ export const callRoutes: readonly AppRoute[] = [
       summary: "Report tool calls",
       description:
         "Answered once durable. Idempotent: a resent sample changes no figure. Empty `invocations` are a " +
-        "heartbeat: an instance is online for 90 s after its last report, so one is due each minute.",
+        "heartbeat: an instance is online for 90 s after its last report, so one is due each minute. " +
+        "With `final` it has departed at once. " +
+        "`Content-Encoding` gzip and zstd are accepted, here as on every route; 4 MiB after decompression.",
       scope: "telemetry:write",
       body: jsonBody(reportEnvelope, { bytesMax: REPORT_BYTES_MAX, documentedAs: ReportSchema }),
       answers: {

@@ -15,7 +15,8 @@ const InstanceSchema = Type.Object(
     id: Type.String(),
     last_report: Type.String({ format: "date-time" }),
     state: Type.Enum(["online", "stale", "departed"], {
-      description: "online: reported within 90 s; stale: within 300 s",
+      description:
+        "online: reported within 90 s; stale: within 300 s; departed: not, or said goodbye",
     }),
     dropped: Type.Integer(),
     missing_reports: Type.Integer(),
@@ -80,7 +81,7 @@ function instanceJson(row: ListedInstance, nowMs: number): Type.Static<typeof In
   return {
     id: row.instance,
     last_report: formatTimestamp(row.lastReportMs),
-    state: instanceState(row.lastReportMs, nowMs),
+    state: instanceState(row, nowMs),
     dropped: row.dropped,
     missing_reports: gaps.reduce((sum, { first, last }) => sum + last - first + 1, 0),
     gaps: gaps.map(({ epochMs, first, last }) => ({

@@ -20,6 +20,7 @@ export function reportOf(envelope: ReportEnvelope): CallReport {
     epoch: envelope.epoch ?? null,
     seq: envelope.seq ?? null,
     dropped: envelope.dropped ?? null,
+    isFinal: envelope.final ?? false,
     batchId: envelope.batch_id ?? null,
     samples: envelope.invocations,
   };

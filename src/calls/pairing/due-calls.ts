@@ -91,7 +91,7 @@ export function reportsOfDue(
       calls.push(failed(call, failures.get(span) ?? null));
   }
   const receivedAtMs = rows.reduce((oldest, row) => Math.min(oldest, row.receivedMs), Infinity);
-  const header = { epochMs: null, seq: null, dropped: null, receivedAtMs };
+  const header = { epochMs: null, seq: null, dropped: null, isFinal: null, receivedAtMs };
   return Array.from(reports, ([instance, calls]) => ({ header: { instance, ...header }, calls }));
 }
 

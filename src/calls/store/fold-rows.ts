@@ -5,6 +5,7 @@ import {
   type SeriesDelta,
   type Tally,
 } from "#calls/fold-delta.ts";
+import { hasDeparted } from "#calls/instance-goodbye.ts";
 import { droppedTotal, type InstanceReports } from "#calls/instance-reports.ts";
 import { classicValues } from "./classic-columns.ts";
 
@@ -61,5 +62,5 @@ export function instanceRow(
 ): string {
   return `[${JSON.stringify(instance)},${delta.lastReportMs},${JSON.stringify(reports)},${droppedTotal(
     reports,
-  )},${delta.lagSumUs},${bucketsText(delta.lagBuckets)},${delta.firstReportMs}]`;
+  )},${delta.lagSumUs},${bucketsText(delta.lagBuckets)},${delta.firstReportMs},${hasDeparted(reports) ? 1 : 0}]`;
 }

@@ -55,17 +55,19 @@ const upsertRollup = (
 export const UPSERT_HOURLY = upsertRollup("rollups_hourly", "hour");
 export const UPSERT_DAILY = upsertRollup("rollups_daily", "day");
 
-/** Row: [instance, last_report_ms, {reports}, dropped, lag_sum_us, {lag_histogram}, created_ms]. */
+/** Row: [instance, last_report_ms, {reports}, dropped, lag_sum_us, {lag_histogram}, created_ms, has_departed]. */
 export const UPSERT_INSTANCES = `INSERT INTO instances (org, instance, last_report_ms, reports, dropped,
-    lag_sum_us, lag_histogram, created_ms)
-  SELECT ?1, d.value ->> 0, d.value ->> 1, d.value -> 2, d.value ->> 3, d.value ->> 4, ${jsonb(5)}, d.value ->> 6
+    lag_sum_us, lag_histogram, created_ms, has_departed)
+  SELECT ?1, d.value ->> 0, d.value ->> 1, d.value -> 2, d.value ->> 3, d.value ->> 4, ${jsonb(5)},
+    d.value ->> 6, d.value ->> 7
   FROM jsonb_each(?4) d WHERE ${MAY_FOLD}
   ON CONFLICT (org, instance) DO UPDATE SET
     last_report_ms = max(last_report_ms, excluded.last_report_ms),
     reports = excluded.reports,
     dropped = excluded.dropped,
     lag_sum_us = lag_sum_us + excluded.lag_sum_us,
-    ${patched("lag_histogram")}`;
+    ${patched("lag_histogram")},
+    has_departed = excluded.has_departed`;
 
 export const DELETE_ARRIVALS = `DELETE FROM arrivals
   WHERE org = ?1 AND id IN (SELECT value FROM json_each(?4)) AND ${MAY_FOLD}`;

@@ -18,6 +18,7 @@ export async function findInstances(
       lastReportMs: instances.lastReportMs,
       reports: instances.reports,
       dropped: instances.dropped,
+      hasDeparted: instances.hasDeparted,
     })
     .from(instances)
     .where(

@@ -43,7 +43,8 @@ const SELECT_WINDOWS: Record<Granularity, string> = {
 };
 
 const SELECT_INSTANCES = `SELECT instance, last_report_ms AS lastReportMs, dropped,
-    created_ms AS createdMs, lag_sum_us AS lagSumUs, json(lag_histogram) AS lagHistogram
+    has_departed AS hasDeparted, created_ms AS createdMs,
+    lag_sum_us AS lagSumUs, json(lag_histogram) AS lagHistogram
   FROM instances WHERE org = ?1 AND last_report_ms > ?2 ORDER BY instance`;
 
 type SeriesRow = Record<string, string | number | null>;

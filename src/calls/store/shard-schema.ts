@@ -44,6 +44,7 @@ export const instances = sqliteTable(
     lagSumUs: integer("lag_sum_us").notNull(),
     lagHistogram: blob("lag_histogram").notNull(),
     createdMs: integer("created_ms"),
+    hasDeparted: integer("has_departed", { mode: "boolean" }).notNull(),
   },
   (table) => [primaryKey({ columns: [table.org, table.instance] })],
 );

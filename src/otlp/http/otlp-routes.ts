@@ -55,7 +55,7 @@ export const otlpRoutes: readonly AppRoute[] = [
       description:
         "Spans of MCP tool calls become samples, the others are kept beside them. Answered once durable. " +
         "Idempotent: a resent span changes no figure. A caller's span waits up to 30 s for its server's: its " +
-        "call is counted later than it was acknowledged. gzip is accepted; 4 MiB after decompression, 10,000 spans.",
+        "call is counted later than it was acknowledged. gzip and zstd are accepted; 4 MiB after decompression, 10,000 spans.",
       scope: "telemetry:write",
       body: tracesBody,
       answers: { 200: { description: "All was taken, or all but…", content: TRACES_RESPONSE } },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { getJson } from "../../harness/answers.ts";
-import { ingest, makeSample, metricSum, scrape } from "../../harness/calls.ts";
+import { getJson, problemOf } from "../../harness/answers.ts";
+import { ingest, makeSample, metricSum, postCalls, scrape } from "../../harness/calls.ts";
 import { makeOrg } from "../../harness/orgs.ts";
 
 const EPOCH = "2026-11-22T07:00:00.000Z";
@@ -47,4 +47,89 @@ describe("GET /instances", () => {
     }
     expect(before).toBe(11);
   });
+});
+
+describe("A goodbye", () => {
+  const LAST_REPORT = "mcpg_instance_last_report_timestamp_seconds";
+  const stateOf = async (org: string) => (await instancesOf(org)).map(({ state }) => state);
+  const isShown = async (org: string) => (await scrape(org)).includes(`${LAST_REPORT}{`);
+  const last = { epoch: EPOCH, seq: 7, dropped: 2, final: true };
+
+  it("is departure at once: the last report leaves the page, and what was counted stays", async () => {
+    const org = await makeOrg();
+    await ingest(org, [makeSample()], { epoch: EPOCH, seq: 6, final: false });
+    expect([await stateOf(org), await isShown(org)]).toEqual([["online"], true]);
+    const answer = await ingest(org, [makeSample()], last);
+    expect(answer).toEqual({ accepted: 1, duplicates: 0, rejected: [] });
+    expect([await stateOf(org), await isShown(org)]).toEqual([["departed"], false]);
+    const page = await scrape(org);
+    expect(metricSum(page, "mcpg_tool_calls_total")).toBe(2);
+    expect(metricSum(page, "mcpg_instance_dropped_samples_total", 'instance="gw-1"')).toBe(2);
+    expect(metricSum(page, "mcpg_ingest_lag_seconds_count", 'instance="gw-1"')).toBe(2);
+  });
+
+  it("hides its instance and no other, in every format", async () => {
+    const org = await makeOrg();
+    await ingest(org, [], { instance_id: "gw-1" });
+    await ingest(org, [], { instance_id: "gw-2", final: true });
+    expect(await stateOf(org)).toEqual(["online", "departed"]);
+    for (const accept of ["text/plain", "application/openmetrics-text"]) {
+      const lines = (await scrape(org, "", accept)).split("\n");
+      const shown = lines.filter((line) => line.startsWith(`${LAST_REPORT}{`));
+      expect(shown).toEqual([expect.stringContaining('instance="gw-1"')]);
+    }
+  });
+
+  it("is taken back by a later report, of the same life or another, and no counter falls", async () => {
+    const next = "2026-11-22T08:00:00.000Z";
+    const [again, restarted] = [
+      { epoch: EPOCH, seq: 8 },
+      { epoch: next, seq: 0 },
+    ];
+    for (const back of [again, restarted]) {
+      const org = await makeOrg();
+      await ingest(org, [makeSample()], last);
+      await scrape(org);
+      await ingest(org, [], back);
+      expect([await stateOf(org), await isShown(org)]).toEqual([["online"], true]);
+      const page = await scrape(org);
+      expect(metricSum(page, "mcpg_instance_dropped_samples_total")).toBe(2);
+      expect(metricSum(page, "mcpg_ingest_lag_seconds_count")).toBe(1);
+    }
+  });
+
+  it("is not taken back by what comes late, reordered or again, which counts all the same", async () => {
+    const org = await makeOrg();
+    const sample = makeSample();
+    await ingest(org, [sample], last);
+    await ingest(org, [makeSample()], { epoch: EPOCH, seq: 6 });
+    await ingest(org, [], { epoch: "2026-11-22T06:00:00Z", seq: 90 });
+    expect(await ingest(org, [sample], last)).toMatchObject({ accepted: 0, duplicates: 1 });
+    expect([await stateOf(org), await isShown(org)]).toEqual([["departed"], false]);
+    expect(metricSum(await scrape(org), "mcpg_tool_calls_total")).toBe(2);
+    // Nor does the goodbye, resent, send away who is back.
+    await ingest(org, [], { epoch: EPOCH, seq: 8 });
+    await ingest(org, [sample], last);
+    expect(await stateOf(org)).toEqual(["online"]);
+  });
+
+  it("of an instance that tells neither epoch nor seq stands until its next report", async () => {
+    const org = await makeOrg();
+    await ingest(org, [], { final: true });
+    expect(await stateOf(org)).toEqual(["departed"]);
+    await ingest(org, [], { final: null });
+    expect(await stateOf(org)).toEqual(["online"]);
+  });
+
+  it.each(["true", 1, 0, {}, []])(
+    "that is %j is refused, and nothing of its report counts",
+    async (final) => {
+      const org = await makeOrg();
+      const response = await postCalls(org, [makeSample()], { final });
+      expect(response.status).toBe(400);
+      const { errors } = await problemOf(response);
+      expect(errors?.map(({ pointer }) => pointer)).toEqual(["/final"]);
+      expect(await stateOf(org)).toEqual([]);
+    },
+  );
 });

@@ -309,5 +309,60 @@ describe("fold", () => {
       await foldRest(org);
     }
     expect(await countRows(org.org, "instances")).toBe(1_001);
+    // One of so many says nothing of the others.
+    await store(org, [], { instance: "gw-2000", isFinal: true });
+    await foldRest(org);
+    expect(await departed(org)).toEqual([]);
+  });
+
+  it("keeps a goodbye, or takes it back, whoever folds which of its reports when", async () => {
+    const org = await makeShardOrg();
+    const slow = new LimitedD1(db);
+    const instances = ["stays", "goes", "returns"];
+    const lastSeq = { stays: -1, goes: 19, returns: 12 } as Record<string, number>;
+    const reports = instances.flatMap((instance) =>
+      Array.from({ length: 20 }, (_, seq) => ({
+        instance,
+        seq,
+        isFinal: seq === lastSeq[instance],
+      })),
+    );
+    const folding = async () => {
+      for (let round = 0; round < 6; round += 1) {
+        await Promise.all([
+          foldRest(org),
+          foldRest(org, slow.database),
+          foldOnce(db, org, Date.now()),
+        ]);
+      }
+    };
+    const sending = Promise.all(
+      reports.map((report, index) =>
+        store(org, index % 5 === 0 ? [invocation()] : [], { ...report, epochMs: 1 }),
+      ),
+    );
+    await Promise.all([sending, folding()]);
+    await foldRest(org);
+    expect(await departed(org)).toEqual(["goes"]);
+    expect(await sumOf(org.org, "series", "ok")).toBe(12);
+  });
+
+  it("keeps the goodbye of a report whose series are regrouped", async () => {
+    const org = await makeShardOrg();
+    const samples = Array.from({ length: 3_200 }, (_, tool) => ({ tool: `t${tool}` }));
+    for (let seq = 0; seq < 8; seq += 1) {
+      const part = samples.slice((seq % 4) * 800, (seq % 4) * 800 + 800);
+      const calls = part.map((fields) => invocation(fields));
+      await store(org, calls, { epochMs: 1, seq, isFinal: seq === 7 });
+    }
+    await foldRest(org);
+    expect(await departed(org)).toEqual(["gw-1"]);
+    expect(await sumOf(org.org, "series", "ok")).toBe(6_400);
   });
 });
+
+async function departed({ org }: { org: string }): Promise<string[]> {
+  const sql = "SELECT instance FROM instances WHERE org = ?1 AND has_departed = 1";
+  const { results } = await db.prepare(sql).bind(org).all<{ instance: string }>();
+  return results.map(({ instance }) => instance);
+}

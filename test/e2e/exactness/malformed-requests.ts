@@ -1,5 +1,5 @@
 /** Requests that are wrong as a whole: nothing of them may be kept. */
-import { gzipSync } from "node:zlib";
+import { gzipSync, zstdCompressSync } from "node:zlib";
 import { reportText, sampleText } from "./malformed-samples.ts";
 import { deep, wrong } from "./malformed-values.ts";
 import {
@@ -9,6 +9,8 @@ import {
   notJson,
   notUtf8,
   wrongGzip,
+  wrongZstd,
+  ZSTD,
 } from "./unreadable-bodies.ts";
 
 const MIB = 1_048_576;
@@ -21,6 +23,7 @@ export function makeBadRequests(): BadRequest[] {
     ...notJson(),
     ...notUtf8(),
     ...wrongGzip(),
+    ...wrongZstd(),
     ...wrongHeaders(),
     ...tooMuch(),
   ];
@@ -89,7 +92,7 @@ function wrongHeaders(): BadRequest[] {
   const encodings = [
     "br",
     "deflate",
-    "zstd",
+    "zstd, gzip",
     "compress",
     "gzip, gzip",
     "gzip;q=1",
@@ -128,6 +131,12 @@ function tooMuch(): BadRequest[] {
       status: 413,
       body: gzipSync(Buffer.alloc(BOMB_BYTES)),
       headers: GZIP,
+    },
+    {
+      name: "a bomb of 200 MiB in zstd",
+      status: 413,
+      body: zstdCompressSync(Buffer.alloc(BOMB_BYTES)),
+      headers: ZSTD,
     },
     { name: "20 MiB", status: 413, body: Buffer.alloc(20 * MIB, " ") },
     { name: "1,001 samples", status: 400, body: reportText(samples) },

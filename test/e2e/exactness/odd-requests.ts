@@ -1,5 +1,6 @@
 /** Malformed beside the body: paths and queries; and what looks malformed and is not. */
-import { gzipSync } from "node:zlib";
+import { spawnSync } from "node:child_process";
+import { gzipSync, zstdCompressSync } from "node:zlib";
 import type { Sent } from "../../harness/http-client.ts";
 import { type MalformedRun, PATH } from "./malformed-run.ts";
 import { reportText } from "./malformed-samples.ts";
@@ -71,6 +72,30 @@ export async function findRefusedValid(run: MalformedRun): Promise<string[]> {
       count: 1,
       sent: { body: gzipSync(reportText([one()])), headers: { "content-encoding": "gzip" } },
     },
+    {
+      name: "gzip of two members",
+      count: 1,
+      sent: {
+        body: inHalves(reportText([one()]), gzipSync),
+        headers: { "content-encoding": "gzip" },
+      },
+    },
+    {
+      name: "zstd of two frames",
+      count: 1,
+      sent: {
+        body: inHalves(reportText([one()]), zstdCompressSync),
+        headers: { "content-encoding": "zstd" },
+      },
+    },
+    ...["gzip", "zstd"].filter(isInstalled).map((coding) => ({
+      name: `what the command ${coding} makes of it, twice, as cat joins it`,
+      count: 1,
+      sent: {
+        body: inHalves(reportText([one()]), (half) => byCommand(coding, half)),
+        headers: { "content-encoding": coding },
+      },
+    })),
     { name: "a heartbeat", count: 0, sent: { body: reportText([]) } },
   ];
   return run.each(cases, async ({ name, count, sent }) => {
@@ -78,4 +103,19 @@ export async function findRefusedValid(run: MalformedRun): Promise<string[]> {
     const isAccepted = status === 200 && JSON.parse(body.toString()).accepted === count;
     return isAccepted ? [] : [`${status} ${body.subarray(0, 200)}`];
   });
+}
+
+function inHalves(text: string, compress: (half: string) => Uint8Array): Buffer {
+  const middle = text.length >> 1;
+  return Buffer.concat([compress(text.slice(0, middle)), compress(text.slice(middle))]);
+}
+
+function isInstalled(command: string): boolean {
+  const isThere = spawnSync(command, ["--version"]).error === undefined;
+  if (!isThere) console.error(`!!! SKIPPED: there is no ${command} here to make a body with`);
+  return isThere;
+}
+
+function byCommand(command: string, input: string): Buffer {
+  return spawnSync(command, ["-c"], { input }).stdout;
 }

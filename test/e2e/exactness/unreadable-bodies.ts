@@ -1,5 +1,5 @@
-/** Bodies that cannot be read: not gzip, not UTF-8, not JSON. */
-import { deflateSync, gzipSync } from "node:zlib";
+/** Bodies that cannot be read: not gzip or zstd, not UTF-8, not JSON. */
+import { constants, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { reportText, sampleText } from "./malformed-samples.ts";
 import { deep, NOT_UTF8 } from "./malformed-values.ts";
 
@@ -14,6 +14,7 @@ export interface BadRequest {
 }
 
 export const GZIP = { "content-encoding": "gzip" };
+export const ZSTD = { "content-encoding": "zstd" };
 
 /** JSON text of a report; an empty field is left out. */
 export function envelope(fields: Record<string, string>): string {
@@ -103,6 +104,8 @@ export function wrongGzip(): BadRequest[] {
     "a wrong CRC": damaged(packed.length - 6),
     "a wrong length": damaged(packed.length - 2),
     "data after the end": Buffer.concat([packed, Buffer.from("garbage")]),
+    "a member after padding": Buffer.concat([packed, Buffer.alloc(8), gzipSync(" ")]),
+    "a second member cut short": Buffer.concat([packed, gzipSync(" ").subarray(0, -1)]),
     "JSON cut short": gzipSync(valid.slice(0, -1)),
     "not UTF-8": gzipSync(Buffer.from([0x22, 0xff, 0x22])),
     "100,000 arrays": gzipSync(deep.arrays),
@@ -115,4 +118,35 @@ export function wrongGzip(): BadRequest[] {
     headers: GZIP,
   }));
   return [...bad, { name: "gzip without saying so", status: 400, body: packed }];
+}
+
+export function wrongZstd(): BadRequest[] {
+  const valid = envelope({});
+  const packed = zstdCompressSync(valid, { params: { [constants.ZSTD_c_checksumFlag]: 1 } });
+  const damaged = (at: number) => Buffer.from(packed.with(at, (packed[at] ?? 0) ^ 0xff));
+  const frame = (...header: number[]) => Buffer.from([0x28, 0xb5, 0x2f, 0xfd, ...header, 1, 0, 0]);
+  const bodies: Record<string, Buffer | string> = {
+    "plain text": valid,
+    "an empty body": "",
+    gzip: gzipSync(valid),
+    "zstd twice": zstdCompressSync(packed),
+    "a wrong magic number": damaged(0),
+    "a damaged block": damaged(20),
+    "a wrong checksum": damaged(packed.length - 1),
+    "data after the end": Buffer.concat([packed, Buffer.from("garbage")]),
+    "a second frame cut short": Buffer.concat([packed, packed.subarray(0, -1)]),
+    "a window of 2 GiB": frame(0, (31 - 10) << 3),
+    "a dictionary": frame(1, 80, 7),
+    "a skippable frame cut short": Buffer.from([0x50, 0x2a, 0x4d, 0x18, 9, 0, 0, 0, 1]),
+  };
+  for (const cut of [1, 4, 5, 6, 40, packed.length - 4, packed.length - 1]) {
+    bodies[`the first ${cut} bytes`] = packed.subarray(0, cut);
+  }
+  const bad = Object.entries(bodies).map(([name, body]) => ({
+    name: `zstd: ${name}`,
+    status: 400,
+    body,
+    headers: ZSTD,
+  }));
+  return [...bad, { name: "zstd without saying so", status: 400, body: packed }];
 }

@@ -1,8 +1,9 @@
 /** What a stranger makes of any route that takes JSON: each as large as the route lets it be. */
-import { gzipSync } from "node:zlib";
-import { GZIP, MIB, type WorstRequest } from "./worst-request.ts";
+import { gzipSync, zstdCompressSync } from "node:zlib";
+import { GZIP, MIB, type WorstRequest, ZSTD } from "./worst-request.ts";
 
 const BOMB_BYTES = 100 * MIB;
+const EMPTY_MEMBER = gzipSync("");
 const REFUSED = [400, 413];
 
 /** `member` is a list that the route knows, so that a validator has something to look into. */
@@ -42,13 +43,27 @@ export function illegalJson(path: string, bytesMax: number, member: string): Wor
     headers: GZIP,
     statuses: [413],
   };
+  const zstdBomb = {
+    name: "100 MiB of zeros in zstd",
+    path,
+    body: () => zstdCompressSync(Buffer.alloc(BOMB_BYTES)),
+    headers: ZSTD,
+    statuses: [413],
+  };
+  const nothing = {
+    name: "as many empty members of gzip as there is room for",
+    path,
+    body: () => Buffer.alloc(bytesMax - (bytesMax % EMPTY_MEMBER.length), EMPTY_MEMBER),
+    headers: GZIP,
+    statuses: [400],
+  };
   const large = {
     name: "four times too much",
     path,
     body: () => Buffer.alloc(4 * bytesMax, " "),
     statuses: [413],
   };
-  return [...plain, bomb, large];
+  return [...plain, bomb, zstdBomb, nothing, large];
 }
 
 /** The library's own weaknesses, and the classics. */

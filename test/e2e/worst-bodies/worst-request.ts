@@ -16,5 +16,6 @@ export interface WorstRequest {
 
 export const MIB = 1_048_576;
 export const GZIP = { "content-encoding": "gzip" };
+export const ZSTD = { "content-encoding": "zstd" };
 export const ORG = "worst";
 export const ROOT = `/v1/orgs/${ORG}`;

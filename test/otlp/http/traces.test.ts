@@ -207,6 +207,15 @@ describe("POST /v1/orgs/{org}/otlp/v1/traces", () => {
     expect(await countedCalls(org)).toBe(3);
   });
 
+  it("leaves an instance departed that said goodbye: a collector sends its last spans", async () => {
+    const org = await makeOrg();
+    await ingest(org, [], { epoch: "2026-11-22T07:00:00Z", seq: 1, final: true });
+    await partialSuccess(org, [callSpan()]);
+    const page = await scrape(org);
+    expect(page).not.toContain("mcpg_instance_last_report_timestamp_seconds{");
+    expect(metricSum(page, "mcpg_ingest_lag_seconds_count", 'instance="gw-1"')).toBe(1);
+  });
+
   it("takes a collector's request: many instances, and more calls than a report may have", async () => {
     const org = await makeOrg();
     const traces = Array.from({ length: 150 }, (_, index) =>
