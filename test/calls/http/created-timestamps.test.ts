@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { toldCreatedMs } from "#calls/created-time.ts";
+import { toldCreatedMs } from "#calls/figures/created-time.ts";
 import { type Message, readMetricFamilies } from "../../formats/exposition/read-metric-families.ts";
 import { requireStatus } from "../../harness/answers.ts";
 import { ingest, makeSample, scrape } from "../../harness/calls.ts";
