@@ -25,6 +25,10 @@ const added = (columns: readonly string[]) =>
 const fields = (count: number, first: number) =>
   Array.from({ length: count }, (_, index) => `d.value ->> ${first + index}`).join(", ");
 
+/** A stored time that is yet to come, by ?5, was written by a clock that was ahead, and gives way. */
+const newest = (column: string) =>
+  `${column} = iif(${column} > ?5, excluded.${column}, max(${column}, excluded.${column}))`;
+
 const OUTCOME_COLUMNS = OUTCOMES.join(", ");
 const CLASSIC_COLUMNS = Array.from({ length: CLASSIC_BUCKETS }, (_, index) => `le_${index}`);
 
@@ -35,7 +39,7 @@ export const UPSERT_SERIES = `INSERT INTO series (org, series, workspace, plugin
     ${jsonb(12 + CLASSIC_BUCKETS)}, ${jsonb(13 + CLASSIC_BUCKETS)}
   FROM jsonb_each(?4) d WHERE ${MAY_FOLD}
   ON CONFLICT (org, series) DO UPDATE SET
-    last_seen_ms = max(last_seen_ms, excluded.last_seen_ms),
+    ${newest("last_seen_ms")},
     ${added([...OUTCOMES, "sum_us", ...CLASSIC_COLUMNS])},
     ${patched("histogram")},
     exemplars = jsonb_patch(exemplars, excluded.exemplars)`;
@@ -61,7 +65,7 @@ export const UPSERT_INSTANCES = `INSERT INTO instances (org, instance, last_repo
   SELECT ?1, d.value ->> 0, d.value ->> 1, d.value -> 2, d.value ->> 3, d.value ->> 4, ${jsonb(5)}
   FROM jsonb_each(?4) d WHERE ${MAY_FOLD}
   ON CONFLICT (org, instance) DO UPDATE SET
-    last_report_ms = max(last_report_ms, excluded.last_report_ms),
+    ${newest("last_report_ms")},
     reports = excluded.reports,
     dropped = excluded.dropped,
     lag_sum_us = lag_sum_us + excluded.lag_sum_us,
@@ -71,5 +75,6 @@ export const DELETE_ARRIVALS = `DELETE FROM arrivals
   WHERE org = ?1 AND id IN (SELECT value FROM json_each(?4)) AND ${MAY_FOLD}`;
 
 /** Last of the batch: a change here says that the fold is the one that counted. */
-export const ADVANCE_FOLD = `UPDATE orgs SET folds = folds + 1, series_next = ?4
+export const ADVANCE_FOLD = `UPDATE orgs SET folds = folds + 1, series_next = ?4,
+    seen_until_ms = max(seen_until_ms, ?5)
   WHERE org = ?1 AND generation = ?2 AND folds = ?3 AND state = 'active'`;
