@@ -5,7 +5,7 @@ import {
 } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { runCron } from "#cron.ts";
-import { parseCheckpointNote, parseKeyList } from "#formats/ledger/evidence.ts";
+import { parseCheckpointNote, parseKeyList, RETENTION_DAYS_MIN } from "#formats/ledger/evidence.ts";
 import { LogAudit } from "#formats/ledger/log-audit.ts";
 import worker from "#index.ts";
 import {
@@ -174,6 +174,7 @@ async function verdictsOf(org: string): Promise<string[]> {
     earlierProofs: new Map(),
     kept: [],
     freshness: { nowMs: Date.now(), maxAgeMinutes: 60, unsigned: null },
+    retentionDaysMin: RETENTION_DAYS_MIN,
     isPartAccepted: false,
   });
   const lines = (await exportedLines(org)).slice(0, size);
