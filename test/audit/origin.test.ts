@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
+import { Ledger } from "#audit/ledger/ledger.ts";
 import { signNow } from "#audit/signing/sign-now.ts";
 import { runCron } from "#cron.ts";
 import { formatVkey, parseVkey, verifierKey } from "#formats/tlog/note-key.ts";
@@ -55,9 +56,11 @@ describe("A changed MCPG_ORIGIN", () => {
     const fresh = await makeOrg();
     for (const org of orgs) await appendEvents(org, [EVENT]);
     const env = renamed();
-    for (const org of [orgs[0]!, fresh]) {
-      expect(await refusalOf(() => signNow(env, logOf(org)))).toBe("misconfigured");
-    }
+    expect(await refusalOf(() => signNow(env, logOf(orgs[0]!)))).toBe("misconfigured");
+    // A ledger that was begun under the new name too would show its head.
+    const asked = vi.spyOn(Ledger.prototype, "headSince");
+    expect(await refusalOf(() => signNow(env, logOf(fresh)))).toBe("misconfigured");
+    expect(asked).not.toHaveBeenCalled();
     expect((await ask(env, `/v1/orgs/${fresh}/audit/keys`)).status).toBe(503);
     for (const org of [...orgs, fresh]) await runAlarms(logOf(org));
     forgetLogged();

@@ -60,7 +60,10 @@ export class PruningCheck {
   ) {
     this.#fromSeq = fromSeq;
     this.#prefixRoot = prefixRoot === null ? null : encodeHex(prefixRoot);
-    this.#memory = new EntryMemory(fromSeq, kept.flatMap(remembered)[0] ?? null);
+    this.#memory = new EntryMemory(
+      fromSeq,
+      kept.find(({ seen }) => seen !== null)?.seen?.promises ?? [],
+    );
   }
 
   read(seq: number, entry: Entry): void {
@@ -176,10 +179,6 @@ export class PruningCheck {
     const code = "pruning_contradicted";
     this.#contradiction ??= { aspect: "integrity", failure: "INVALID", code, message };
   }
-}
-
-function remembered({ checkpoint, seen }: KeptCheckpoint) {
-  return seen === null ? [] : [{ seen, size: checkpoint.size }];
 }
 
 function seenIn(before: KeptCheckpoint): SeenEntry[] {

@@ -35,21 +35,21 @@ const RANGES_MAX = 64;
 
 export class EntryMemory {
   readonly #fromSeq: number;
-  /** Changes before are in what was remembered. */
-  readonly #knownTo: number;
   #promises: PromisedRange[];
   #times: SeenTime[] = [];
   #every = 1;
 
-  /** `before` is what an earlier run remembered, of a tree of that size. */
-  constructor(fromSeq: number, before: { seen: SeenEntries; size: number } | null) {
+  /**
+   * `promises` are what an earlier run remembered. The entries that are left tell of some of them again, which
+   * changes nothing: what holds behind a change depends on that and on later ones alone.
+   */
+  constructor(fromSeq: number, promises: readonly PromisedRange[]) {
     this.#fromSeq = fromSeq;
-    this.#knownTo = before?.size ?? 0;
-    this.#promises = [...(before?.seen.promises ?? [])];
+    this.#promises = [...promises];
   }
 
   read(seq: number, { action, details, recordedAt }: Entry): void {
-    const change = seq < this.#knownTo ? null : retentionChangeOf(action, details);
+    const change = retentionChangeOf(action, details);
     if (change !== null) this.#promises = promisesAfter(this.#promises, seq, change);
     if ((seq + 1) % this.#every !== 0) return;
     this.#times.push({ seq, recordedAt });
@@ -70,9 +70,11 @@ function promisesAfter(
   change: RetentionChange,
 ): PromisedRange[] {
   const days = promisedDays(change);
-  const lower = before.filter((range) => range.days > days);
-  const raisedFrom = before[lower.length]?.fromSeq ?? (before.length === 0 ? 0 : null);
-  const raised = raisedFrom === null ? lower : [...lower, { fromSeq: raisedFrom, days }];
+  const higher = before.filter((range) => range.days > days);
+  const raisedFrom = before[higher.length]?.fromSeq ?? (before.length === 0 ? 0 : null);
+  const all = raisedFrom === null ? higher : [...higher, { fromSeq: raisedFrom, days }];
+  // What is remembered of entries behind this one is of changes that are about to be told again.
+  const raised = all.filter((range) => range.fromSeq <= seq);
   const lowest = raised.at(-1)?.days ?? 0;
   const after =
     change.toDays < lowest ? [...raised, { fromSeq: seq + 1, days: change.toDays }] : raised;
