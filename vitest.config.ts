@@ -27,7 +27,7 @@ const common = { setupFiles: ["./test/apply-migrations.ts"], testTimeout: 30_000
 /** Suites that tick the cron over every org there is, or break databases: each file has its own. */
 const ALONE = [
   "test/audit/ledger/{expiry,freezing}.test.ts",
-  "test/audit/{recovery,audit-jobs,seeds}.test.ts",
+  "test/audit/{recovery,audit-jobs,seeds,second-seed,origin}.test.ts",
   "test/*.test.ts",
   "test/{calls,otlp}/store/**/*.test.ts",
   "test/orgs/{directory,space}.test.ts",

@@ -6,6 +6,7 @@ import { formatExampleCalls } from "./start/example-calls.ts";
 import { findFreePort } from "./start/free-port.ts";
 import { keepServing } from "./start/keep-serving.ts";
 import { buildLocalWorker } from "./start/local-worker.ts";
+import { refuseLostSecrets } from "./start/lost-secrets.ts";
 import { prometheusConfigPath } from "./start/prometheus-config.ts";
 import { parseSettings, type Settings } from "./start/settings.ts";
 import { lockStateDir } from "./start/state-lock.ts";
@@ -21,8 +22,9 @@ async function main(signal: AbortSignal): Promise<void> {
   const wanted = parseSettings(process.env, projectDir);
   const settings = { ...wanted, port: await findFreePort(wanted.port) };
   const devVarsPath = resolve(".dev.vars");
-  const { MCPG_ADMIN_TOKEN: adminToken } = readDevVars(devVarsPath);
+  refuseLostSecrets(devVarsPath, settings.stateDir);
   using _lock = lockStateDir(settings.stateDir);
+  const { MCPG_ADMIN_TOKEN: adminToken } = readDevVars(devVarsPath);
   console.log("starting the Worker…");
   const worker = await buildLocalWorker(signal);
   const base = `http://127.0.0.1:${settings.port}`;

@@ -3,7 +3,7 @@ import "#/capabilities.ts";
 import { Hono } from "hono";
 import { auditRoutes } from "#audit/http/audit-routes.ts";
 import { probeLedger } from "#audit/ledger-stub.ts";
-import { probeSeeds } from "#audit/signing/seed-check.ts";
+import { probeSigningSettings } from "#audit/signing/setting-faults.ts";
 import { callRoutes } from "#calls/http/call-routes.ts";
 import { instanceRoutes } from "#calls/http/instance-routes.ts";
 import { metricsRoutes } from "#calls/http/metrics-routes.ts";
@@ -44,7 +44,11 @@ const stated: readonly AppRoute[] = [
   // What was allowed
   ...auditRoutes,
   // The service itself
-  ...healthRoutes<AppEnv, Access>({ scope: null }, [probeDatabases, probeLedger, probeSeeds]),
+  ...healthRoutes<AppEnv, Access>({ scope: null }, [
+    probeDatabases,
+    probeLedger,
+    probeSigningSettings,
+  ]),
   ...serviceRoutes<AppEnv, Access>({ scope: null }),
 ];
 

@@ -5,7 +5,7 @@
  */
 import { exports, WorkerEntrypoint } from "cloudflare:workers";
 import { jobs } from "#/capabilities.ts";
-import { logSeedFaults } from "#audit/signing/seed-check.ts";
+import { logSettingFaults } from "#audit/signing/setting-faults.ts";
 import { SPAN_KIND } from "#formats/otlp/trace-model.ts";
 import type { Env } from "#platform/env.ts";
 import type { AnyJob, InSpan, RunAnswer, RunRequest, StartRun } from "#platform/jobs/job.ts";
@@ -37,7 +37,7 @@ export async function runCron(
   refuseSettings(env);
   const nowMs = Math.min(scheduledTimeMs, Date.now());
   const tick = { env, nowMs, jobs: served, startRun, inSpan: inJobSpan };
-  const failures = (await runTick(tick)) + (await logSeedFaults(env));
+  const failures = (await runTick(tick)) + (await logSettingFaults(env));
   if (failures > 0) throw new Error(`cron: ${failures} steps failed`);
 }
 

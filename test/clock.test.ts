@@ -5,7 +5,7 @@ import {
 } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { runCron } from "#cron.ts";
-import { parseCheckpointNote, parseKeyList } from "#formats/ledger/evidence.ts";
+import { parseCheckpointNote, parseKeyList, RETENTION_DAYS_MIN } from "#formats/ledger/evidence.ts";
 import { LogAudit } from "#formats/ledger/log-audit.ts";
 import worker from "#index.ts";
 import {
@@ -174,6 +174,7 @@ async function verdictsOf(org: string): Promise<string[]> {
     earlierProofs: new Map(),
     kept: [],
     freshness: { nowMs: Date.now(), maxAgeMinutes: 60, unsigned: null },
+    retentionDaysMin: RETENTION_DAYS_MIN,
     isPartAccepted: false,
   });
   const lines = (await exportedLines(org)).slice(0, size);
@@ -262,6 +263,63 @@ describe("A clock that was ahead and came back", () => {
     vi.setSystemTime(startMs + 31 * DAY_MS);
     await settledTicks(org, 4);
     expect((await statusOf(org)).minimum_index).toBe(size - (size % 256));
+  });
+});
+
+/** What tells whether anybody reports and is called, at most 30 days after they last were. */
+async function seenIn(org: string) {
+  const { instances } = await getJson<{ instances: { id: string; state: string }[] }>(
+    `/v1/orgs/${org}/instances`,
+  );
+  const calls = metricSum(await scrape(org), "mcpg_tool_calls_total", `org="${org}"`);
+  return { states: instances.map(({ state }) => state), calls };
+}
+
+/** An instance reported by a clock that was ahead, which was folded and is back, and nobody has reported since. */
+async function orgSeenFarAhead(): Promise<string> {
+  const org = await makeOrg();
+  vi.setSystemTime(startMs + FAR_MS);
+  await ingest(org, [makeSample({ started_at: Date.now() })]);
+  await runCron(workerEnv, Date.now());
+  vi.setSystemTime(startMs + 10 * MINUTE_MS);
+  return org;
+}
+
+describe("An instance and a series that were last seen by a clock that was ahead", () => {
+  it("are set back once an hour of ticks has agreed on the time, then go stale and leave as any other", async () => {
+    const org = await orgSeenFarAhead();
+    expect(await seenIn(org)).toMatchObject({ states: ["online"] });
+    await ticksFor(org, 50);
+    expect(await seenIn(org)).toMatchObject({ states: ["online"], calls: 1 });
+    await ticksFor(org, 30);
+    vi.setSystemTime(Date.now() + 5 * MINUTE_MS);
+    expect(await seenIn(org)).toMatchObject({ states: ["departed"], calls: 1 });
+    vi.setSystemTime(Date.now() + 31 * DAY_MS);
+    expect((await seenIn(org)).calls).toBe(0);
+  });
+
+  it("are set back at once by who says that the clock is right", async () => {
+    const org = await orgSeenFarAhead();
+    await appendEvents(org, [EVENT]);
+    // Another entry carries the far time, so that there is something to correct on the record.
+    vi.setSystemTime(startMs + FAR_MS);
+    await appendEvents(org, [EVENT]);
+    vi.setSystemTime(startMs + 10 * MINUTE_MS);
+    await requireStatus(200, correct(org));
+    vi.setSystemTime(Date.now() + 5 * MINUTE_MS);
+    expect(await seenIn(org)).toMatchObject({ states: ["departed"], calls: 1 });
+  });
+});
+
+describe("The log of an org that was deleted", () => {
+  it("has its clock mended like any other for as long as it is kept, and is not begun anew after", async () => {
+    const { org } = await orgWithFarClock();
+    await requireStatus(202, call("DELETE", `/v1/orgs/${org}`));
+    const answer = await requireStatus(200, correct(org));
+    expect(await answer.json()).toMatchObject({ samples_refused_before: null });
+    expect((await statusOf(org)).recorded_ahead_until).toBeNull();
+    await workerEnv.SHARD_0.prepare("DELETE FROM audit_logs WHERE org = ?1").bind(org).run();
+    expect(await refusal(correct(org))).toEqual([404, "not_found"]);
   });
 });
 

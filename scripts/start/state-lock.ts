@@ -1,9 +1,12 @@
-import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileError } from "./file-error.ts";
 
 const SQLITE_BUSY = 5;
+
+/** Its message is all there is to say. */
+class NoFolder extends Error {}
 
 /**
  * Holds the state folder until this process ends, however it ends: the lock is the operating
@@ -15,6 +18,7 @@ export function lockStateDir(stateDir: string): DatabaseSync {
     accessSync(stateDir, constants.R_OK | constants.W_OK | constants.X_OK);
     return locked(join(stateDir, "start-lock.sqlite"));
   } catch (error) {
+    if (error instanceof NoFolder) throw error;
     if ((error as { errcode?: number }).errcode !== SQLITE_BUSY) {
       throw fileError(
         `write to the state folder ${stateDir}`,
@@ -30,7 +34,12 @@ export function lockStateDir(stateDir: string): DatabaseSync {
 
 /** By hand: Node's `recursive` tries for ever where a folder cannot be made though its parent is there. */
 function makeFolder(path: string): void {
-  if (existsSync(path)) return;
+  if (existsSync(path)) {
+    if (statSync(path).isDirectory()) return;
+    throw new NoFolder(
+      `${path} is a file, and no folder for the state: move it away, or set MCPG_STATE_DIR to a folder`,
+    );
+  }
   makeFolder(dirname(path));
   mkdirSync(path);
 }

@@ -8,7 +8,8 @@ It takes no arguments, but from the environment:
                   a second npm start needs another PORT and another folder
   MCPG_INSPECTOR  1: a debugger may attach on 127.0.0.1:9229 (it reads every secret; default: none listens)
 
-Secrets are read from .dev.vars, which is written with fresh ones when it is missing.`;
+Secrets are read from .dev.vars, which is written with fresh ones when it is missing, unless the folder
+has databases already: what was signed and sealed in them needs the secrets that it was signed with.`;
 
 /** True if help was asked for; an argument that is not known is an error. */
 export function asksForHelp(args: readonly string[]): boolean {

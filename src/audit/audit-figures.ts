@@ -1,6 +1,8 @@
 /** What a scrape says of the org's audit log: whether it grows, is signed, is whole, has room. */
 
-import { findSeedFaults, type SeedFaults, seedsOfLog } from "#audit/signing/seed-check.ts";
+import { seedsOfLog } from "#audit/signing/first-seed.ts";
+import { findFaults } from "#audit/signing/log-fault.ts";
+import { ORIGIN_SETTING } from "#audit/signing/setting-fault.ts";
 import { type AuditLogFigures, selectAuditFigures } from "#audit/store/log-figures.ts";
 import { labelSet, type MetricFamily } from "#formats/exposition/metric-family.ts";
 import type { Env } from "#platform/env.ts";
@@ -26,16 +28,25 @@ export const auditFigures = {
   select: selectAuditFigures,
   async families({ env, org }: { env: Env; org: string }, { results: [log] }: D1Result<unknown>) {
     const figures = (log as AuditLogFigures | undefined) ?? null;
-    const faults = figures === null ? new Map() : await findSeedFaults(env);
-    return auditFamilies(org, figures, faults);
+    const settings = figures === null ? [] : await settingsOf(env, org, figures);
+    return auditFamilies(org, figures, settings);
   },
 };
+
+/** A setting that a log is signed by, and 1 where it does not fit. */
+type CheckedSetting = readonly [setting: string, isWrong: 0 | 1];
+
+async function settingsOf(env: Env, org: string, log: AuditLogFigures): Promise<CheckedSetting[]> {
+  const wrong = new Set((await findFaults(env, { ...log, org })).map(({ setting }) => setting));
+  const settings = [...seedsOfLog(env, log).map(seedSetting), ORIGIN_SETTING];
+  return settings.map((setting) => [setting, wrong.has(setting) ? 1 : 0]);
+}
 
 /** `log` is null for an org that has none yet. */
 function auditFamilies(
   org: string,
   log: AuditLogFigures | null,
-  faults: SeedFaults,
+  settings: readonly CheckedSetting[],
 ): MetricFamily[] {
   const labels = labelSet([["org", org]]);
   /** A value that is not known has no point: a zero would be a claim. */
@@ -80,12 +91,12 @@ function auditFamilies(
       type: "gauge",
       name: "mcpg_audit_misconfigured",
       help: "1 if the setting is not the one that the audit log was signed with, so that nothing of it is signed",
-      points: (log === null ? [] : seedsOfLog(log)).map((version) => ({
+      points: settings.map(([setting, value]) => ({
         labels: labelSet([
           ["org", org],
-          ["setting", seedSetting(version)],
+          ["setting", setting],
         ]),
-        value: faults.has(version) ? 1 : 0,
+        value,
       })),
     },
     {

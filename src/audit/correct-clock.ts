@@ -8,6 +8,7 @@ import { formatTimestamp } from "#formats/rfc3339.ts";
 import { uuid7FromRandom } from "#formats/uuid7.ts";
 import type { Operator } from "#orgs/operator.ts";
 import type { Org } from "#orgs/org.ts";
+import { orgParts } from "#orgs/org-lifecycle.ts";
 import { correctMark, findMarkCorrection, type MarkCorrection } from "#orgs/store/pruned-mark.ts";
 import type { Env } from "#platform/env.ts";
 import { fail } from "#platform/errors.ts";
@@ -35,7 +36,9 @@ export async function correctClock(
 ): Promise<ClockCorrection> {
   const nowMs = Date.now();
   const db = shardDatabase(env, org.shard);
-  const samples = await findMarkCorrection(db, org, nowMs);
+  // Of a deleted org nothing is left but the log.
+  const isOpen = org.state === "active";
+  const samples = isOpen ? await findMarkCorrection(db, org, nowMs) : null;
   const event = correctionEvent(org.org, { reason, ...markDetails(samples) }, by, nowMs);
   const { answer } = await writeToLog(env, org, (ledger, log) =>
     ledger.correctClock(log, event, samples !== null),
@@ -51,6 +54,7 @@ export async function correctClock(
   if (samples !== null && !(await correctMark(db, org.org, samples))) {
     return fail({ kind: "unavailable", retryAfterSeconds: 1 });
   }
+  if (isOpen) for (const part of orgParts()) await part.correctClock?.(db, org.org, nowMs);
   const { seq, from, to } = answer;
   return { seq, from, to, samples };
 }

@@ -12,9 +12,9 @@ const BATCH_LOGS = 250;
 export const signJob: Job<readonly AuditLogRow[]> = {
   name: "sign",
   share: 0.25,
-  // Four for all logs of a batch (once in a deployment's life two more, to keep its seed), and two for each
+  // Six for all logs of a batch (once in a deployment's life two more, to keep its seed), and two for each
   // that turns out to be frozen.
-  queries: 6 + 2 * BATCH_LOGS,
+  queries: 8 + 2 * BATCH_LOGS,
   itemsPerRun: 1,
   runsAtOnce: 4,
   /** Logs that do not fit in the tick are first in the next one. */

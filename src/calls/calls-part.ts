@@ -1,25 +1,32 @@
 /** An org's calls and the figures made of them, for as long as it has them: see src/orgs/org-lifecycle.ts. */
 
+import { SET_BACK_QUERIES, setBackFarTimes, setBackOnce } from "#calls/store/far-times.ts";
 import { PRUNE_QUERIES, PRUNE_ROWS_MAX, pruneOnce } from "#calls/store/prune.ts";
 import { PRUNE_LINK_ROWS_MAX, pruneLinksOnce } from "#calls/store/prune-links.ts";
 import { estimateBytes, SIZE_QUERIES } from "#calls/store/sizes.ts";
 import type { OrgPart } from "#orgs/org-lifecycle.ts";
+import { MINUTE_MS } from "#platform/time.ts";
 import { pruneCutoffs } from "./prune-cutoffs.ts";
 
 const rowsMax = PRUNE_ROWS_MAX;
+/** A tick may be so late: a time that is ahead by less has come soon. */
+const LATE_TICK_MS_MAX = 10 * MINUTE_MS;
 
 export const callsPart: OrgPart = {
   name: "calls",
   prune: {
-    queries: PRUNE_QUERIES + 1,
+    queries: PRUNE_QUERIES + 1 + SET_BACK_QUERIES,
     async chunk(shardDb, { org, retention }, nowMs) {
       const areDone = await Promise.all([
         pruneOnce(shardDb, org, pruneCutoffs(retention, nowMs)),
         pruneLinksOnce(shardDb, org, nowMs),
+        // Whoever prunes trusts the clock.
+        setBackOnce(shardDb, org, { nowMs, aheadMsMax: LATE_TICK_MS_MAX }),
       ]);
       return areDone.every((isDone) => isDone) ? "done" : "more";
     },
   },
+  correctClock: setBackFarTimes,
   size: { queries: SIZE_QUERIES, bytes: estimateBytes },
   tables: [
     { table: "arrivals", key: "id", rowsMax },

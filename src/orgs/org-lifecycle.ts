@@ -43,6 +43,8 @@ export interface OrgPart {
    * conditional on the org being closed by then.
    */
   close?(directory: D1Database, org: string): D1PreparedStatement[];
+  /** Sets back what the part keeps of times that are yet to come: the clock was ahead, and is right now. Idempotent. */
+  correctClock?(shardDb: D1Database, org: string, nowMs: number): Promise<void>;
   readonly prune?: OrgPruning;
   readonly size?: OrgSize;
   /** The tables that the cron empties of a closed org. */

@@ -19,6 +19,7 @@ import {
 export interface WantedToken {
   name: string;
   scopes: readonly Scope[];
+  /** Of `tokenActor`; null: the token's own id. */
   actor: string | null;
   expiresAtMs: number | null;
 }
@@ -38,7 +39,7 @@ export async function createServiceToken(
     org: org.org,
     name,
     scopes: normaliseScopes(scopes),
-    actor: actor?.normalize("NFC") ?? null,
+    actor,
     digest: sha256Hex(token),
     createdAtMs: nowMs,
     createdBy: by.actor,

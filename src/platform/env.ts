@@ -5,7 +5,8 @@ export interface Env {
   LEDGER: DurableObjectNamespace;
   MCPG_ADMIN_TOKEN: string;
   MCPG_METRICS_TOKEN?: string;
-  MCPG_LEDGER_SEED: string;
+  /** May go once `MCPG_LEDGER_SEED_2` has taken over. */
+  MCPG_LEDGER_SEED?: string;
   MCPG_PAYLOAD_KEK: string;
   MCPG_DEFAULT_ORG_TIER?: string;
   MCPG_ORIGIN?: string;

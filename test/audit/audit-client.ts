@@ -80,6 +80,8 @@ export interface LogStatusBody {
   frozen_at: string | null;
   successor: number | null;
   misconfigured: string | null;
+  seed: string;
+  removable_seeds: string[];
   holds: number;
   recorded_ahead_until: string | null;
   deletion: { waits_until: string | null };

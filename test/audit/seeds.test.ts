@@ -1,76 +1,33 @@
-import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from "vitest";
-import { app } from "#app.ts";
+import { describe, expect, it, vi } from "vitest";
 import { Ledger } from "#audit/ledger/ledger.ts";
 import { announceKey } from "#audit/signing/key-rotation.ts";
 import { signNow } from "#audit/signing/sign-now.ts";
 import { runCron } from "#cron.ts";
 import { encodeHex } from "#formats/hex.ts";
-import { parseVkey } from "#formats/tlog/note-key.ts";
-import { parseNote } from "#formats/tlog/signed-note.ts";
-import type { Env } from "#platform/env.ts";
 import { problemOf } from "../harness/answers.ts";
-import { ADMIN_TOKEN, workerEnv } from "../harness/deployment.ts";
+import { workerEnv } from "../harness/deployment.ts";
 import { inProcess } from "../harness/in-process.ts";
 import { makeOrg } from "../harness/orgs.ts";
-import { appendEvents, auditText, EVENT, keysOf, signHead, statusOf } from "./audit-client.ts";
+import { appendEvents, EVENT, keysOf, signHead, statusOf } from "./audit-client.ts";
+import {
+  ask,
+  beginWithoutLogs,
+  deployed,
+  forgetSeeds,
+  gaugeIn,
+  loggedLines,
+  loggedSettings,
+  logOf,
+  logText,
+  misconfiguredIn,
+  OTHER_SEED,
+  signedOrg,
+  wrongSeed,
+} from "./changed-settings.ts";
 import { runAlarms } from "./ledger/run-pruning.ts";
 import { refusalOf, rowOf } from "./ledger/test-log.ts";
 
-/** 32 bytes of 0x01: another secret than the tests' own. */
-const OTHER_SEED = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
-
-/** A deployment of its own environment, which no isolate remembers anything of. */
-const deployed = (more: Record<string, unknown> = {}) => ({ ...workerEnv, ...more }) as Env;
-const wrongSeed = () => deployed({ MCPG_LEDGER_SEED: OTHER_SEED });
-
-const logOf = (org: string) => ({ org, log: 1, shard: "SHARD_0" });
-
-function ask(env: Env, path: string, method = "GET"): Promise<Response> {
-  const headers = { authorization: `Bearer ${ADMIN_TOKEN}` };
-  return Promise.resolve(app.request(`https://mcpg.test${path}`, { method, headers }, env));
-}
-
-async function misconfiguredIn(env: Env, org: string): Promise<string | null> {
-  const answer = await ask(env, `/v1/orgs/${org}/audit/status`);
-  return ((await answer.json()) as { misconfigured: string | null }).misconfigured;
-}
-
-async function gaugeIn(env: Env, org: string, setting: string): Promise<string | undefined> {
-  const page = await (await ask(env, `/v1/orgs/${org}/metrics`)).text();
-  return page
-    .split("\n")
-    .find((line) => line === `mcpg_audit_misconfigured{org="${org}",setting="${setting}"} 1`);
-}
-
-/** Names of settings that were logged. */
-function loggedSettings(): string[] {
-  const lines = logged.mock.calls.map(([line]) => JSON.parse(String(line)));
-  return lines.flatMap(({ errors }) => errors.flatMap(({ setting = [] }) => setting));
-}
-
-async function forgetSeeds(): Promise<void> {
-  await workerEnv.DIRECTORY.prepare("DELETE FROM ledger_seeds").run();
-}
-
-let logged: MockInstance<typeof console.error>;
-
-// Alarms go by another clock; what fails on purpose is logged.
-beforeEach(async () => {
-  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 3_600_000 });
-  logged = vi.spyOn(console, "error").mockReturnValue();
-  await forgetSeeds();
-  await workerEnv.SHARD_0.prepare("DELETE FROM audit_logs").run();
-});
-afterEach(() => {
-  vi.useRealTimers();
-  vi.restoreAllMocks();
-});
-
-async function signedOrg(): Promise<string> {
-  const org = await makeOrg();
-  await signHead(org);
-  return org;
-}
+beginWithoutLogs();
 
 describe("A wrong seed", () => {
   it("is misconfigured, by name and never by value, in /readyz, status and the gauge", async () => {
@@ -95,8 +52,8 @@ describe("A wrong seed", () => {
     const env = wrongSeed();
     await expect(runCron(env, Date.now(), inProcess(env))).rejects.toThrow("1 steps failed");
     expect(loggedSettings()).toEqual(["MCPG_LEDGER_SEED"]);
-    expect(logged).toHaveBeenCalledTimes(1);
-    expect(JSON.stringify(logged.mock.calls)).not.toContain(OTHER_SEED);
+    expect(loggedLines()).toBe(1);
+    expect(logText()).not.toContain(OTHER_SEED);
   });
 
   it("signs nothing, freezes nothing, stops no append, and is no loss once the right one is back", async () => {
@@ -149,6 +106,60 @@ describe("A wrong seed", () => {
   });
 });
 
+describe("One log that was signed under another seed before any seed was kept", () => {
+  const toSeed = (org: string, version: number) =>
+    workerEnv.SHARD_0.prepare("UPDATE audit_logs SET seed_version = ?2 WHERE org = ?1")
+      .bind(org, version)
+      .run();
+
+  /** The odd log is out of sight while the right ones are signed; at the end nothing is kept of either seed. */
+  async function deploymentWithOneOdd({ isOddFirst = true, right = 2, entries = 1 } = {}) {
+    const orgs: string[] = [];
+    for (let made = 0; made <= right; made += 1) orgs.push(await makeOrg());
+    const odd = isOddFirst ? orgs.shift()! : orgs.pop()!;
+    await signNow(wrongSeed(), logOf(odd));
+    await toSeed(odd, 99);
+    await forgetSeeds();
+    for (const org of orgs) {
+      for (let more = 1; more < entries; more += 1) await appendEvents(org, [EVENT]);
+      await signNow(deployed(), logOf(org));
+    }
+    await toSeed(odd, 1);
+    await forgetSeeds();
+    return { odd, right: orgs };
+  }
+
+  it.each([true, false])(
+    "keeps no other log and no new one from being signed, and is told by name (the odd one first: %s)",
+    async (isOddFirst) => {
+      const { odd, right } = await deploymentWithOneOdd({ isOddFirst });
+      const env = deployed();
+      expect((await ask(env, "/readyz")).status).toBe(200);
+      expect((await ask(wrongSeed(), "/readyz")).status).toBe(503);
+      for (const org of [...right, odd]) await appendEvents(org, [EVENT]);
+      await signNow(env, logOf(await makeOrg()));
+      for (const org of right) await signNow(env, logOf(org));
+      expect(await refusalOf(() => signNow(env, logOf(odd)))).toBe("misconfigured");
+      expect(logText()).toContain(`${odd}/1`);
+      for (const org of right) expect(logText()).not.toContain(`${org}/1`);
+      expect(await misconfiguredIn(env, odd)).toBe("MCPG_LEDGER_SEED");
+      expect(await gaugeIn(env, odd, "MCPG_LEDGER_SEED")).toBeDefined();
+      expect(await misconfiguredIn(env, right[0]!)).toBeNull();
+      expect(await gaugeIn(env, right[0]!, "MCPG_LEDGER_SEED")).toBeUndefined();
+      expect((await ask(deployed(), "/readyz")).status).toBe(200);
+      expect((await ask(wrongSeed(), "/readyz")).status).toBe(503);
+    },
+  );
+
+  it("does not outweigh a log with more entries, where there is just one of each", async () => {
+    const { right } = await deploymentWithOneOdd({ right: 1, entries: 3 });
+    expect((await ask(wrongSeed(), "/readyz")).status).toBe(503);
+    await appendEvents(right[0]!, [EVENT]);
+    await signNow(deployed(), logOf(right[0]!));
+    expect((await ask(deployed(), "/readyz")).status).toBe(200);
+  });
+});
+
 describe("The seed of a first start", () => {
   it("is ready before it is used, and kept from its first use on", async () => {
     expect((await ask(deployed(), "/readyz")).status).toBe(200);
@@ -179,7 +190,7 @@ describe("The seed of a first start", () => {
     await signHead(await makeOrg());
     const { results } = await workerEnv.DIRECTORY.prepare("SELECT * FROM ledger_seeds").all();
     const seed = encodeHex(
-      Uint8Array.from(atob(workerEnv.MCPG_LEDGER_SEED), (c) => c.charCodeAt(0)),
+      Uint8Array.from(atob(workerEnv.MCPG_LEDGER_SEED!), (c) => c.charCodeAt(0)),
     );
     expect(results).toEqual([
       {
@@ -191,73 +202,6 @@ describe("The seed of a first start", () => {
     expect(JSON.stringify(results)).not.toContain(seed);
     const change = "UPDATE ledger_seeds SET check_value = 'x'";
     await expect(workerEnv.DIRECTORY.prepare(change).run()).rejects.toThrow("must stay");
-  });
-});
-
-describe("A second seed", () => {
-  const second = () => deployed({ MCPG_LEDGER_SEED_2: OTHER_SEED });
-
-  async function rotatedOrg(): Promise<string> {
-    const org = await signedOrg();
-    const env = second();
-    await announceKey(env, logOf(org), "operator:admin");
-    await signNow(env, logOf(org));
-    return org;
-  }
-
-  it("takes over by a rotation, and the first stays needed for none but its own", async () => {
-    const org = await rotatedOrg();
-    await appendEvents(org, [EVENT]);
-    expect(await refusalOf(() => signNow(workerEnv, logOf(org)))).toBe("misconfigured");
-    await signNow(
-      deployed({ MCPG_LEDGER_SEED: OTHER_SEED, MCPG_LEDGER_SEED_2: OTHER_SEED }),
-      logOf(org),
-    );
-    const keys = await keysOf(org);
-    const note = parseNote(await auditText(org, "/log/checkpoint"))!;
-    const id = encodeHex(parseVkey(keys[1]!.vkey)!.id);
-    expect(note.signatures.map((signature) => encodeHex(signature.id))).toEqual([id]);
-    expect((await rowOf(logOf(org))).seedVersion).toBe(2);
-  });
-
-  it("that is gone while a log was signed with it is misconfigured, by name, everywhere", async () => {
-    const org = await rotatedOrg();
-    const env = deployed();
-    expect((await problemOf(ask(env, "/readyz"))).detail).toContain(
-      "MCPG_LEDGER_SEED_2 is not set",
-    );
-    expect(await misconfiguredIn(env, org)).toBe("MCPG_LEDGER_SEED_2");
-    expect(await gaugeIn(env, org, "MCPG_LEDGER_SEED_2")).toBeDefined();
-    await appendEvents(org, [EVENT]);
-    await runAlarms(logOf(org));
-    await expect(runCron(env, Date.now(), inProcess(env))).rejects.toThrow("1 steps failed");
-    expect(loggedSettings()).toEqual(["MCPG_LEDGER_SEED_2"]);
-    expect((await ask(second(), "/readyz")).status).toBe(200);
-  });
-
-  it("that is gone and that no log needs any more is not missed", async () => {
-    const org = await rotatedOrg();
-    await workerEnv.SHARD_0.prepare("DELETE FROM audit_logs WHERE org = ?1").bind(org).run();
-    expect((await ask(deployed(), "/readyz")).status).toBe(200);
-  });
-
-  it("may be set before anything is signed with it, and is another's no more once it is kept", async () => {
-    await signedOrg();
-    const third = () => deployed({ MCPG_LEDGER_SEED_2: workerEnv.MCPG_LEDGER_SEED });
-    expect((await ask(third(), "/readyz")).status).toBe(200);
-    await rotatedOrg();
-    expect((await problemOf(ask(third(), "/readyz"))).detail).toContain("MCPG_LEDGER_SEED_2");
-  });
-});
-
-describe("A log whose own key is another's", () => {
-  it("tells the seed's name, though the directory keeps that very seed", async () => {
-    const org = await signedOrg();
-    const vkey = `UPDATE audit_logs SET keys = replace(keys, '"vkey":"mcpg.local', '"vkey":"other.local')`;
-    await workerEnv.SHARD_0.prepare(vkey).run();
-    await appendEvents(org, [EVENT]);
-    expect((await statusOf(org)).misconfigured).toBe("MCPG_LEDGER_SEED");
-    expect(await refusalOf(() => signNow(deployed(), logOf(org)))).toBe("misconfigured");
   });
 });
 
@@ -273,7 +217,7 @@ describe("A setting that is no seed at all", () => {
       );
       await expect(runCron(env, Date.now(), inProcess(env))).rejects.toThrow("misconfigured");
       expect(loggedSettings()).toEqual(["MCPG_LEDGER_SEED"]);
-      expect(JSON.stringify(logged.mock.calls)).not.toContain(MCPG_LEDGER_SEED);
+      expect(logText()).not.toContain(MCPG_LEDGER_SEED);
     },
   );
 });

@@ -92,8 +92,9 @@ export class SyntheticLog {
     return this;
   }
 
-  own(action: string, details: CanonicalObject): this {
-    return this.append(1, { action, details, actor: "ledger", recorded_by: "ledger" });
+  own(action: string, details: CanonicalObject, recordedAt?: string): this {
+    const time = recordedAt === undefined ? {} : { recorded_at: recordedAt };
+    return this.append(1, { action, details, actor: "ledger", recorded_by: "ledger", ...time });
   }
 
   /** Takes over with the next checkpoint. */
@@ -103,15 +104,16 @@ export class SyntheticLog {
     return this.own("ledger.key_rotated", { epoch, vkey: this.vkeyOf(this.#nextSeed) });
   }
 
-  announcePruning(to: number, changes: CanonicalObject = {}): this {
-    return this.own("ledger.pruned", {
+  announcePruning(to: number, changes: CanonicalObject = {}, recordedAt?: string): this {
+    const details = {
       from: String(this.minimumIndex),
       to: String(to),
       last_hash: entryHash(this.entries[to - 1]!),
       tree_root: encodeHex(this.rootAt(to)),
       retention_days: "0",
       ...changes,
-    });
+    };
+    return this.own("ledger.pruned", details, recordedAt);
   }
 
   /** An unchanged head is not signed anew. */

@@ -139,6 +139,37 @@ describe("POST …/service-tokens", () => {
   });
 });
 
+describe("An actor that a token may not have", () => {
+  it.each([
+    ["operator:alice", "operator:… and ledger:… are reserved"],
+    ["ledger:x", "operator:… and ledger:… are reserved"],
+    ["service:0123456789abcdef", "reserved for the token of that id: leave actor out"],
+    // NFC makes a K of the Kelvin sign: what counts is what would be recorded.
+    ["service:0123456789abcde\u212a", "reserved for the token of that id"],
+    ["nobody", "must be <kind>:<name>, as in service:gateway-1"],
+    ["Service:gateway", "must be <kind>:<name>"],
+    ["service:a\u0000b", "must be <kind>:<name>"],
+  ])("%s is told why, and what to take instead", async (actor, told) => {
+    const org = await makeOrg();
+    const body = { name: "a", scopes: ["org:admin"], actor };
+    const { errors } = await problemOf(await call("POST", path(org), { body }));
+    expect(errors).toEqual([{ pointer: "/actor", message: expect.stringContaining(told) }]);
+    expect(errors?.[0]?.message).toMatch(/service:gateway-1/);
+  });
+
+  it("is none that only looks like one", async () => {
+    const org = await makeOrg();
+    for (const actor of [
+      "service:gateway-1",
+      "service:0123456789abcde",
+      "operators:x",
+      "user:operator:x",
+    ]) {
+      expect(await createToken(org, ["org:admin"], { actor })).toMatchObject({ actor });
+    }
+  });
+});
+
 describe("GET …/service-tokens", () => {
   it("pages newest first, and stays stable while others insert", async () => {
     const org = await makeOrg();

@@ -40,6 +40,7 @@ export const clockRoutes: readonly AppRoute[] = [
         "`time_pruned` are taken again from behind the newest one that was pruned. 409 where there is " +
         "nothing to mend.",
       scope: "administrator",
+      alsoClosed: true,
       body: jsonBody(reasonBody, REASON_BODY_MAX),
       answers: {
         200: {

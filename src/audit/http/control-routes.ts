@@ -9,7 +9,9 @@ import { findLogKeys } from "#audit/log-keys.ts";
 import { recoverLog } from "#audit/recover-log.ts";
 import { announceKey } from "#audit/signing/key-rotation.ts";
 import { findLogFault } from "#audit/signing/log-fault.ts";
+import { findRemovableSeeds, seedOfLog } from "#audit/signing/seed-use.ts";
 import { signNow } from "#audit/signing/sign-now.ts";
+import { findAuditLog } from "#audit/store/audit-logs.ts";
 import { jsonBody } from "#http/request-body.ts";
 import { type AppRoute, route } from "#orgs/http/access.ts";
 import type { AppEnv } from "#orgs/http/app-env.ts";
@@ -69,11 +71,14 @@ export const controlRoutes: readonly AppRoute[] = [
         "Announces the next key in the log and signs at once: that checkpoint by both keys, later " +
         "ones by the new key. It derives from the newest MCPG_LEDGER_SEED.",
       scope: "administrator",
+      // Its log is signed on for as long as it is kept, and would need the seed that it began with.
+      alsoClosed: true,
       answers: { 200: { description: "The keys", content: KEYS } },
       problems: [409],
     },
     async (c) => {
       const address = currentLog(c.var.org);
+      await requireKept(c.env, c.var.org, address);
       await announceKey(c.env, address, actorOf(c.var.principal));
       await signNow(c.env, address);
       return c.json(await keysOf(c, address));
@@ -124,13 +129,18 @@ export const controlRoutes: readonly AppRoute[] = [
 ];
 
 async function statusOf(c: Context<AppEnv>, address: LogAddress): Promise<LogStatusJson> {
-  const [status, shardClock, misconfigured] = await Promise.all([
-    callLedger(c.env, address, (ledger) => ledger.status()),
-    findShardClock(shardDatabase(c.env, address.shard)),
-    findLogFault(c.env, address),
+  const status = await callLedger(c.env, address, (ledger) => ledger.status());
+  const db = shardDatabase(c.env, address.shard);
+  const [shardClock, misconfigured, row, removableSeeds] = await Promise.all([
+    findShardClock(db),
+    findLogFault(c.env, address, status?.origin ?? null),
+    findAuditLog(db, address),
+    findRemovableSeeds(c.env),
   ]);
   const { auditDays } = c.var.org.retention;
-  return statusJson(originHost(c.env), address, status, { shardClock, misconfigured, auditDays });
+  const seeds = { seed: seedOfLog(c.env, row), removableSeeds };
+  const surroundings = { shardClock, misconfigured, auditDays, ...seeds };
+  return statusJson(originHost(c.env), address, status, surroundings);
 }
 
 async function keysOf(c: Context<AppEnv>, address: LogAddress) {

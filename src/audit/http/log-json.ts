@@ -59,7 +59,17 @@ export const LogStatusSchema = Type.Object(
     successor: NullableInteger,
     misconfigured: Type.Unsafe<string | null>({
       type: ["string", "null"],
-      description: "The setting that keeps the log from being signed, e.g. MCPG_LEDGER_SEED",
+      description:
+        "The setting that keeps the log from being signed, e.g. MCPG_LEDGER_SEED, or MCPG_ORIGIN where " +
+        "it is not the host name that the log was signed under",
+    }),
+    seed: Type.String({
+      description: "The setting that the log's current key derives from, e.g. MCPG_LEDGER_SEED_2",
+    }),
+    removable_seeds: Type.Array(Type.String(), {
+      description:
+        "Earlier seeds of the deployment that no log's current key derives from any more, nor one on its way: " +
+        "they may be removed from its settings",
     }),
     holds: Type.Integer({ description: "Legal holds in force" }),
     recorded_ahead_until: Type.Unsafe<string | null>({

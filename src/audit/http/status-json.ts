@@ -17,6 +17,9 @@ interface Surroundings {
   shardClock: ClockState | null;
   /** The setting that keeps it from being signed. */
   misconfigured: string | null;
+  /** The setting that its current key derives from. */
+  seed: string;
+  removableSeeds: string[];
   /** In force now. */
   auditDays: number;
 }
@@ -26,7 +29,7 @@ export function statusJson(
   host: string,
   address: LogAddress,
   status: LogStatus | null,
-  { shardClock, misconfigured, auditDays }: Surroundings,
+  { shardClock, misconfigured, seed, removableSeeds, auditDays }: Surroundings,
 ): LogStatusJson {
   const { treeSize, publishedSize, frozenReason, ...log } = status ?? NO_ENTRIES;
   const signedAt = timeOrNull(log.publishedAtMs);
@@ -43,6 +46,8 @@ export function statusJson(
     frozen_at: timeOrNull(log.frozenAtMs),
     successor: log.successor,
     misconfigured,
+    seed,
+    removable_seeds: removableSeeds,
     holds: log.holds,
     recorded_ahead_until: log.recordedAheadUntil,
     deletion: deletionJson(shardClock, log.deletionWaitsUntilMs),

@@ -64,6 +64,8 @@ export type HeadAnswer =
   | { kind: "unchanged"; size: number }
   /** A later checkpoint is published: the signer reads its own record anew. */
   | { kind: "behind"; publishedSize: number }
+  /** The log was begun under another name than the deployment has now. */
+  | { kind: "other_origin" }
   | ClosedLog;
 
 /** May freeze the log, and then says so. */

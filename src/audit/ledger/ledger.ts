@@ -85,7 +85,7 @@ export class Ledger extends DurableObject<Env> {
     return this.#queue.append(address, events);
   }
 
-  /** Fails once MCPG_ORIGIN has changed: a head signed in the new name could never be published. */
+  /** Shows none once MCPG_ORIGIN has changed: a head signed in the new name could never be published. */
   headSince(
     address: LogAddress,
     signed: LastSigned,
@@ -93,7 +93,7 @@ export class Ledger extends DurableObject<Env> {
   ): HeadAnswer {
     const origin = logOrigin(originHost(this.env), address);
     return this.#write(address, (state) => {
-      if (state.origin !== origin) throw new Error(`ledger: its origin is ${state.origin}`);
+      if (state.origin !== origin) return { kind: "other_origin" };
       return headSince(this.#sql, state, signed, { ...checks, nowMs: Date.now() });
     });
   }

@@ -13,6 +13,7 @@ import type { Env } from "#platform/env.ts";
 import { fail } from "#platform/errors.ts";
 import { originHost } from "#platform/settings.ts";
 import { shardDatabase } from "#platform/shards.ts";
+import { withSeedsChosen } from "./first-seed.ts";
 import { requireSeeds } from "./seed-check.ts";
 import { newestSeedVersion, signerOf, vkeyOf } from "./signing-keys.ts";
 
@@ -23,8 +24,9 @@ export async function announceKey(
   recordedBy: string,
 ): Promise<string> {
   const db = shardDatabase(env, address.shard);
-  const row = await findAuditLog(db, address);
-  if (row === null || row.frozenReason !== null) {
+  const found = await findAuditLog(db, address);
+  const [row] = found === null ? [] : await withSeedsChosen(env, db, [found]);
+  if (row === undefined || row.frozenReason !== null) {
     return fail({ kind: "conflict", detail: "The log is not open." });
   }
   const origin = logOrigin(originHost(env), address);

@@ -9,7 +9,8 @@ import { formatNote, signNote } from "#formats/tlog/signed-note.ts";
 import type { Env } from "#platform/env.ts";
 import { fail } from "#platform/errors.ts";
 import { originHost } from "#platform/settings.ts";
-import { wrongSeed } from "./seed-check.ts";
+import { isUnderOrigin } from "./origin-check.ts";
+import { wrongOrigin, wrongSeed } from "./setting-fault.ts";
 import type { SigningKey } from "./signing-key.ts";
 import { signerOf, vkeyOf } from "./signing-keys.ts";
 
@@ -25,8 +26,9 @@ export function signedStep(
   const { keyEpoch: epoch, seedVersion, rotationSeq, rotationSeedVersion } = row;
   const current = signerOf(env, { origin, epoch, seedVersion });
   const keys = row.keys.length > 0 ? row.keys : [firstKey(vkeyOf(current))];
-  if (keys.at(-1)?.vkey !== vkeyOf(current)) {
-    fail(wrongSeed(seedVersion));
+  const vkey = keys.at(-1)?.vkey ?? "";
+  if (vkey !== vkeyOf(current)) {
+    fail(isUnderOrigin(vkey, origin) ? wrongSeed(seedVersion) : wrongOrigin());
   }
   const text = formatCheckpoint({ origin, size: head.size, root: head.root });
   const step = {

@@ -20,11 +20,14 @@ import { formatTimestamp } from "#formats/rfc3339.ts";
 import { EMPTY_ROOT } from "#formats/tlog/merkle-hash.ts";
 import { verifyConsistency } from "#formats/tlog/merkle-verify.ts";
 import type { Env } from "#platform/env.ts";
-import { FailureError } from "#platform/errors.ts";
+import { FailureError, fail } from "#platform/errors.ts";
 import { logError } from "#platform/log-error.ts";
 import { shardDatabase } from "#platform/shards.ts";
 import { MINUTE_MS } from "#platform/time.ts";
-import { faultsOfSeeds, refuseSeeds, type SeedFaults, seedsOfLog } from "./seed-check.ts";
+import { seedsOfLog, withSeedsChosen } from "./first-seed.ts";
+import { findOriginFault } from "./origin-check.ts";
+import { faultsOfSeeds, refuseSeeds, type SeedFaults } from "./seed-check.ts";
+import { type SettingFault, wrongOrigin } from "./setting-fault.ts";
 import { signedStep } from "./signed-step.ts";
 
 const RETRY_AFTER_MS = MINUTE_MS;
@@ -45,25 +48,38 @@ export type SigningOutcome =
   | { kind: "overtaken" }
   | { kind: "failed"; error: unknown };
 
+/** What is wrong with the settings for all logs, and is told once for all. */
+interface KnownFaults {
+  seeds: SeedFaults;
+  /** Keeps logs from being begun; one that was signed says itself whether it still has its name. */
+  origin: SettingFault | null;
+}
+
 /**
- * Signs what the rows say is unsigned, with four queries for all of them. The outcomes are in the order of
- * the rows.
+ * Signs what the rows say is unsigned, with four queries for all of them, and two more for those that are not
+ * signed yet. The outcomes are in the order of the rows.
  */
 export async function signLogs(
   env: Env,
   shard: string,
-  rows: readonly AuditLogRow[],
+  asked: readonly AuditLogRow[],
 ): Promise<SigningOutcome[]> {
   const db = shardDatabase(env, shard);
-  const seeds = await faultsOfSeeds(env, rows.flatMap(seedsOfLog));
-  const decisions = await Promise.all(rows.map((row) => decideSafely(env, shard, row, seeds)));
+  const rows = await withSeedsChosen(env, db, asked);
+  const seeds = await faultsOfSeeds(
+    env,
+    rows.flatMap((row) => seedsOfLog(env, row)),
+  );
+  const isBegun = rows.some(({ keys }) => keys.length === 0);
+  const faults = { seeds, origin: isBegun ? await findOriginFault(env) : null };
+  const decisions = await Promise.all(rows.map((row) => decideSafely(env, shard, row, faults)));
   const steps = decisions.flatMap((decision) => (decision.kind === "sign" ? [decision.step] : []));
   const recorded = steps.length === 0 ? [] : await recordSigned(db, steps, Date.now());
   const isRecorded = new Set(recorded.map(({ org, log }) => `${org}/${log}`));
   const outcomes = await Promise.all(
     decisions.map((decision) => publishSafely(env, shard, decision, isRecorded)),
   );
-  await settle(db, rows, outcomes, seeds);
+  await settle(db, rows, outcomes, faults);
   return outcomes;
 }
 
@@ -73,10 +89,10 @@ async function decideSafely(
   env: Env,
   shard: string,
   row: AuditLogRow,
-  seeds: SeedFaults,
+  faults: KnownFaults,
 ): Promise<SigningDecision> {
   try {
-    return await decide(env, shard, row, seeds);
+    return await decide(env, shard, row, faults);
   } catch (error) {
     return { kind: "failed", error };
   }
@@ -86,14 +102,15 @@ async function decide(
   env: Env,
   shard: string,
   row: AuditLogRow,
-  seeds: SeedFaults,
+  { seeds, origin }: KnownFaults,
 ): Promise<SigningDecision> {
   const address = { org: row.org, log: row.log, shard };
   if (row.frozenReason !== null) return { kind: "frozen", reason: row.frozenReason };
   // A checkpoint was signed, and then something died before the ledger had it.
   const resent = await publishAgain(env, address, row);
   if (resent !== null) return resent;
-  refuseSeeds(seeds, seedsOfLog(row));
+  refuseSeeds(seeds, seedsOfLog(env, row));
+  if (origin !== null && row.keys.length === 0) fail(origin);
   const root = row.signedRoot === null ? null : decodeBase64(row.signedRoot);
   const signed = { size: row.signedSize, root, toldSize: row.treeSize };
   const answer = await checkedHead(env, address, signed);
@@ -108,6 +125,8 @@ async function decide(
       return answer;
     case "succeeded":
       return { kind: "frozen", reason: `it was succeeded by log ${answer.successor}` };
+    case "other_origin":
+      return fail(wrongOrigin());
   }
 }
 
@@ -224,7 +243,7 @@ async function settle(
   db: D1Database,
   rows: readonly AuditLogRow[],
   outcomes: readonly SigningOutcome[],
-  seeds: SeedFaults,
+  faults: KnownFaults,
 ): Promise<void> {
   const published: { org: string; log: number; size: number }[] = [];
   const failed: { org: string; log: number }[] = [];
@@ -233,7 +252,7 @@ async function settle(
     if (outcome.kind === "published") published.push({ org, log, size: outcome.size });
     if (outcome.kind === "frozen") await markFrozen(db, { org, log }, outcome.reason);
     if (outcome.kind !== "failed") continue;
-    logFailure(outcome.error, `${org}/${log}`, seeds);
+    logFailure(outcome.error, `${org}/${log}`, faults);
     failed.push({ org, log });
   }
   const nowMs = Date.now();
@@ -241,9 +260,12 @@ async function settle(
   if (failed.length > 0) await signLater(db, failed, nowMs + RETRY_AFTER_MS);
 }
 
-/** A seed that is wrong is wrong for many logs: the tick tells it once. */
-function logFailure(error: unknown, subject: string, seeds: SeedFaults): void {
+/** A setting that is wrong is wrong for many logs: the tick tells it once. */
+function logFailure(error: unknown, subject: string, { seeds, origin }: KnownFaults): void {
+  const told = [...seeds.values(), ...(origin === null ? [] : [origin])];
   const isTold =
-    error instanceof FailureError && [...seeds.values()].some((fault) => fault === error.failure);
+    error instanceof FailureError &&
+    error.failure.kind === "misconfigured" &&
+    told.some(({ setting }) => setting === (error.failure as SettingFault).setting);
   if (!isTold) logError(error, { job: "sign", subject });
 }

@@ -14,7 +14,9 @@ export interface AuditLogRow {
   checkpoint: string | null;
   publishedSize: number;
   keyEpoch: number;
+  /** Says nothing until `seedChosen` is 1. */
   seedVersion: number;
+  seedChosen: 0 | 1;
   rotationSeq: number | null;
   rotationSeedVersion: number | null;
   keys: SigningKey[];
@@ -25,7 +27,7 @@ export type LogKey = Pick<AuditLogRow, "org" | "log">;
 
 const COLUMNS = `org, log, tree_size AS treeSize, oldest_at_ms AS oldestAtMs, signed_size AS signedSize,
   signed_root AS signedRoot, signed_at_ms AS signedAtMs, checkpoint, published_size AS publishedSize,
-  key_epoch AS keyEpoch, seed_version AS seedVersion, rotation_seq AS rotationSeq,
+  key_epoch AS keyEpoch, seed_version AS seedVersion, seed_chosen AS seedChosen, rotation_seq AS rotationSeq,
   rotation_seed_version AS rotationSeedVersion, keys, frozen_reason AS frozenReason`;
 
 type StoredLog = Omit<AuditLogRow, "keys"> & { keys: string };

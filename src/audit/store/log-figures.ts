@@ -11,8 +11,13 @@ export interface AuditLogFigures {
   isFrozen: 0 | 1;
   /** Null until the ledger has told. */
   bytes: number | null;
+  /** What its key derives from, and the key itself; null before the first signature. */
+  log: number;
+  keyEpoch: number;
   seedVersion: number;
+  seedChosen: 0 | 1;
   rotationSeedVersion: number | null;
+  vkey: string | null;
 }
 
 export function selectAuditFigures(db: D1Database, org: string): D1PreparedStatement {
@@ -20,7 +25,8 @@ export function selectAuditFigures(db: D1Database, org: string): D1PreparedState
     .prepare(
       `SELECT tree_size AS treeSize, signed_size AS signedSize, signed_at_ms AS signedAtMs,
          scrubbed_at_ms AS scrubbedAtMs, frozen_reason IS NOT NULL AS isFrozen, bytes,
-         seed_version AS seedVersion, rotation_seed_version AS rotationSeedVersion
+         log, key_epoch AS keyEpoch, seed_version AS seedVersion, seed_chosen AS seedChosen,
+         rotation_seed_version AS rotationSeedVersion, keys ->> '$[#-1].vkey' AS vkey
        FROM audit_logs WHERE org = ?1 ORDER BY log DESC LIMIT 1`,
     )
     .bind(org);

@@ -25,17 +25,25 @@ const added = (columns: readonly string[]) =>
 const fields = (count: number, first: number) =>
   Array.from({ length: count }, (_, index) => `d.value ->> ${first + index}`).join(", ");
 
+/** A stored time that is yet to come, by ?5, was written by a clock that was ahead, and gives way. */
+const newest = (column: string) =>
+  `${column} = iif(${column} > ?5, excluded.${column}, max(${column}, excluded.${column}))`;
+
+/** By such a clock nobody knows when it was, and a zero put there once its time has come would be a reset. */
+const NOT_YET_TO_COME = "created_ms = iif(created_ms > ?5, NULL, created_ms)";
+
 const OUTCOME_COLUMNS = OUTCOMES.join(", ");
 /** [series, workspace, plugin, tool, created_ms, last_seen_ms, …outcomes, sum_us, …le] */
 const SERIES_FIELDS = 7 + OUTCOMES.length + CLASSIC_COLUMNS.length;
 
-/** Row: these, then {histogram}, {exemplars}. When a series was created is told once and never changes. */
+/** Row: these, then {histogram}, {exemplars}. When a series was created is told once and never put later. */
 export const UPSERT_SERIES = `INSERT INTO series (org, series, workspace, plugin, tool, created_ms, last_seen_ms,
     ${OUTCOME_COLUMNS}, sum_us, ${CLASSIC_COLUMNS.join(", ")}, histogram, exemplars)
   SELECT ?1, ${fields(SERIES_FIELDS, 0)}, ${jsonb(SERIES_FIELDS)}, ${jsonb(SERIES_FIELDS + 1)}
   FROM jsonb_each(?4) d WHERE ${MAY_FOLD}
   ON CONFLICT (org, series) DO UPDATE SET
-    last_seen_ms = max(last_seen_ms, excluded.last_seen_ms),
+    ${newest("last_seen_ms")},
+    ${NOT_YET_TO_COME},
     ${added([...OUTCOMES, "sum_us", ...CLASSIC_COLUMNS])},
     ${patched("histogram")},
     exemplars = jsonb_patch(exemplars, excluded.exemplars)`;
@@ -62,7 +70,8 @@ export const UPSERT_INSTANCES = `INSERT INTO instances (org, instance, last_repo
     d.value ->> 6, d.value ->> 7
   FROM jsonb_each(?4) d WHERE ${MAY_FOLD}
   ON CONFLICT (org, instance) DO UPDATE SET
-    last_report_ms = max(last_report_ms, excluded.last_report_ms),
+    ${newest("last_report_ms")},
+    ${NOT_YET_TO_COME},
     reports = excluded.reports,
     dropped = excluded.dropped,
     lag_sum_us = lag_sum_us + excluded.lag_sum_us,
@@ -73,5 +82,6 @@ export const DELETE_ARRIVALS = `DELETE FROM arrivals
   WHERE org = ?1 AND id IN (SELECT value FROM json_each(?4)) AND ${MAY_FOLD}`;
 
 /** Last of the batch: a change here says that the fold is the one that counted. */
-export const ADVANCE_FOLD = `UPDATE orgs SET folds = folds + 1, series_next = ?4
+export const ADVANCE_FOLD = `UPDATE orgs SET folds = folds + 1, series_next = ?4,
+    seen_until_ms = max(seen_until_ms, ?5)
   WHERE org = ?1 AND generation = ?2 AND folds = ?3 AND state = 'active'`;

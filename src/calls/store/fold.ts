@@ -10,6 +10,7 @@ import { parseArrival, seriesKey } from "#calls/arrival.ts";
 import { FoldDelta } from "#calls/fold-delta.ts";
 import { type ShardOrg, selectShardOrg } from "#orgs/store/shard-orgs.ts";
 import { jsonParameters } from "#platform/d1/json-parameter.ts";
+import { SEEN_AHEAD_MS_MAX } from "./far-times.ts";
 import { resolveInstances } from "./fold-instances.ts";
 import { appendSeriesRows, type FoldRows } from "./fold-rows.ts";
 import { type FoldedOrg, resolveSeries } from "./fold-series.ts";
@@ -74,7 +75,7 @@ async function nextStatements(
     const guard = [org.org, org.generation, shardOrg.folds] as const;
     return regroupStatements(db, guard, arrived, TALLIES_MAX, shardOrg.seriesNext);
   }
-  const { delta, ids } = sumOldest(arrived);
+  const { delta, ids } = sumOldest(arrived, nowMs);
   return foldStatements(db, org, shardOrg, delta, ids, nowMs);
 }
 
@@ -100,13 +101,16 @@ export async function foldAll(
   }
 }
 
-/** Sums the oldest arrivals, at least one, until what they touch is a chunk. */
-function sumOldest(arrived: readonly ParsedArrivalRow[]) {
+/**
+ * Sums the oldest arrivals, at least one, until what they touch is a chunk. One that a clock ahead of this one
+ * received arrived by now.
+ */
+function sumOldest(arrived: readonly ParsedArrivalRow[], nowMs: number) {
   const delta = new FoldDelta();
   const ids: string[] = [];
   for (const { id, receivedMs, arrival } of arrived) {
     if (delta.tallyCount >= TALLIES_MAX) break;
-    delta.add(arrival, receivedMs);
+    delta.add(arrival, Math.min(receivedMs, nowMs));
     ids.push(id);
   }
   return { delta, ids };
@@ -129,15 +133,16 @@ async function foldStatements(
   for (const [series, seriesDelta] of inKeyOrder(resolved.deltas)) {
     appendSeriesRows(rows, series, seriesDelta);
   }
-  const upserts = (sql: string, values: readonly string[]) =>
-    jsonParameters(values).map((parameter) => db.prepare(sql).bind(...guard, parameter));
+  const upserts = (sql: string, values: readonly string[], ...more: readonly number[]) =>
+    jsonParameters(values).map((parameter) => db.prepare(sql).bind(...guard, parameter, ...more));
+  const seenUntilMs = nowMs + SEEN_AHEAD_MS_MAX;
   return [
-    ...upserts(UPSERT_SERIES, rows.series),
+    ...upserts(UPSERT_SERIES, rows.series, seenUntilMs),
     ...upserts(UPSERT_HOURLY, rows.hourly),
     ...upserts(UPSERT_DAILY, rows.daily),
-    ...upserts(UPSERT_INSTANCES, instanceRows),
+    ...upserts(UPSERT_INSTANCES, instanceRows, seenUntilMs),
     db.prepare(DELETE_ARRIVALS).bind(...guard, JSON.stringify(ids)),
-    db.prepare(ADVANCE_FOLD).bind(...guard, resolved.seriesNext),
+    db.prepare(ADVANCE_FOLD).bind(...guard, resolved.seriesNext, nowMs),
   ];
 }
 

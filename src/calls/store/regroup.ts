@@ -50,7 +50,7 @@ export function regroupStatements(
       const id = uuid7FromRandom(receivedMs, crypto.getRandomValues(new Uint8Array(10)));
       return db.prepare(INSERT_ARRIVAL).bind(...guard, id, receivedMs, utf8Bytes(payload), payload);
     }),
-    db.prepare(ADVANCE_FOLD).bind(...guard, seriesNext),
+    db.prepare(ADVANCE_FOLD).bind(...guard, seriesNext, 0),
   ];
 }
 

@@ -4,7 +4,7 @@ import type { LogEvidence } from "#formats/ledger/evidence.ts";
 /** All evidence but the verifier's own. */
 export type SourceEvidence = Omit<
   LogEvidence,
-  "pinned" | "kept" | "freshness" | "isPartAccepted"
+  "pinned" | "kept" | "freshness" | "retentionDaysMin" | "isPartAccepted"
 > & { readonly unsigned: LogEvidence["freshness"]["unsigned"] };
 
 export interface Location {

@@ -1,5 +1,6 @@
 /** The command line. What is wrong with it is a UsageError. */
 import { Command, CommanderError } from "commander";
+import { RETENTION_DAYS_MIN } from "#formats/ledger/evidence.ts";
 import { parseDecimal } from "#formats/tlog/decimal.ts";
 import { parseVkey, type VerifierKey } from "#formats/tlog/note-key.ts";
 import { UsageError } from "./no-verdict.ts";
@@ -35,6 +36,8 @@ export interface VerifyOptions {
   readonly since: string | null;
   readonly state: string | null;
   readonly maxAgeMinutes: number | null;
+  /** Days that every entry was promised, as is known from elsewhere than the log. */
+  readonly retentionDaysMin: number;
   readonly isPartAccepted: boolean;
   readonly isJson: boolean;
 }
@@ -74,6 +77,7 @@ export function parseOptions(args: readonly string[]): VerifyOptions | null {
     since: text(values, "since"),
     state: text(values, "state"),
     maxAgeMinutes: countOption(values, "maxAge", "--max-age"),
+    retentionDaysMin: countOption(values, "retention", "--retention") ?? RETENTION_DAYS_MIN,
     isPartAccepted: values["partial"] === true,
     isJson: values["json"] === true,
   };
@@ -98,6 +102,10 @@ function describeCommand(): Command {
     .option("--since <file>", "a checkpoint of this log that was kept from before")
     .option("--state <file>", "keeps key and checkpoint of the last good run, and compares with it")
     .option("--max-age <minutes>", "how old the newest signed entry may be")
+    .option(
+      "--retention <days>",
+      `how long entries are kept at least, as you were promised (${RETENTION_DAYS_MIN})`,
+    )
     .option("--partial", "a part of the log is what was asked for")
     .option("--json", "the report as JSON")
     .addHelpText("after", HELP)

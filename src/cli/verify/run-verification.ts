@@ -17,6 +17,7 @@ import type { VerifyOptions } from "./options.ts";
 import { Progress } from "./progress.ts";
 import { readText } from "./read-file.ts";
 import type { RunResult } from "./result.ts";
+import { seenJson } from "./seen-json.ts";
 import { type KeptState, pinnedKey, readStateFile, type StateJson } from "./state-file.ts";
 
 /** How often a log that is pruned while it is read is begun anew: it is pruned once a day at most. */
@@ -51,6 +52,7 @@ async function verifyOnce(options: VerifyOptions, prior: Prior): Promise<RunResu
     pinned: prior.pinned,
     kept: prior.kept,
     freshness: { nowMs: Date.now(), maxAgeMinutes: options.maxAgeMinutes, unsigned },
+    retentionDaysMin: options.retentionDaysMin,
     isPartAccepted: options.isPartAccepted,
   };
   refuseOtherLog(evidence);
@@ -93,14 +95,14 @@ async function readPrior(options: VerifyOptions): Promise<Prior> {
   return { pinned, isPinFromState: isFromState, state, kept };
 }
 
-function keptOfState({ checkpoint, newestRecordedAt }: KeptState): KeptCheckpoint {
-  return { label: "the state of the last run", ...checkpoint, newestRecordedAt };
+function keptOfState({ checkpoint, newestRecordedAt, seen }: KeptState): KeptCheckpoint {
+  return { label: "the state of the last run", ...checkpoint, newestRecordedAt, seen };
 }
 
 async function readSince(path: string): Promise<KeptCheckpoint> {
   const note = parseCheckpointNote((await readText(path)) ?? "");
   if (note === null) throw new UsageError(`--since ${path} is no checkpoint`);
-  return { label: path, ...note, newestRecordedAt: null };
+  return { label: path, ...note, newestRecordedAt: null, seen: null };
 }
 
 /** What was kept of another log is a mix-up of files, and says nothing about this one. */
@@ -116,7 +118,7 @@ function refuseOtherLog({ checkpoint, kept, origin }: LogEvidence): void {
 function nextState(
   { vkey }: VerifyOptions,
   prior: Prior,
-  { checkpoint, findings, lastRecordedAt, signers, verdicts }: Verification,
+  { checkpoint, findings, lastRecordedAt, seen, signers, verdicts }: Verification,
 ): StateJson | null {
   const isGood = KEEPING_EXIT_CODES.includes(exitCodeOf(findings));
   if (checkpoint === null || !isGood || verdicts.completeness !== "COMPLETE") return null;
@@ -130,6 +132,7 @@ function nextState(
     anchor: anchor === null ? null : formatVkey(anchor),
     checkpoint: formatNote(checkpoint.note.text, checkpoint.note.signatures),
     newest_recorded_at: lastRecordedAt,
+    ...seenJson(seen),
   };
 }
 

@@ -4,9 +4,11 @@
  */
 import { open, rename, rm } from "node:fs/promises";
 import { type CheckpointNote, parseCheckpointNote } from "#formats/ledger/evidence.ts";
+import type { SeenEntries } from "#formats/ledger/seen-entries.ts";
 import { formatVkey, parseVkey, type VerifierKey } from "#formats/tlog/note-key.ts";
 import { reasonOf, StateNotWritten, UsageError } from "./no-verdict.ts";
 import { readText, requireReadable } from "./read-file.ts";
+import { parseSeen, type SeenJson } from "./seen-json.ts";
 
 export interface KeptState {
   readonly origin: string;
@@ -16,9 +18,11 @@ export interface KeptState {
   readonly checkpoint: CheckpointNote;
   /** When the checkpoint's last entry was recorded; null in a state that was written before it was kept. */
   readonly newestRecordedAt: string | null;
+  /** Null in a state that was written before anything was remembered of entries. */
+  readonly seen: SeenEntries | null;
 }
 
-export interface StateJson {
+export interface StateJson extends Partial<SeenJson> {
   readonly origin: string;
   readonly vkey: string;
   readonly anchor: string | null;
@@ -75,7 +79,10 @@ function parseState(text: string): KeptState | null {
   const origins = [vkey.name, anchor?.name ?? json.origin, checkpoint.checkpoint.origin];
   if (!origins.every((origin) => origin === json.origin)) return null;
   const newestRecordedAt = json.newest_recorded_at;
-  return { origin: json.origin, vkey, anchor, checkpoint, newestRecordedAt };
+  const seen = parseSeen(json, checkpoint.checkpoint.size);
+  // What was remembered and can't be read is no reason to believe a log that was pruned too early.
+  if (seen === "malformed") return null;
+  return { origin: json.origin, vkey, anchor, checkpoint, newestRecordedAt, seen };
 }
 
 function parseJson(text: string): StateJson | null {
@@ -85,7 +92,9 @@ function parseJson(text: string): StateJson | null {
     const texts = [origin, vkey, checkpoint, anchor ?? "", newest_recorded_at ?? ""];
     if (!texts.every((value) => typeof value === "string")) return null;
     const [name = "", key = "", note = ""] = texts as string[];
-    return { origin: name, vkey: key, anchor, checkpoint: note, newest_recorded_at };
+    const { minimum_index, retention, times } = json;
+    const seen = { minimum_index, retention, times } as Partial<SeenJson>;
+    return { origin: name, vkey: key, anchor, checkpoint: note, newest_recorded_at, ...seen };
   } catch {
     return null;
   }

@@ -10,6 +10,7 @@ import { isDecimal } from "#formats/tlog/decimal.ts";
 import { isHash } from "#formats/tlog/merkle-hash.ts";
 import { parseVkey, type VerifierKey } from "#formats/tlog/note-key.ts";
 import { type Note, parseNote } from "#formats/tlog/signed-note.ts";
+import type { SeenEntries } from "./seen-entries.ts";
 
 /** A key as the log lists it, with the tree sizes that it signs. */
 export interface ListedKey {
@@ -30,7 +31,12 @@ export interface KeptCheckpoint extends CheckpointNote {
   readonly label: string;
   /** When its last entry was recorded, as the verifier saw it then; null if that was not kept. */
   readonly newestRecordedAt: string | null;
+  /** What was remembered of its entries; null if nothing was. */
+  readonly seen: SeenEntries | null;
 }
+
+/** What is promised to every entry, whatever the log says: the lowest tier's days. */
+export const RETENTION_DAYS_MIN = 30;
 
 export interface FreshnessTerms {
   readonly nowMs: number;
@@ -65,6 +71,8 @@ export interface LogEvidence {
   readonly earlierProofs: ReadonlyMap<number, readonly Uint8Array[]>;
   readonly kept: readonly KeptCheckpoint[];
   readonly freshness: FreshnessTerms;
+  /** Days that every entry was promised, as the verifier knows from elsewhere than the log. */
+  readonly retentionDaysMin: number;
   /** True if entries that were left out by choice are no reason to fail. */
   readonly isPartAccepted: boolean;
 }

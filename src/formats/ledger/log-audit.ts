@@ -44,6 +44,7 @@ export class LogAudit {
     this.#pruning = new PruningCheck(
       evidence.fromSeq,
       this.#tree?.rootAt(evidence.fromSeq) ?? null,
+      evidence.kept,
     );
     this.#announcements = new KeyAnnouncements(evidence.keys);
   }

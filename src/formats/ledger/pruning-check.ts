@@ -12,7 +12,7 @@
 import { encodeHex } from "#formats/hex.ts";
 import { parseTimestampMs } from "#formats/rfc3339.ts";
 import { LEDGER_ACTIONS, textMember } from "./entry.ts";
-import type { LogEvidence } from "./evidence.ts";
+import type { KeptCheckpoint, LogEvidence } from "./evidence.ts";
 import {
   type ClockFall,
   contradictionOf,
@@ -20,9 +20,11 @@ import {
   type PruningAnnouncement,
   type PruningEvidence,
   readAnnouncement,
+  type SeenEntry,
 } from "./pruning-claim.ts";
 import type { Entry } from "./read-entry.ts";
 import { promisedDays, retentionChangeOf } from "./retention-change.ts";
+import { daysPromisedBy, EntryMemory, type SeenEntries, seenWithPromises } from "./seen-entries.ts";
 import type { Finding } from "./verdicts.ts";
 
 /**
@@ -49,14 +51,24 @@ export class PruningCheck {
   readonly #corrections: ClockFall[] = [];
   #contradiction: Finding | null = null;
   #promisedDays = 0;
+  readonly #memory: EntryMemory;
 
-  constructor(fromSeq: number, prefixRoot: Uint8Array | null) {
+  constructor(
+    fromSeq: number,
+    prefixRoot: Uint8Array | null,
+    kept: readonly KeptCheckpoint[] = [],
+  ) {
     this.#fromSeq = fromSeq;
     this.#prefixRoot = prefixRoot === null ? null : encodeHex(prefixRoot);
+    this.#memory = new EntryMemory(
+      fromSeq,
+      kept.find(({ seen }) => seen !== null)?.seen?.promises ?? [],
+    );
   }
 
   read(seq: number, entry: Entry): void {
     this.#first ??= entry;
+    this.#memory.read(seq, entry);
     const change = retentionChangeOf(entry.action, entry.details);
     if (change !== null) this.#promisedDays = Math.max(this.#promisedDays, promisedDays(change));
     if (entry.action === LEDGER_ACTIONS.clockCorrected) this.#correct(seq, entry);
@@ -68,21 +80,28 @@ export class PruningCheck {
     return this.#beginning?.seq ?? null;
   }
 
+  /** For the next run to remember. */
+  get seen(): SeenEntries {
+    return this.#memory.seen;
+  }
+
   get contradiction(): Finding | null {
     return this.#contradiction;
   }
 
   /** The prunings that were carried out and cannot be what they say. Called after the last entry. */
-  judge({ freshness, kept }: Pick<LogEvidence, "freshness" | "kept">): Finding[] {
-    const seen = kept.flatMap(({ checkpoint, newestRecordedAt }) => {
-      const recordedAtMs = parseTimestampMs(newestRecordedAt ?? "");
-      return recordedAtMs === undefined ? [] : [{ seq: checkpoint.size - 1, recordedAtMs }];
-    });
+  judge({
+    freshness,
+    kept,
+    retentionDaysMin,
+  }: Pick<LogEvidence, "freshness" | "kept" | "retentionDaysMin">): Finding[] {
     const evidence: PruningEvidence = {
       fromSeq: this.#fromSeq,
       nowMs: freshness.nowMs,
       corrections: this.#corrections,
-      seen,
+      seen: kept.flatMap(seenIn).sort((a, b) => a.seq - b.seq),
+      retentionDaysMin,
+      daysPromisedTo: (seq) => Math.max(0, ...kept.map((before) => promiseIn(before, seq))),
     };
     const findings = this.#announcements.flatMap((claim) => contradictionOf(claim, evidence) ?? []);
     return findings.slice(0, FINDINGS_MAX);
@@ -160,4 +179,19 @@ export class PruningCheck {
     const code = "pruning_contradicted";
     this.#contradiction ??= { aspect: "integrity", failure: "INVALID", code, message };
   }
+}
+
+function seenIn(before: KeptCheckpoint): SeenEntry[] {
+  const { checkpoint, newestRecordedAt, seen } = before;
+  const seq = checkpoint.size - 1;
+  const recordedAtMs = parseTimestampMs(newestRecordedAt ?? "");
+  const newest =
+    recordedAtMs === undefined ? [] : [{ seq, recordedAtMs, promisedDays: promiseIn(before, seq) }];
+  return [...(seen === null ? [] : seenWithPromises(seen)), ...newest];
+}
+
+/** What is known to be promised to an entry that was there when the verifier last looked. */
+function promiseIn({ checkpoint, seen }: KeptCheckpoint, seq: number): number {
+  if (seen === null || seq < seen.fromSeq || seq >= checkpoint.size) return 0;
+  return daysPromisedBy(seen.promises, seq);
 }

@@ -4,10 +4,11 @@
  *
  *   - itself: the time of the newest that went, and the days that it was kept for;
  *   - what comes behind it: a correction of the clock that it went by;
- *   - what the verifier kept: when the newest entry that it has seen was recorded;
+ *   - what the verifier kept: when entries that it has seen were recorded, and what was promised to them;
+ *   - what the verifier knows to be promised to any entry;
  *   - the verifier's own clock.
  *
- * None of these proves that an entry was old enough. Where they say nothing against it, it is the operator's
+ * None of these proves that an entry was old enough, unless the verifier has seen it. Where they say nothing against it, it is the operator's
  * word, unless even the first entry that is left had expired: times of record never fall, but where a clock was
  * corrected.
  */
@@ -43,8 +44,18 @@ export interface PruningEvidence {
   readonly nowMs: number;
   /** In their order, of those that were read. */
   readonly corrections: readonly ClockFall[];
-  /** Entries that the verifier has seen before, with the time that each had. */
-  readonly seen: readonly { readonly seq: number; readonly recordedAtMs: number }[];
+  /** Entries that the verifier has seen before, in order, with the time and the promise that each had. */
+  readonly seen: readonly SeenEntry[];
+  /** Days that every entry was promised, whatever the log says. */
+  readonly retentionDaysMin: number;
+  /** The days that are known to be promised to the entry; 0 where nothing is known. */
+  readonly daysPromisedTo: (seq: number) => number;
+}
+
+export interface SeenEntry {
+  readonly seq: number;
+  readonly recordedAtMs: number;
+  readonly promisedDays: number;
 }
 
 /** Null for details that name no prefix: they announce nothing. */
@@ -78,14 +89,18 @@ export function contradictionOf(
   if (atMs > evidence.nowMs + AHEAD_MS_MAX) {
     return tooEarly(`${what} at ${formatTimestamp(atMs)}, which is yet to come`);
   }
-  const expiredMs = atMs - days * MS_PER_DAY;
+  const { retentionDaysMin: daysMin } = evidence;
+  if (days < daysMin) return tooEarly(`${what} but any entry is promised ${daysMin} at least`);
   const young = timesOfPruned(claim, evidence).find(
-    ({ recordedAtMs }) => recordedAtMs >= expiredMs,
+    ({ recordedAtMs, promisedDays }) =>
+      recordedAtMs >= atMs - Math.max(days, promisedDays) * MS_PER_DAY,
   );
   if (young === undefined) return null;
   const when = `at ${formatTimestamp(atMs)}`;
-  const { told, recordedAtMs } = young;
-  return tooEarly(`${what} ${when}, but ${told} was recorded at ${formatTimestamp(recordedAtMs)}`);
+  const { told, recordedAtMs, promisedDays } = young;
+  const promised = promisedDays > days ? `, and promised ${promisedDays} days` : "";
+  const at = formatTimestamp(recordedAtMs);
+  return tooEarly(`${what} ${when}, but ${told} was recorded at ${at}${promised}`);
 }
 
 /** True if what is left shows by itself that all that went had expired. */
@@ -110,15 +125,20 @@ function correctedMs(
 /** Times at which entries that went were recorded, as far as anything tells. */
 function timesOfPruned(claim: PruningAnnouncement, evidence: PruningEvidence) {
   const { to, lastRecordedAtMs } = claim;
-  const last = lastRecordedAtMs === null ? [] : [{ seq: to - 1, recordedAtMs: lastRecordedAtMs }];
-  const seen = evidence.seen.filter(({ seq }) => seq < to);
+  const promisedDays = evidence.daysPromisedTo(to - 1);
+  const last =
+    lastRecordedAtMs === null
+      ? []
+      : [{ seq: to - 1, recordedAtMs: lastRecordedAtMs, promisedDays }];
+  const kept = evidence.seen.findIndex(({ seq }) => seq >= to);
+  const seen = kept === -1 ? evidence.seen : evidence.seen.slice(0, kept);
   const told = [
     ...last.map((entry) => ({ ...entry, told: "the newest of them, it says," })),
     ...seen.map((entry) => ({ ...entry, told: `entry ${entry.seq}, as it was seen before,` })),
   ];
   return told.flatMap((entry) => {
     const recordedAtMs = believedMs(entry, claim, evidence);
-    return recordedAtMs === null ? [] : [{ told: entry.told, recordedAtMs }];
+    return recordedAtMs === null ? [] : [{ ...entry, recordedAtMs }];
   });
 }
 

@@ -10,6 +10,7 @@ import { isFreshnessJudged, judgeFreshness } from "./freshness.ts";
 import { judgeHistory } from "./history.ts";
 import { judgeTrust } from "./key-proof.ts";
 import type { PruningClaim } from "./pruning-check.ts";
+import type { SeenEntries } from "./seen-entries.ts";
 import { judgeRoot, OPEN } from "./signed-root.ts";
 import { type Finding, hasFailed, type Verdicts, verdictsOf } from "./verdicts.ts";
 
@@ -31,6 +32,8 @@ export interface Verification {
   readonly pruningAnnouncedBy: number | null;
   /** By what that announcement stands. */
   readonly pruningClaim: PruningClaim | null;
+  /** What a later run is to know of the entries that were read. */
+  readonly seen: SeenEntries;
   /** What the first entry says of the frozen log that this one succeeds. */
   readonly succeeded: CanonicalObject | null;
   /** True if the entries follow one another, but are not those that were signed. */
@@ -67,6 +70,7 @@ export function concludeAudit(state: AuditState): Verification {
     headHash: chain.lastHash,
     pruningAnnouncedBy: state.pruning.announcedBy,
     pruningClaim: state.pruning.claim(early),
+    seen: state.pruning.seen,
     succeeded: first?.action === LEDGER_ACTIONS.succeeded ? first.details : null,
     isRewritten: findings.some(({ code }) => code === "root_differs"),
   };

@@ -5,6 +5,7 @@ import { cursor, cursorFormat, limit, pageOf } from "#http/pagination.ts";
 import { jsonBody } from "#http/request-body.ts";
 import { createServiceToken, revokeServiceToken } from "#orgs/service-tokens.ts";
 import { findServiceTokensOfOrg } from "#orgs/store/token-rows.ts";
+import { tokenActor } from "#orgs/token-actor.ts";
 import { fail } from "#platform/errors.ts";
 import { type AppRoute, route } from "./access.ts";
 import { operatorOf } from "./caller.ts";
@@ -40,7 +41,7 @@ export const serviceTokenRoutes: readonly AppRoute[] = [
       const wanted = {
         name: body.name,
         scopes: body.scopes,
-        actor: body.actor ?? null,
+        actor: body.actor == null ? null : tokenActor(body.actor),
         expiresAtMs: parseExpiry(body.expires_at ?? null, Date.now()),
       };
       const { row, token } = await createServiceToken(c.env, org, wanted, operatorOf(c, org.org));

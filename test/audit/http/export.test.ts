@@ -4,6 +4,7 @@ import { judgeLog } from "#cli/verify/judge-log.ts";
 import { openPack } from "#cli/verify/pack/pack-source.ts";
 import { decodeBase64 } from "#formats/base64.ts";
 import { entryHash, GENESIS_HASH } from "#formats/ledger/entry.ts";
+import { RETENTION_DAYS_MIN } from "#formats/ledger/evidence.ts";
 import { CompactRange } from "#formats/tlog/compact-range.ts";
 import { leafHash } from "#formats/tlog/merkle-hash.ts";
 import { verifyConsistency, verifyInclusion } from "#formats/tlog/merkle-verify.ts";
@@ -182,6 +183,7 @@ async function requireTaken({ bytes, keys }: Pack, isPart: boolean): Promise<voi
     pinned: parseVkey(keys.at(-1)?.vkey ?? ""),
     kept: [],
     freshness: NOT_JUDGED,
+    retentionDaysMin: RETENTION_DAYS_MIN,
     isPartAccepted: isPart,
   });
   expect(report.findings).toEqual([]);

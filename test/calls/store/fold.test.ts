@@ -250,6 +250,30 @@ describe("fold", () => {
     expect(await db.prepare(sql).bind(org.org).first("ok")).toBe(2);
   });
 
+  it("keeps no time that is yet to come: what a clock that was ahead has written gives way to what arrives", async () => {
+    const org = await makeShardOrg();
+    const seen = async () => ({
+      series: await sumOf(org.org, "series", "last_seen_ms"),
+      instance: await sumOf(org.org, "instances", "last_report_ms"),
+    });
+    const nowMs = Date.now();
+    const farMs = nowMs + 3_650 * 24 * HOUR_MS;
+    // Received by a clock that is ahead, and folded by one that is not.
+    await store(org, [invocation({ started_at: farMs }, farMs)], { receivedAtMs: farMs });
+    await foldAll(db, org, () => nowMs, never);
+    expect(await seen()).toEqual({ series: nowMs, instance: nowMs });
+    await store(org, [invocation({ started_at: farMs }, farMs)], { receivedAtMs: farMs });
+    await foldAll(db, org, () => farMs, never);
+    expect(await seen()).toEqual({ series: farMs, instance: farMs });
+    await store(org, [invocation()], { receivedAtMs: nowMs + 5 });
+    await foldAll(db, org, () => nowMs + 7, never);
+    expect(await seen()).toEqual({ series: nowMs + 5, instance: nowMs + 5 });
+    // Another machine's clock may be a little behind.
+    await store(org, [invocation()], { receivedAtMs: nowMs - 500 });
+    await foldAll(db, org, () => nowMs - 400, never);
+    expect(await seen()).toEqual({ series: nowMs + 5, instance: nowMs + 5 });
+  });
+
   it("keeps the latest exemplar of each bucket", async () => {
     const org = await makeShardOrg();
     const trace_id = "0af7651916cd43dd8448eb211c80319c";

@@ -39,6 +39,7 @@ async function judge(input: TarInput, isPartAccepted = false): Promise<Judged> {
     pinned,
     kept: [],
     freshness: NOT_JUDGED,
+    retentionDaysMin: 0,
     isPartAccepted,
   });
   const messages = report.findings.map(({ message }) => message);

@@ -85,7 +85,7 @@ async function checkOriginChange(start: Suite["start"], checks: Checks): Promise
   checks.equal(
     "a log is not signed under another origin than it began with",
     [status, frozen],
-    [500, false],
+    [503, false],
   );
   await renamed.stop();
   const restored = await start({ folder });

@@ -45,9 +45,15 @@ export async function auditPack(pack: Buffer, kept: Kept): Promise<Verification>
     consistency: parseHashLines(text("consistency")),
     earlierProofs: await proofsOfPruned(kept, summary.fromSeq, checkpoint.checkpoint.size),
     kept: kept.checkpoints.map(
-      (before): KeptCheckpoint => ({ ...before, label: "kept", newestRecordedAt: null }),
+      (before): KeptCheckpoint => ({
+        ...before,
+        label: "kept",
+        newestRecordedAt: null,
+        seen: null,
+      }),
     ),
     freshness: { nowMs: Date.now(), maxAgeMinutes: 5, unsigned: null },
+    retentionDaysMin: 0,
     isPartAccepted: false,
   });
   for (const line of linesOf(members.get("entries.ndjson") ?? Buffer.alloc(0))) {

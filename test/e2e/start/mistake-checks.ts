@@ -1,10 +1,11 @@
 /** What a newcomer gets wrong: each mistake is named, with what to do, and no secret is shown. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readDevVars } from "../../../scripts/start/dev-vars.ts";
+import { refuseLostSecrets } from "../../../scripts/start/lost-secrets.ts";
 import { parseSettings } from "../../../scripts/start/settings.ts";
 import { lockStateDir } from "../../../scripts/start/state-lock.ts";
 import { ensureTokenFile } from "../../../scripts/start/token-file.ts";
@@ -19,6 +20,7 @@ export async function checkMistakes(checks: Checks): Promise<void> {
     await checkSettings(checks);
     await checkDevVars(checks, join(folder, ".dev.vars"));
     await checkStateFolder(checks, folder);
+    await checkLostSecrets(checks, folder);
     await checkTokenFiles(checks, join(folder, "local-token"));
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -78,11 +80,19 @@ async function checkDevVars(checks: Checks, path: string): Promise<void> {
 
 async function checkStateFolder(checks: Checks, folder: string): Promise<void> {
   // Also for root, who may write where a mode forbids it, the kernel's own folders are read-only.
-  for (const path of ["/sys/mcpg", "/proc/self", join(folder, ".dev.vars")]) {
+  for (const path of ["/sys/mcpg", "/proc/self"]) {
     await expectMessage(
       checks,
       () => lockStateDir(path),
       /^cannot write to the state folder .*MCPG_STATE_DIR/,
+    );
+  }
+  const file = join(folder, ".dev.vars");
+  for (const path of [file, join(file, "state")]) {
+    await expectMessage(
+      checks,
+      () => lockStateDir(path),
+      /\.dev\.vars is a file, and no folder for the state: .*MCPG_STATE_DIR/,
     );
   }
   using _lock = lockStateDir(folder);
@@ -91,6 +101,28 @@ async function checkStateFolder(checks: Checks, folder: string): Promise<void> {
     () => lockStateDir(folder),
     /in use by another npm start.*MCPG_STATE_DIR.*PORT/,
   );
+}
+
+/** The databases of an earlier start are there, and the file with their secrets is not. */
+async function checkLostSecrets(checks: Checks, folder: string): Promise<void> {
+  const stateDir = join(folder, "old-state");
+  const lost = join(folder, "lost", ".dev.vars");
+  const ask = () => refuseLostSecrets(lost, stateDir);
+  mkdirSync(join(stateDir, "v3", "d1", "databases"), { recursive: true });
+  checks.equal(
+    "a folder without a database needs no secrets of before",
+    await messageOf(ask),
+    "no error: undefined",
+  );
+  writeFileSync(join(stateDir, "v3", "d1", "databases", "1.sqlite"), "");
+  await expectMessage(
+    checks,
+    ask,
+    /lost\/\.dev\.vars is missing, and .*old-state has databases .*nothing was written.*Put the file back.*MCPG_STATE_DIR=/,
+  );
+  const found = join(folder, ".dev.vars");
+  const isTaken = await messageOf(() => refuseLostSecrets(found, stateDir));
+  checks.equal("with its file an old folder is taken", isTaken, "no error: undefined");
 }
 
 /** Beside a Worker that mints one token, and knows no other. */

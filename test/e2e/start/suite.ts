@@ -1,5 +1,5 @@
 /** `npm start` as a newcomer runs it: serves, takes a report, shows it, ticks, stops clean, starts again. */
-import { mkdtemp, rm } from "node:fs/promises";
+import { access, mkdtemp, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Checks, type Verdict } from "../checks.ts";
@@ -22,6 +22,7 @@ export async function runStartSuite(): Promise<Verdict> {
     checkDeployment(checks);
     await checkFirstRun(checks, stateDir);
     await checkSecondRun(checks, stateDir);
+    await checkWithoutSecrets(checks, stateDir);
   } catch (error) {
     checks.report("the suite runs to its end", [String((error as Error).stack ?? error)]);
   }
@@ -59,4 +60,26 @@ async function checkSecondRun(checks: Checks, stateDir: string): Promise<void> {
   checks.equal("has what the last run took", await countedCalls(start), 1);
   checks.equal("and what it recorded", await denials(start), [EVENT]);
   checks.equal("leaves nothing behind when it is killed", await start.stop("SIGKILL"), true);
+}
+
+/** As after `git clean`: the databases lie elsewhere, and the file with their secrets is gone. */
+async function checkWithoutSecrets(checks: Checks, stateDir: string): Promise<void> {
+  const file = join(import.meta.dirname, "../../../.dev.vars");
+  await rename(file, `${file}.away`);
+  const isThere = () =>
+    access(file).then(
+      () => true,
+      () => false,
+    );
+  try {
+    const told = await NpmStart.run(stateDir).then(
+      ({ start }) => start.stop().then(() => "it starts"),
+      (error: Error) => error.message,
+    );
+    const isNamed = /\.dev\.vars is missing, and .* has databases of an earlier start/.test(told);
+    checks.report("refuses an old folder without its secrets", isNamed ? [] : [told]);
+    checks.equal("and writes none in their stead", await isThere(), false);
+  } finally {
+    await rename(`${file}.away`, file);
+  }
 }

@@ -25,6 +25,7 @@ export async function checkSpans(
       ...[
         "Ledger/status",
         "SELECT audit_logs",
+        "SELECT audit_logs",
         "SELECT ledger_seeds",
         "SELECT orgs",
         "SELECT orgs",

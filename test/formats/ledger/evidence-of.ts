@@ -8,6 +8,7 @@ import {
   parseKeyList,
 } from "#formats/ledger/evidence.ts";
 import { LogAudit } from "#formats/ledger/log-audit.ts";
+import type { SeenEntries } from "#formats/ledger/seen-entries.ts";
 import type { Verification } from "#formats/ledger/verification.ts";
 import { parseVkey } from "#formats/tlog/note-key.ts";
 import type { SyntheticLog } from "../../harness/synthetic-log.ts";
@@ -25,8 +26,9 @@ export function noteOf(text: string | undefined | null): CheckpointNote {
 export function keptOf(
   text: string | undefined,
   newestRecordedAt: string | null = null,
+  seen: SeenEntries | null = null,
 ): KeptCheckpoint {
-  return { label: "kept", ...noteOf(text), newestRecordedAt };
+  return { label: "kept", ...noteOf(text), newestRecordedAt, seen };
 }
 
 export function evidenceOf(log: SyntheticLog, changes: Partial<LogEvidence> = {}): LogEvidence {
@@ -48,6 +50,8 @@ export function evidenceOf(log: SyntheticLog, changes: Partial<LogEvidence> = {}
     earlierProofs: new Map(),
     kept: [],
     freshness: NOT_JUDGED,
+    // Synthetic logs are pruned seconds after they began.
+    retentionDaysMin: 0,
     isPartAccepted: false,
     ...changes,
   };

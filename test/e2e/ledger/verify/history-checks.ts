@@ -102,9 +102,37 @@ export async function checkStateFile(checks: Checks, folder: string): Promise<vo
   await writeFile(state, stateSeenOf(mallory));
   checks.equal("a key that was seen once is trusted", await verify(mallory), 0);
   checks.equal("but not over a --vkey", await verify(mallory, "--vkey", log.vkey), 40);
+  await checkPromises(checks, folder);
   await writeFile(state, "{}");
   checks.equal("a state that is none is refused", await verify(log), 64);
   checks.equal("and stays as it is", await readFile(state, "utf8"), "{}");
+}
+
+/** What the last run saw: which days entries were promised, and when each was recorded. */
+async function checkPromises(checks: Checks, folder: string): Promise<void> {
+  const state = join(folder, "promised.json");
+  const pack = join(folder, "promised.tar");
+  const log = new SyntheticLog()
+    .own("operator.org.created", { audit_days: "90" })
+    .append(299)
+    .sign();
+  const verify = async (...args: string[]) => {
+    await writePack(pack, packMembers(log));
+    return (await runCli(["--pack", pack, "--vkey", log.vkey, ...args])).code;
+  };
+  checks.equal("what entries were promised is remembered", await verify("--state", state), 0);
+  const said = { retention_days: "2", last_recorded_at: "2026-11-20T00:04:15.000Z" };
+  log.announcePruning(256, said, "2026-11-23T00:00:00.000Z").sign().minimumIndex = 256;
+  checks.equal("a pruning two days old passes who saw nothing", await verify(), 0);
+  checks.equal("and not who saw that 90 were promised", await verify("--state", state), 50);
+  checks.equal("nor who knows of 30", await verify("--retention", "30"), 50);
+  const forgotten = JSON.parse(await readFile(state, "utf8")) as object;
+  await writeFile(state, JSON.stringify({ ...forgotten, times: ["x"] }));
+  checks.equal(
+    "what was remembered and cannot be read is refused",
+    await verify("--state", state),
+    64,
+  );
 }
 
 /** Of the last entries under what was kept, nothing can be said where they are not there. */

@@ -56,6 +56,7 @@ export async function checkMemory(checks: Checks, folder: string): Promise<void>
     earlierProofs: new Map(),
     kept: [],
     freshness: { nowMs: 0, maxAgeMinutes: null, unsigned: null },
+    retentionDaysMin: 0,
     isPartAccepted: false,
   });
   const heaps: number[] = [];

@@ -46,7 +46,9 @@ export async function runCli(
   args: readonly string[],
   nodeArgs: readonly string[] = [],
 ): Promise<CliRun> {
-  const child = spawn(process.execPath, [...nodeArgs, COMMAND, ...args], {
+  // Synthetic logs, and those of a suite, are pruned seconds after they began: nobody promised their entries anything.
+  const promised = args.includes("--retention") ? args : ["--retention", "0", ...args];
+  const child = spawn(process.execPath, [...nodeArgs, COMMAND, ...promised], {
     stdio: ["ignore", "pipe", "pipe"],
     // Half of a run is reading the modules.
     env: { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), "mcpg-verify-modules") },

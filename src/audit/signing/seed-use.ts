@@ -1,0 +1,40 @@
+/** Which seeds sign logs, and which are not needed any more. */
+import type { AuditLogRow } from "#audit/store/audit-logs.ts";
+import { isSeedNeeded } from "#audit/store/ledger-seeds.ts";
+import type { Env } from "#platform/env.ts";
+import { ExpiringMap } from "#platform/expiring-map.ts";
+import { shardDatabase, shardNames } from "#platform/shards.ts";
+import { MINUTE_MS } from "#platform/time.ts";
+import { ledgerSeeds, seedSetting } from "#vault/root-keys.ts";
+import { newestSeedVersion } from "./signing-keys.ts";
+
+/** The setting that the log's current key derives from, or its first one will. */
+export function seedOfLog(env: Env, row: AuditLogRow | null): string {
+  const isChosen = row !== null && row.seedChosen === 1;
+  return seedSetting(isChosen ? row.seedVersion : newestSeedVersion(env));
+}
+
+/** That nothing needs a seed is found by reading every log there is: an isolate does it once in so long. */
+const looks = new WeakMap<Env, ExpiringMap<string[]>>();
+
+/** Settings of earlier seeds that no log is signed by any more, as of a minute ago at most. */
+export async function findRemovableSeeds(env: Env): Promise<string[]> {
+  const look = looks.get(env) ?? new ExpiringMap<string[]>({ ttlMs: MINUTE_MS, entriesMax: 1 });
+  looks.set(env, look);
+  return (await look.getOrLoad("removable", Date.now(), () => lookForRemovable(env))) ?? [];
+}
+
+async function lookForRemovable(env: Env): Promise<string[]> {
+  const newest = newestSeedVersion(env);
+  const earlier = [...ledgerSeeds(env).keys()].filter((version) => version !== newest);
+  const needed = await Promise.all(earlier.map((version) => isNeededAnywhere(env, version)));
+  return earlier.filter((_, at) => !needed[at]).map(seedSetting);
+}
+
+/** True if a log of any shard can only be signed on with this version of the seed. */
+export async function isNeededAnywhere(env: Env, seedVersion: number): Promise<boolean> {
+  const answers = shardNames(env).map((name) =>
+    isSeedNeeded(shardDatabase(env, name), seedVersion),
+  );
+  return (await Promise.all(answers)).includes(true);
+}
