@@ -9,8 +9,11 @@ import { join } from "node:path";
 import { Runtime } from "../../harness/runtime.ts";
 import { Checks, type Verdict } from "../checks.ts";
 import { checkAlerts } from "./alert-checks.ts";
+import { AlertmanagerProcess, isAlertmanagerMissing } from "./alertmanager-process.ts";
 import { checkCounters, checkRates } from "./counter-checks.ts";
+import { checkDelivery } from "./delivery-checks.ts";
 import { checkExemplars } from "./exemplar-checks.ts";
+import { checkFirstFailures } from "./first-failure-checks.ts";
 import { FleetTraffic } from "./fleet-traffic.ts";
 import { checkHistograms, checkQuantileRates } from "./histogram-checks.ts";
 import { checkLabels } from "./label-checks.ts";
@@ -18,16 +21,16 @@ import { missingPrograms } from "./prometheus-process.ts";
 import { checkPromtool } from "./promtool-checks.ts";
 import { checkScrapes, waitForScrapes } from "./scrape-checks.ts";
 import { writeRules } from "./scrape-config.ts";
-import { type Scraper, startScrapers, stopScrapers } from "./scrapers.ts";
+import { FORMATS, type Scraper, startScrapers, stopScrapers } from "./scrapers.ts";
 import type { SuiteContext } from "./suite-context.ts";
 
-const ORG = "acme";
-const OTHER_ORG = "stranger";
+export const ORG = "acme";
+export const OTHER_ORG = "stranger";
 
 export async function runPrometheusSuite(): Promise<Verdict> {
   const checks = new Checks("prometheus");
   const { CI: ci } = process.env;
-  const missing = missingPrograms();
+  const missing = [...missingPrograms(), ...(isAlertmanagerMissing() ? ["alertmanager"] : [])];
   if (missing.length === 0) await runIn(checks);
   else if (ci === "true") checks.report("Prometheus is installed", missing);
   else console.log(`SKIPPED THE PROMETHEUS SUITE: ${missing.join(" and ")} cannot be run here`);
@@ -54,22 +57,27 @@ async function runWithWorker(checks: Checks, folder: string): Promise<void> {
   const runtime = await Runtime.start({ folder: join(folder, "worker") });
   const scrapers: Scraper[] = [];
   const traffic = new FleetTraffic(runtime, ORG);
+  let alertmanager: AlertmanagerProcess | undefined;
   try {
+    alertmanager = await AlertmanagerProcess.start(folder);
     const token = await makeScrapeToken(runtime);
     const rules = await writeRules(folder);
     console.log(`alert: ${rules.source}`);
     await traffic.sendFirst();
-    const setup = { folder, token, worker: runtime.url, org: ORG, otherOrg: OTHER_ORG };
-    await startScrapers({ ...setup, rulesPath: rules.path }, scrapers);
-    await runChecks({ checks, runtime, org: ORG, token, traffic, scrapers });
+    const place = { folder, token, worker: runtime.url, org: ORG, otherOrg: OTHER_ORG };
+    const { address } = alertmanager;
+    const setup = { ...place, rulesPath: rules.path, formats: FORMATS, alertmanager: address };
+    await startScrapers(setup, scrapers);
+    await runChecks({ checks, runtime, org: ORG, token, traffic, scrapers }, alertmanager);
   } finally {
     await traffic.stop().catch(() => undefined);
     await stopScrapers(scrapers);
+    alertmanager?.stop();
     await runtime.stop();
   }
 }
 
-async function makeScrapeToken(runtime: Runtime): Promise<string> {
+export async function makeScrapeToken(runtime: Runtime): Promise<string> {
   await runtime.makeOrg(ORG);
   await runtime.makeOrg(OTHER_ORG);
   const wanted = { name: "prometheus", scopes: ["metrics:read"], actor: "service:prometheus" };
@@ -77,12 +85,14 @@ async function makeScrapeToken(runtime: Runtime): Promise<string> {
   return (await runtime.json<{ token: string }>("POST", path, wanted)).token;
 }
 
-async function runChecks(context: SuiteContext): Promise<void> {
+async function runChecks(context: SuiteContext, alertmanager: AlertmanagerProcess): Promise<void> {
   context.traffic.start();
   await waitForScrapes(context);
   await checkRates(context);
   await checkQuantileRates(context);
   await checkAlerts(context);
+  await checkFirstFailures(context);
+  await checkDelivery(context.checks, alertmanager);
   await context.traffic.stop();
   await checkCounters(context);
   await checkHistograms(context);
