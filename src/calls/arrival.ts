@@ -13,6 +13,7 @@
 
 import {
   bucketIndex,
+  CLASSIC_BUCKETS,
   classicBucket,
   INDEX_MAX,
   ZERO_BUCKET_INDEX,
@@ -175,7 +176,7 @@ function addLag(lags: Map<number, LagRow>, call: Call, receivedAtMs: number): vo
 function addExemplar(exemplars: Map<number, ExemplarRow>, series: number, call: Call): void {
   const bucket = classicBucket(call.bucket);
   const endedAtMs = Math.round(call.startedAtMs + call.durationUs / 1_000);
-  const key = series * 16 + bucket;
+  const key = series * CLASSIC_BUCKETS + bucket;
   const known = exemplars.get(key);
   if (known !== undefined && known[3] > endedAtMs) return;
   const { durationUs, id, traceId } = call;

@@ -5,7 +5,9 @@
 
 import {
   BucketCounts,
+  bucketIndex,
   CLASSIC_BOUNDS_SECONDS,
+  CLASSIC_BUCKETS,
   classicBucket,
   SCHEMA,
   ZERO_THRESHOLD_SECONDS,
@@ -20,6 +22,7 @@ import {
   type ScalarPoint,
   withLastLabel,
 } from "#formats/exposition/metric-family.ts";
+import { toldCreatedMs } from "./created-time.ts";
 import type { InstanceTotals, MetricsSnapshot, SeriesTotals } from "./metrics-snapshot.ts";
 import { callsOf, errorsOf, OUTCOMES } from "./outcome.ts";
 import type { SeriesLimits } from "./series.ts";
@@ -48,23 +51,30 @@ export type FamilyName = (typeof FAMILY_NAMES)[number];
 interface LabelledSeries {
   labels: LabelSet;
   totals: SeriesTotals;
+  createdMs: number | null;
 }
 
 interface LabelledInstance {
   labels: LabelSet;
   totals: InstanceTotals;
+  createdMs: number | null;
 }
 
 /** The org's families in the order of FAMILY_NAMES, then those that other capabilities add. */
 export function fleetMetrics(snapshot: MetricsSnapshot, limits: SeriesLimits): MetricFamily[] {
-  const { org } = snapshot;
-  const series = snapshot.series.map((totals) => ({ labels: seriesLabels(org, totals), totals }));
+  const { org, nowMs } = snapshot;
+  const series = snapshot.series.map((totals) => ({
+    labels: seriesLabels(org, totals),
+    totals,
+    createdMs: toldCreatedMs(totals.createdMs, nowMs),
+  }));
   const instances = snapshot.instances.map((totals) => ({
     labels: labelSet([
       ["org", org],
       ["instance", totals.instance],
     ]),
     totals,
+    createdMs: toldCreatedMs(totals.createdMs, nowMs),
   }));
   return [
     ...toolFamilies(snapshot, series),
@@ -94,15 +104,20 @@ function toolFamilies(
       type: "counter",
       name: "mcpg_tool_calls_total",
       help: "Total tool invocations",
-      points: mapped(series, ({ labels, totals }) => ({ labels, value: callsOf(totals.outcomes) })),
+      points: mapped(series, ({ labels, totals, createdMs }) => ({
+        labels,
+        value: callsOf(totals.outcomes),
+        createdMs,
+      })),
     },
     {
       type: "counter",
       name: "mcpg_tool_errors_total",
       help: "Total tool errors",
-      points: mapped(series, ({ labels, totals }) => ({
+      points: mapped(series, ({ labels, totals, createdMs }) => ({
         labels,
         value: errorsOf(totals.outcomes),
+        createdMs,
       })),
     },
     {
@@ -129,10 +144,10 @@ function toolFamilies(
 }
 
 function* outcomePoints(series: readonly LabelledSeries[]): Generator<ScalarPoint> {
-  for (const { labels, totals } of series) {
+  for (const { labels, totals, createdMs } of series) {
     for (const [index, outcome] of OUTCOMES.entries()) {
       const value = totals.outcomes[index] ?? 0;
-      yield { labels: withLastLabel("outcome", outcome, labels), value };
+      yield { labels: withLastLabel("outcome", outcome, labels), value, createdMs };
     }
   }
 }
@@ -143,9 +158,10 @@ function* outcomePoints(series: readonly LabelledSeries[]): Generator<ScalarPoin
  */
 const scratch = new BucketCounts();
 
-function durationPoint({ labels, totals }: LabelledSeries): HistogramPoint {
+function durationPoint({ labels, totals, createdMs }: LabelledSeries): HistogramPoint {
   return {
     labels,
+    createdMs,
     sum: totals.sumUs / 1e6,
     count: callsOf(totals.outcomes),
     bucketCounts: totals.classic,
@@ -162,13 +178,16 @@ function nativeBuckets(histogram: string): NativeBuckets {
 
 type StoredExemplar = [durationUs: number, endedAtMs: number, id: string, traceId: string | null];
 
+/** Each in the bucket that its value lies in: what it is stored under may be from before there were others. */
 function exemplarsOf(stored: string): (Exemplar | undefined)[] {
-  const exemplars = new Array<Exemplar | undefined>(CLASSIC_BOUNDS_SECONDS.length + 1);
-  for (const [bucket, value] of Object.entries(JSON.parse(stored))) {
+  const exemplars = new Array<Exemplar | undefined>(CLASSIC_BUCKETS);
+  for (const value of Object.values(JSON.parse(stored))) {
     const [durationUs, timestampMs, id, traceId] = value as StoredExemplar;
+    const bucket = classicBucket(bucketIndex(durationUs));
+    if ((exemplars[bucket]?.timestampMs ?? 0) > timestampMs) continue;
     const invocation = ["invocation_id", id] as const;
     const labels = labelSet(traceId === null ? [invocation] : [["trace_id", traceId], invocation]);
-    exemplars[Number(bucket)] = { labels, value: durationUs / 1e6, timestampMs };
+    exemplars[bucket] = { labels, value: durationUs / 1e6, timestampMs };
   }
   return exemplars;
 }
@@ -197,21 +216,25 @@ function instanceFamilies(instances: readonly LabelledInstance[]): MetricFamily[
       type: "counter",
       name: "mcpg_instance_dropped_samples_total",
       help: "Samples that the instance says it lost before reporting them",
-      points: mapped(instances, ({ labels, totals }) => ({ labels, value: totals.dropped })),
+      points: mapped(instances, ({ labels, totals, createdMs }) => ({
+        labels,
+        value: totals.dropped,
+        createdMs,
+      })),
     },
   ];
 }
 
-function lagPoint({ labels, totals }: LabelledInstance): HistogramPoint {
+function lagPoint({ labels, totals, createdMs }: LabelledInstance): HistogramPoint {
   const native = nativeBuckets(totals.lagHistogram);
-  const bucketCounts = new Array<number>(CLASSIC_BOUNDS_SECONDS.length + 1).fill(0);
+  const bucketCounts = new Array<number>(CLASSIC_BUCKETS).fill(0);
   native.indexes.forEach((index, position) => {
     const bucket = classicBucket(index);
     bucketCounts[bucket] = (bucketCounts[bucket] ?? 0) + (native.counts[position] ?? 0);
   });
   bucketCounts[0] = (bucketCounts[0] ?? 0) + native.zeroCount;
   const count = bucketCounts.reduce((sum, bucketCount) => sum + bucketCount, 0);
-  return { labels, sum: totals.lagSumUs / 1e6, count, bucketCounts, native };
+  return { labels, createdMs, sum: totals.lagSumUs / 1e6, count, bucketCounts, native };
 }
 
 function watermark(snapshot: MetricsSnapshot): MetricFamily {

@@ -3,7 +3,7 @@
  * totals, hours and days in one transaction.
  */
 
-import { classicBucket } from "#formats/exponential-histogram.ts";
+import { CLASSIC_BUCKETS, classicBucket } from "#formats/exponential-histogram.ts";
 import { HOURS_PER_DAY } from "#platform/time.ts";
 import {
   type Arrival,
@@ -14,8 +14,6 @@ import {
   widened,
 } from "./arrival.ts";
 import { OUTCOMES, REPLAY } from "./outcome.ts";
-
-export const CLASSIC_BUCKETS = 16;
 
 /** The calls of one series in one window. */
 export class Tally {
@@ -73,6 +71,7 @@ export class SeriesDelta {
   readonly hours = new Map<number, Tally>();
   readonly exemplars = new Map<number, ExemplarRow>();
   readonly name: SeriesName;
+  firstSeenMs = Number.POSITIVE_INFINITY;
   lastSeenMs = 0;
 
   constructor(name: SeriesName) {
@@ -96,6 +95,7 @@ export class SeriesDelta {
   merge(other: SeriesDelta): void {
     for (const [hour, tally] of other.hours) this.hour(hour).merge(tally);
     for (const exemplar of other.exemplars.values()) this.addExemplar(exemplar);
+    this.firstSeenMs = Math.min(this.firstSeenMs, other.firstSeenMs);
     this.lastSeenMs = Math.max(this.lastSeenMs, other.lastSeenMs);
   }
 
@@ -120,6 +120,7 @@ export class InstanceDelta {
   readonly reports: InstanceReport[] = [];
   readonly lagBuckets = new Map<number, number>();
   lagSumUs = 0;
+  firstReportMs = Number.POSITIVE_INFINITY;
   lastReportMs = 0;
 
   addLags(lags: readonly LagRow[]): void {
@@ -132,6 +133,7 @@ export class InstanceDelta {
   merge(other: InstanceDelta): void {
     this.addLags([...other.lagBuckets].map(([bucket, count]) => [bucket, count, 0]));
     this.lagSumUs += other.lagSumUs;
+    this.firstReportMs = Math.min(this.firstReportMs, other.firstReportMs);
     this.lastReportMs = Math.max(this.lastReportMs, other.lastReportMs);
   }
 }
@@ -165,6 +167,7 @@ export class FoldDelta {
       delta = new SeriesDelta(name);
       this.series.set(key, delta);
     }
+    delta.firstSeenMs = Math.min(delta.firstSeenMs, receivedMs);
     delta.lastSeenMs = Math.max(delta.lastSeenMs, receivedMs);
     return delta;
   }
@@ -175,6 +178,7 @@ export class FoldDelta {
       delta = new InstanceDelta();
       this.instances.set(instance, delta);
     }
+    delta.firstReportMs = Math.min(delta.firstReportMs, receivedMs);
     delta.lastReportMs = Math.max(delta.lastReportMs, receivedMs);
     return delta;
   }

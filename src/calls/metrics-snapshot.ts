@@ -9,6 +9,8 @@ export interface SeriesTotals {
   /** By outcome, in the order of OUTCOMES. */
   outcomes: readonly number[];
   sumUs: number;
+  /** When the first report that it counts arrived; null for one that is older than this column. */
+  createdMs: number | null;
   /** Counts at the classic bounds, not cumulative. */
   classic: readonly number[];
   /** Sparse counts by bucket index, as stored; read for native histograms only. */
@@ -28,6 +30,8 @@ export interface SeriesWindow {
 export interface InstanceTotals {
   instance: string;
   lastReportMs: number;
+  /** As a series'. */
+  createdMs: number | null;
   dropped: number;
   lagSumUs: number;
   lagHistogram: string;

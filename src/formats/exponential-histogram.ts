@@ -24,11 +24,20 @@ export const ZERO_BUCKET_INDEX = -20 * BUCKETS_PER_DOUBLING;
  */
 export const INDEX_MAX = 20 * BUCKETS_PER_DOUBLING;
 
-/** Bounds of the classic buckets, +Inf apart. Each is a native bound too, so classic counts are exact. */
-export const CLASSIC_BOUNDS_SECONDS: readonly number[] = Array.from(
-  { length: 15 },
-  (_, bucket) => 2 ** (bucket - 8),
+/**
+ * Bounds of the classic buckets, +Inf apart. Each is a native bound too, so classic counts are exact. Most calls
+ * take 4 ms to a minute: there each power of two is one. Around that they reach from what a cache answers to the
+ * longest duration that is taken, in wider steps, for each bound is a line of each series at every scrape.
+ */
+const CLASSIC_EXPONENTS: readonly number[] = [
+  ...[-11, -9],
+  ...Array.from({ length: 15 }, (_, index) => index - 8),
+  ...[8, 9, 11, 14, 17],
+];
+export const CLASSIC_BOUNDS_SECONDS: readonly number[] = CLASSIC_EXPONENTS.map(
+  (exponent) => 2 ** exponent,
 );
+export const CLASSIC_BUCKETS = CLASSIC_BOUNDS_SECONDS.length + 1;
 
 const SLOTS = INDEX_MAX - ZERO_BUCKET_INDEX + 1;
 const MICROSECONDS_PER_SECOND = 1e6;
@@ -78,10 +87,16 @@ export function upperBoundSeconds(index: number): number {
   return bound;
 }
 
-/** Which classic bucket holds a native one: 0..14 by CLASSIC_BOUNDS_SECONDS, 15 is +Inf. */
+const CLASSIC_BUCKET = Uint8Array.from(UPPER_SECONDS, (upper) => {
+  const bucket = CLASSIC_BOUNDS_SECONDS.findIndex((bound) => upper <= bound);
+  return bucket === -1 ? CLASSIC_BOUNDS_SECONDS.length : bucket;
+});
+
+/** Which classic bucket holds a native one: a place in CLASSIC_BOUNDS_SECONDS, or after them for +Inf. */
 export function classicBucket(index: number): number {
-  const doublings = Math.ceil(index / BUCKETS_PER_DOUBLING);
-  return Math.min(Math.max(doublings + 8, 0), CLASSIC_BOUNDS_SECONDS.length);
+  const bucket = CLASSIC_BUCKET[index - ZERO_BUCKET_INDEX];
+  if (bucket === undefined) throw new RangeError(`no bucket has the index ${index}`);
+  return bucket;
 }
 
 /** The buckets as Prometheus exposes them: ascending, the zero bucket apart. */

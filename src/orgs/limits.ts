@@ -31,7 +31,7 @@ const TIER_BUDGETS: Record<Tier, Pick<Limits, "requestsPerMinute" | "bytesPerMin
 
 /**
  * 10,000 series: a scrape reads one row a series, about 70 ms. Their names average 50 bytes in practice, and
- * stand on some thirty lines of a scrape each: 2 MiB are four times that, and 60 MB of a scrape.
+ * stand on some forty lines of a scrape each: 2 MiB are four times that, and 75 MB of a scrape.
  */
 const SERIES = { seriesMax: 10_000, seriesLabelBytesMax: 2 * MIB };
 

@@ -18,7 +18,7 @@ import { granularity } from "./granularity.ts";
 
 const ENCODERS: Record<
   ExpositionFormat,
-  (families: Iterable<MetricFamily>) => Iterable<Uint8Array>
+  (families: Iterable<MetricFamily>, hasCreated: boolean) => Iterable<Uint8Array>
 > = { text: encodeText, openmetrics: encodeOpenMetrics, protobuf: encodeProtobuf };
 
 const FAMILIES: Parameter<string[] | undefined> = {
@@ -38,6 +38,8 @@ export const metricsRoutes: readonly AppRoute[] = [
       summary: "Fleet metrics for Prometheus",
       description:
         "Text 0.0.4, OpenMetrics 1.0 or Prometheus protobuf with native histograms, by Accept. " +
+        "Protobuf has created timestamps; so has OpenMetrics where Accept names an escaping scheme, as " +
+        "that of Prometheus 3 does: to those before, `_created` would be series of their own. " +
         "`granularity` picks the window of the latency quantiles only.",
       scope: "metrics:read",
       query: { granularity, "name[]": FAMILIES },
@@ -54,7 +56,7 @@ export const metricsRoutes: readonly AppRoute[] = [
       },
     },
     async (c, { query }) => {
-      const { format, contentType } = negotiate(c.req.header("accept") ?? null);
+      const { format, contentType, hasCreated } = negotiate(c.req.header("accept") ?? null);
       const names = query["name[]"];
       const isWanted = (name: string) => names === undefined || names.includes(name);
       const wants = snapshotWants(format, isWanted, query.granularity);
@@ -64,7 +66,7 @@ export const metricsRoutes: readonly AppRoute[] = [
         "cache-control": "no-store",
         vary: "Accept, Accept-Encoding",
       };
-      const exposition = ENCODERS[format](families);
+      const exposition = ENCODERS[format](families, hasCreated);
       if (!acceptsGzip(clientAcceptEncoding(c))) {
         return new Response(byteStream(exposition), { headers });
       }

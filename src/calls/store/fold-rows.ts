@@ -6,6 +6,7 @@ import {
   type Tally,
 } from "#calls/fold-delta.ts";
 import { droppedTotal, type InstanceReports } from "#calls/instance-reports.ts";
+import { classicValues } from "./classic-columns.ts";
 
 export interface FoldRows {
   series: string[];
@@ -37,9 +38,9 @@ function seriesRow(series: number, delta: SeriesDelta): string {
     ([bucket, [, , durationUs, endedAtMs, id, traceId]]) =>
       `"${bucket}":${JSON.stringify([durationUs, endedAtMs, id, traceId])}`,
   );
-  return `[${series},${workspace},${plugin},${tool},${delta.lastSeenMs},${total.outcomes.join()},${
+  return `[${series},${workspace},${plugin},${tool},${delta.firstSeenMs},${delta.lastSeenMs},${total.outcomes.join()},${
     total.sumUs
-  },${total.classicCounts().join()},${bucketsText(total.buckets)},{${exemplars.join()}}]`;
+  },${classicValues(total.classicCounts()).join()},${bucketsText(total.buckets)},{${exemplars.join()}}]`;
 }
 
 function tallyText(tally: Tally): string {
@@ -60,5 +61,5 @@ export function instanceRow(
 ): string {
   return `[${JSON.stringify(instance)},${delta.lastReportMs},${JSON.stringify(reports)},${droppedTotal(
     reports,
-  )},${delta.lagSumUs},${bucketsText(delta.lagBuckets)}]`;
+  )},${delta.lagSumUs},${bucketsText(delta.lagBuckets)},${delta.firstReportMs}]`;
 }

@@ -4,8 +4,8 @@
  * A histogram is patched: only the buckets that the fold touched are parsed, added and put back.
  */
 
-import { CLASSIC_BUCKETS } from "#calls/fold-delta.ts";
 import { OUTCOMES } from "#calls/outcome.ts";
+import { CLASSIC_COLUMNS } from "./classic-columns.ts";
 
 export const MAY_FOLD = `EXISTS (SELECT 1 FROM orgs
   WHERE org = ?1 AND generation = ?2 AND folds = ?3 AND state = 'active')`;
@@ -26,13 +26,13 @@ const fields = (count: number, first: number) =>
   Array.from({ length: count }, (_, index) => `d.value ->> ${first + index}`).join(", ");
 
 const OUTCOME_COLUMNS = OUTCOMES.join(", ");
-const CLASSIC_COLUMNS = Array.from({ length: CLASSIC_BUCKETS }, (_, index) => `le_${index}`);
+/** [series, workspace, plugin, tool, created_ms, last_seen_ms, …outcomes, sum_us, …le] */
+const SERIES_FIELDS = 7 + OUTCOMES.length + CLASSIC_COLUMNS.length;
 
-/** Row: [series, workspace, plugin, tool, last_seen_ms, …outcomes, sum_us, …le, {histogram}, {exemplars}]. */
-export const UPSERT_SERIES = `INSERT INTO series (org, series, workspace, plugin, tool, last_seen_ms,
+/** Row: these, then {histogram}, {exemplars}. When a series was created is told once and never changes. */
+export const UPSERT_SERIES = `INSERT INTO series (org, series, workspace, plugin, tool, created_ms, last_seen_ms,
     ${OUTCOME_COLUMNS}, sum_us, ${CLASSIC_COLUMNS.join(", ")}, histogram, exemplars)
-  SELECT ?1, ${fields(12 + CLASSIC_BUCKETS, 0)},
-    ${jsonb(12 + CLASSIC_BUCKETS)}, ${jsonb(13 + CLASSIC_BUCKETS)}
+  SELECT ?1, ${fields(SERIES_FIELDS, 0)}, ${jsonb(SERIES_FIELDS)}, ${jsonb(SERIES_FIELDS + 1)}
   FROM jsonb_each(?4) d WHERE ${MAY_FOLD}
   ON CONFLICT (org, series) DO UPDATE SET
     last_seen_ms = max(last_seen_ms, excluded.last_seen_ms),
@@ -55,10 +55,10 @@ const upsertRollup = (
 export const UPSERT_HOURLY = upsertRollup("rollups_hourly", "hour");
 export const UPSERT_DAILY = upsertRollup("rollups_daily", "day");
 
-/** Row: [instance, last_report_ms, {reports}, dropped, lag_sum_us, {lag_histogram}]. */
+/** Row: [instance, last_report_ms, {reports}, dropped, lag_sum_us, {lag_histogram}, created_ms]. */
 export const UPSERT_INSTANCES = `INSERT INTO instances (org, instance, last_report_ms, reports, dropped,
-    lag_sum_us, lag_histogram)
-  SELECT ?1, d.value ->> 0, d.value ->> 1, d.value -> 2, d.value ->> 3, d.value ->> 4, ${jsonb(5)}
+    lag_sum_us, lag_histogram, created_ms)
+  SELECT ?1, d.value ->> 0, d.value ->> 1, d.value -> 2, d.value ->> 3, d.value ->> 4, ${jsonb(5)}, d.value ->> 6
   FROM jsonb_each(?4) d WHERE ${MAY_FOLD}
   ON CONFLICT (org, instance) DO UPDATE SET
     last_report_ms = max(last_report_ms, excluded.last_report_ms),

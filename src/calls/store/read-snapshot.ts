@@ -1,7 +1,6 @@
 /** Reads a scrape's figures in one batch: D1 runs it as one transaction, so no family is ahead of another. */
 
 import { type FigurePlace, figureSources } from "#calls/figure-sources.ts";
-import { CLASSIC_BUCKETS } from "#calls/fold-delta.ts";
 import type {
   Granularity,
   InstanceTotals,
@@ -14,6 +13,7 @@ import { OUTCOMES } from "#calls/outcome.ts";
 import { INSTANCE_IDLE_MS_MAX, SERIES_IDLE_MS_MAX } from "#calls/series.ts";
 import { shardDatabase } from "#platform/shards.ts";
 import { HOUR_MS, HOURS_PER_DAY } from "#platform/time.ts";
+import { CLASSIC_COUNTS } from "./classic-columns.ts";
 
 /**
  * One statement for both, for a push of metrics may send no more than it does. What waits for its server's is not
@@ -26,13 +26,11 @@ const SELECT_STATE = `SELECT
       SELECT * FROM (SELECT received_ms FROM waiting_calls WHERE org = ?1 ORDER BY id LIMIT 1))) AS receivedMs,
     (SELECT is_settled FROM clock) AS isSettled`;
 
-const CLASSIC_COLUMNS = Array.from({ length: CLASSIC_BUCKETS }, (_, index) => `le_${index}`);
-
 const selectSeries = ({
   native,
   exemplars,
 }: SnapshotWants) => `SELECT series, workspace, plugin, tool,
-    ${OUTCOMES.join(", ")}, sum_us, ${CLASSIC_COLUMNS.join(", ")},
+    ${OUTCOMES.join(", ")}, sum_us, created_ms, ${CLASSIC_COUNTS} AS classic,
     ${native ? "json(histogram)" : "NULL"} AS histogram,
     ${exemplars ? "json(exemplars)" : "NULL"} AS exemplars
   FROM series WHERE org = ?1 AND last_seen_ms > ?2 ORDER BY series`;
@@ -45,7 +43,7 @@ const SELECT_WINDOWS: Record<Granularity, string> = {
 };
 
 const SELECT_INSTANCES = `SELECT instance, last_report_ms AS lastReportMs, dropped,
-    lag_sum_us AS lagSumUs, json(lag_histogram) AS lagHistogram
+    created_ms AS createdMs, lag_sum_us AS lagSumUs, json(lag_histogram) AS lagHistogram
   FROM instances WHERE org = ?1 AND last_report_ms > ?2 ORDER BY instance`;
 
 type SeriesRow = Record<string, string | number | null>;
@@ -100,7 +98,8 @@ function seriesTotals(row: SeriesRow): SeriesTotals {
     tool: row["tool"] as string,
     outcomes: OUTCOMES.map((outcome) => row[outcome] as number),
     sumUs: row["sum_us"] as number,
-    classic: CLASSIC_COLUMNS.map((column) => row[column] as number),
+    createdMs: row["created_ms"] as number | null,
+    classic: JSON.parse(row["classic"] as string) as number[],
     histogram: row["histogram"] as string | null,
     exemplars: row["exemplars"] as string | null,
   };

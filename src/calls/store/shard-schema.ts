@@ -43,6 +43,7 @@ export const instances = sqliteTable(
     dropped: integer().notNull(),
     lagSumUs: integer("lag_sum_us").notNull(),
     lagHistogram: blob("lag_histogram").notNull(),
+    createdMs: integer("created_ms"),
   },
   (table) => [primaryKey({ columns: [table.org, table.instance] })],
 );

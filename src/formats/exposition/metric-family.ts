@@ -12,7 +12,7 @@ export type LabelPair = readonly [name: string, value: string];
 
 /**
  * `text` is `a="x",b="y"`, escaped, without braces. An exposition repeats the labels of a series on some
- * thirty lines: rendering them once for all of its families is what makes a scrape cheap.
+ * forty lines: rendering them once for all of its families is what makes a scrape cheap.
  */
 export interface LabelSet {
   readonly pairs: readonly LabelPair[];
@@ -72,6 +72,8 @@ export interface Exemplar {
 export interface ScalarPoint {
   readonly labels: LabelSet;
   readonly value: number;
+  /** Of counters: when this one was at zero, before it first counted. Not told where it is not known. */
+  readonly createdMs?: number | null;
 }
 
 /**
@@ -98,6 +100,8 @@ export interface HistogramPoint {
   readonly bucketCounts: readonly number[];
   readonly native?: NativeBuckets;
   readonly exemplars?: readonly (Exemplar | undefined)[];
+  /** As a counter's. */
+  readonly createdMs?: number | null;
 }
 
 interface FamilyMetadata {

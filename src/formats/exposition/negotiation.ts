@@ -36,16 +36,25 @@ interface Match {
   readonly range: WeightedItem;
 }
 
-export function negotiate(accept: string | null): {
-  format: ExpositionFormat;
-  contentType: string;
-} {
+export interface Negotiated {
+  readonly format: ExpositionFormat;
+  readonly contentType: string;
+  /**
+   * Whether the scraper is of Prometheus 3 or later, by the escaping scheme that it names and none before did:
+   * to these OpenMetrics tells created timestamps.
+   */
+  readonly hasCreated: boolean;
+}
+
+export function negotiate(accept: string | null): Negotiated {
   const matches = parseWeightedList(accept).flatMap(matchRange).filter(isMostSpecific);
   const best = matches.reduce<Match | undefined>(preferred, undefined);
   const format = best?.format ?? "text";
-  const escaping = ESCAPING_ECHOES.get(best?.range.parameters.get("escaping"));
+  const asked = best?.range.parameters.get("escaping");
+  const escaping = ESCAPING_ECHOES.get(asked);
   const suffix = escaping === undefined ? "" : `; escaping=${escaping}`;
-  return { format, contentType: `${CONTENT_TYPES[format]}${suffix}` };
+  const contentType = `${CONTENT_TYPES[format]}${suffix}`;
+  return { format, contentType, hasCreated: asked !== undefined };
 }
 
 /**

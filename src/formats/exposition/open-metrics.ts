@@ -8,8 +8,8 @@
  *     …
  *     # EOF
  *
- * No `_created` samples: Prometheus before 3 ingests them as series of their own, which doubles
- * the number of counters.
+ * `_created` samples only where they are wanted: Prometheus before 3 ingests them as series of their own,
+ * which doubles the number of counters (negotiation.ts).
  */
 import { chunkText } from "./byte-chunks.ts";
 import { escapeQuoted } from "./escape-string.ts";
@@ -18,14 +18,26 @@ import { type Exemplar, isExposable, type MetricFamily } from "./metric-family.t
 import { sampleLines } from "./sample-lines.ts";
 
 /** Chunks are UTF-8 bytes, not strings: a stream to the client takes nothing else. */
-export function encodeOpenMetrics(families: Iterable<MetricFamily>): Generator<Uint8Array> {
-  return chunkText(openMetricsLines(families));
+export function encodeOpenMetrics(
+  families: Iterable<MetricFamily>,
+  hasCreated = false,
+): Generator<Uint8Array> {
+  return chunkText(openMetricsLines(families, hasCreated));
 }
 
 /** `# EOF` is how a reader knows that an exposition was not cut short ("Overall Structure"). */
-function* openMetricsLines(families: Iterable<MetricFamily>): Generator<string> {
-  yield* sampleLines(families, { formatMetadata, formatExemplar });
+function* openMetricsLines(
+  families: Iterable<MetricFamily>,
+  hasCreated: boolean,
+): Generator<string> {
+  const created = hasCreated ? { createdName } : {};
+  yield* sampleLines(families, { formatMetadata, formatExemplar, ...created });
   yield "# EOF\n";
+}
+
+/** "Counter", "Histogram": the family's name with `_created`. */
+function createdName(family: MetricFamily): string {
+  return `${metricFamilyName(family)}_created`;
 }
 
 /** TYPE, UNIT, HELP, in the order of the specification's examples; UNIT must be a name suffix. */

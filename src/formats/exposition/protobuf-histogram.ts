@@ -8,6 +8,7 @@ import type { NativeBuckets } from "./metric-family.ts";
 import { type Exemplar, type HistogramPoint, isExposable } from "./metric-family.ts";
 import { bucketSpans } from "./native-spans.ts";
 import { writeLabels } from "./protobuf-labels.ts";
+import { writeTimestamp } from "./protobuf-timestamp.ts";
 
 const HISTOGRAM = {
   sampleCount: 1,
@@ -18,12 +19,11 @@ const HISTOGRAM = {
   zeroCount: 7,
   positiveSpan: 12,
   positiveDelta: 13,
+  createdTimestamp: 15,
 } as const;
 const BUCKET = { cumulativeCount: 1, upperBound: 2, exemplar: 3 } as const;
 const BUCKET_SPAN = { offset: 1, length: 2 } as const;
 const EXEMPLAR = { label: 1, value: 2, timestamp: 3 } as const;
-/** google.protobuf.Timestamp */
-const TIMESTAMP = { seconds: 1, nanos: 2 } as const;
 
 export function writeHistogram(
   writer: BinaryWriter,
@@ -40,6 +40,7 @@ export function writeHistogram(
   // The +Inf bucket is optional in the schema, but its exemplar has no other place.
   writeBucket(writer, Number.POSITIVE_INFINITY, point.count, point.exemplars?.[bounds.length]);
   if (point.native !== undefined) writeNativeBuckets(writer, point.native);
+  if (point.createdMs != null) writeTimestamp(writer, HISTOGRAM.createdTimestamp, point.createdMs);
 }
 
 function writeBucket(
@@ -57,15 +58,11 @@ function writeBucket(
 
 /** Native histograms take their exemplars from the classic buckets too, and only with a timestamp. */
 function writeExemplar(writer: BinaryWriter, exemplar: Exemplar): void {
-  const seconds = Math.floor(exemplar.timestampMs / 1000);
-  const nanos = Math.round((exemplar.timestampMs - seconds * 1000) * 1e6);
   writer.tag(BUCKET.exemplar, WireType.LengthDelimited).fork();
   writeLabels(writer, EXEMPLAR.label, exemplar.labels);
   writer.tag(EXEMPLAR.value, WireType.Bit64).double(exemplar.value);
-  writer.tag(EXEMPLAR.timestamp, WireType.LengthDelimited).fork();
-  writer.tag(TIMESTAMP.seconds, WireType.Varint).int64(seconds);
-  writer.tag(TIMESTAMP.nanos, WireType.Varint).int32(nanos);
-  writer.join().join();
+  writeTimestamp(writer, EXEMPLAR.timestamp, exemplar.timestampMs);
+  writer.join();
 }
 
 function writeNativeBuckets(writer: BinaryWriter, native: NativeBuckets): void {

@@ -9,12 +9,13 @@ import { chunkBytes, PAUSE } from "./byte-chunks.ts";
 import type { LabelSet, MetricFamily, ScalarPoint } from "./metric-family.ts";
 import { writeHistogram } from "./protobuf-histogram.ts";
 import { writeLabels } from "./protobuf-labels.ts";
+import { writeTimestamp } from "./protobuf-timestamp.ts";
 
 const METRIC_FAMILY = { name: 1, help: 2, type: 3, metric: 4, unit: 5 } as const;
 const METRIC_TYPE = { counter: 0, gauge: 1, histogram: 4 } as const;
 const METRIC = { label: 1, gauge: 2, counter: 3, histogram: 7 } as const;
-/** Counter and Gauge hold their value in the same field. */
-const SCALAR = { value: 1 } as const;
+/** Counter and Gauge hold their value in the same field; a gauge has no time. */
+const SCALAR = { value: 1, createdTimestamp: 3 } as const;
 
 export function encodeProtobuf(families: Iterable<MetricFamily>): Generator<Uint8Array> {
   return chunkBytes(familyMessages(families));
@@ -91,6 +92,7 @@ function writeScalar(writer: BinaryWriter, field: number, point: ScalarPoint): v
   openMetric(writer, point.labels);
   writer.tag(field, WireType.LengthDelimited).fork();
   writer.tag(SCALAR.value, WireType.Bit64).double(point.value);
+  if (point.createdMs != null) writeTimestamp(writer, SCALAR.createdTimestamp, point.createdMs);
   writer.join().join();
 }
 

@@ -24,6 +24,8 @@ export interface TextDialect {
   readonly formatMetadata: (family: MetricFamily) => string;
   /** What follows a bucket's value; absent where the format has no exemplars. */
   readonly formatExemplar?: (exemplar: Exemplar) => string;
+  /** The name of the line that tells when a point was created; absent where none is wanted. */
+  readonly createdName?: (family: MetricFamily) => string;
 }
 
 /** Yields one block for each family's metadata and one for each point, ready to be chunked. */
@@ -33,25 +35,45 @@ export function* sampleLines(
 ): Generator<string> {
   for (const family of families) {
     yield dialect.formatMetadata(family);
-    yield* family.type === "histogram" ? histogramLines(family, dialect) : scalarLines(family);
+    yield* family.type === "histogram"
+      ? histogramLines(family, dialect)
+      : scalarLines(family, dialect);
   }
 }
 
-function* scalarLines(family: CounterFamily | GaugeFamily): Generator<string> {
-  for (const { labels, value } of family.points) {
-    yield `${family.name}${braced(labels.text)} ${formatValue(value)}\n`;
+function* scalarLines(
+  family: CounterFamily | GaugeFamily,
+  dialect: TextDialect,
+): Generator<string> {
+  const createdName = dialect.createdName?.(family);
+  for (const { labels: labelSet, value, createdMs } of family.points) {
+    const labels = braced(labelSet.text);
+    const created = createdLine(createdName, labels, createdMs);
+    yield `${family.name}${labels} ${formatValue(value)}\n${created}`;
   }
+}
+
+/** In seconds, to the millisecond; as the last of its point's lines, which the next point's may not part. */
+function createdLine(
+  name: string | undefined,
+  labels: string,
+  createdMs: number | null | undefined,
+): string {
+  if (name === undefined || createdMs == null) return "";
+  return `${name}${labels} ${(createdMs / 1e3).toFixed(3)}\n`;
 }
 
 function* histogramLines(family: HistogramFamily, dialect: TextDialect): Generator<string> {
   const heads = [...family.bounds, Number.POSITIVE_INFINITY].map(
     (bound) => `${family.name}_bucket{le="${formatBound(bound)}"`,
   );
+  const createdName = dialect.createdName?.(family);
   for (const point of family.points) {
     const labels = braced(point.labels.text);
+    const created = createdLine(createdName, labels, point.createdMs);
     const sum = `${family.name}_sum${labels} ${formatValue(point.sum)}\n`;
     const count = `${family.name}_count${labels} ${point.count}\n`;
-    yield `${bucketLines(heads, point, dialect)}${sum}${count}`;
+    yield `${bucketLines(heads, point, dialect)}${sum}${count}${created}`;
   }
 }
 

@@ -130,6 +130,27 @@ describe("GET /metrics", () => {
     expect(sample).toMatchObject({ trace_id });
   });
 
+  it("shows an exemplar at the bucket that its value lies in, under whichever it is stored, and the latest", async () => {
+    const org = await makeOrg();
+    await ingest(org, [makeSample({ duration_ms: 0.3 }), makeSample({ duration_ms: 300_000 })]);
+    await scrape(org);
+    // As when 2^-8 and 2^6 s were the outermost bounds.
+    const stored = {
+      0: [300, 1_000, "fast", null],
+      15: [300_000_000, 2_000, "slow", null],
+      17: [400_000_000, 1_999, "older", null],
+    };
+    await workerEnv.SHARD_0.prepare("UPDATE series SET exemplars = jsonb(?2) WHERE org = ?1")
+      .bind(org, JSON.stringify(stored))
+      .run();
+    const page = await scrape(org, "", OPENMETRICS);
+    const exemplars = [...page.matchAll(/_bucket\{le="([^"]+)".*# \{invocation_id="(\w+)"\}/g)];
+    expect(exemplars.map(([, le, id]) => [le, id])).toEqual([
+      ["0.00048828125", "fast"],
+      ["512.0", "slow"],
+    ]);
+  });
+
   it("answers gzip where it is asked for, the same page", async () => {
     const org = await makeOrg();
     await ingest(org, [makeSample()]);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { CLASSIC_COUNTS } from "#calls/store/classic-columns.ts";
 import { foldAll, foldOnce } from "#calls/store/fold.ts";
 import { BucketCounts } from "#formats/exponential-histogram.ts";
 import { deleteShardOrg } from "#orgs/store/shard-orgs.ts";
@@ -164,15 +165,20 @@ describe("fold", () => {
       await foldRest(org);
     }
     const row = await db
-      .prepare("SELECT *, json(histogram) AS buckets FROM series WHERE org = ?1")
+      .prepare(
+        `SELECT *, json(histogram) AS buckets, ${CLASSIC_COUNTS} AS classic FROM series WHERE org = ?1`,
+      )
       .bind(org.org)
       .first<Record<string, number | string>>();
     const counts = new BucketCounts();
     counts.addJson(String(row?.["buckets"]));
     expect(counts.total).toBe(durationsMs.length);
     expect(row?.["sum_us"]).toBe(durationsMs.reduce((sum, ms) => sum + Math.round(ms * 1e3), 0));
-    const classic = Array.from({ length: 16 }, (_, index) => row?.[`le_${index}`]);
-    expect(classic).toEqual([3, 1, 0, 0, 0, 2, 0, 0, 1, 0, 0, 0, 0, 0, 1, 2]);
+    const classic = JSON.parse(String(row?.["classic"]));
+    expect(classic).toEqual([
+      ...[2, 0, 1, 1, 0, 0, 0, 2, 0, 0, 1, 0, 0, 0, 0, 0, 1],
+      ...[1, 0, 0, 0, 1, 0],
+    ]);
     const rollup = await db
       .prepare("SELECT min_us, max_us FROM rollups_daily WHERE org = ?1")
       .bind(org.org)
@@ -257,8 +263,33 @@ describe("fold", () => {
       .bind(org.org)
       .first<string>("exemplars");
     const exemplars = JSON.parse(stored ?? "") as Record<string, unknown[]>;
-    expect(Object.keys(exemplars).sort()).toEqual(["12", "5"]);
-    expect(exemplars["5"]?.slice(2)).toEqual([last.id, trace_id]);
+    expect(Object.keys(exemplars).sort()).toEqual(["14", "7"]);
+    expect(exemplars["7"]?.slice(2)).toEqual([last.id, trace_id]);
+  });
+
+  it("tells by the first report that is counted when a series and an instance began, for good", async () => {
+    const org = await makeShardOrg(2);
+    const nowMs = Date.now();
+    const [beforeMs, firstMs, laterMs] = [nowMs - 9_000, nowMs - 8_000, nowMs - 1_000];
+    // Counted last, as a caller's call that waited is: it is not the first that was counted.
+    for (const receivedAtMs of [laterMs, firstMs]) {
+      await store(org, [invocation()], { receivedAtMs });
+    }
+    await foldRest(org);
+    for (const receivedAtMs of [Date.now(), beforeMs]) {
+      await store(org, [invocation(), invocation({ tool: "above" }), invocation({ tool: "cap" })], {
+        receivedAtMs,
+      });
+      await foldRest(org);
+    }
+    const created = async (table: string, where: string) =>
+      db
+        .prepare(`SELECT created_ms FROM ${table} WHERE org = ?1 AND ${where}`)
+        .bind(org.org)
+        .first("created_ms");
+    expect(await created("series", "tool = 'list_repos'")).toBe(firstMs);
+    expect(await created("series", "tool = '__other__'")).toBeGreaterThan(laterMs);
+    expect(await created("instances", "instance = 'gw-1'")).toBe(firstMs);
   });
 
   it("writes nothing for an org that was deleted", async () => {

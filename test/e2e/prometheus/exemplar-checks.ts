@@ -1,4 +1,5 @@
 /** That a point on a graph leads to its call. */
+import { CLASSIC_BOUNDS_SECONDS, CLASSIC_BUCKETS } from "#formats/exponential-histogram.ts";
 import type { ExemplarSeries } from "./prometheus-api.ts";
 import type { Scraper } from "./scrapers.ts";
 import { selector } from "./selector.ts";
@@ -25,7 +26,12 @@ export async function checkExemplars(context: SuiteContext): Promise<void> {
     await checkLeadToCalls(context, scraper, series);
     // A native histogram is one series, and 2.42 takes the exemplar of its first bucket only.
     const seriesMin = isNative ? 1 : 8;
-    context.checks.within(`${format.name}: series with exemplars`, series.length, seriesMin, 16);
+    context.checks.within(
+      `${format.name}: series with exemplars`,
+      series.length,
+      seriesMin,
+      CLASSIC_BUCKETS,
+    );
     if (!isNative) checkInsideBucket(context, scraper, series);
   }
 }
@@ -63,9 +69,8 @@ function checkInsideBucket(
 ): void {
   const outside = series.filter(({ seriesLabels: { le = "" }, exemplars }) => {
     const upper = Number(le.replace("+Inf", "Infinity"));
-    const isInside = (value: number) =>
-      value <= upper && (upper === Number.POSITIVE_INFINITY || value > upper / 2);
-    return upper > 2 ** -8 && !exemplars.every(({ value }) => isInside(Number(value)));
+    const lower = CLASSIC_BOUNDS_SECONDS.findLast((bound) => bound < upper) ?? 0;
+    return !exemplars.every(({ value }) => Number(value) > lower && Number(value) <= upper);
   });
   checks.equal(`${format.name}: each exemplar lies in its own bucket`, outside, []);
 }

@@ -4,6 +4,8 @@ import { type LoadSample, reportBody } from "../../harness/load.ts";
 import type { Runtime } from "../../harness/runtime.ts";
 import { SentCalls } from "./sent-calls.ts";
 import {
+  FAST,
+  FAST_SECONDS,
   FLAKY,
   flakyOutcome,
   HOSTILE,
@@ -56,6 +58,7 @@ export class FleetTraffic {
       ...Array.from({ length: 7 }, () => makeCall(IDLE, 12.5)),
       ...Array.from({ length: 10 }, () => makeCall(INSTANT, 0)),
       ...Array.from({ length: 3 }, () => makeCall(SLOW, SLOW_SECONDS * 1e3)),
+      ...Array.from({ length: 3 }, () => makeCall(FAST, FAST_SECONDS * 1e3)),
       makeLateCall(),
       ...HOSTILE.map((tool) => makeCall(tool, 20)),
     ]);

@@ -26,6 +26,8 @@ export async function checkScrapes(context: SuiteContext): Promise<void> {
     checks.equal(`${name}: up was 1 at every scrape`, everUp, "1");
     const samples = await api.value(selector("scrape_samples_scraped"));
     checks.within(`${name}: a scrape brings samples`, samples, 100, 100_000);
+    const created = await api.text('count({__name__=~".+_created"})');
+    checks.equal(`${name}: no series tells when another was created`, created, "0 results");
     checkAnswers(context, scraper);
     await checkNothingDropped(context, scraper);
     await checkMetadata(context, scraper);

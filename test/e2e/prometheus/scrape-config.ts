@@ -12,7 +12,7 @@ export const DAY_JOB = "granularity-day";
 const SCRAPE_INTERVAL = "2s";
 export const EVALUATION_INTERVAL_S = 1;
 
-const RULES_PATH = "monitoring/rules/mcpg-alerts.yml";
+export const RULES_PATH = "monitoring/rules/mcpg-alerts.yml";
 
 /** The alert as the published guide has it, for a tree without rules of its own. */
 const GUIDE_RULES = `groups:

@@ -1,6 +1,7 @@
 /**
  * Prometheus 3 against the Worker, in each format, with zeros before first samples and without: a new tool's first
- * failures fire, and count once. And the rules' own tests, by its promtool: ranges are open on the left there.
+ * failures fire, and count once; every panel and rule has data. And the rules' own tests, by its promtool: ranges are
+ * open on the left there.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,6 +13,7 @@ import { checkAlerts } from "./alert-checks.ts";
 import { checkFirstFailures } from "./first-failure-checks.ts";
 import { FleetTraffic } from "./fleet-traffic.ts";
 import { type Prometheus3, prometheus3 } from "./prometheus-3.ts";
+import { checkQueries } from "./query-checks.ts";
 import { waitForScrapes } from "./scrape-checks.ts";
 import { writeRules } from "./scrape-config.ts";
 import { type Format, type Scraper, startScrapers, stopScrapers } from "./scrapers.ts";
@@ -74,6 +76,7 @@ async function runIn(
     const token = await makeScrapeToken(runtime);
     const { path: rulesPath } = await writeRules(part);
     await traffic.sendFirst();
+    await runtime.tick();
     const place = { folder: part, token, worker: runtime.url, org: ORG, otherOrg: OTHER_ORG };
     await startScrapers({ ...place, rulesPath, formats, program: prometheus }, scrapers);
     const context = { checks, runtime, org: ORG, token, traffic, scrapers };
@@ -82,6 +85,7 @@ async function runIn(
     checkFormats(checks, scrapers);
     await checkAlerts(context);
     await checkFirstFailures(context);
+    if (!withZeros) await checkQueries(context);
   } finally {
     await traffic.stop().catch(() => undefined);
     await stopScrapers(scrapers);

@@ -11,6 +11,7 @@ import { Checks, type Verdict } from "../checks.ts";
 import { checkAlerts } from "./alert-checks.ts";
 import { AlertmanagerProcess, isAlertmanagerMissing } from "./alertmanager-process.ts";
 import { checkCounters, checkRates } from "./counter-checks.ts";
+import { lintDashboard } from "./dashboard-lint.ts";
 import { checkDelivery } from "./delivery-checks.ts";
 import { checkExemplars } from "./exemplar-checks.ts";
 import { checkFirstFailures } from "./first-failure-checks.ts";
@@ -19,6 +20,7 @@ import { checkHistograms, checkQuantileRates } from "./histogram-checks.ts";
 import { checkLabels } from "./label-checks.ts";
 import { missingPrograms } from "./prometheus-process.ts";
 import { checkPromtool } from "./promtool-checks.ts";
+import { checkQueries } from "./query-checks.ts";
 import { checkScrapes, waitForScrapes } from "./scrape-checks.ts";
 import { writeRules } from "./scrape-config.ts";
 import { FORMATS, type Scraper, startScrapers, stopScrapers } from "./scrapers.ts";
@@ -29,6 +31,7 @@ export const OTHER_ORG = "stranger";
 
 export async function runPrometheusSuite(): Promise<Verdict> {
   const checks = new Checks("prometheus");
+  lintDashboard(checks);
   const { CI: ci } = process.env;
   const missing = [...missingPrograms(), ...(isAlertmanagerMissing() ? ["alertmanager"] : [])];
   if (missing.length === 0) await runIn(checks);
@@ -64,6 +67,8 @@ async function runWithWorker(checks: Checks, folder: string): Promise<void> {
     const rules = await writeRules(folder);
     console.log(`alert: ${rules.source}`);
     await traffic.sendFirst();
+    // What the cron measures and signs is on the page too.
+    await runtime.tick();
     const place = { folder, token, worker: runtime.url, org: ORG, otherOrg: OTHER_ORG };
     const { address } = alertmanager;
     const setup = { ...place, rulesPath: rules.path, formats: FORMATS, alertmanager: address };
@@ -93,6 +98,7 @@ async function runChecks(context: SuiteContext, alertmanager: AlertmanagerProces
   await checkAlerts(context);
   await checkFirstFailures(context);
   await checkDelivery(context.checks, alertmanager);
+  await checkQueries(context);
   await context.traffic.stop();
   await checkCounters(context);
   await checkHistograms(context);

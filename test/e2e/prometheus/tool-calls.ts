@@ -21,10 +21,12 @@ export const LATE: Tool = { workspace: "prod", plugin: "github", tool: "late" };
 export const NEWBORN: Tool = { workspace: "prod", plugin: "github", tool: "newborn" };
 /** 0 ms: the native zero bucket. */
 export const INSTANT: Tool = { workspace: "prod", plugin: "github", tool: "instant" };
-/** 100 s: above the last classic bound. */
+/** Five minutes: far above what most calls take, and yet between two bounds. */
 export const SLOW: Tool = { workspace: "prod", plugin: "github", tool: "slow" };
-
-export const SLOW_SECONDS = 100;
+export const SLOW_SECONDS = 300;
+/** 0.3 ms: a cache answers. */
+export const FAST: Tool = { workspace: "prod", plugin: "github", tool: "fast" };
+export const FAST_SECONDS = 0.000_3;
 
 const HOUR_MS = 3_600_000;
 

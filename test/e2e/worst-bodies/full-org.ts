@@ -1,5 +1,6 @@
 /** An org as full as it may be: series, their names, instances, exemplars, four hours, entries of 60 KB. */
 
+import { CLASSIC_BOUNDS_SECONDS } from "#formats/exponential-histogram.ts";
 import { hex } from "../../harness/load.ts";
 import { newId } from "../../harness/new-id.ts";
 import type { Runtime } from "../../harness/runtime.ts";
@@ -9,7 +10,6 @@ import { ORG, ROOT } from "./worst-request.ts";
 
 const SERIES = 10_000;
 const HOURS = 4;
-const CLASSIC_BUCKETS = 16;
 const SAMPLES_A_REPORT = 1_000;
 const INSTANCES = 1_000;
 const APPENDS = 6;
@@ -21,14 +21,14 @@ const PADDING = "\\".repeat(60);
 export async function fillOrg(runtime: Runtime): Promise<void> {
   await runtime.makeOrg(ORG);
   const nowMs = Date.now();
-  for (let bucket = 0; bucket < CLASSIC_BUCKETS; bucket += 1) {
+  for (const [bucket, bound] of CLASSIC_BOUNDS_SECONDS.entries()) {
     const startedAtMs = nowMs - (bucket % HOURS) * HOUR_MS - bucket;
     const reports = SERIES / SAMPLES_A_REPORT;
     const bodies = Array.from({ length: reports }, (_, report) =>
       JSON.stringify({
         instance_id: instanceName(bucket * reports + report),
         invocations: Array.from({ length: SAMPLES_A_REPORT }, (_, at) =>
-          sample(report * SAMPLES_A_REPORT + at, startedAtMs, bucket),
+          sample(report * SAMPLES_A_REPORT + at, startedAtMs, bound),
         ),
       }),
     );
@@ -52,14 +52,15 @@ function instanceName(at: number): string {
   return `${at}-`.padEnd(128, "\u{1d11e}").replace(/[\ud800-\udbff]$/, "");
 }
 
-function sample(tool: number, startedAtMs: number, bucket: number) {
+/** In the bucket that ends at this bound, and of what is taken. */
+function sample(tool: number, startedAtMs: number, boundSeconds: number) {
   return {
     id: newId(startedAtMs),
     workspace: `w${PADDING}`,
     plugin: `p${tool % 50}${PADDING}`,
     tool: `t${tool}${PADDING}`,
     started_at: startedAtMs,
-    duration_ms: 1_000 * 2 ** (bucket - 9) * (1 + (tool % 7) / 16),
+    duration_ms: Math.min(500 * boundSeconds * (1 + (1 + (tool % 7)) / 16), 86_400_000),
     outcome: tool % 5 === 0 ? "server_error" : "ok",
     actor: ONE_ACTOR,
     trace_id: hex(16),

@@ -94,6 +94,13 @@ describe("negotiate", () => {
     expect(negotiate(accept).contentType).toBe(`${OPEN_METRICS}${suffix}`);
   });
 
+  it("takes for Prometheus 3 and later, which is told created timestamps, who names an escaping scheme", () => {
+    const told = [PROMETHEUS_3, PROMETHEUS_3_NATIVE, `${OPEN_METRICS};escaping=underscores`];
+    expect(told.map((accept) => negotiate(accept).hasCreated)).toEqual([true, true, true]);
+    const others = [PROMETHEUS_2_42, PROMETHEUS_2_42_NATIVE, OPEN_METRICS, "*/*", null];
+    expect(others.map((accept) => negotiate(accept).hasCreated)).toEqual(others.map(() => false));
+  });
+
   it("echoes no escaping that another range than the chosen one asked for", () => {
     const accept = "text/plain;escaping=allow-utf-8;q=0.1,application/openmetrics-text";
     expect(negotiate(accept).contentType).toBe(OPEN_METRICS);

@@ -87,6 +87,47 @@ describe("encodeOpenMetrics", () => {
     expect(names).toEqual(["mcpg_tool_duration_seconds_bucket"]);
   });
 
+  it("tells when each point was created, as the last of its lines, where it is asked for and known", () => {
+    const [a, b] = [labelSet([["t", "a"]]), labelSet([["t", "b"]])];
+    const createdMs = 1_520_879_607_789;
+    const families: MetricFamily[] = [
+      {
+        type: "counter",
+        name: "calls_total",
+        help: "",
+        points: [
+          { labels: a, value: 1, createdMs },
+          { labels: b, value: 2, createdMs: null },
+        ],
+      },
+      { type: "gauge", name: "g", help: "", points: [{ labels: a, value: 3 }] },
+      {
+        type: "histogram",
+        name: "h",
+        help: "",
+        bounds: [],
+        points: [{ labels: a, sum: 2, count: 1, bucketCounts: [1], createdMs: 1_000 }],
+      },
+    ];
+    const lines = (hasCreated: boolean) =>
+      readText(encodeOpenMetrics(families, hasCreated)).match(/^[^#].*/gm);
+    const without = [
+      'calls_total{t="a"} 1',
+      'calls_total{t="b"} 2',
+      'g{t="a"} 3',
+      'h_bucket{le="+Inf",t="a"} 1',
+      'h_sum{t="a"} 2',
+      'h_count{t="a"} 1',
+    ];
+    expect(lines(false)).toEqual(without);
+    expect(lines(true)).toEqual([
+      without[0],
+      'calls_created{t="a"} 1520879607.789',
+      ...without.slice(1),
+      'h_created{t="a"} 1.000',
+    ]);
+  });
+
   it("keeps an exemplar's milliseconds", () => {
     const { samples } = readPage(encodeOpenMetrics([histogram("a")]));
     expect(samples[1]?.exemplar).toMatchObject({ value: "2", timestamp: "0.001" });

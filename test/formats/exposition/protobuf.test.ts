@@ -85,6 +85,26 @@ describe("encodeProtobuf", () => {
     expect(Object.keys(message)).toEqual(["sample_count", "sample_sum", "bucket"]);
   });
 
+  it("tells when a counter and a histogram were created, to the millisecond, where it is known", () => {
+    const createdMs = 1_520_879_607_789;
+    const points = [createdMs, null].map((created) => ({
+      labels: labelSet([]),
+      value: 1,
+      createdMs: created,
+    }));
+    const counter: MetricFamily = { type: "counter", name: "c_total", help: "", points };
+    const [family] = readMetricFamilies(encodeProtobuf([counter]));
+    const created_timestamp = [{ seconds: [1_520_879_607], nanos: [789_000_000] }];
+    expect(family?.metric?.map((metric) => metric.counter?.[0])).toEqual([
+      { value: [1], created_timestamp },
+      { value: [1] },
+    ]);
+    expect(readHistogram(histogram({ createdMs })).created_timestamp).toEqual(created_timestamp);
+    // Beyond 32 bits of seconds, too.
+    const far = readHistogram(histogram({ createdMs: 5e12 }));
+    expect(far.created_timestamp).toEqual([{ seconds: [5e9], nanos: [0] }]);
+  });
+
   it("drops an exemplar whose labels exceed 128 code points, as OpenMetrics does", () => {
     const labels = labelSet([["id", "x".repeat(127)]]);
     const exemplars = [{ labels, value: 1, timestampMs: 1 }];

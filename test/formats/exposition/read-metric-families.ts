@@ -16,7 +16,9 @@ export interface Message {
   readonly type?: unknown[];
   readonly unit?: unknown[];
   readonly metric?: Message[];
+  readonly counter?: Message[];
   readonly histogram?: Message[];
+  readonly created_timestamp?: unknown[];
   readonly bucket?: unknown[];
   readonly sample_count?: unknown[];
   readonly positive_span?: unknown[];
@@ -45,12 +47,14 @@ const HISTOGRAM: MessageShape = {
   7: ["zero_count", "uint"],
   12: ["positive_span", BUCKET_SPAN],
   13: ["positive_delta", "packedSint"],
+  15: ["created_timestamp", TIMESTAMP],
 };
 const SCALAR: MessageShape = { 1: ["value", "double"] };
+const COUNTER: MessageShape = { ...SCALAR, 3: ["created_timestamp", TIMESTAMP] };
 const METRIC: MessageShape = {
   1: ["label", LABEL_PAIR],
   2: ["gauge", SCALAR],
-  3: ["counter", SCALAR],
+  3: ["counter", COUNTER],
   7: ["histogram", HISTOGRAM],
 };
 const METRIC_FAMILY: MessageShape = {
