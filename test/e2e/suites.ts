@@ -14,7 +14,8 @@ import { runPairsSuite } from "./otel/pairs-suite.ts";
 import { runOtelSuite } from "./otel/suite.ts";
 import { runPacksSuite } from "./packs/suite.ts";
 import { runPrometheusSuite } from "./prometheus/suite.ts";
-import { runPromtoolSuite } from "./promtool.ts";
+import { runPrometheus3Suite } from "./prometheus/suite-3.ts";
+import { runPromtoolSuite } from "./promtool/suite.ts";
 import { runRestartSuite } from "./start/restart-suite.ts";
 import { runStartSuite } from "./start/suite.ts";
 import { runStrangersSuite } from "./strangers/suite.ts";
@@ -46,8 +47,9 @@ export const SUITES: Record<string, E2eSuite> = {
   formats: { run: runFormatsSuite, seconds: 3 },
   walls: { run: runWallsSuite, seconds: 3 },
   names: { run: runNamesSuite, seconds: 1 },
-  promtool: { run: runPromtoolSuite, seconds: 3 },
+  promtool: { run: runPromtoolSuite, seconds: 40 },
   prometheus: { run: runPrometheusSuite, seconds: 33, isTimed: true },
+  "prometheus-3": { run: runPrometheus3Suite, seconds: 200, isTimed: true, isLong: true },
   quantiles: { run: runQuantileSuite, seconds: 4 },
   malformed: { run: runMalformedSuite, seconds: 6 },
   kill: { run: runKillSuite, seconds: 36 },

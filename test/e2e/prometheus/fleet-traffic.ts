@@ -18,6 +18,7 @@ import {
   STEADY,
   steadyDurationMs,
   steadyOutcome,
+  type Tool,
 } from "./tool-calls.ts";
 
 const TICK_MS = 200;
@@ -61,6 +62,11 @@ export class FleetTraffic {
       makeLateCall(),
       ...HOSTILE.map((tool) => makeCall(tool, 20)),
     ]);
+  }
+
+  /** A tool's first and only report, whole. */
+  async sendBurst(tool: Tool, calls: number, outcome: string): Promise<void> {
+    await this.#report(Array.from({ length: calls }, () => makeCall(tool, 20, outcome)));
   }
 
   start(): void {

@@ -24,15 +24,16 @@ export class PrometheusProcess {
     configPath: string,
     dataFolder: string,
     features: readonly string[],
+    program = "prometheus",
   ): Promise<PrometheusProcess> {
     const child = spawn(
-      "prometheus",
+      program,
       [
         `--config.file=${configPath}`,
         `--storage.tsdb.path=${dataFolder}`,
         // Port 0 leaves no moment in which another process could take the port.
         "--web.listen-address=127.0.0.1:0",
-        `--enable-feature=${features.join(",")}`,
+        ...features.map((feature) => `--enable-feature=${feature}`),
       ],
       { stdio: ["ignore", "ignore", "pipe"] },
     );
@@ -45,7 +46,7 @@ export class PrometheusProcess {
     });
     const ready = async () => log.text.includes("Server is ready") || child.exitCode !== null;
     await eventually(ready, Boolean, START_MS_MAX);
-    const address = /msg="Listening on" address=(\S+)/.exec(log.text)?.[1];
+    const address = /msg="Listening on" .*?address=(\S+)/.exec(log.text)?.[1];
     if (address === undefined || child.exitCode !== null) {
       killOnExit();
       throw new Error(`prometheus did not start: ${log.text}`);
@@ -55,7 +56,7 @@ export class PrometheusProcess {
 
   /** Log lines above `info`: what Prometheus drops it drops with a warning. */
   warnings(): string[] {
-    return this.#log.text.split("\n").filter((line) => / level=(warn|error) /.test(line));
+    return this.#log.text.split("\n").filter((line) => /\blevel=(warn|error) /i.test(line));
   }
 
   async stop(): Promise<void> {
@@ -81,7 +82,11 @@ export interface PromtoolResult {
   lines: string[];
 }
 
-export function runPromtool(args: readonly string[], input = ""): PromtoolResult {
-  const { status, stdout, stderr } = spawnSync("promtool", args, { input, encoding: "utf8" });
+export function runPromtool(
+  args: readonly string[],
+  input = "",
+  program = "promtool",
+): PromtoolResult {
+  const { status, stdout, stderr } = spawnSync(program, args, { input, encoding: "utf8" });
   return { status, lines: `${stdout}${stderr}`.split("\n").filter((line) => line !== "") };
 }

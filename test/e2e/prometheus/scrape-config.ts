@@ -10,6 +10,7 @@ export const DAY_JOB = "granularity-day";
 
 /** Fills a window of 20 s with ten samples; half of it is left for the Worker to fold in. */
 const SCRAPE_INTERVAL = "2s";
+export const EVALUATION_INTERVAL_S = 1;
 
 export const RULES_PATH = "monitoring/rules/mcpg-alerts.yml";
 
@@ -36,23 +37,36 @@ export interface ScrapeJob {
   address: string;
   tokenPath: string;
   granularity: "hour" | "day";
+  scrapeConfig?: Record<string, unknown>;
+}
+
+interface Configuration {
+  rulesPath: string;
+  /** Host and port of each. */
+  alertmanagers: readonly string[];
+  jobs: readonly ScrapeJob[];
 }
 
 /** JSON is YAML. */
-export async function writeConfig(path: string, rulesPath: string, jobs: readonly ScrapeJob[]) {
+export async function writeConfig(
+  path: string,
+  { rulesPath, alertmanagers, jobs }: Configuration,
+): Promise<void> {
   const config = {
     global: {
       scrape_interval: SCRAPE_INTERVAL,
       scrape_timeout: SCRAPE_INTERVAL,
-      evaluation_interval: "1s",
+      evaluation_interval: `${EVALUATION_INTERVAL_S}s`,
     },
+    alerting: { alertmanagers: [{ static_configs: [{ targets: alertmanagers }] }] },
     rule_files: [rulesPath],
-    scrape_configs: jobs.map(({ job, org, address, tokenPath, granularity }) => ({
+    scrape_configs: jobs.map(({ job, org, address, tokenPath, granularity, scrapeConfig }) => ({
       job_name: job,
       metrics_path: `/v1/orgs/${org}/metrics`,
       params: { granularity: [granularity] },
       authorization: { credentials_file: tokenPath },
       static_configs: [{ targets: [address] }],
+      ...scrapeConfig,
     })),
   };
   await writeFile(path, JSON.stringify(config, null, 2));

@@ -1,4 +1,4 @@
-/** Three Prometheus processes, each taking another format of the same Worker through a logging proxy. */
+/** Prometheus processes, each taking another format of the same Worker through a logging proxy. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { LoggingProxy } from "./logging-proxy.ts";
@@ -13,17 +13,20 @@ import {
   writeConfig,
 } from "./scrape-config.ts";
 
-interface Format {
-  name: "text" | "OpenMetrics" | "protobuf";
+export interface Format {
+  name: string;
   contentType: string;
   /** How the scraper's own Accept begins. */
   asks: string;
   /** What the proxy asks instead. */
   rewrittenAccept?: string;
   features: string[];
+  /** What its scrape job says besides, in a Prometheus that knows it. */
+  scrapeConfig?: Record<string, unknown>;
 }
 
-const FORMATS: readonly Format[] = [
+/** Of Prometheus 2.42. */
+export const FORMATS: readonly Format[] = [
   {
     name: "OpenMetrics",
     contentType: "application/openmetrics-text; version=1.0.0; charset=utf-8",
@@ -62,6 +65,11 @@ export interface ScrapeSetup {
   org: string;
   otherOrg: string;
   token: string;
+  formats: readonly Format[];
+  /** Default: the one on the path. */
+  program?: string;
+  /** Host and port of an Alertmanager that the first of them tells. */
+  alertmanager?: string;
 }
 
 /** Added to as they start, so that the caller can stop those that did when one does not. */
@@ -70,7 +78,7 @@ export async function startScrapers(setup: ScrapeSetup, scrapers: Scraper[]): Pr
   const wrongTokenPath = join(setup.folder, "wrong-token");
   await writeFile(tokenPath, setup.token, { mode: 0o600 });
   await writeFile(wrongTokenPath, wrongToken(setup.token), { mode: 0o600 });
-  for (const format of FORMATS) {
+  for (const [index, format] of setup.formats.entries()) {
     const proxy = await LoggingProxy.start(setup.worker, format.rewrittenAccept);
     const configPath = join(setup.folder, `${format.name}.yml`);
     const { org } = setup;
@@ -80,6 +88,7 @@ export async function startScrapers(setup: ScrapeSetup, scrapers: Scraper[]): Pr
       address: proxy.address,
       tokenPath,
       granularity: "hour",
+      ...(format.scrapeConfig !== undefined && { scrapeConfig: format.scrapeConfig }),
     };
     const direct = { ...main, address: new URL(setup.worker).host };
     const sideJobs: ScrapeJob[] = [
@@ -88,14 +97,14 @@ export async function startScrapers(setup: ScrapeSetup, scrapers: Scraper[]): Pr
       { ...direct, job: OTHER_ORG_JOB, org: setup.otherOrg },
     ];
     const jobs = format.name === "OpenMetrics" ? [main, ...sideJobs] : [main];
-    await writeConfig(configPath, setup.rulesPath, jobs);
+    const told = index === 0 && setup.alertmanager !== undefined ? [setup.alertmanager] : [];
+    await writeConfig(configPath, { rulesPath: setup.rulesPath, alertmanagers: told, jobs });
     const dataFolder = join(setup.folder, `${format.name}-data`);
-    const prometheus = await PrometheusProcess.start(configPath, dataFolder, format.features).catch(
-      (error: unknown) => {
-        proxy.stop();
-        throw error;
-      },
-    );
+    const started = PrometheusProcess.start(configPath, dataFolder, format.features, setup.program);
+    const prometheus = await started.catch((error: unknown) => {
+      proxy.stop();
+      throw error;
+    });
     scrapers.push({ format, proxy, prometheus, api: prometheus.api, configPath });
   }
 }

@@ -9,9 +9,12 @@ import { join } from "node:path";
 import { Runtime } from "../../harness/runtime.ts";
 import { Checks, type Verdict } from "../checks.ts";
 import { checkAlerts } from "./alert-checks.ts";
+import { AlertmanagerProcess, isAlertmanagerMissing } from "./alertmanager-process.ts";
 import { checkCounters, checkRates } from "./counter-checks.ts";
 import { lintDashboard } from "./dashboard-lint.ts";
+import { checkDelivery } from "./delivery-checks.ts";
 import { checkExemplars } from "./exemplar-checks.ts";
+import { checkFirstFailures } from "./first-failure-checks.ts";
 import { FleetTraffic } from "./fleet-traffic.ts";
 import { checkHistograms, checkQuantileRates } from "./histogram-checks.ts";
 import { checkLabels } from "./label-checks.ts";
@@ -20,17 +23,17 @@ import { checkPromtool } from "./promtool-checks.ts";
 import { checkQueries } from "./query-checks.ts";
 import { checkScrapes, waitForScrapes } from "./scrape-checks.ts";
 import { writeRules } from "./scrape-config.ts";
-import { type Scraper, startScrapers, stopScrapers } from "./scrapers.ts";
+import { FORMATS, type Scraper, startScrapers, stopScrapers } from "./scrapers.ts";
 import type { SuiteContext } from "./suite-context.ts";
 
-const ORG = "acme";
-const OTHER_ORG = "stranger";
+export const ORG = "acme";
+export const OTHER_ORG = "stranger";
 
 export async function runPrometheusSuite(): Promise<Verdict> {
   const checks = new Checks("prometheus");
   lintDashboard(checks);
   const { CI: ci } = process.env;
-  const missing = missingPrograms();
+  const missing = [...missingPrograms(), ...(isAlertmanagerMissing() ? ["alertmanager"] : [])];
   if (missing.length === 0) await runIn(checks);
   else if (ci === "true") checks.report("Prometheus is installed", missing);
   else console.log(`SKIPPED THE PROMETHEUS SUITE: ${missing.join(" and ")} cannot be run here`);
@@ -57,24 +60,29 @@ async function runWithWorker(checks: Checks, folder: string): Promise<void> {
   const runtime = await Runtime.start({ folder: join(folder, "worker") });
   const scrapers: Scraper[] = [];
   const traffic = new FleetTraffic(runtime, ORG);
+  let alertmanager: AlertmanagerProcess | undefined;
   try {
+    alertmanager = await AlertmanagerProcess.start(folder);
     const token = await makeScrapeToken(runtime);
     const rules = await writeRules(folder);
     console.log(`alert: ${rules.source}`);
     await traffic.sendFirst();
     // What the cron measures and signs is on the page too.
     await runtime.tick();
-    const setup = { folder, token, worker: runtime.url, org: ORG, otherOrg: OTHER_ORG };
-    await startScrapers({ ...setup, rulesPath: rules.path }, scrapers);
-    await runChecks({ checks, runtime, org: ORG, token, traffic, scrapers });
+    const place = { folder, token, worker: runtime.url, org: ORG, otherOrg: OTHER_ORG };
+    const { address } = alertmanager;
+    const setup = { ...place, rulesPath: rules.path, formats: FORMATS, alertmanager: address };
+    await startScrapers(setup, scrapers);
+    await runChecks({ checks, runtime, org: ORG, token, traffic, scrapers }, alertmanager);
   } finally {
     await traffic.stop().catch(() => undefined);
     await stopScrapers(scrapers);
+    alertmanager?.stop();
     await runtime.stop();
   }
 }
 
-async function makeScrapeToken(runtime: Runtime): Promise<string> {
+export async function makeScrapeToken(runtime: Runtime): Promise<string> {
   await runtime.makeOrg(ORG);
   await runtime.makeOrg(OTHER_ORG);
   const wanted = { name: "prometheus", scopes: ["metrics:read"], actor: "service:prometheus" };
@@ -82,12 +90,14 @@ async function makeScrapeToken(runtime: Runtime): Promise<string> {
   return (await runtime.json<{ token: string }>("POST", path, wanted)).token;
 }
 
-async function runChecks(context: SuiteContext): Promise<void> {
+async function runChecks(context: SuiteContext, alertmanager: AlertmanagerProcess): Promise<void> {
   context.traffic.start();
   await waitForScrapes(context);
   await checkRates(context);
   await checkQuantileRates(context);
   await checkAlerts(context);
+  await checkFirstFailures(context);
+  await checkDelivery(context.checks, alertmanager);
   await checkQueries(context);
   await context.traffic.stop();
   await checkCounters(context);

@@ -17,6 +17,8 @@ export const STEADY: Tool = { workspace: "prod", plugin: "github", tool: "steady
 export const IDLE: Tool = { workspace: "prod", plugin: "github", tool: "idle" };
 /** Its calls began three hours ago and arrive all the time: they count, and no current window has them. */
 export const LATE: Tool = { workspace: "prod", plugin: "github", tool: "late" };
+/** Unknown until its only report, in which every call fails. */
+export const NEWBORN: Tool = { workspace: "prod", plugin: "github", tool: "newborn" };
 /** 0 ms: the native zero bucket. */
 export const INSTANT: Tool = { workspace: "prod", plugin: "github", tool: "instant" };
 /** Five minutes: far above what most calls take, and yet between two bounds. */

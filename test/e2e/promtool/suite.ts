@@ -1,4 +1,7 @@
-/** What promtool says of monitoring/: the configuration, the rules, and the rules' own tests. */
+/**
+ * What promtool and amtool say of monitoring/: the configurations, the rules, the rules' own tests, whole fleets; and
+ * that every alert has its runbook.
+ */
 import { spawnSync } from "node:child_process";
 import {
   cpSync,
@@ -11,34 +14,48 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Verdict } from "./checks.ts";
+import { Checks, type Verdict } from "../checks.ts";
+import { RULES_PATH } from "./alert-rules.ts";
+import { checkAlertmanager } from "./alertmanager-checks.ts";
+import { checkFleets } from "./fleet-checks.ts";
+import { checkRunbooks } from "./runbook-checks.ts";
 
 const rulesDir = "monitoring/rules";
 const dashboard = "monitoring/grafana/mcpg-fleet.json";
 
-/** Without promtool it checks nothing and says so; in CI that is a failure. */
+/** Without the programs it checks nothing and says so; in CI that is a failure. */
 export async function runPromtoolSuite(): Promise<Verdict> {
-  if (spawnSync("promtool", ["--version"]).error !== undefined) return missing();
-  const files = readdirSync(rulesDir).map((name) => join(rulesDir, name));
-  const tests = files.filter((path) => path.endsWith(".test.yml"));
-  const rules = files.filter((path) => path.endsWith(".yml") && !tests.includes(path));
-  const tallies = [
-    checkConfig(),
-    checkDashboard(dashboard),
-    ...rules.map(checkRules),
-    ...tests.map(testRules),
-  ];
+  const missing = ["promtool", "amtool"].filter(
+    (program) => spawnSync(program, ["--version"]).error !== undefined,
+  );
+  if (missing.length > 0) return skipped(missing);
+  const checks = new Checks("promtool");
+  checkRunbooks(checks);
+  checkAlertmanager(checks);
+  const tallies = [checkConfig(), checkDashboard(dashboard), checkRules(RULES_PATH)];
+  return sum([...tallies, checks.verdict, checkRuleTests("promtool")]);
+}
+
+/** The rules' own tests, and those of whole fleets, by one version's promtool. */
+export function checkRuleTests(program: string): Verdict {
+  const checks = new Checks("promtool");
+  inTemporaryDir((dir) => checkFleets(checks, program, dir));
+  const names = readdirSync(rulesDir).filter((name) => name.endsWith(".test.yml"));
+  return sum([...names.map((name) => testRules(program, join(rulesDir, name))), checks.verdict]);
+}
+
+function sum(verdicts: readonly Verdict[]): Verdict {
   return {
-    passed: tallies.reduce((sum, { passed }) => sum + passed, 0),
-    failed: tallies.reduce((sum, { failed }) => sum + failed, 0),
+    passed: verdicts.reduce((total, { passed }) => total + passed, 0),
+    failed: verdicts.reduce((total, { failed }) => total + failed, 0),
   };
 }
 
-function missing(): Verdict {
+function skipped(missing: readonly string[]): Verdict {
   const { CI: ci } = process.env;
   const isFailure = ci === "true";
   console.error(
-    `${isFailure ? "FAILED" : "!!! SKIPPED"}: promtool is not installed (Debian: apt install prometheus), so monitoring/ was NOT checked`,
+    `${isFailure ? "FAILED" : "!!! SKIPPED"}: ${missing.join(" and ")} cannot be run here (Debian: apt install prometheus prometheus-alertmanager), so monitoring/ was NOT checked`,
   );
   return { passed: 0, failed: isFailure ? 1 : 0 };
 }
@@ -49,7 +66,7 @@ function checkConfig(): Verdict {
     cpSync("monitoring", join(copy, "monitoring"), { recursive: true });
     mkdirSync(join(copy, ".wrangler/state"), { recursive: true });
     writeFileSync(join(copy, ".wrangler/state/prometheus-token"), "token");
-    return one(promtool("check", "config", join(copy, "monitoring/prometheus.yml")));
+    return one(run("promtool", "check", "config", join(copy, "monitoring/prometheus.yml")));
   });
 }
 
@@ -73,7 +90,7 @@ function checkDashboard(path: string): Verdict {
   });
 }
 
-function inTemporaryDir(check: (dir: string) => Verdict): Verdict {
+function inTemporaryDir<Answer>(check: (dir: string) => Answer): Answer {
   const dir = mkdtempSync(join(tmpdir(), "mcpg-promtool-"));
   try {
     return check(dir);
@@ -83,13 +100,13 @@ function inTemporaryDir(check: (dir: string) => Verdict): Verdict {
 }
 
 function checkRules(path: string): Verdict {
-  return one(promtool("check", "rules", path));
+  return one(run("promtool", "check", "rules", path));
 }
 
 /** One case each `eval_time`; promtool names those that fail and counts none. */
-function testRules(path: string): Verdict {
+function testRules(program: string, path: string): Verdict {
   const cases = readFileSync(path, "utf8").match(/\beval_time:/g)?.length ?? 0;
-  const { ok, output } = promtool("test", "rules", path);
+  const { ok, output } = run(program, "test", "rules", path);
   if (ok) return { passed: cases, failed: 0 };
   const named = output.match(/^ +(alertname|expr): .*, time: /gm)?.length ?? 0;
   // A file that does not parse fails without naming a case: then none was run.
@@ -101,9 +118,9 @@ function one({ ok }: { ok: boolean }): Verdict {
 }
 
 /** Prints what promtool said where it found something. */
-function promtool(...args: string[]): { ok: boolean; output: string } {
-  const { status, stdout, stderr } = spawnSync("promtool", args, { encoding: "utf8" });
+function run(program: string, ...args: string[]): { ok: boolean; output: string } {
+  const { status, stdout, stderr } = spawnSync(program, args, { encoding: "utf8" });
   const output = `${stdout}${stderr}`;
-  if (status !== 0) console.error(`promtool ${args.join(" ")} (${status})\n${output}`);
+  if (status !== 0) console.error(`${program} ${args.join(" ")} (${status})\n${output}`);
   return { ok: status === 0, output };
 }

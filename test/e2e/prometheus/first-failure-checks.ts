@@ -1,0 +1,58 @@
+/** That what a new tool's first report says is seen, though its counters only ever stand where they are. */
+import { eventually } from "./eventually.ts";
+import type { MatrixSeries } from "./prometheus-api.ts";
+import { EVALUATION_INTERVAL_S } from "./scrape-config.ts";
+import type { Scraper } from "./scrapers.ts";
+import { selector } from "./selector.ts";
+import type { SuiteContext } from "./suite-context.ts";
+import { NEWBORN } from "./tool-calls.ts";
+
+const ALERT = "MCPGToolFailures";
+const FIRST_REPORT = 100;
+const EVALUATIONS_MAX = 2;
+const OF_TOOL = { tool: NEWBORN.tool };
+const FIRING = `ALERTS{alertname="${ALERT}",tool="${NEWBORN.tool}",alertstate="firing"}`;
+
+export async function checkFirstFailures(context: SuiteContext): Promise<void> {
+  const { checks, scrapers, traffic } = context;
+  await traffic.sendBurst(NEWBORN, FIRST_REPORT, "server_error");
+  for (const scraper of scrapers) {
+    const { api, format } = scraper;
+    const firing = () => api.samples(`${FIRING}[5m]`);
+    const fired = await eventually(firing, (series) => series.length > 0);
+    const page = await firstPageS(scraper);
+    const guarantee = `${format.name}: ${ALERT} fires within two evaluations of the page with a tool's first ${FIRST_REPORT} failures`;
+    const delayS = firstS(fired) - page;
+    checks.within(guarantee, delayS, 0, EVALUATIONS_MAX * EVALUATION_INTERVAL_S);
+    const labels = fired[0]?.metric;
+    const got = [labels?.["org"], labels?.["workspace"], labels?.["severity"]];
+    checks.equal(`${format.name}: ${ALERT} names the org`, got, [
+      context.org,
+      NEWBORN.workspace,
+      "warning",
+    ]);
+    await checkCountedOnce(context, scraper);
+  }
+}
+
+/** By what the alert sums; a scrape or two later too, when there are steps to see. */
+async function checkCountedOnce({ checks }: SuiteContext, { api, format }: Scraper): Promise<void> {
+  const calls = selector("mcpg_tool_calls_total", OF_TOOL);
+  const seen = `sum(${selector("mcpg:tool_calls:new10m", OF_TOOL)} or increase(${calls}[10m]))`;
+  const counted = await api.value(seen);
+  checks.equal(`${format.name}: the first report counts once`, counted, FIRST_REPORT);
+}
+
+/** When the first page that has the tool was there: its samples bear the time when it was asked for. */
+async function firstPageS({ api }: Scraper): Promise<number> {
+  const calls = await api.samples(`${selector("mcpg_tool_calls_total", OF_TOOL)}[5m]`);
+  const beganS = firstS(calls);
+  const durations = await api.samples(`${selector("scrape_duration_seconds")}[5m]`);
+  const tookS = durations[0]?.values.find(([atS]) => atS === beganS)?.[1] ?? Number.NaN;
+  return beganS + Number(tookS);
+}
+
+/** A zero is what Prometheus 3 puts before the first sample. */
+function firstS([series]: readonly MatrixSeries[]): number {
+  return series?.values.find(([, value]) => value !== "0")?.[0] ?? Number.NaN;
+}
