@@ -4,12 +4,15 @@ import type { ResourceSpans, Span } from "#formats/otlp/trace-model.ts";
 import type { SpanMapping } from "#orgs/mapped-attributes.ts";
 import { inSlices } from "#platform/slices.ts";
 import { mapSpan, type SpanCall } from "./span-mapping.ts";
+import { toolLikeKeys } from "./tool-like-spans.ts";
 
 export interface SpanCalls {
   /** In the order sent; several may tell of one call. */
   readonly calls: readonly SpannedCall[];
   /** Spans that are no tool call. */
   readonly ignored: number;
+  /** Of these, what looks like one. */
+  readonly unmapped: ReadonlySet<Span>;
   /** Tool calls that cannot be counted, and why the first of them. */
   readonly rejected: number;
   readonly reason: string | null;
@@ -25,6 +28,7 @@ export async function callsOfRequest(
   mapping: SpanMapping = {},
 ): Promise<SpanCalls> {
   const calls: SpannedCall[] = [];
+  const unmapped = new Set<Span>();
   let ignored = 0;
   let rejected = 0;
   let reason: string | null = null;
@@ -34,14 +38,16 @@ export async function callsOfRequest(
     ([resource, span]) => {
       const verdict = mapSpan(span, resource.resource, mapping);
       if (verdict.kind === "call") calls.push({ span, call: verdict.call });
-      else if (verdict.kind === "no_call") ignored += 1;
-      else {
+      else if (verdict.kind === "no_call") {
+        ignored += 1;
+        if (toolLikeKeys(span) !== null) unmapped.add(span);
+      } else {
         rejected += 1;
         reason ??= verdict.reason;
       }
     },
   );
-  return { calls, ignored, rejected, reason };
+  return { calls, ignored, unmapped, rejected, reason };
 }
 
 /** To be looked at, of whatever kind. */
