@@ -9,9 +9,17 @@ import { asText, CONTEXTFORGE, METHOD, TOOL_MARKS, TOOLS_CALL } from "./span-att
 /** Names that may be worth taking apart. */
 const MAY_TELL = /tool|mcp|function/i;
 /** Behind `mcp`: what any span within a session may name. */
-const AROUND_MCP: ReadonlySet<string | undefined> = new Set(
-  ["session", "protocol", "client", "server", "transport", "resource", "prompt"], // prettier-ignore
-);
+const AROUND_MCP: ReadonlySet<string | undefined> = new Set([
+  "session",
+  "protocol",
+  "client",
+  "server",
+  "transport",
+  "request",
+  "response",
+  "resource",
+  "prompt",
+]);
 /** A model's call lists tools and answers with calls to make: who makes them has spans of his own. */
 const OF_MODELS = /^(?:llm|gen_ai\.(?:request|usage|prompt|completion)|ai\.(?:model|usage))\./;
 /** What carries calls, and what tools do: its own names say nothing, an attribute of a tool does. */
@@ -27,6 +35,9 @@ const KINDS: ReadonlySet<string> = new Set([
   "spring.ai.kind",
   "ai.operationId",
 ]);
+/** A span that is named for another method: `tools/list.mcp`, `MCP request: initialize`. */
+const OTHER_METHOD =
+  /(?:^|[ :])(?:initialize|ping|(?:tools|prompts|resources|completion|logging|notifications|roots|sampling|elicitation|tasks)\/(?!call\b))/i;
 /** gRPC's too, whose methods have no `/`. */
 const RPC_METHOD = "rpc.method";
 
@@ -54,7 +65,7 @@ function isOfOtherKind(attributes: Attributes): boolean {
 
 /** What the tables of span-attributes.ts leave out on purpose: other methods, and inner spans. */
 function isLeftOut(name: string, attributes: Attributes): boolean {
-  if (name.startsWith(CONTEXTFORGE.inner)) return true;
+  if (name.startsWith(CONTEXTFORGE.inner) || OTHER_METHOD.test(name)) return true;
   if (TOOL_MARKS.some(({ key, value }) => attributes.get(key) === value)) return true;
   if (METHOD.some((key) => isOtherMethod(attributes, key))) return true;
   const isRpc = asText(attributes.get(RPC_METHOD))?.includes("/") ?? false;
