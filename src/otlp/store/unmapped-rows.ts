@@ -19,21 +19,23 @@ export const UNMAPPED_ROWS_MAX = SHAPES_MAX + 1;
 
 const DELETE_OLD = `DELETE FROM unmapped_spans WHERE org = ?1 AND last_seen_ms < ?2`;
 
-/** Shapes that are there are counted; of new ones as many as there is room for, in the order that they came in. */
+/** Of the request's shapes ?4: which are there, and for how many others there is room. */
+const SENT = `SELECT j.key AS at, j.value ->> 'name' AS name, j.value ->> 'spans' AS spans,
+    j.value -> 'example' AS example,
+    EXISTS (SELECT 1 FROM unmapped_spans WHERE org = ?1 AND shape = j.value ->> 'name') AS known,
+    ${SHAPES_MAX} - (SELECT count(*) FROM unmapped_spans WHERE org = ?1 AND shape <> '${OTHER_SHAPES}') AS room
+  FROM json_each(?4) j`;
+
+/** Shapes that are there are counted, and of others those that came first, as many as there is room for. */
 const COUNT_SHAPES = `INSERT INTO unmapped_spans (org, shape, spans, first_seen_ms, last_seen_ms, example)
-  SELECT ?1, name, sum(spans), ?3, ?3, max(example) FROM (
-    SELECT iif(known OR row_number() OVER (PARTITION BY known ORDER BY at) <= room, name, '${OTHER_SHAPES}') AS name,
-      spans, iif(known OR row_number() OVER (PARTITION BY known ORDER BY at) <= room, example, NULL) AS example
-    FROM (SELECT j.key AS at, j.value ->> 'name' AS name, j.value ->> 'spans' AS spans,
-        j.value -> 'example' AS example,
-        EXISTS (SELECT 1 FROM unmapped_spans u WHERE u.org = ?1 AND u.shape = j.value ->> 'name') AS known,
-        ${SHAPES_MAX} - (SELECT count(*) FROM unmapped_spans u
-          WHERE u.org = ?1 AND u.shape <> '${OTHER_SHAPES}') AS room
-      FROM json_each(?4) j))
+  SELECT ?1, iif(fits, name, '${OTHER_SHAPES}') AS shape, sum(spans), ?3, ?3, max(iif(fits, example, NULL))
+  FROM (SELECT name, spans, example,
+      known OR row_number() OVER (PARTITION BY known ORDER BY at) <= room AS fits FROM (${SENT}))
   WHERE EXISTS (SELECT 1 FROM orgs
     WHERE org = ?1 AND generation = ?2 AND state = 'active' AND refused_since_ms IS NULL)
-  GROUP BY name
-  ON CONFLICT DO UPDATE SET spans = spans + excluded.spans, last_seen_ms = max(last_seen_ms, excluded.last_seen_ms)`;
+  GROUP BY 2
+  ON CONFLICT DO UPDATE SET spans = spans + excluded.spans,
+    last_seen_ms = max(last_seen_ms, excluded.last_seen_ms)`;
 
 /** None where there are no shapes. */
 export function noteUnmapped(

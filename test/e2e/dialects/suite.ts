@@ -99,23 +99,26 @@ async function checkRun(
   { library, sides, org }: Run,
 ): Promise<string[]> {
   const exported = sides.length === 2 ? "both sides" : `the ${sides[0]} alone`;
-  const guarantee = `${library.name}, ${exported}: each call once, with its failure, under its name`;
+  const untold = untoldBy(library, sides);
+  const but = untold.length === 0 ? "" : `, but for ${untold}, of which its spans say nothing`;
+  const guarantee = `${library.name}, ${exported}: each call once, under its name, with its failure${but}`;
   try {
     const token = await openOrg(server, org);
     const endpoint = `${server.base}/v1/orgs/${org}/otlp`;
     const truth = await runLibrary(interpreter, library, sides, { endpoint, token });
     const counted = await countedOf(server, org);
     const plugins = [countedSide(library, sides) === "server" ? "github" : "agent"];
-    const { calls, errors } = toldTruth(truth, library, sides);
+    const { calls } = truth;
+    const errors = without(truth.errors, untold);
     checks.equal(guarantee, counted, { calls, errors, plugins, samples: sumOf(calls) });
     const versions = await versionsOf(interpreter, library.packages);
     const seen = `${sumOf(counted.calls)} / ${sumOf(counted.errors)} / ${counted.plugins}`;
     const real = `${sumOf(truth.calls)} / ${sumOf(truth.errors)} / ${plugins}`;
-    return [library.name, versions, exported, real, seen];
+    return [library.name, versions, exported, real, seen, untold.join(", ")];
   } catch (error) {
     const { message, stderr = "" } = error as Error & { stderr?: string };
     checks.report(guarantee, [message.slice(0, 300), ...stderr.trim().split("\n").slice(-3)]);
-    return [library.name, "", exported, "", "failed"];
+    return [library.name, "", exported, "", "failed", ""];
   }
 }
 
@@ -124,11 +127,13 @@ function countedSide({ isCallersAlone }: Library, sides: readonly Side[]): Side 
   return sides.includes("server") && isCallersAlone !== true ? "server" : "client";
 }
 
-/** A failure of which those spans say nothing cannot be counted. */
-function toldTruth({ calls, errors }: Truth, library: Library, sides: readonly Side[]): Truth {
-  const untold = library.untold?.[countedSide(library, sides)] ?? [];
-  const told = Object.entries(errors).filter(([tool]) => !untold.includes(tool));
-  return { calls, errors: Object.fromEntries(told) };
+/** Tools of whose failures those spans say nothing: none can be counted. */
+function untoldBy(library: Library, sides: readonly Side[]): readonly string[] {
+  return library.untold?.[countedSide(library, sides)] ?? [];
+}
+
+function without(counts: Counts, tools: readonly string[]): Counts {
+  return Object.fromEntries(Object.entries(counts).filter(([tool]) => !tools.includes(tool)));
 }
 
 async function openOrg(server: NpmStart, org: string): Promise<string> {
@@ -202,7 +207,8 @@ function sumOf(counts: Counts): number {
 
 /** Truth and counted are calls, errors, and whose name they are under. */
 function printTable(rows: readonly string[][]): void {
-  const all = [["library", "version", "exported by", "truth", "counted"], ...rows.toSorted()];
+  const head = ["library", "version", "exported by", "truth", "counted", "not in its spans"];
+  const all = [head, ...rows.toSorted()];
   const widths = all[0]!.map((_, at) => Math.max(...all.map((row) => row[at]!.length)));
   for (const row of all) {
     console.log(`  ${row.map((cell, at) => cell.padEnd(widths[at]!)).join("  ")}`.trimEnd());
