@@ -6,20 +6,13 @@
 import type { Attributes, Span } from "#formats/otlp/trace-model.ts";
 import { asText, CONTEXTFORGE, METHOD, TOOL_MARKS, TOOLS_CALL } from "./span-attributes.ts";
 
-/** Names that may be worth taking apart. */
-const MAY_TELL = /tool|mcp|function/i;
-/** Behind `mcp`: what any span within a session may name. */
-const AROUND_MCP: ReadonlySet<string | undefined> = new Set([
-  "session",
-  "protocol",
-  "client",
-  "server",
-  "transport",
-  "request",
-  "response",
-  "resource",
-  "prompt",
-]);
+/** `acme.tool_name`, `ai.toolCall.name`, `usedTool`. Many tools are a list of them, and no call of one. */
+const TOOL =
+  /(?:(?<![A-Za-z])[Tt]ool|(?<=[a-z\d])Tool)(?![a-z])|(?<![A-Za-z])TOOL(?![A-Za-z])|(?<![A-Za-z])(?:tools|function)[^A-Za-z\d]*call(?![a-z])/;
+const FUNCTION_CALL = /functionCall(?![a-z])/;
+/** But for what any span within a session may name. */
+const MCP =
+  /(?<![A-Za-z])mcp(?![a-z])(?![^a-z\d]*(?:session|protocol|client|server|transport|request|response|resource|prompt)(?![a-z]))/i;
 /** A model's call lists tools and answers with calls to make: who makes them has spans of his own. */
 const OF_MODELS = /^(?:llm|gen_ai\.(?:request|usage|prompt|completion)|ai\.(?:model|usage))\./;
 /** What carries calls, and what tools do: its own names say nothing, an attribute of a tool does. */
@@ -38,6 +31,8 @@ const KINDS: ReadonlySet<string> = new Set([
 /** A span that is named for another method: `tools/list.mcp`, `MCP request: initialize`. */
 const OTHER_METHOD =
   /(?:^|[ :])(?:initialize|ping|(?:tools|prompts|resources|completion|logging|notifications|roots|sampling|elicitation|tasks)\/(?!call\b))/i;
+/** Names enough to know a shape by. */
+const TELLING_MAX = 8;
 /** gRPC's too, whose methods have no `/`. */
 const RPC_METHOD = "rpc.method";
 
@@ -48,7 +43,7 @@ const RPC_METHOD = "rpc.method";
 export function toolLikeKeys({ name, attributes }: Span): readonly string[] | null {
   if (isLeftOut(name, attributes) || isOfOtherKind(attributes)) return null;
   const keys = [...attributes.keys()];
-  const telling = keys.filter((key) => subjectOf(key) !== null);
+  const telling = keys.filter((key) => subjectOf(key) !== null).slice(0, TELLING_MAX);
   if (telling.some((key) => subjectOf(key) === "tool")) return telling;
   if (telling.length === 0 && subjectOf(name) === null) return null;
   return keys.some((key) => OF_CARRIERS.test(key)) ? null : telling;
@@ -77,21 +72,8 @@ function isOtherMethod(attributes: Attributes, key: string): boolean {
   return method !== null && method !== TOOLS_CALL;
 }
 
-/**
- * By its words, `acme.tool_name` and `ai.toolCall.name` alike. Many tools are a list of them, and no call of
- * one.
- */
+/** By the words of a name. */
 function subjectOf(name: string): "tool" | "mcp" | null {
-  if (KINDS.has(name)) return "tool";
-  if (!MAY_TELL.test(name)) return null;
-  const words = name
-    .replace(/([a-z\d])(?=[A-Z])/g, "$1 ")
-    .toLowerCase()
-    .split(/[^a-z\d]+/);
-  const isOfTool = words.some((word, at) => {
-    const isCall = words[at + 1] === "call";
-    return word === "tool" || ((word === "tools" || word === "function") && isCall);
-  });
-  if (isOfTool) return "tool";
-  return words.some((word, at) => word === "mcp" && !AROUND_MCP.has(words[at + 1])) ? "mcp" : null;
+  if (KINDS.has(name) || TOOL.test(name) || FUNCTION_CALL.test(name)) return "tool";
+  return MCP.test(name) ? "mcp" : null;
 }

@@ -1,7 +1,7 @@
 /** The spans of a request that look like tool calls and are taken for none, by their shapes. */
 import { spanKey } from "#calls/traced-spans.ts";
 import { type ResourceSpans, SPAN_KIND, type Span } from "#formats/otlp/trace-model.ts";
-import { toolLikeKeys } from "./tool-like-spans.ts";
+import type { SpansLikeCalls } from "./span-calls.ts";
 
 /** What one of these spans is like: names of attributes, never their values. */
 export interface SpanShape {
@@ -33,14 +33,15 @@ const ATTRIBUTE_NAME = /^[A-Za-z][\w.:/-]{0,63}$/;
 /** `unmapped` are spans of `traces` that are no call, `calls` those that are. */
 export function shapesOf(
   traces: readonly ResourceSpans[],
-  unmapped: ReadonlySet<Span>,
+  unmapped: SpansLikeCalls,
   calls: ReadonlySet<Span>,
 ): readonly UnmappedShape[] {
   if (unmapped.size === 0) return [];
   const isOfCall = besideCalls(traces, calls);
   const shapes = new Map<string, UnmappedShape>();
   for (const [scope, span] of scopedSpans(traces)) {
-    if (unmapped.has(span) && !isOfCall(span)) countIn(shapes, shapeOf(scope, span));
+    const keys = unmapped.get(span);
+    if (keys !== undefined && !isOfCall(span)) countIn(shapes, scope, span, keys);
   }
   return [...shapes.values()];
 }
@@ -51,22 +52,30 @@ function scopedSpans(traces: readonly ResourceSpans[]): (readonly [string, Span]
   );
 }
 
-function countIn(shapes: Map<string, UnmappedShape>, shape: UnmappedShape): void {
-  const isFull = shapes.size >= SHAPES_MAX && !shapes.has(shape.name);
-  const of = isFull ? { ...shape, name: OTHER_SHAPES, example: null } : shape;
-  const counted = shapes.get(of.name);
-  if (counted === undefined) shapes.set(of.name, of);
-  else counted.spans += 1;
-}
-
-function shapeOf(scope: string, span: Span): UnmappedShape {
+function countIn(
+  shapes: Map<string, UnmappedShape>,
+  scope: string,
+  span: Span,
+  keys: readonly string[],
+): void {
   const instrumentation = shownName(scope) ?? "";
-  const telling = shownNames(toolLikeKeys(span) ?? []);
-  const attributes = shownNames(span.attributes.keys());
   const kind = KIND_NAMES[span.kind] ?? "unspecified";
-  const name = [instrumentation, kind, ...telling.slice(0, TELLING_KEYS_MAX)].join(" ");
-  const shown = [...new Set([...telling, ...attributes])].slice(0, ATTRIBUTES_MAX);
-  return { name, example: { instrumentation, kind, attributes: shown }, spans: 1 };
+  const telling = shownNames(keys);
+  const own = [instrumentation, kind, ...telling.slice(0, TELLING_KEYS_MAX)].join(" ");
+  const isFull = shapes.size >= SHAPES_MAX && !shapes.has(own);
+  const name = isFull ? OTHER_SHAPES : own;
+  const counted = shapes.get(name);
+  if (counted !== undefined) {
+    counted.spans += 1;
+    return;
+  }
+  const all = new Set([...telling, ...shownNames(span.attributes.keys())]);
+  const attributes = [...all].slice(0, ATTRIBUTES_MAX);
+  shapes.set(name, {
+    name,
+    example: isFull ? null : { instrumentation, kind, attributes },
+    spans: 1,
+  });
 }
 
 const KIND_NAMES = Object.fromEntries(

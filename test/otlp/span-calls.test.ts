@@ -226,7 +226,7 @@ describe("callsOfRequest", () => {
     expect(calls).toMatchObject({ ignored: 2, rejected: 1 });
     expect(calls.reason).toMatch(/names no tool/);
     expect(await callsOfRequest([])).toEqual({
-      ...{ calls: [], ignored: 0, unmapped: new Set() },
+      ...{ calls: [], ignored: 0, unmapped: new Map() },
       ...{ rejected: 0, reason: null },
     });
   });
