@@ -86,7 +86,8 @@ export const ROWS: readonly Row[] = [
     packages: ["node:zlib"],
   },
   { folder: "delivery/store", packages: TABLES },
-  { folder: "delivery/http", rooms: ["http"], packages: ROUTES },
+  // The status of its streams tells what came in by OTLP, too.
+  { folder: "delivery/http", rooms: ["http", "otlp"], packages: ROUTES },
 
   { folder: "cli", rooms: ["formats"], packages: [...NODE, "commander"] },
 

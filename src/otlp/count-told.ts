@@ -8,15 +8,18 @@ import { spanKey, type TracedSpan } from "#calls/traced-spans.ts";
 import { CALLER_WAIT_SECONDS_MAX } from "#orgs/mapped-attributes.ts";
 import type { Org } from "#orgs/org.ts";
 import { refuseForSpace } from "#orgs/shard-space.ts";
+import { noteUnmapped } from "#otlp/store/unmapped-rows.ts";
 import type { Env } from "#platform/env.ts";
 import { fail } from "#platform/errors.ts";
 import { shardDatabase } from "#platform/shards.ts";
 import { SECOND_MS } from "#platform/time.ts";
 import { Reporters, reportsOfCalls, type SpanReport, waitingCalls } from "./span-reports.ts";
 import type { ToldRequest } from "./told-spans.ts";
+import type { UnmappedShape } from "./unmapped-shapes.ts";
 
 export interface ToldCalls {
   told: ToldRequest;
+  unmapped: readonly UnmappedShape[];
   /** Of a trace that says that it is one of many. */
   isOfSampled: boolean;
   receivedAtMs: number;
@@ -36,6 +39,7 @@ interface Part {
   reports: readonly SpanReport[];
   spans: readonly TracedSpan[];
   callers: readonly Call[];
+  unmapped: readonly UnmappedShape[];
 }
 
 export async function countTold(env: Env, org: Org, given: ToldCalls): Promise<CountedSpans> {
@@ -93,22 +97,23 @@ async function insertPart(
 }
 
 /** The first has all but what is told of the others' calls, so that each stands beside its samples. */
-function partsOf({ told, receivedAtMs }: ToldCalls, reporters: Reporters): Part[] {
+function partsOf({ told, unmapped, receivedAtMs }: ToldCalls, reporters: Reporters): Part[] {
   const transactions = reportsOfCalls([...told.servers.keys()], reporters, receivedAtMs);
   const [reports = [], ...others] = transactions;
+  const none = { callers: [], unmapped: [] };
   const rest = others.map((some) => {
     const calls = some.flatMap((report) => report.calls);
-    return { reports: some, spans: calls.map((call) => told.servers.get(call)!), callers: [] };
+    return { reports: some, spans: calls.map((call) => told.servers.get(call)!), ...none };
   });
   const later = new Set(rest.flatMap(({ spans }) => spans));
   const spans = told.spans.filter((span) => !later.has(span));
-  return [{ reports, spans, callers: told.callers }, ...rest];
+  return [{ reports, spans, callers: told.callers, unmapped }, ...rest];
 }
 
 function tracedPart(
   db: D1Database,
   org: Org,
-  { reports, spans, callers }: Part,
+  { reports, spans, callers, unmapped }: Part,
   { told, isOfSampled, receivedAtMs }: ToldCalls,
   { reporters, withLinks }: { reporters: Reporters; withLinks: boolean },
 ): TracedRequest {
@@ -130,6 +135,7 @@ function tracedPart(
       ...waitingRows(waitingCalls(callers, reporters), receivedAtMs).map((row) =>
         insertWaiting(db, org, row, waitMs),
       ),
+      ...noteUnmapped(db, org, receivedAtMs, unmapped),
     ],
     doubled: told.doubled,
     isWaiting: callers.length > 0,

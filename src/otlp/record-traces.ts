@@ -18,6 +18,7 @@ import { PLUGIN, textOf } from "./span-attributes.ts";
 import { callsOfRequest, spansOf } from "./span-calls.ts";
 import { parseCalls } from "./span-reports.ts";
 import { isSampled, tellRequest } from "./told-spans.ts";
+import { shapesOf } from "./unmapped-shapes.ts";
 
 /** To tell apart and to write down so many takes as long as a slice (platform/slices.ts). */
 const SPANS_TOLD_AT_ONCE = 1_000;
@@ -44,7 +45,8 @@ export async function recordTraces(
   let sampled: ReadonlySet<string> = new Set();
   if (streams.metrics.enabled) {
     const isOfSampled = calls.calls.some(({ span }) => isSampled(span));
-    const counted = await countTold(env, org, { told, isOfSampled, receivedAtMs });
+    const unmapped = shapesOf(traces, calls.unmapped, new Set(calls.calls.map(({ span }) => span)));
+    const counted = await countTold(env, org, { told, unmapped, isOfSampled, receivedAtMs });
     refused.add(counted.pruned, PRUNED_TIME.join(": "));
     sampled = counted.sampled;
   } else {

@@ -45,6 +45,9 @@ export interface ToolMark {
   readonly side?: "server";
 }
 
+/** Logfire's span on a server, by its name alone: no attribute marks it, and its kind is INTERNAL. */
+export const LOGFIRE_SERVER = "MCP server handle request: tools/call";
+
 /** JSON-RPC requests as a text, which name the tool: Logfire. */
 export const REQUEST_TEXT: readonly string[] = ["request"];
 /** Results of tools/call as a text: Logfire; OpenLLMetry, for agents and for MCP; OpenInference; GenAI. */

@@ -18,6 +18,7 @@ import {
   DEFAULT_WORKSPACE,
   EXECUTE_TOOL,
   INSTANCE,
+  LOGFIRE_SERVER,
   METHOD,
   PLUGIN,
   REQUEST,
@@ -112,12 +113,14 @@ function unmarkedTool({ attributes, name, kind }: Span): string | undefined {
   const alone = asText(attributes.get(TOOL_NAME_ALONE));
   if (alone !== null) return name.startsWith(CONTEXTFORGE.inner) ? undefined : alone;
   if (name === CONTEXTFORGE.span) return asText(attributes.get(CONTEXTFORGE.tool)) ?? undefined;
+  if (name === LOGFIRE_SERVER) return toolOfRequestText(attributes) ?? undefined;
   if (attributes.get(EXECUTE_TOOL.key) !== EXECUTE_TOOL.value) return undefined;
   if (sideOf(kind) === "internal") return undefined;
   return asText(attributes.get(EXECUTE_TOOL.tool)) ?? undefined;
 }
 
-function sideOfCall({ attributes, kind }: Span): CallSide {
+function sideOfCall({ attributes, name, kind }: Span): CallSide {
+  if (name === LOGFIRE_SERVER) return "server";
   return markOf(attributes)?.side ?? sideOf(kind);
 }
 

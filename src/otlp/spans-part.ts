@@ -8,6 +8,7 @@ import {
   pruneSpansOnce,
 } from "#otlp/store/prune-spans.ts";
 import { findSpanBytes } from "#otlp/store/span-bytes.ts";
+import { UNMAPPED_ROWS_MAX } from "#otlp/store/unmapped-rows.ts";
 
 export const spansPart: OrgPart = {
   name: "spans",
@@ -19,5 +20,8 @@ export const spansPart: OrgPart = {
     },
   },
   size: { queries: 1, bytes: findSpanBytes },
-  tables: [{ table: "spans", key: "id", rowsMax: PRUNE_SPAN_ROWS_MAX }],
+  tables: [
+    { table: "spans", key: "id", rowsMax: PRUNE_SPAN_ROWS_MAX },
+    { table: "unmapped_spans", key: "shape", rowsMax: UNMAPPED_ROWS_MAX + 1 },
+  ],
 };

@@ -1,5 +1,6 @@
 /** Every suite, how long it takes, and whether it may have another beside it. */
 import type { Verdict } from "./checks.ts";
+import { runDialectsSuite } from "./dialects/suite.ts";
 import { runKillSuite } from "./exactness/kill.ts";
 import { runMalformedSuite } from "./exactness/malformed.ts";
 import { runQuantileSuite } from "./exactness/quantiles.ts";
@@ -66,6 +67,7 @@ export const SUITES: Record<string, E2eSuite> = {
   streams: { run: runStreamsSuite, seconds: 32, mostlyWaits: true },
   otel: { run: runOtelSuite, seconds: 30 },
   "otel-pairs": { run: runPairsSuite, seconds: 75, isTimed: true },
+  dialects: { run: runDialectsSuite, seconds: 60 },
   start: { run: runStartSuite, seconds: 75, mostlyWaits: true },
   "start-restarts": { run: runRestartSuite, seconds: 60, mostlyWaits: true },
   "worst-bodies": { run: runWorstBodiesSuite, seconds: 220, isTimed: true, isLong: true },

@@ -60,6 +60,23 @@ describe("callsOfRequest", () => {
     expect(await countedOf(processOf("agent", spanOf("c", CLIENT, "a")))).toEqual(["c agent"]);
   });
 
+  it("counts Logfire's span at the server, whose name alone says what it is, before its caller's", async () => {
+    const request = '{"method":"tools/call","params":{"name":"list_repos"}}';
+    const of = (name: string, spanId: string, parent: string | null, attributes: object) =>
+      makeSpan({
+        ...{ name, kind: INTERNAL, spanId: id(spanId) },
+        parentSpanId: parent === null ? null : id(parent),
+        attributes: { request, ...attributes },
+      });
+    const client = of("MCP request: tools/call list_repos", "c", null, {
+      "rpc.method": "tools/call",
+    });
+    const server = of("MCP server handle request: tools/call", "s", "c", {});
+    const sides = [processOf("agent", client), processOf("github", server)];
+    expect(await countedOf(...sides)).toEqual(["s github"]);
+    expect(await countedOf(...sides.reverse())).toEqual(["s github"]);
+  });
+
   it("counts each of the server's spans that share a parent which is no call", async () => {
     const spans = [spanOf("s", SERVER, "a"), spanOf("t", SERVER, "a"), spanOf("u", SERVER, "a")];
     expect(await countedOf(processOf("github", ...spans))).toHaveLength(3);
@@ -208,6 +225,9 @@ describe("callsOfRequest", () => {
     ]);
     expect(calls).toMatchObject({ ignored: 2, rejected: 1 });
     expect(calls.reason).toMatch(/names no tool/);
-    expect(await callsOfRequest([])).toEqual({ calls: [], ignored: 0, rejected: 0, reason: null });
+    expect(await callsOfRequest([])).toEqual({
+      ...{ calls: [], ignored: 0, unmapped: new Map() },
+      ...{ rejected: 0, reason: null },
+    });
   });
 });

@@ -246,6 +246,12 @@ describe("mapSpan, dialects", () => {
         request: '{"method":"tools/call","params":{"name":"t","arguments":{}}}',
       },
     ],
+    [
+      "Logfire at the server",
+      "MCP server handle request: tools/call",
+      1,
+      { request: '{"method":"tools/call","params":{"name":"t","arguments":{}}}' },
+    ],
     ["OpenInference", "t", 1, { "openinference.span.kind": "TOOL", "tool.name": "t" }],
     [
       "Mastra",

@@ -3,7 +3,6 @@
  * while an exposition is written, so that an exposition of 10,000 tools is never held as objects.
  */
 
-import { toldCreatedMs } from "#calls/created-time.ts";
 import { callsOf, errorsOf, OUTCOMES } from "#calls/outcome.ts";
 import type { SeriesLimits } from "#calls/series.ts";
 import {
@@ -25,6 +24,7 @@ import {
   type ScalarPoint,
   withLastLabel,
 } from "#formats/exposition/metric-family.ts";
+import { toldCreatedMs } from "./created-time.ts";
 import type { InstanceTotals, MetricsSnapshot, SeriesTotals } from "./metrics-snapshot.ts";
 import { seriesUseFamilies } from "./series-use.ts";
 import { toolLatencyPoints } from "./tool-latency.ts";

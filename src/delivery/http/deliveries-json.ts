@@ -5,7 +5,9 @@ import type { DeliveredStream, DeliveryState } from "#delivery/store/stream-deli
 import { formatTimestamp } from "#formats/rfc3339.ts";
 import { DeletionSchema, deletionJson } from "#orgs/http/deletion-json.ts";
 import type { OrgSpace } from "#orgs/store/space-rows.ts";
+import type { UnmappedSpans } from "#otlp/store/unmapped-rows.ts";
 import type { ClockState } from "#platform/steady-clock.ts";
+import { UnmappedSchema, unmappedJson } from "./unmapped-json.ts";
 
 const nullable = (type: string, format?: string) =>
   Type.Unsafe<string | null>({ type: [type, "null"], ...(format !== undefined && { format }) });
@@ -56,6 +58,7 @@ export const DeliveriesSchema = Type.Object(
           "figures are of what was sent",
       }),
     }),
+    unmapped_spans: UnmappedSchema,
   },
   { title: "Deliveries" },
 );
@@ -65,7 +68,7 @@ export function deliveriesJson(
   states: readonly DeliveryState[],
   shardClock: ClockState | null,
   space: OrgSpace & { shardBytesMax: number },
-  calls: WaitingState,
+  { calls, unmapped }: { calls: WaitingState; unmapped: readonly UnmappedSpans[] },
 ): Type.Static<typeof DeliveriesSchema> {
   const of = (stream: DeliveredStream) => states.find((state) => state.stream === stream);
   const audit = of("audit");
@@ -92,6 +95,7 @@ export function deliveriesJson(
       late_at: timeOrNull(calls.lateMs),
       sampled_at: timeOrNull(calls.sampledMs),
     },
+    unmapped_spans: unmappedJson(unmapped),
   };
 }
 
