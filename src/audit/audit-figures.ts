@@ -5,6 +5,7 @@ import { type AuditLogFigures, selectAuditFigures } from "#audit/store/log-figur
 import { labelSet, type MetricFamily } from "#formats/exposition/metric-family.ts";
 import type { Env } from "#platform/env.ts";
 import { seedSetting } from "#vault/root-keys.ts";
+import { logBytesMax } from "./log-room.ts";
 
 export const AUDIT_FAMILY_NAMES = [
   "mcpg_audit_tree_size",
@@ -17,9 +18,6 @@ export const AUDIT_FAMILY_NAMES = [
   "mcpg_audit_bytes_limit",
 ] as const;
 
-/** What a Durable Object's database may have (developers.cloudflare.com/durable-objects/platform/limits). */
-const LOG_BYTES_MAX = 10_000_000_000;
-
 /** A source of figures, as calls/figure-sources.ts has it: it is registered there by capabilities.ts. */
 export const auditFigures = {
   familyNames: AUDIT_FAMILY_NAMES,
@@ -27,7 +25,7 @@ export const auditFigures = {
   async families({ env, org }: { env: Env; org: string }, { results: [log] }: D1Result<unknown>) {
     const figures = (log as AuditLogFigures | undefined) ?? null;
     const faults = figures === null ? new Map() : await findSeedFaults(env);
-    return auditFamilies(org, figures, faults);
+    return auditFamilies(org, figures, { faults, bytesMax: logBytesMax(env) });
   },
 };
 
@@ -35,7 +33,7 @@ export const auditFigures = {
 function auditFamilies(
   org: string,
   log: AuditLogFigures | null,
-  faults: SeedFaults,
+  { faults, bytesMax }: { faults: SeedFaults; bytesMax: number },
 ): MetricFamily[] {
   const labels = labelSet([["org", org]]);
   /** A value that is not known has no point: a zero would be a claim. */
@@ -99,7 +97,7 @@ function auditFamilies(
       type: "gauge",
       name: "mcpg_audit_bytes_limit",
       help: "Bytes that the audit log's database may have",
-      points: points(() => LOG_BYTES_MAX),
+      points: points(() => bytesMax),
     },
   ];
 }

@@ -9,7 +9,7 @@ import { verifyInclusion } from "#formats/tlog/merkle-verify.ts";
 import { formatTlogProof } from "#formats/tlog/tlog-proof.ts";
 import { encodeBundle, TILE_WIDTH, type TilePath } from "#formats/tlog/tlog-tiles.ts";
 import { checkedEntries } from "./checked-entries.ts";
-import { LogContradiction } from "./contradiction.ts";
+import { type CutAnswer, LogContradiction } from "./contradiction.ts";
 import type { LogState } from "./log-state.ts";
 import { treeNodes } from "./tree.ts";
 
@@ -88,7 +88,7 @@ export interface LineRange {
   bytesMax: number;
 }
 
-export interface EntryLines {
+export interface EntryLines extends CutAnswer {
   bytes: Uint8Array;
   /** The entry to go on with. */
   next: number;
@@ -106,7 +106,8 @@ export function readLines(
   const lines: string[] = [];
   let characters = 0;
   let next = from;
-  if (from < state.minIndex) return { bytes: new Uint8Array(0), next };
+  let cutBy: string | null = null;
+  if (from < state.minIndex) return { bytes: new Uint8Array(0), next, cutBy };
   try {
     for (const { seq, body } of checkedEntries(sql, state).range(from, to)) {
       lines.push(`${body}\n`);
@@ -117,8 +118,9 @@ export function readLines(
   } catch (error) {
     // What is proven before it is given out: whoever goes on meets the contradiction first.
     if (!(error instanceof LogContradiction) || next === from) throw error;
+    cutBy = error.message;
   }
-  return { bytes: utf8.encode(lines.join("")), next };
+  return { bytes: utf8.encode(lines.join("")), next, cutBy };
 }
 
 /** Bytes that `readLines` gives for a range: whole bundles from their sums. */

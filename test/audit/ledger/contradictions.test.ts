@@ -7,6 +7,7 @@ import { parseCheckpoint } from "#formats/tlog/checkpoint.ts";
 import { parseNote } from "#formats/tlog/signed-note.ts";
 import { NaiveTree } from "../../formats/tlog/naive-tree.ts";
 import { workerEnv } from "../../harness/deployment.ts";
+import { newId } from "../../harness/new-id.ts";
 import {
   changeEntry,
   doctor,
@@ -19,6 +20,7 @@ import {
 import { nextAlarm, runAlarms, runScrub } from "./run-pruning.ts";
 import {
   append,
+  holdEvent,
   inLedger,
   ledgerOf,
   makeEvents,
@@ -297,9 +299,13 @@ describe("A freeze", () => {
     await doctor(log, (sql) => changeEntry(sql, FULL, "body"));
     await inLedger(log, (sql) => sql.exec("UPDATE log SET prune_to = 256, prune_entry = 299"));
     await ledgerOf(log).entry(FULL);
-    const [event] = makeEvents(1);
-    const hold = { id: "1", reason: "a case", placedBy: "user:a", placedAtMs: 0 };
-    await ledgerOf(log).placeHold(log, event!, { ...hold, releasedBy: null, releasedAtMs: null });
+    const id = newId();
+    const hold = { id, reason: "a case", placedBy: "user:a", placedAtMs: 0 };
+    await ledgerOf(log).placeHold(log, holdEvent("placed", id), {
+      ...hold,
+      releasedBy: null,
+      releasedAtMs: null,
+    });
     await runAlarms(log);
     expect(await storedBodies(log)).toHaveLength(320);
   });
