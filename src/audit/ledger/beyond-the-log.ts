@@ -8,24 +8,32 @@ export function requireNoneBeyond(sql: SqlStorage, treeSize: number): void {
   if (row !== undefined) {
     throw new LogContradiction(`entry ${row["seq"]} was never taken into the log of ${treeSize}`);
   }
-  for (let level = 0, hashes = treeSize; hashes > 0; level += 1) {
-    requireNoTileBeyond(sql, level, hashes);
-    hashes = Math.floor(hashes / TILE_WIDTH);
+  let level = 0;
+  for (let hashes = treeSize; hashes > 0; hashes = Math.floor(hashes / TILE_WIDTH)) {
+    requireNoTileBeyond(sql, "level = ?1", { level, hashes });
+    level += 1;
   }
+  requireNoTileBeyond(sql, "level >= ?1", { level, hashes: 0 });
 }
 
 /** One in the way of hashes that are to come would keep the log from growing. */
-function requireNoTileBeyond(sql: SqlStorage, level: number, hashes: number): void {
+function requireNoTileBeyond(
+  sql: SqlStorage,
+  levels: "level = ?1" | "level >= ?1",
+  { level, hashes }: { level: number; hashes: number },
+): void {
   const [row] = sql
     .exec(
-      `SELECT idx FROM tiles WHERE level = ?1 AND idx >= ?2 / ${TILE_WIDTH}
+      `SELECT level, idx FROM tiles WHERE ${levels} AND idx >= ?2 / ${TILE_WIDTH}
          AND idx * ${TILE_WIDTH} + octet_length(hashes) / 32 > ?2 LIMIT 1`,
       level,
       hashes,
     )
     .toArray();
   if (row === undefined) return;
-  throw new LogContradiction(`tile ${level}/${row["idx"]} has hashes of entries that never came`);
+  throw new LogContradiction(
+    `tile ${row["level"]}/${row["idx"]} has hashes of entries that never came`,
+  );
 }
 
 /** Rows of entries that the log does not have would be in the way of those that are to come. */
