@@ -6,12 +6,10 @@
 import { HASH_BYTES } from "#formats/tlog/merkle-hash.ts";
 import { TILE_WIDTH } from "#formats/tlog/tlog-tiles.ts";
 import { type Bundle, type BundledEntry, bundleOf, readBundle, writeBundle } from "./bundles.ts";
+import type { LogBounds } from "./checked-entries.ts";
 import { fingerprintsOf, MERGED_ENTRIES } from "./id-runs.ts";
-import type { LogState } from "./log-state.ts";
 import type { MergedRuns } from "./merged-runs.ts";
 import { keepLeaves, storedTile } from "./tree.ts";
-
-type LogBounds = Pick<LogState, "minIndex" | "treeSize">;
 
 /** `entries` are all of the bundle that the log has. True if something of it had to be written anew. */
 export function mendBundle(
