@@ -30,7 +30,9 @@ import { streamsPart } from "#streams/streams-part.ts";
 import { registerSpanKeeper } from "#tracing/isolate-tracer.ts";
 
 registerOrgParts([auditPart, streamsPart, callsPart, spansPart, deliveryPart]);
-registerOutbox((env, org) => drainOutbox(env, currentLog(org)));
+registerOutbox(async (env, org) => {
+  await drainOutbox(env, currentLog(org));
+});
 registerFigureSource(auditFigures);
 registerFigureSource(shardFigures);
 // Spans of our own are no reason to tell of a full shard: the org's status does.

@@ -7,6 +7,7 @@ import { type AuditLogFigures, selectAuditFigures } from "#audit/store/log-figur
 import { labelSet, type MetricFamily } from "#formats/exposition/metric-family.ts";
 import type { Env } from "#platform/env.ts";
 import { seedSetting } from "#vault/root-keys.ts";
+import { logBytesMax } from "./log-room.ts";
 
 export const AUDIT_FAMILY_NAMES = [
   "mcpg_audit_tree_size",
@@ -19,9 +20,6 @@ export const AUDIT_FAMILY_NAMES = [
   "mcpg_audit_bytes_limit",
 ] as const;
 
-/** What a Durable Object's database may have (developers.cloudflare.com/durable-objects/platform/limits). */
-const LOG_BYTES_MAX = 10_000_000_000;
-
 /** A source of figures, as calls/figures/figure-sources.ts has it: it is registered there by capabilities.ts. */
 export const auditFigures = {
   familyNames: AUDIT_FAMILY_NAMES,
@@ -29,7 +27,7 @@ export const auditFigures = {
   async families({ env, org }: { env: Env; org: string }, { results: [log] }: D1Result<unknown>) {
     const figures = (log as AuditLogFigures | undefined) ?? null;
     const settings = figures === null ? [] : await settingsOf(env, org, figures);
-    return auditFamilies(org, figures, settings);
+    return auditFamilies(org, figures, { settings, bytesMax: logBytesMax(env) });
   },
 };
 
@@ -46,7 +44,7 @@ async function settingsOf(env: Env, org: string, log: AuditLogFigures): Promise<
 function auditFamilies(
   org: string,
   log: AuditLogFigures | null,
-  settings: readonly CheckedSetting[],
+  { settings, bytesMax }: { settings: readonly CheckedSetting[]; bytesMax: number },
 ): MetricFamily[] {
   const labels = labelSet([["org", org]]);
   /** A value that is not known has no point: a zero would be a claim. */
@@ -110,7 +108,7 @@ function auditFamilies(
       type: "gauge",
       name: "mcpg_audit_bytes_limit",
       help: "Bytes that the audit log's database may have",
-      points: points(() => LOG_BYTES_MAX),
+      points: points(() => bytesMax),
     },
   ];
 }

@@ -43,6 +43,8 @@ export type AppendResult =
   /** An event's id is taken by another event; `index` is the event's place in the request. */
   | { kind: "conflict"; index: number }
   | { kind: "too_large"; index: number }
+  /** What room is left is for entries of our own (log-room.ts). */
+  | { kind: "full" }
   | ClosedLog;
 
 export interface LogStatus {
@@ -85,6 +87,9 @@ export interface ScrubState {
   passedSize: number | null;
   /** Which `passedAtMs` D1 knows of. */
   toldAtMs: number | null;
+  /** Bundles that did not say what their entries say, and were written anew; and when the last one was. */
+  mendedBundles: number;
+  mendedAtMs: number | null;
 }
 
 export interface LegalHold {

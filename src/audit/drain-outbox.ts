@@ -12,20 +12,36 @@ import type { LogAddress } from "./audit-log.ts";
 import { callLedger } from "./ledger-stub.ts";
 import { ownEvent } from "./own-event.ts";
 
+/** As many as a report may have events: one append. */
 const ACTIONS_MAX = 256;
+/** 4,096 actions: about a second. What is left is the cron's. */
+const SLICES_MAX = 16;
 
-/** Idempotent, and safe beside itself. A closed log leaves the actions waiting for its successor. */
-export async function drainOutbox(env: Env, address: LogAddress): Promise<void> {
+/** "more" where so many wait that all could not be brought. "closed": they wait for the log's successor. */
+export type DrainProgress = "done" | "more" | "closed";
+
+/** Two queries for every 256 actions; 32 at most. Idempotent, and safe beside itself. */
+export async function drainOutbox(env: Env, address: LogAddress): Promise<DrainProgress> {
+  let progress: DrainProgress = "more";
+  for (let slices = 0; progress === "more" && slices < SLICES_MAX; slices += 1) {
+    progress = await drainSlice(env, address);
+  }
+  return progress;
+}
+
+/** Brings the oldest actions into the ledger, as many as it takes at a time. */
+export async function drainSlice(env: Env, address: LogAddress): Promise<DrainProgress> {
   const actions = await findPendingActions(env.DIRECTORY, address.org, ACTIONS_MAX);
-  if (actions.length === 0) return;
+  if (actions.length === 0) return "done";
   const events = actions.map(eventOf);
   const result = await callLedger(env, address, (ledger) => ledger.append(address, events));
-  if (result.kind === "frozen" || result.kind === "succeeded") return;
+  if (result.kind === "frozen" || result.kind === "succeeded") return "closed";
   if (result.kind !== "appended") throw new Error(`outbox: ${result.kind}`);
   await forgetActions(
     env.DIRECTORY,
     actions.map(({ id }) => id),
   );
+  return actions.length < ACTIONS_MAX ? "done" : "more";
 }
 
 /** The action as an event, recorded by whoever acted: no one else vouches for it. */

@@ -13,7 +13,7 @@ import { shardDatabase } from "#platform/shards.ts";
 import { DAY_MS } from "#platform/time.ts";
 import { eventIdDays } from "./audit-event.ts";
 import type { LogAddress } from "./audit-log.ts";
-import { drainOutbox } from "./drain-outbox.ts";
+import { drainSlice } from "./drain-outbox.ts";
 import { callLedger } from "./ledger-stub.ts";
 
 /** One query finds which orgs of a batch have something that expired: most have not. */
@@ -83,22 +83,27 @@ async function expiredLogs(
     .filter(({ expiresAtMs }) => expiresAtMs < nowMs);
 }
 
+/** Of one slice of the outbox. */
+const DRAIN_QUERIES = 2;
+
 /**
- * The first step of pruning: the others follow once the announcement is signed. What operators did comes
- * before it: a longer retention that was in force for a while is a promise, which the ledger must know of.
+ * The first step of pruning: the others follow once the announcement is signed. All that operators did comes
+ * before it, or it waits for the next tick: a longer retention that was in force for a while is a promise, which
+ * the ledger must know of.
  */
-async function announce(
-  { env, nowMs }: JobPlace,
-  address: LogAddress,
-  auditDays: number,
-): Promise<void> {
+async function announce(place: RunPlace, address: LogAddress, auditDays: number): Promise<void> {
+  const { env, nowMs } = place;
+  let drained = await drainSlice(env, address);
+  while (drained === "more" && place.hasRoomFor(DRAIN_QUERIES)) {
+    drained = await drainSlice(env, address);
+  }
+  if (drained !== "done") return;
   const terms = {
     tickMs: nowMs,
     expiredBefore: formatTimestamp(nowMs - auditDays * DAY_MS),
     overdueBefore: formatTimestamp(nowMs - (auditDays + OVERDUE_DAYS) * DAY_MS),
     auditDays,
   };
-  await drainOutbox(env, address);
   const eventId = uuid7FromRandom(nowMs, crypto.getRandomValues(new Uint8Array(10)));
   await callLedger(env, address, (ledger) => ledger.announcePruning(address, terms, eventId));
 }

@@ -11,6 +11,7 @@ import type { LogAddress } from "./audit-log.ts";
 import { writeToLog } from "./current-log.ts";
 import { eventOf } from "./drain-outbox.ts";
 import { callLedger, type LedgerStub } from "./ledger-stub.ts";
+import { refuseFull } from "./receipts.ts";
 
 /** A part of the lines: an RPC answer may have 32 MiB, an entry 64 KiB. */
 const LINES_BYTES = 1_000_000;
@@ -83,6 +84,8 @@ function plannedExport(answer: ExportAnswer | null): PlannedExport {
       const message = "must end a range of less than 8 GiB: a pack holds no more, take it in parts";
       return fail({ kind: "invalid_request", errors: [{ pointer: "/to_seq", message }] });
     }
+    case "full":
+      return refuseFull();
     case "not_signed_yet":
       return fail({ kind: "not_yet_signed", retryAfterSeconds: 60 });
     case undefined:

@@ -3,7 +3,7 @@
 import { findOrgsWithPendingActions } from "#orgs/store/operator-actions.ts";
 import type { Job } from "#platform/jobs/job.ts";
 import type { LogAddress } from "./audit-log.ts";
-import { drainOutbox } from "./drain-outbox.ts";
+import { drainSlice } from "./drain-outbox.ts";
 
 export const outboxJob: Job<LogAddress> = {
   name: "outbox",
@@ -20,7 +20,7 @@ export const outboxJob: Job<LogAddress> = {
   placeOf: ({ org }) => org,
   subjectOf: ({ org }) => org,
   async step({ env }, address) {
-    await drainOutbox(env, address);
-    return "done";
+    const progress = await drainSlice(env, address);
+    return progress === "more" ? "more" : "done";
   },
 };

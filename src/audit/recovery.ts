@@ -38,12 +38,13 @@ export async function openSuccessor(
     ...(held.length > 0 && { holds: held.map(({ id }) => id).join(" ") }),
   };
   const event = succeededEvent(origin, { ...details, ...inForce, reason }, recordedBy);
+  // Before the entry that names them: in no log may a hold be on record and not in force.
+  if (held.length > 0) await callLedger(env, next, (ledger) => ledger.adoptHolds(next, held));
   const result = await callLedger(env, next, (ledger) => ledger.append(next, [event]));
   // On a conflict, an attempt before this one opened the successor, for a reason of its own.
   if (result.kind !== "appended" && result.kind !== "conflict") {
     throw new Error(`recovery: ${result.kind}`);
   }
-  if (held.length > 0) await callLedger(env, next, (ledger) => ledger.adoptHolds(next, held));
   await insertAuditLog(db, next);
   return true;
 }

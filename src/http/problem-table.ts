@@ -24,6 +24,8 @@ const STREAM_DISABLED =
 const UNSIGNED =
   "Nothing of this log is signed yet: its head is, within a minute of its first entry.";
 const ROOM_ADVICE = "Shorten its retention (PATCH /v1/orgs/{org}), or have the operator make room.";
+const LOG_FULL =
+  "The audit log has as many bytes as it may have: what room is left is for what this service records itself. It takes entries again once retention has removed old ones; a shorter retention holds for later entries only, so ask the operator.";
 const FROZEN_ADVICE = "until the administrator recovers it (POST …/audit/recover)";
 
 /**
@@ -76,6 +78,8 @@ export function problemOf(failure: Failure): Problem {
       );
     case "shard_full_for_org":
       return unavailable(failure.retryAfterSeconds, fullShardDetail(failure.percent));
+    case "log_full":
+      return unavailable(failure.retryAfterSeconds, LOG_FULL);
     case "misconfigured":
       // An operator has to mend it. Until then senders keep what they have to send, which a 500 would lose.
       return unavailable(60, `The deployment's ${failure.setting} ${failure.problem}.`);

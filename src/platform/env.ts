@@ -19,4 +19,6 @@ export interface Env {
   MCPG_ALLOW_LOOPBACK?: string;
   /** Bytes that a shard may have; see platform/shards.ts. */
   MCPG_SHARD_BYTES_MAX?: string | number;
+  /** Bytes that an audit log may have; see audit/log-room.ts. */
+  MCPG_LOG_BYTES_MAX?: string | number;
 }

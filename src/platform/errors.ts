@@ -40,6 +40,7 @@ export type Failure =
   | { kind: "too_many_requests"; retryAfterSeconds: number }
   | { kind: "unavailable"; retryAfterSeconds: number }
   | { kind: "shard_full_for_org"; percent: number; retryAfterSeconds: number }
+  | { kind: "log_full"; retryAfterSeconds: number }
   | { kind: "misconfigured"; setting: string; problem: string }
   | { kind: "internal" };
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, type Mock, vi } from "vitest";
-import { eventOf } from "#audit/drain-outbox.ts";
+import { drainOutbox, eventOf } from "#audit/drain-outbox.ts";
 import { Ledger } from "#audit/ledger/ledger.ts";
 import { outboxJob } from "#audit/outbox-job.ts";
 import { findLogsToSign } from "#audit/store/audit-logs.ts";
@@ -12,6 +12,7 @@ import { createToken, makeOrg } from "../harness/orgs.ts";
 import { LOST, watchedD1 } from "../harness/watched-d1.ts";
 import { appendEvents, auditEntries, EVENT, statusOf } from "./audit-client.ts";
 import { runAlarms } from "./ledger/run-pruning.ts";
+import { waitingActions } from "./waiting-actions.ts";
 
 const MINUTE_MS = 60_000;
 
@@ -213,6 +214,16 @@ describe("What operators did", () => {
     await tick();
     await tick();
     for (const org of orgs) expect((await statusOf(org)).tree_size).toBe(1);
+  });
+
+  it("comes whole, however much waits", async () => {
+    const org = await makeOrg();
+    await waitingActions(org, 600);
+    expect(await drainOutbox(workerEnv, logOf(org))).toBe("done");
+    expect((await statusOf(org)).tree_size).toBe(601);
+    await waitingActions(org, 300);
+    await runCron(workerEnv, Date.now());
+    expect((await statusOf(org)).tree_size).toBe(901);
   });
 
   it("comes in the order in which it was done, and holds no secret", async () => {

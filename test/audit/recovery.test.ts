@@ -323,4 +323,17 @@ describe("A legal hold", () => {
     await requireStatus(204, call("DELETE", `/v1/orgs/${org}/audit/holds/${id}`));
     expect((await statusOf(org)).holds).toBe(0);
   });
+
+  it("is in force before an entry says so, though the recovery dies in between", async () => {
+    const org = await makeOrg();
+    await requireStatus(201, call("POST", `/v1/orgs/${org}/audit/holds`, { body: REASON }));
+    await freeze(org);
+    vi.spyOn(Ledger.prototype, "adoptHolds").mockImplementationOnce(() => {
+      throw new Error("died");
+    });
+    expect((await recover(org)).status).toBe(500);
+    expect((await ledgerOf(logOf(org, 2)).status())?.treeSize ?? 0).toBe(0);
+    await requireStatus(200, recover(org));
+    expect((await statusOf(org)).holds).toBe(1);
+  });
 });

@@ -40,6 +40,7 @@ const FAILURES: [Failure, number][] = [
   [{ kind: "too_many_requests", retryAfterSeconds: 7 }, 429],
   [{ kind: "unavailable", retryAfterSeconds: 7 }, 503],
   [{ kind: "shard_full_for_org", percent: 91, retryAfterSeconds: 7 }, 503],
+  [{ kind: "log_full", retryAfterSeconds: 7 }, 503],
   [{ kind: "misconfigured", setting: "MCPG_ADMIN_TOKEN", problem: "is not set" }, 503],
   [{ kind: "internal" }, 500],
 ];

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { logBytesMax } from "#audit/log-room.ts";
 import { deploymentTokens } from "#orgs/deployment-tokens.ts";
 import { defaultOrgTier, shardForNewOrg } from "#orgs/placement.ts";
 import type { Env } from "#platform/env.ts";
@@ -50,6 +51,8 @@ describe("Settings", () => {
     ["MCPG_SHARD_BYTES_MAX", "10 GB"],
     ["MCPG_SHARD_BYTES_MAX", "199999"],
     ["MCPG_SHARD_BYTES_MAX", "-1"],
+    ["MCPG_LOG_BYTES_MAX", "10 GB"],
+    ["MCPG_LOG_BYTES_MAX", "127999999"],
   ])("refuse %s = %j by name, without its value", (setting, value) => {
     const failure = failureOf({ ...workerEnv, [setting]: value } as Env);
     expect(failure).toMatchObject({ kind: "misconfigured", setting });
@@ -139,6 +142,16 @@ describe("The deployment's streams", () => {
     const failure = failureOf(settings(value, more));
     expect(failure).toMatchObject({ kind: "misconfigured", setting });
     expect(JSON.stringify(failure)).not.toMatch(/s3cr3t|0th3r|b: c/);
+  });
+});
+
+describe("The bytes of an audit log", () => {
+  it.each([
+    [undefined, 10_000_000_000],
+    ["", 10_000_000_000],
+    [128_000_000, 128_000_000],
+  ])("%j are a limit of %i", (MCPG_LOG_BYTES_MAX, bytes) => {
+    expect(logBytesMax({ ...workerEnv, MCPG_LOG_BYTES_MAX } as Env)).toBe(bytes);
   });
 });
 

@@ -39,7 +39,7 @@ export const controlRoutes: readonly AppRoute[] = [
       summary: "State of the audit log",
       description:
         "Frozen or not, and why: the reason names the entry where one can be named. `scrub` tells when all of " +
-        "the log was last proven anew in the background.",
+        "the log was last proven anew in the background, and what of its index was mended.",
       scope: "audit:read",
       alsoClosed: true,
       query: { log: logParameter },

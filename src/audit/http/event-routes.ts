@@ -57,7 +57,8 @@ export const eventRoutes: readonly AppRoute[] = [
       summary: "Report audit events",
       description:
         "All of them are appended, or none. An event sent again under its `event_id` gets its first " +
-        "receipt; a receipt proves something once its `seq` is under a signed checkpoint.",
+        "receipt; a receipt proves something once its `seq` is under a signed checkpoint. 503 `log_full` where " +
+        "the log's last room is for this service's own entries.",
       scope: "audit:write",
       body: jsonBody(auditReport, { bytesMax: REPORT_BYTES_MAX }),
       answers: {
@@ -85,7 +86,9 @@ export const eventRoutes: readonly AppRoute[] = [
       path: PATH,
       operationId: "listEntries",
       summary: "List audit events, newest first",
-      description: "A page may be short, or empty, and still carry a cursor: follow it.",
+      description:
+        "A page may be short, or empty, and still carry a cursor: follow it. A page ends before an entry that " +
+        "cannot be proven, and its cursor leads to 500 `log_contradicted`, which names it.",
       scope: "audit:read",
       alsoClosed: true,
       query: { ...ENTRY_PARAMETERS, limit, cursor: cursor(CURSOR) },

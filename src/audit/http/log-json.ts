@@ -27,6 +27,17 @@ const ScrubSchema = Type.Object(
       required: ["started_at", "position", "size"],
     }),
     next_pass_at: NullableText,
+    mended: Type.Unsafe<{ bundles: number; last_at: string } | null>({
+      type: ["object", "null"],
+      description:
+        "Bundles of 256 entries whose index of times and ids was not what the entries say, and was written " +
+        "anew: until then a search by time or id may have left some of them out, an export none",
+      properties: {
+        bundles: { type: "integer" },
+        last_at: { type: "string", format: "date-time" },
+      },
+      required: ["bundles", "last_at"],
+    }),
   },
   { title: "Scrub" },
 );

@@ -79,11 +79,19 @@ function retentionJson(
   return { days, ranges: ranges.map((range) => ({ from_seq: range.fromSeq, days: range.days })) };
 }
 
+const NO_PASS: ScrubJson = {
+  last_full_pass: null,
+  pass_under_way: null,
+  next_pass_at: null,
+  mended: null,
+};
+
 function scrubJson(scrub: ScrubState | null, { isFrozen }: { isFrozen: boolean }): ScrubJson {
-  if (scrub === null) return { last_full_pass: null, pass_under_way: null, next_pass_at: null };
+  if (scrub === null) return NO_PASS;
   const { passedAtMs, passedSize, startedAtMs, size, position, nextAtMs } = scrub;
   const completedAt = timeOrNull(passedAtMs);
   const startedAt = timeOrNull(startedAtMs);
+  const mendedAt = timeOrNull(scrub.mendedAtMs);
   const isUnderWay = startedAt !== null && size !== null && !isFrozen;
   return {
     last_full_pass:
@@ -92,6 +100,7 @@ function scrubJson(scrub: ScrubState | null, { isFrozen }: { isFrozen: boolean }
       ? { started_at: startedAt, position: Math.min(position * TILE_WIDTH, size), size }
       : null,
     next_pass_at: isFrozen ? null : formatTimestamp(nextAtMs),
+    mended: mendedAt === null ? null : { bundles: scrub.mendedBundles, last_at: mendedAt },
   };
 }
 

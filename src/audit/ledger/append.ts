@@ -20,25 +20,30 @@ import { insertEntries, type NewEntry } from "./insert-entries.ts";
 
 const utf8 = new TextEncoder();
 
-/**
- * Writes all of the events or none. Call it in a transaction: it may throw half way. `recordedAfter` gives
- * their time of record, from the last entry's and the clock's.
- */
+interface AppendTerms {
+  /** Gives the time of record, from the last entry's and the clock's. */
+  recordedAfter?: (last: string, now: string) => string;
+  /** There is no room for entries of this kind. */
+  isFull?: boolean;
+}
+
+/** Writes all of the events or none. Call it in a transaction: it may throw half way. */
 export function appendEvents(
   sql: SqlStorage,
   state: LogState,
   events: readonly AuditEvent[],
   nowMs: number,
-  recordedAfter = notBefore,
+  { recordedAfter = notBefore, isFull = false }: AppendTerms = {},
 ): AppendResult {
   const end = readChainEnd(sql);
   const recordedAt = recordedAfter(end.lastRecordedAt, formatTimestamp(nowMs));
   const planned = plan(sql, state, events, { ...end, recordedAt });
   if (!Array.isArray(planned)) return planned;
   const closed = closedBy(state);
-  // A resend is answered by a closed log too: its receipts are as true as ever.
-  if (closed !== null && planned.some(({ entry }) => entry !== null)) return closed;
   const entries = planned.flatMap(({ entry }) => entry ?? []);
+  // A resend is answered by a closed or full log too: its receipts are as true as ever.
+  if (closed !== null && entries.length > 0) return closed;
+  if (isFull && entries.length > 0) return { kind: "full" };
   insertEntries(sql, entries);
   recordInBundles(sql, entries);
   for (const [index, { entry }] of planned.entries()) {

@@ -13,7 +13,7 @@ export interface BundledEntry extends EntryIds {
   byteLength: number;
 }
 
-interface Bundle {
+export interface Bundle {
   timeMin: string;
   timeMax: string;
   /** Bytes of the bodies, with a line end each. */
@@ -33,6 +33,11 @@ export function recordInBundles(sql: SqlStorage, entries: readonly BundledEntry[
   }
 }
 
+/** Of entries that are all that the log has of the bundle. */
+export function bundleOf(entries: readonly BundledEntry[]): Bundle {
+  return extended(null, entries);
+}
+
 function extended(before: Bundle | null, added: readonly BundledEntry[]): Bundle {
   let { timeMin, timeMax, bytes } = before ?? { timeMin: "~", timeMax: "", bytes: 0 };
   const records: number[] = [];
@@ -45,7 +50,7 @@ function extended(before: Bundle | null, added: readonly BundledEntry[]): Bundle
   return { timeMin, timeMax, bytes, ids: packRecords(records, before?.ids) };
 }
 
-function readBundle(sql: SqlStorage, index: number): Bundle | null {
+export function readBundle(sql: SqlStorage, index: number): Bundle | null {
   const [row] = sql
     .exec("SELECT time_min, time_max, bytes, ids FROM bundles WHERE idx = ?", index)
     .toArray();
@@ -58,7 +63,7 @@ function readBundle(sql: SqlStorage, index: number): Bundle | null {
   };
 }
 
-function writeBundle(sql: SqlStorage, index: number, bundle: Bundle): void {
+export function writeBundle(sql: SqlStorage, index: number, bundle: Bundle): void {
   sql.exec(
     `INSERT INTO bundles (idx, time_min, time_max, bytes, ids) VALUES (?, ?, ?, ?, ?)
      ON CONFLICT (idx) DO UPDATE SET time_min = excluded.time_min, time_max = excluded.time_max,

@@ -32,7 +32,7 @@ export function recordCorrection(
   const to = !isAhead && now < lastRecordedAt ? lastRecordedAt : now;
   const from = lastRecordedAt === "" ? to : lastRecordedAt;
   const corrected = { ...event, details: { ...event.details, from, to } };
-  const result = appendEvents(sql, state, [corrected], nowMs, () => to);
+  const result = appendEvents(sql, state, [corrected], nowMs, { recordedAfter: () => to });
   if (result.kind !== "appended") return result;
   // A pruning that the wrong clock announced is announced anew, if it is due by the right one.
   if (isAhead) sql.exec("UPDATE log SET prune_to = NULL, prune_entry = NULL");

@@ -10,7 +10,7 @@
  */
 import { TILE_WIDTH } from "#formats/tlog/tlog-tiles.ts";
 
-const MERGED_ENTRIES = TILE_WIDTH ** 2;
+export const MERGED_ENTRIES = TILE_WIDTH ** 2;
 const PARTS = 256;
 
 /**
@@ -147,6 +147,28 @@ function* runsWith(
       places: placesFrom(view, firstNotBelow(view, wanted), wanted, { isSorted: true }),
     };
   }
+}
+
+/** The part of a run that the record is in: its first byte. */
+export function partOf(record: number): number {
+  return Math.floor(record / (PLACES * 2 ** 24));
+}
+
+/** Whether a search finds the record in its part of a run. */
+export function findsRecord(ids: Uint8Array, record: number): boolean {
+  if (ids.length % RECORD_BYTES !== 0) return false;
+  const view = new DataView(ids.buffer, ids.byteOffset, ids.length);
+  const wanted = Math.floor(record / PLACES);
+  const first = firstNotBelow(view, wanted);
+  return placesFrom(view, first, wanted, { isSorted: true }).includes(record % PLACES);
+}
+
+export function recordsOf(ids: Uint8Array): number[] {
+  const view = new DataView(ids.buffer, ids.byteOffset, ids.length);
+  return Array.from({ length: Math.floor(ids.length / RECORD_BYTES) }, (_, index) => {
+    const at = index * RECORD_BYTES;
+    return view.getUint32(at) * PLACES + view.getUint16(at + 4);
+  });
 }
 
 function bigEndian(fingerprint: number): ArrayBuffer {

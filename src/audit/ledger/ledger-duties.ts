@@ -3,9 +3,14 @@
  * log. And it freezes on a contradiction, whoever came upon it.
  */
 import { EVENT_ID_DAYS_MIN } from "#audit/audit-event.ts";
-import { type ContradictedRead, LogContradiction } from "#audit/ledger/proven/contradiction.ts";
+import {
+  type ContradictedRead,
+  type CutAnswer,
+  isContradicted,
+  LogContradiction,
+} from "#audit/ledger/proven/contradiction.ts";
 import { closedBy, type LogState, readState } from "#audit/ledger/proven/log-state.ts";
-import { nextScrubAt, scrubSlice, scrubSoon } from "#audit/ledger/proven/scrub.ts";
+import { nextScrubAt, scrubSlice, scrubSoon, untoldPass } from "#audit/ledger/proven/scrub.ts";
 import { isDeletionAwaited, maySweep } from "#audit/ledger/times/ledger-clock.ts";
 import { formatTimestamp } from "#formats/rfc3339.ts";
 import type { Env } from "#platform/env.ts";
@@ -15,7 +20,7 @@ import { DAY_MS } from "#platform/time.ts";
 import { freeze } from "./head.ts";
 import { LedgerAlarm } from "./ledger-alarm.ts";
 import { deletePruned, hasPruned } from "./pruning.ts";
-import { hasNews, hasUntoldFreeze, requireRecord, tellD1 } from "./tell.ts";
+import { hasNews, hasUntoldFreeze, requireRecord, requireSignedNote, tellD1 } from "./tell.ts";
 
 /**
  * D1 is told of the first unsigned entry soon, so that the next tick signs it; of the rest of a burst at
@@ -80,10 +85,11 @@ export class LedgerDuties {
     const keptSinceMs = nowMs - EVENT_ID_DAYS_MIN * DAY_MS;
     // Ids are forgotten by the clock, and so kept while it is not to be trusted.
     const idsKeptSince = this.maySweep(nowMs, false) ? formatTimestamp(keptSinceMs) : "";
-    const state = readState(this.#sql);
-    if (state === null || closedBy(state) !== null) return "done";
-    const isPruned = this.#storage.transactionSync(() => deletePruned(this.#sql, idsKeptSince));
-    return isPruned ? "done" : "more";
+    const isDone = this.read(true, (state) => {
+      if (closedBy(state) !== null) return true;
+      return this.#storage.transactionSync(() => deletePruned(this.#sql, state, idsKeptSince));
+    });
+    return isDone === false ? "more" : "done";
   }
 
   #scrub(): DutyProgress {
@@ -135,6 +141,17 @@ export class LedgerDuties {
     }
   }
 
+  /** The answer may end before what cannot be proven: that closes the log at once. */
+  readPart<Part extends CutAnswer>(
+    none: Part,
+    work: (state: LogState) => Part,
+  ): Part | ContradictedRead {
+    const answer = this.read(none, work);
+    if (isContradicted(answer) || answer.cutBy === null) return answer;
+    this.freezeFor(new LogContradiction(answer.cutBy));
+    return answer;
+  }
+
   /** Rethrows what is no contradiction. Returns it; the log may have been frozen for another before. */
   freezeFor(error: unknown): string {
     if (!(error instanceof LogContradiction)) throw error;
@@ -156,7 +173,10 @@ export class LedgerDuties {
   async #tell(): Promise<void> {
     const told = readState(this.#sql);
     if (told === null) return;
+    const isPassTold = untoldPass(this.#sql) !== null;
     const record = await tellD1(this.#env(), this.#sql, told);
     this.read(null, (state) => requireRecord(this.#sql, state, record));
+    // A signature takes 2 ms to verify: once a pass.
+    if (isPassTold) this.read(null, () => requireSignedNote(told, record));
   }
 }

@@ -22,6 +22,7 @@ import { readChainEnd } from "#audit/ledger/proven/chain-end.ts";
 import { type ContradictedRead, isContradicted } from "#audit/ledger/proven/contradiction.ts";
 import { type LogState, openLog, readState } from "#audit/ledger/proven/log-state.ts";
 import { daysPromisedTo } from "#audit/ledger/times/retention-ranges.ts";
+import { hasRoomFor, hasRoomForRead } from "#audit/log-room.ts";
 import { formatTimestamp } from "#formats/rfc3339.ts";
 import type { TilePath } from "#formats/tlog/tlog-tiles.ts";
 import type { Env } from "#platform/env.ts";
@@ -66,6 +67,7 @@ import {
 } from "./published.ts";
 import { migrate } from "./schema.ts";
 import { type EntryPage, findEntry, type PageBounds, searchEntries } from "./search.ts";
+import { requireHolds } from "./state-on-record.ts";
 
 export class Ledger extends DurableObject<Env> {
   readonly #sql: SqlStorage;
@@ -102,7 +104,7 @@ export class Ledger extends DurableObject<Env> {
     const answer = this.#writeOrFreeze(address, (state) =>
       publish(this.#sql, state, checkpoint, Date.now()),
     );
-    this.#write(address, (state) => beginPruning(this.#sql, state, Date.now()));
+    this.#writeOrFreeze(address, (state) => beginPruning(this.#sql, state, Date.now()));
     this.#duties.arm();
     return answer;
   }
@@ -162,7 +164,9 @@ export class Ledger extends DurableObject<Env> {
       if (planned.kind !== "export") return planned;
       const { from, to } = planned;
       const details = { ...event.details, from_seq: String(from), to_seq: String(to) };
-      const result = appendEvents(this.#sql, state, [{ ...event, details }], Date.now());
+      const isFull = !hasRoomForRead(this.env, this.#sql.databaseSize);
+      const recorded = { ...event, details };
+      const result = appendEvents(this.#sql, state, [recorded], Date.now(), { isFull });
       return result.kind === "appended" ? planned : result;
     });
   }
@@ -181,8 +185,8 @@ export class Ledger extends DurableObject<Env> {
   }
 
   search(filter: AuditFilter, page: PageBounds): EntryPage | ContradictedRead {
-    const none = { entries: [], before: null };
-    return this.#read(none, (state) => searchEntries(this.#sql, state, filter, page));
+    const none = { entries: [], before: null, cutBy: null };
+    return this.#duties.readPart(none, (state) => searchEntries(this.#sql, state, filter, page));
   }
 
   entry(seq: number): LogEntry | "pruned" | null | ContradictedRead {
@@ -204,8 +208,8 @@ export class Ledger extends DurableObject<Env> {
   }
 
   lines(range: LineRange): EntryLines | ContradictedRead {
-    const none = { bytes: new Uint8Array(0), next: range.from };
-    return this.#read(none, (state) => readLines(this.#sql, state, range));
+    const none = { bytes: new Uint8Array(0), next: range.from, cutBy: null };
+    return this.#duties.readPart(none, (state) => readLines(this.#sql, state, range));
   }
 
   holds(): LegalHold[] {
@@ -223,11 +227,20 @@ export class Ledger extends DurableObject<Env> {
     const keptMs = Math.max(daysInForce, promised) * DAY_MS;
     const expiredBefore = formatTimestamp(Math.min(tickMs, nowMs) - keptMs);
     const isKept = readChainEnd(this.#sql).lastRecordedAt >= expiredBefore;
-    if (isKept || countActiveHolds(this.#sql) > 0) return false;
+    if (isKept || this.#isHeld()) return false;
     if (!this.#duties.maySweep(nowMs, true)) return false;
     await this.ctx.storage.deleteAll();
     migrate(this.ctx.storage);
     return true;
+  }
+
+  /** Held too is a log whose entries say otherwise of its holds: that is evidence. */
+  #isHeld(): boolean {
+    const isHeld = this.#read(false, (state) => {
+      requireHolds(this.#sql, state);
+      return countActiveHolds(this.#sql) > 0;
+    });
+    return isHeld !== false;
   }
 
   override alarm(): Promise<void> {
@@ -235,9 +248,10 @@ export class Ledger extends DurableObject<Env> {
   }
 
   #appendNow(address: LogAddress, events: readonly AuditEvent[]): AppendResult {
-    return this.#writeOrFreeze(address, (state) =>
-      appendEvents(this.#sql, state, events, Date.now()),
-    );
+    return this.#writeOrFreeze(address, (state) => {
+      const isFull = !hasRoomFor(this.env, this.#sql.databaseSize, events);
+      return appendEvents(this.#sql, state, events, Date.now(), { isFull });
+    });
   }
 
   /** Writes the event and the change that it tells of, or neither. */
@@ -247,7 +261,7 @@ export class Ledger extends DurableObject<Env> {
       if (appended.kind === "appended") change();
       return appended;
     });
-    this.#write(address, (state) => beginPruning(this.#sql, state, Date.now()));
+    this.#writeOrFreeze(address, (state) => beginPruning(this.#sql, state, Date.now()));
     this.#duties.tellSoon();
     return result;
   }

@@ -24,6 +24,12 @@ import { treeRoot } from "#formats/tlog/merkle-proof.ts";
 import { TILE_WIDTH } from "#formats/tlog/tlog-tiles.ts";
 import { appendEvents, submittedHash } from "./append.ts";
 import { deletePrunedBundles } from "./bundles.ts";
+import {
+  requireAnnounced,
+  requireHolds,
+  requirePromises,
+  requirePruned,
+} from "./state-on-record.ts";
 
 export interface RetentionTerms {
   /** The time of the tick that asks, by which the times below are reckoned. */
@@ -48,6 +54,7 @@ export function announcePruning(
   nowMs: number,
 ): PruneAnswer {
   if (closedBy(state) !== null) return "closed";
+  requireHolds(sql, state);
   if (countActiveHolds(sql) > 0) return "held";
   if (state.pruneTo !== null) {
     // Its time may have come since the last checkpoint: the clock was ahead then, or a hold in force.
@@ -57,6 +64,7 @@ export function announcePruning(
   const pruneTo = prefixToPrune(sql, state, byOwnClock(terms, nowMs), formatTimestamp(nowMs));
   if (pruneTo === null) return "nothing_to_do";
   if (!maySweep(sql, nowMs, true)) return "clock_unsettled";
+  requirePromises(sql, state);
   // Promises fall from entry to entry: the last one's holds for all of them.
   const keptDays = Math.max(terms.auditDays, daysPromisedTo(sql, pruneTo - 1));
   const event = prunedEvent(sql, state, { pruneTo, keptDays, eventId });
@@ -152,8 +160,11 @@ export function beginPruning(sql: SqlStorage, state: LogState, nowMs: number): v
   const { pruneTo, pruneEntry, publishedSize } = state;
   if (pruneTo === null || pruneEntry === null || pruneEntry >= publishedSize) return;
   // What contradicts itself is evidence.
-  if (countActiveHolds(sql) > 0 || closedBy(state) !== null) return;
+  if (closedBy(state) !== null) return;
+  requireHolds(sql, state);
+  if (countActiveHolds(sql) > 0) return;
   if (aheadUntil(recordedAt(sql, pruneEntry), nowMs) !== null) return;
+  requireAnnounced(sql, state);
   if (pruneTo % TILE_WIDTH !== 0) keepLeaves(sql, Math.floor(pruneTo / TILE_WIDTH));
   sql.exec("UPDATE log SET min_index = ?, prune_to = NULL, prune_entry = NULL", pruneTo);
 }
@@ -168,14 +179,15 @@ export function hasPruned(sql: SqlStorage): boolean {
 /** Entries that a step deletes: at worst 32 MB of bodies of 64 KiB, and about 20 ms of the usual ones. */
 const DELETED_ENTRIES_MAX = 500;
 
-/** One step of deleting what is pruned. True when nothing of it is left. */
-export function deletePruned(sql: SqlStorage, idsKeptSince: string): boolean {
+/** One step of deleting what is pruned. True when nothing of it is left; throws LogContradiction. */
+export function deletePruned(sql: SqlStorage, state: LogState, idsKeptSince: string): boolean {
   const rows = sql
     .exec(
       `SELECT seq, body, hash, previous_hash FROM entries
        WHERE seq < (SELECT min_index FROM log) ORDER BY seq LIMIT ${DELETED_ENTRIES_MAX}`,
     )
     .toArray();
+  if (rows.length > 0) requirePruned(sql, state);
   for (const row of rows) keepId(sql, row, idsKeptSince);
   const last = rows.at(-1);
   if (last !== undefined) sql.exec("DELETE FROM entries WHERE seq <= ?", last["seq"]!);

@@ -5,7 +5,7 @@
  */
 
 import { checkedEntries } from "#audit/ledger/proven/checked-entries.ts";
-import { LogContradiction } from "#audit/ledger/proven/contradiction.ts";
+import { type CutAnswer, LogContradiction } from "#audit/ledger/proven/contradiction.ts";
 import type { LogState } from "#audit/ledger/proven/log-state.ts";
 import { treeNodes } from "#audit/ledger/proven/tree.ts";
 import { HASH_BYTES } from "#formats/tlog/merkle-hash.ts";
@@ -89,7 +89,7 @@ export interface LineRange {
   bytesMax: number;
 }
 
-export interface EntryLines {
+export interface EntryLines extends CutAnswer {
   bytes: Uint8Array;
   /** The entry to go on with. */
   next: number;
@@ -107,7 +107,8 @@ export function readLines(
   const lines: string[] = [];
   let characters = 0;
   let next = from;
-  if (from < state.minIndex) return { bytes: new Uint8Array(0), next };
+  let cutBy: string | null = null;
+  if (from < state.minIndex) return { bytes: new Uint8Array(0), next, cutBy };
   try {
     for (const { seq, body } of checkedEntries(sql, state).range(from, to)) {
       lines.push(`${body}\n`);
@@ -118,8 +119,9 @@ export function readLines(
   } catch (error) {
     // What is proven before it is given out: whoever goes on meets the contradiction first.
     if (!(error instanceof LogContradiction) || next === from) throw error;
+    cutBy = error.message;
   }
-  return { bytes: utf8.encode(lines.join("")), next };
+  return { bytes: utf8.encode(lines.join("")), next, cutBy };
 }
 
 /** Bytes that `readLines` gives for a range: whole bundles from their sums. */

@@ -201,6 +201,11 @@ CREATE TABLE scrub (
   told_at_ms    INTEGER                           -- the passed_at_ms that D1 knows
 ) STRICT;
 `,
+  `
+-- How often what a search skips entries by had to be written anew (src/audit/ledger/mend-bundle.ts).
+ALTER TABLE scrub ADD COLUMN mended_bundles INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE scrub ADD COLUMN mended_at_ms INTEGER;
+`,
 ];
 
 /**

@@ -1,13 +1,14 @@
 /**
  * Searching the log, newest first. An index proposes candidates; each is judged by its bytes, once they are
  * shown to be those that were recorded, and what is returned is proven to stand where it says. A page looks
- * at a bounded number of entries and carries on by its cursor.
+ * at a bounded number of entries and carries on by its cursor; it ends before an entry that cannot be proven.
  */
 
 import type { LogEntry } from "#audit/audit-log.ts";
 import type { AuditFilter } from "#audit/entry-filter.ts";
 import { matchesFilter } from "#audit/entry-filter.ts";
 import {
+  type CheckedEntries,
   type CheckedEntry,
   checkedEntries,
   ENTRY_COLUMNS,
@@ -15,6 +16,7 @@ import {
   hashedEntry,
   storedEntry,
 } from "#audit/ledger/proven/checked-entries.ts";
+import { type CutAnswer, LogContradiction } from "#audit/ledger/proven/contradiction.ts";
 import type { LogState } from "#audit/ledger/proven/log-state.ts";
 import { encodeHex } from "#formats/hex.ts";
 import { TILE_WIDTH } from "#formats/tlog/tlog-tiles.ts";
@@ -33,7 +35,7 @@ const PAGE_CHARACTERS_MAX = 4_000_000;
 /** With more actions, merging costs more than looking at every entry. */
 const MERGED_ACTIONS_MAX = 256;
 
-export interface EntryPage {
+export interface EntryPage extends CutAnswer {
   entries: LogEntry[];
   /** Where the next page begins: entries with a smaller seq. Null at the end. */
   before: number | null;
@@ -50,9 +52,24 @@ export function searchEntries(
   filter: AuditFilter,
   { before, limit }: PageBounds,
 ): EntryPage {
-  const checked = checkedEntries(sql, state);
   const page = new Page(limit);
-  for (const row of candidates(sql, filter, seqRange(sql, filter, state, before))) {
+  const rows = candidates(sql, filter, seqRange(sql, filter, state, before));
+  try {
+    return { ...fill(page, checkedEntries(sql, state), rows, filter), cutBy: null };
+  } catch (error) {
+    // What was found before it is proven: whoever goes on meets the contradiction first.
+    if (!(error instanceof LogContradiction) || page.entries.length === 0) throw error;
+    return { entries: page.entries, before: page.lookedAt, cutBy: error.message };
+  }
+}
+
+function fill(
+  page: Page,
+  checked: CheckedEntries,
+  rows: Iterable<EntryRow>,
+  filter: AuditFilter,
+): Pick<EntryPage, "entries" | "before"> {
+  for (const row of rows) {
     const entry = hashedEntry(storedEntry(row));
     const isFound = matchesFilter(JSON.parse(entry.body), filter);
     if (isFound && page.isComplete) return { entries: page.entries, before: page.before };
@@ -65,6 +82,8 @@ export function searchEntries(
 /** A page as it fills, within all of its bounds. */
 class Page {
   readonly entries: LogEntry[] = [];
+  /** The last entry that was looked at: nothing is left out before it. */
+  lookedAt: number | null = null;
   readonly #limit: number;
   readonly #tiles = new Set<number>();
   #scanned = 0;
@@ -88,7 +107,8 @@ class Page {
   }
 
   /** Counts an entry that was looked at. True if the page must end there, whatever follows. */
-  hasLookedAt({ body }: { body: string }): boolean {
+  hasLookedAt({ seq, body }: { seq: number; body: string }): boolean {
+    this.lookedAt = seq;
     this.#scanned += 1;
     this.#characters += body.length;
     return (

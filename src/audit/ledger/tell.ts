@@ -2,7 +2,7 @@
  * The ledger's word to D1: how much there is to sign, that it is frozen, that it was scrubbed. D1's answer says
  * what was signed, which has to be of these entries.
  */
-
+import { logOrigin } from "#audit/audit-log.ts";
 import { LogContradiction } from "#audit/ledger/proven/contradiction.ts";
 import type { LogState } from "#audit/ledger/proven/log-state.ts";
 import { requireSignedRoot } from "#audit/ledger/proven/proven-tree.ts";
@@ -12,6 +12,8 @@ import { daysPromisedTo } from "#audit/ledger/times/retention-ranges.ts";
 import { type SignersRecord, tellTreeSize } from "#audit/store/audit-logs.ts";
 import { decodeBase64 } from "#formats/base64.ts";
 import { parseTimestampMs } from "#formats/rfc3339.ts";
+import { parseVkey } from "#formats/tlog/note-key.ts";
+import { parseNote, verifyNote } from "#formats/tlog/signed-note.ts";
 import type { Env } from "#platform/env.ts";
 import { shardDatabase } from "#platform/shards.ts";
 import { requireNotSetBack } from "./head.ts";
@@ -29,6 +31,7 @@ export function hasNews(sql: SqlStorage, state: LogState): boolean {
 
 export async function tellD1(env: Env, sql: SqlStorage, state: LogState): Promise<SignersRecord> {
   const { org, number: log, shard, treeSize, frozenReason } = state;
+  requireOwnName(state);
   const oldest = oldestEntry(sql);
   const oldestAtMs = oldest === null ? null : (parseTimestampMs(oldest.latestAt) ?? null);
   const keptDays = oldest === null ? 0 : daysPromisedTo(sql, oldest.seq);
@@ -46,17 +49,46 @@ export async function tellD1(env: Env, sql: SqlStorage, state: LogState): Promis
   return record;
 }
 
+/** No word may go to another log's row. What the log calls itself is in each of its checkpoints. */
+function requireOwnName({ org, number: log, origin }: LogState): void {
+  if (origin.endsWith(logOrigin("", { org, log }))) return;
+  throw new Error(`ledger: its origin is ${origin}`);
+}
+
 /**
- * Throws LogContradiction where D1 knows the log to be frozen, of more entries, or of another root signed. `state`
- * is read after D1's answer: what was told or signed had been stored by then.
+ * Throws LogContradiction where D1 knows the log to be frozen, of more entries, of a later checkpoint, or of
+ * another root signed. `state` is read after D1's answer: what was told or signed had been stored by then.
  */
 export function requireRecord(
   sql: SqlStorage,
-  { treeSize }: LogState,
-  { frozenReason, signedSize, signedRoot, treeSize: toldSize }: SignersRecord,
+  { treeSize, publishedSize: hasPublished }: LogState,
+  { frozenReason, signedSize, signedRoot, treeSize: toldSize, publishedSize }: SignersRecord,
 ): void {
   if (frozenReason !== null) throw new LogContradiction(frozenReason);
   requireNotSetBack(treeSize, Math.max(signedSize, toldSize));
+  if (hasPublished < publishedSize) {
+    throw new LogContradiction(
+      `the checkpoint is of ${hasPublished} entries and was of ${publishedSize}: it was set back`,
+    );
+  }
   const root = signedRoot === null ? null : decodeBase64(signedRoot);
   if (root !== null) requireSignedRoot(sql, { size: signedSize, root });
+}
+
+/**
+ * Throws LogContradiction unless one of the log's keys signed the checkpoint. The state is of before D1 was asked,
+ * which knew of the key by then: it learns of it first.
+ */
+export function requireSignedNote(
+  { checkpoint, publishedSize: size }: LogState,
+  { keys }: SignersRecord,
+): void {
+  if (checkpoint === null || keys.length === 0) return;
+  const note = parseNote(checkpoint);
+  const signing = keys.filter(
+    ({ fromSize, toSize }) => fromSize <= size && size <= (toSize ?? size),
+  );
+  const known = signing.flatMap(({ vkey }) => parseVkey(vkey) ?? []);
+  if (note !== null && verifyNote(note, known).kind === "verified") return;
+  throw new LogContradiction(`the checkpoint of size ${size} is not signed by the log's key`);
 }

@@ -90,7 +90,7 @@ export interface ToldSize extends LogKey {
 /** What D1 knows of the log and the ledger must not contradict. */
 export type SignersRecord = Pick<
   AuditLogRow,
-  "frozenReason" | "signedSize" | "signedRoot" | "treeSize"
+  "frozenReason" | "signedSize" | "signedRoot" | "treeSize" | "publishedSize" | "keys"
 >;
 
 /** The ledger's word, which may come late and twice: a size never falls. */
@@ -110,7 +110,16 @@ const TELL = `INSERT INTO audit_logs
       WHEN max(tree_size, excluded.tree_size) > published_size THEN coalesce(sign_after_ms, ?6)
       ELSE sign_after_ms END
   RETURNING frozen_reason AS frozenReason, signed_size AS signedSize,
-    signed_root AS signedRoot, tree_size AS treeSize`;
+    signed_root AS signedRoot, tree_size AS treeSize, published_size AS publishedSize, keys`;
+
+const NOTHING_KNOWN: SignersRecord = {
+  frozenReason: null,
+  signedSize: 0,
+  signedRoot: null,
+  treeSize: 0,
+  publishedSize: 0,
+  keys: [],
+};
 
 /**
  * Tells D1 the size. Returns what was signed and why the log is frozen, as far as D1 knows: a ledger set back to
@@ -128,8 +137,8 @@ export async function tellTreeSize(
       ...[org, log, treeSize, oldestAtMs, frozenReason, nowMs],
       ...[keptDays, told.bytes ?? null, scrubbedAtMs],
     )
-    .first<SignersRecord>();
-  return record ?? { frozenReason: null, signedSize: 0, signedRoot: null, treeSize: 0 };
+    .first<Omit<SignersRecord, "keys"> & { keys: string }>();
+  return record === null ? NOTHING_KNOWN : { ...record, keys: JSON.parse(record.keys) };
 }
 
 export async function markFrozen(

@@ -23,7 +23,7 @@ export const RETENTION_DETAILS = {
   to: "audit_days.to",
 } as const;
 
-const TELLING: ReadonlySet<string> = new Set([
+export const RETENTION_TELLING: ReadonlySet<string> = new Set([
   "operator.org.created",
   "operator.org.updated",
   LEDGER_ACTIONS.succeeded,
@@ -34,7 +34,7 @@ export function retentionChangeOf(
   action: string,
   details: CanonicalObject | null,
 ): RetentionChange | null {
-  if (details === null || !TELLING.has(action)) return null;
+  if (details === null || !RETENTION_TELLING.has(action)) return null;
   const days = (name: string) => parseDecimal(textMember(details, name) ?? "");
   const toDays = days(RETENTION_DETAILS.to) ?? days(RETENTION_DETAILS.days);
   return toDays === null ? null : { fromDays: days(RETENTION_DETAILS.from), toDays };

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { encodeBase64 } from "#formats/base64.ts";
 import { parseCheckpoint } from "#formats/tlog/checkpoint.ts";
 import { parseNote } from "#formats/tlog/signed-note.ts";
-import { refusal, requireStatus } from "../../harness/answers.ts";
+import { getJson, refusal, requireStatus } from "../../harness/answers.ts";
 import { metricSum, scrape } from "../../harness/calls.ts";
 import { call } from "../../harness/deployment.ts";
 import { makeOrg } from "../../harness/orgs.ts";
@@ -50,7 +50,7 @@ async function received(response: Response): Promise<string> {
 }
 
 describe("A body that was changed in the ledger", () => {
-  it.each(["", "/5", "/5/proof", "/log/tile/entries/000.p/9", `?actor=${FORGED_ACTOR}`])(
+  it.each(["/5", "/5/proof", "/log/tile/entries/000.p/9", `?actor=${FORGED_ACTOR}`])(
     "is not in the answer of GET /audit%s, which is a problem that names the entry",
     async (path) => {
       const { org } = await doctoredOrg();
@@ -62,6 +62,20 @@ describe("A body that was changed in the ledger", () => {
       expect(JSON.stringify(problem)).not.toContain(FORGED_ACTOR);
     },
   );
+
+  it("ends the page of GET /audit before it, with a cursor to the problem that names it", async () => {
+    const { org } = await doctoredOrg();
+    const list = await getJson<{ events: { seq: number }[]; next_cursor: string }>(
+      `/v1/orgs/${org}/audit`,
+    );
+    expect(list.events.map(({ seq }) => seq)).toEqual([8, 7, 6]);
+    expect(await statusOf(org)).toMatchObject({ frozen: true, frozen_reason: REASON });
+    const next = await getAudit(org, `?cursor=${encodeURIComponent(list.next_cursor)}`);
+    expect(next.status).toBe(500);
+    const problem = (await next.json()) as { code: string; detail: string };
+    expect(problem.code).toBe("log_contradicted");
+    expect(problem.detail).toContain(REASON);
+  });
 
   it("is in no export and no pack: what comes before it arrives, and then the answer breaks off", async () => {
     const { org } = await doctoredOrg();

@@ -1,12 +1,14 @@
 import { evictDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { LogAddress } from "#audit/audit-log.ts";
+import type { EntryPage } from "#audit/ledger/search.ts";
 import { signLogs } from "#audit/signing/signer.ts";
 import { encodeHex } from "#formats/hex.ts";
 import { parseCheckpoint } from "#formats/tlog/checkpoint.ts";
 import { parseNote } from "#formats/tlog/signed-note.ts";
 import { NaiveTree } from "../../formats/tlog/naive-tree.ts";
 import { workerEnv } from "../../harness/deployment.ts";
+import { newId } from "../../harness/new-id.ts";
 import {
   changeEntry,
   doctor,
@@ -19,6 +21,7 @@ import {
 import { nextAlarm, runAlarms, runScrub } from "./run-pruning.ts";
 import {
   append,
+  holdEvent,
   inLedger,
   ledgerOf,
   makeEvents,
@@ -277,6 +280,28 @@ describe("A freeze", () => {
     expect((await ledger.tile({ kind: "entries", index: 1, width: 44 })).kind).toBe("tile");
   });
 
+  it("ends a page before the bad entry, at once, and whoever goes on gets that in place of a page", async () => {
+    const log = await honestLog();
+    await doctor(log, (sql) => changeEntry(sql, RAGGED, "body"));
+    const ledger = ledgerOf(log);
+    const page = (before: number | null) =>
+      ledger.search(NO_FILTER, { before, limit: 1_000 }) as Promise<EntryPage>;
+    const first = await page(null);
+    const seqs = Array.from({ length: 320 - RAGGED - 1 }, (_, at) => 319 - at);
+    expect(first.entries.map(({ seq }) => seq)).toEqual(seqs);
+    expect(first.before).toBe(RAGGED + 1);
+    expect((await ledger.status())?.frozenReason).toMatch(notRecorded(RAGGED));
+    expect(await page(first.before)).toMatchObject({ kind: "contradicted" });
+    expect((await page(RAGGED)).entries).toHaveLength(RAGGED);
+  });
+
+  it("by lines that end before the bad entry does not wait for whoever goes on", async () => {
+    const log = await honestLog();
+    await doctor(log, (sql) => changeEntry(sql, FULL, "body"));
+    await ledgerOf(log).lines({ from: 0, to: 320, bytesMax: 1e6 });
+    expect((await ledgerOf(log).status())?.frozenReason).toMatch(notRecorded(FULL));
+  });
+
   it("is logged once, by what it is for and no body", async () => {
     const logged = vi.spyOn(console, "error").mockReturnValue();
     const log = await honestLog();
@@ -297,9 +322,13 @@ describe("A freeze", () => {
     await doctor(log, (sql) => changeEntry(sql, FULL, "body"));
     await inLedger(log, (sql) => sql.exec("UPDATE log SET prune_to = 256, prune_entry = 299"));
     await ledgerOf(log).entry(FULL);
-    const [event] = makeEvents(1);
-    const hold = { id: "1", reason: "a case", placedBy: "user:a", placedAtMs: 0 };
-    await ledgerOf(log).placeHold(log, event!, { ...hold, releasedBy: null, releasedAtMs: null });
+    const id = newId();
+    const hold = { id, reason: "a case", placedBy: "user:a", placedAtMs: 0 };
+    await ledgerOf(log).placeHold(log, holdEvent("placed", id), {
+      ...hold,
+      releasedBy: null,
+      releasedAtMs: null,
+    });
     await runAlarms(log);
     expect(await storedBodies(log)).toHaveLength(320);
   });

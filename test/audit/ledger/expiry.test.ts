@@ -24,6 +24,7 @@ import {
   statusOf,
   verified,
 } from "../audit-client.ts";
+import { waitingActions } from "../waiting-actions.ts";
 import { runAlarms, settleLedgerClock } from "./run-pruning.ts";
 
 const DAY_MS = 86_400_000;
@@ -53,7 +54,7 @@ async function tickOn(day: number, org: string): Promise<void> {
 }
 
 /** The expiry job's part of a tick, with no other job before it. */
-async function expireAlone(org: string, auditDays: number): Promise<void> {
+async function expireAlone(org: string, auditDays: number, hasRoomFor = () => true): Promise<void> {
   await runAlarms({ org, log: 1, shard: "SHARD_0" });
   const nowMs = Date.now();
   const place = {
@@ -61,7 +62,7 @@ async function expireAlone(org: string, auditDays: number): Promise<void> {
     shard: "SHARD_0",
     nowMs,
     overMs: nowMs + DAY_MS,
-    hasRoomFor: () => true,
+    hasRoomFor,
     attempt: (_: string, work: () => Promise<void>) => work(),
   };
   await expiryJob.step(place, [{ org, isDeleted: false, auditDays }]);
@@ -188,6 +189,18 @@ describe("Entries that have expired", () => {
     expect(await statusOf(org)).toMatchObject({ minimum_index: 0, retention: { days: 30 } });
     await tickOn(61, org);
     expect((await statusOf(org)).minimum_index).toBe(256);
+  });
+
+  it("leave after all that operators did by then, however much of it waits", async () => {
+    const org = await communityOrg(300);
+    vi.setSystemTime(startMs + 31 * DAY_MS);
+    await waitingActions(org, 600);
+    await expireAlone(org, 30, () => false);
+    expect(await auditEntries(org, "?action=ledger.pruned")).toEqual([]);
+    await expireAlone(org, 30);
+    const [pruned, last] = await auditEntries(org);
+    expect([pruned?.seq, pruned?.event["action"]]).toEqual([900, "ledger.pruned"]);
+    expect(last?.event["action"]).toBe("operator.token.created");
   });
 
   it("cost no ledger a call while what was promised to them has time", async () => {

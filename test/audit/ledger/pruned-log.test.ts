@@ -6,8 +6,9 @@ import { parseNote } from "#formats/tlog/signed-note.ts";
 import { parseTlogProof } from "#formats/tlog/tlog-proof.ts";
 import { NaiveTree } from "../../formats/tlog/naive-tree.ts";
 import { beginOnDayZero, setDay } from "./calendar.ts";
+import { newId } from "../../harness/new-id.ts";
 import { announce, runAlarms, settleLedgerClock, termsAt } from "./run-pruning.ts";
-import { append, inLedger, ledgerOf, makeEvents, newLog, sign } from "./test-log.ts";
+import { append, holdEvent, inLedger, ledgerOf, makeEvents, newLog, sign } from "./test-log.ts";
 
 beginOnDayZero();
 
@@ -153,14 +154,14 @@ describe("A ledger of an org that is no more", () => {
 
   it("is kept while a legal hold is in force", async () => {
     const log = await newLog();
-    const [placed, released] = makeEvents(2);
+    const id = newId();
     const none = { releasedBy: null, releasedAtMs: null };
-    const hold = { id: "1", reason: "a case", placedBy: "user:a", placedAtMs: Date.now(), ...none };
-    await ledgerOf(log).placeHold(log, placed!, hold);
+    const hold = { id, reason: "a case", placedBy: "user:a", placedAtMs: Date.now(), ...none };
+    await ledgerOf(log).placeHold(log, holdEvent("placed", id), hold);
     setDay(40);
     expect(await destroy(log)).toBe(false);
     setDay(0);
-    await ledgerOf(log).releaseHold(log, released!, hold.id);
+    await ledgerOf(log).releaseHold(log, holdEvent("released", id), id);
     setDay(40);
     expect(await destroy(log)).toBe(true);
   });

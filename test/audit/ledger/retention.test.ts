@@ -13,6 +13,7 @@ import { beginOnDayZero, START_MS, setDay } from "./calendar.ts";
 import { announce, runAlarms, settleLedgerClock, termsAt } from "./run-pruning.ts";
 import {
   append,
+  holdEvent,
   inLedger,
   ledgerOf,
   makeEvent,
@@ -63,12 +64,12 @@ function hold(): LegalHold {
 
 async function placeHold(log: LogAddress): Promise<string> {
   const placed = hold();
-  await ledgerOf(log).placeHold(log, makeEvent({ action: "operator.hold.placed" }), placed);
+  await ledgerOf(log).placeHold(log, holdEvent("placed", placed.id), placed);
   return placed.id;
 }
 
 function release(log: LogAddress, id: string) {
-  return ledgerOf(log).releaseHold(log, makeEvent({ action: "operator.hold.released" }), id);
+  return ledgerOf(log).releaseHold(log, holdEvent("released", id), id);
 }
 
 describe("Retention", () => {

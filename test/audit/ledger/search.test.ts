@@ -241,7 +241,7 @@ describe("Searching", () => {
       { ...ANY_EVENT, ...filter },
       { before: null, limit: 10 },
     );
-    expect(page).toEqual({ entries: [], before: 101 });
+    expect(page).toEqual({ entries: [], before: 101, cutBy: null });
     expect(await searchAll(log, filter)).toEqual([0]);
   });
 

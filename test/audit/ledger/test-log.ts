@@ -59,6 +59,16 @@ export function makeEvent(fields: Partial<AuditEvent> = {}): AuditEvent {
   };
 }
 
+/** As the operator's verbs have it: the hold is its entry's, or that of an entry before. */
+export function holdEvent(deed: "placed" | "released", id: string): AuditEvent {
+  return makeEvent({
+    action: `operator.hold.${deed}`,
+    instance_id: null,
+    target: `hold://${id}`,
+    ...(deed === "placed" && { event_id: id }),
+  });
+}
+
 export function makeEvents(count: number, fields: Partial<AuditEvent> = {}): AuditEvent[] {
   return Array.from({ length: count }, () => makeEvent(fields));
 }

@@ -110,7 +110,11 @@ const MISSING: readonly Attack[] = [
   {
     name: "hide the first bundle without deleting it",
     tamper: onLedger((db) => db.run("UPDATE log SET min_index = 256")),
-    found: { verify: { exit: 50, finding: "pruning_not_announced", place: /first 256 entries/ } },
+    // Before it deletes anything the ledger looks for who announced it.
+    found: {
+      signing: /^no signed entry announced that the entries before 256/,
+      verify: { exit: 50, finding: "pruning_not_announced", place: /first 256 entries/ },
+    },
   },
   {
     name: "delete entries in the middle",

@@ -4,11 +4,13 @@
  */
 
 import { app } from "#app.ts";
+import type { AuditEvent } from "#audit/audit-event.ts";
 import type { LogAddress } from "#audit/audit-log.ts";
 import { Ledger as RealLedger } from "#audit/ledger/ledger.ts";
 import { callLedger } from "#audit/ledger-stub.ts";
 import { signJob } from "#audit/sign-job.ts";
 import { JobRun as RealJobRun, runCron } from "#cron.ts";
+import { RETENTION_DETAILS } from "#formats/ledger/retention-change.ts";
 import { formatTimestamp } from "#formats/rfc3339.ts";
 import { uuid7FromRandom } from "#formats/uuid7.ts";
 import type { Org } from "#orgs/org.ts";
@@ -105,13 +107,6 @@ export class Ledger extends RealLedger {
     this.ctx.storage.sql.exec(row, nowMs, nowMs - 3_600_000);
   }
 
-  /** As if no org had been promised that its entries are kept. */
-  async forgetPromises(): Promise<void> {
-    const { sql } = this.ctx.storage;
-    sql.exec("DROP TRIGGER IF EXISTS retention_stays");
-    sql.exec("DELETE FROM retention_ranges");
-  }
-
   /** As if the runtime had given up on it. */
   async loseAlarm(): Promise<void> {
     await this.ctx.storage.deleteAlarm();
@@ -165,11 +160,23 @@ for (const method of [
   Object.defineProperty(Ledger.prototype, method, {
     async value(this: Ledger, ...args: unknown[]) {
       await this.strikeBefore(method);
-      const answer = await this.running(method, () => inner.apply(this, args));
+      const sent = method === "append" ? unpromising(args) : args;
+      const answer = await this.running(method, () => inner.apply(this, sent));
       await this.strikeAfter(method);
       return answer;
     },
   });
+}
+
+/** As if no org had been promised that its entries are kept: no entry says so. */
+function unpromising([address, events]: unknown[]): unknown[] {
+  const isPromise = ([name]: [string, unknown]) =>
+    (Object.values(RETENTION_DETAILS) as string[]).includes(name);
+  const sent = (events as AuditEvent[]).map((event) => {
+    const told = Object.entries(event.details ?? {}).filter((detail) => !isPromise(detail));
+    return event.details === null ? event : { ...event, details: Object.fromEntries(told) };
+  });
+  return [address, sent];
 }
 
 export class JobRun extends RealJobRun {
@@ -245,7 +252,6 @@ async function prune(env: Env, parameters: URLSearchParams): Promise<unknown> {
   const overdueBefore = parameters.has("overdue") ? later : formatTimestamp(0);
   const terms = { tickMs: nowMs, expiredBefore: later, overdueBefore, auditDays: 0 };
   await stubOf(env, address).settleClock();
-  await stubOf(env, address).forgetPromises();
   const eventId = uuid7FromRandom(nowMs, crypto.getRandomValues(new Uint8Array(10)));
   const answer = await callLedger(faultyEnv(env), address, (ledger) =>
     ledger.announcePruning(address, terms, eventId),
@@ -259,7 +265,6 @@ interface ControlledStub {
   alarmState(): Promise<AlarmState>;
   loseAlarm(): Promise<void>;
   settleClock(): Promise<void>;
-  forgetPromises(): Promise<void>;
 }
 
 function stubOf(env: Env, { org, log }: LogAddress): ControlledStub {

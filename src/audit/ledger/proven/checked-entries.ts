@@ -25,7 +25,7 @@ export type EntryRow = Record<string, SqlStorageValue>;
 /** What a query has to select for its rows to be checked. */
 export const ENTRY_COLUMNS = "seq, body, hash, previous_hash, leaf";
 
-type LogBounds = Pick<LogState, "minIndex" | "treeSize">;
+export type LogBounds = Pick<LogState, "minIndex" | "treeSize">;
 
 /** Under the published checkpoint. */
 export function checkedEntries(sql: SqlStorage, state: LogState): CheckedEntries {

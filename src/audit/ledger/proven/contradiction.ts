@@ -14,6 +14,14 @@ export interface ContradictedRead {
   reason: string;
 }
 
+/**
+ * An answer that has what could be proven and ends there: the log is frozen for what stands next, and whoever goes
+ * on gets that in place of an answer. Null where nothing cut it.
+ */
+export interface CutAnswer {
+  cutBy: string | null;
+}
+
 export function isContradicted(answer: unknown): answer is ContradictedRead {
   return (answer as { kind?: unknown } | null)?.kind === "contradicted";
 }

@@ -60,12 +60,15 @@ export function openLog(sql: SqlStorage, address: LogAddress, origin: string): L
   return { ...state, shard: address.shard };
 }
 
-/** Null before the first checkpoint. */
-export function publishedTree({ checkpoint, publishedSize }: LogState): SignedTree | null {
-  if (checkpoint === null) return null;
-  const said = parseCheckpoint(parseNote(checkpoint)?.text ?? "");
-  if (said?.size === publishedSize) return said;
-  throw new LogContradiction(`the checkpoint is not of size ${publishedSize}`);
+/** Null before the first checkpoint. Whether its keys signed it, D1 is asked (tell.ts). */
+export function publishedTree({ checkpoint, publishedSize, origin }: LogState): SignedTree | null {
+  if (checkpoint === null && publishedSize === 0) return null;
+  const said = parseCheckpoint(parseNote(checkpoint ?? "")?.text ?? "");
+  if (said?.size !== publishedSize) {
+    throw new LogContradiction(`the checkpoint is not of size ${publishedSize}`);
+  }
+  if (said.origin !== origin) throw new LogContradiction("the checkpoint is of another log");
+  return said;
 }
 
 export function closedBy(state: LogState): ClosedLog | null {

@@ -63,7 +63,7 @@ export function keepLeaves(sql: SqlStorage, index: number): void {
   writeTile(sql, 0, index, tileHashes(sql, 0, index));
 }
 
-function storedTile(sql: SqlStorage, level: number, index: number): Uint8Array {
+export function storedTile(sql: SqlStorage, level: number, index: number): Uint8Array {
   const [row] = sql
     .exec("SELECT hashes FROM tiles WHERE level = ? AND idx = ?", level, index)
     .toArray();
