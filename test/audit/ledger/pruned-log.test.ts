@@ -5,8 +5,8 @@ import { parseCheckpoint } from "#formats/tlog/checkpoint.ts";
 import { parseNote } from "#formats/tlog/signed-note.ts";
 import { parseTlogProof } from "#formats/tlog/tlog-proof.ts";
 import { NaiveTree } from "../../formats/tlog/naive-tree.ts";
-import { beginOnDayZero, setDay } from "./calendar.ts";
 import { newId } from "../../harness/new-id.ts";
+import { beginOnDayZero, setDay } from "./calendar.ts";
 import { announce, runAlarms, settleLedgerClock, termsAt } from "./run-pruning.ts";
 import { append, holdEvent, inLedger, ledgerOf, makeEvents, newLog, sign } from "./test-log.ts";
 
