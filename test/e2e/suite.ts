@@ -15,6 +15,7 @@ export async function runSuite(
   name: string,
   usual: RuntimeOptions,
   run: (suite: Suite) => Promise<void>,
+  msMax = SUITE_MS_MAX,
 ): Promise<Verdict> {
   const checks = new Checks(name);
   const started: Runtime[] = [];
@@ -24,7 +25,7 @@ export async function runSuite(
     return runtime;
   };
   const { promise: expired, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error("it did not end in time")), SUITE_MS_MAX);
+  const timer = setTimeout(() => reject(new Error("it did not end in time")), msMax);
   try {
     await Promise.race([run({ checks, start }), expired]);
   } catch (error) {

@@ -5,6 +5,7 @@ import { runKillSuite } from "./exactness/kill.ts";
 import { runMalformedSuite } from "./exactness/malformed.ts";
 import { runQuantileSuite } from "./exactness/quantiles.ts";
 import { runStreamSuite } from "./exactness/stream.ts";
+import { runFleetSuite } from "./fleet/suite.ts";
 import { runFormatsSuite } from "./formats/suite.ts";
 import { runAttackSuite } from "./ledger/attack.ts";
 import { runCrashSuite } from "./ledger/crash.ts";
@@ -68,6 +69,7 @@ export const SUITES: Record<string, E2eSuite> = {
   otel: { run: runOtelSuite, seconds: 30 },
   "otel-pairs": { run: runPairsSuite, seconds: 75, isTimed: true },
   dialects: { run: runDialectsSuite, seconds: 60 },
+  fleet: { run: runFleetSuite, seconds: 120, isLong: true },
   start: { run: runStartSuite, seconds: 75, mostlyWaits: true },
   "start-restarts": { run: runRestartSuite, seconds: 60, mostlyWaits: true },
   "worst-bodies": { run: runWorstBodiesSuite, seconds: 220, isTimed: true, isLong: true },

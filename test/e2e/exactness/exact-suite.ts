@@ -14,6 +14,7 @@ const OPTIONS = {
 export function runExactSuite(
   name: string,
   run: (runtime: Runtime, checks: Checks) => Promise<void>,
+  msMax?: number,
 ): Promise<Verdict> {
-  return runSuite(name, OPTIONS, async ({ checks, start }) => run(await start(), checks));
+  return runSuite(name, OPTIONS, async ({ checks, start }) => run(await start(), checks), msMax);
 }

@@ -9,6 +9,7 @@ import { randomSource } from "../../harness/load.ts";
 import type { Runtime } from "../../harness/runtime.ts";
 import type { Checks, Verdict } from "../checks.ts";
 import { runExactSuite } from "../exactness/exact-suite.ts";
+import { nothingWaits, type PairingStatus } from "./nothing-waits.ts";
 import { type Batch, batchesOf, type PairedCall, pairedCalls, truthOf } from "./paired-calls.ts";
 
 const ORG = "otel-pairs";
@@ -35,7 +36,7 @@ export function runPairsSuite(): Promise<Verdict> {
     await delay(TIMES.sendingMs / 2);
     await runtime.kill();
     await sending;
-    await nothingWaits(runtime);
+    await nothingWaits(runtime, ORG);
     scraper.isOver = true;
     await scraping;
     checks.report("no counter fell", scraper.resets, `${scraper.scrapes} scrapes`);
@@ -44,7 +45,7 @@ export function runPairsSuite(): Promise<Verdict> {
       runtime,
       batches.toReversed().map((batch) => ({ ...batch, atMs: 0 })),
     );
-    await nothingWaits(runtime);
+    await nothingWaits(runtime, ORG);
     await checkTruth(runtime, checks, calls, "and once when all batches are sent again");
   });
 }
@@ -70,19 +71,6 @@ async function sendUntilTaken(runtime: Runtime, { body, copies }: Batch): Promis
     const answers = await Promise.all(Array.from({ length: copies }, sendOnce));
     if (answers.some((answer) => answer?.status === 200)) return;
     await delay(100);
-  }
-}
-
-interface Status {
-  calls: { waiting: number; late: number };
-}
-
-async function nothingWaits(runtime: Runtime): Promise<void> {
-  for (;;) {
-    await runtime.send("GET", `/v1/orgs/${ORG}/metrics`);
-    const status = await runtime.json<Status>("GET", `/v1/orgs/${ORG}/observability/status`);
-    if (status.calls.waiting === 0) return;
-    await delay(500);
   }
 }
 
@@ -140,6 +128,6 @@ async function checkTruth(
   };
   checks.equal(guarantee, await sums("mcpg_tool_calls_total"), truth.calls);
   checks.equal("with its failure", await sums("mcpg_tool_errors_total"), truth.errors);
-  const status = await runtime.json<Status>("GET", `/v1/orgs/${ORG}/observability/status`);
+  const status = await runtime.json<PairingStatus>("GET", `/v1/orgs/${ORG}/observability/status`);
   checks.equal("what came too late is told", status.calls.late, truth.late);
 }

@@ -2,11 +2,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { readPage } from "../../formats/exposition/read-page.ts";
 import type { Runtime } from "../../harness/runtime.ts";
 import type { Checks, Verdict } from "../checks.ts";
 import { runExactSuite } from "../exactness/exact-suite.ts";
+import { nothingWaits } from "./nothing-waits.ts";
 import { ResendingProxy } from "./resending-proxy.ts";
 import { type Called, TOOLS } from "./tools.ts";
 
@@ -63,23 +63,12 @@ async function checkFleets(
   const seen = `${proxy.batches.length} batches, ${proxy.doubled} doubled, ${proxy.disowned} disowned`;
   const isRough = proxy.doubled > 3 && proxy.disowned > 3;
   checks.report("batches were resent", isRough ? [] : ["too few"], seen);
-  await nothingWaits(runtime);
+  await nothingWaits(runtime, ORG);
   await checkFigures(runtime, checks, truth, "each call is counted once");
   await proxy.resendAll();
-  await nothingWaits(runtime);
+  await nothingWaits(runtime, ORG);
   await checkFigures(runtime, checks, truth, "and once when all batches are sent again");
   await checkTrace(runtime, checks);
-}
-
-/** Callers' calls are counted once they have waited. */
-async function nothingWaits(runtime: Runtime): Promise<void> {
-  for (;;) {
-    await runtime.send("GET", `/v1/orgs/${ORG}/metrics`);
-    const path = `/v1/orgs/${ORG}/observability/status`;
-    const { calls } = await runtime.json<{ calls: { waiting: number } }>("GET", path);
-    if (calls.waiting === 0) return;
-    await delay(500);
-  }
 }
 
 async function runFleet(calls: number, env: NodeJS.ProcessEnv): Promise<Called> {

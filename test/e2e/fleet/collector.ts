@@ -1,0 +1,94 @@
+/** A real OpenTelemetry Collector between a fleet and an org, with its batches and its queue. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { endWithUs } from "../end-with-us.ts";
+import { goProgram } from "../go-program.ts";
+import { waitUntil } from "../wait-until.ts";
+
+const SOURCE = join(import.meta.dirname, "collector");
+const START_MS_MAX = 60_000;
+const MODULE = "go.opentelemetry.io/collector/otelcol";
+
+export interface CollectorRoute {
+  endpoint: string;
+  authorization: string;
+  /** The batch processor's own settings; none are its defaults. */
+  batch: Record<string, number | string>;
+}
+
+export function collectorProgram(): Promise<string> {
+  return goProgram("otelcol", SOURCE);
+}
+
+export async function collectorVersion(): Promise<string> {
+  const modules = (await readFile(join(SOURCE, "go.mod"), "utf8")).split("\n");
+  const line = modules.find((text) => text.trim().startsWith(`${MODULE} `)) ?? "";
+  return line.trim().slice(MODULE.length + 1);
+}
+
+export class Collector {
+  readonly #child: ChildProcess;
+  readonly #folder: string;
+  #log = "";
+  #url = "";
+
+  private constructor(child: ChildProcess, folder: string) {
+    this.#child = child;
+    this.#folder = folder;
+  }
+
+  static async start(program: string, route: CollectorRoute): Promise<Collector> {
+    const folder = await mkdtemp(join(tmpdir(), "mcpg-otelcol-"));
+    const config = join(folder, "config.yaml");
+    // JSON is YAML.
+    await writeFile(config, JSON.stringify(configOf(route)));
+    const child = spawn(program, ["--config", config], { stdio: ["ignore", "ignore", "pipe"] });
+    const collector = new Collector(child, folder);
+    endWithUs(child);
+    await collector.#ready();
+    return collector;
+  }
+
+  get url(): string {
+    return this.#url;
+  }
+
+  /** It sends what it holds before it ends. What it could not send, it logged. */
+  async stop(): Promise<string[]> {
+    const ended = once(this.#child, "close");
+    this.#child.kill("SIGTERM");
+    await ended;
+    await rm(this.#folder, { recursive: true, force: true });
+    return this.#log.split("\n").filter((line) => line.includes("\terror\t"));
+  }
+
+  async #ready(): Promise<void> {
+    this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      this.#log += text;
+    });
+    const isReady = async () =>
+      this.#log.includes("Everything is ready") || this.#child.exitCode !== null;
+    await waitUntil(isReady, { msMax: START_MS_MAX, what: "the Collector starts" });
+    const address = /Starting HTTP server.*"endpoint": "([^"]+)"/.exec(this.#log)?.[1];
+    if (address === undefined) throw new Error(`the Collector did not start: ${this.#log}`);
+    this.#url = `http://${address}`;
+  }
+}
+
+function configOf({ endpoint, authorization, batch }: CollectorRoute) {
+  return {
+    // Port 0 leaves no moment in which another process could take the port.
+    receivers: { otlp: { protocols: { http: { endpoint: "127.0.0.1:0" } } } },
+    processors: { batch },
+    exporters: { otlp_http: { endpoint, headers: { authorization } } },
+    service: {
+      telemetry: { metrics: { level: "none" } },
+      pipelines: {
+        traces: { receivers: ["otlp"], processors: ["batch"], exporters: ["otlp_http"] },
+      },
+    },
+  };
+}
