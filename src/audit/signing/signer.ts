@@ -52,7 +52,7 @@ export type SigningOutcome =
 interface KnownFaults {
   seeds: SeedFaults;
   /** Keeps logs from being begun; one that was signed says itself whether it still has its name. */
-  origin: SettingFault | null;
+  origin: Promise<SettingFault | null>;
 }
 
 /**
@@ -65,13 +65,17 @@ export async function signLogs(
   asked: readonly AuditLogRow[],
 ): Promise<SigningOutcome[]> {
   const db = shardDatabase(env, shard);
-  const rows = await withSeedsChosen(env, db, asked);
+  // Where that fails, those that have none yet do, each by itself.
+  const rows = await withSeedsChosen(env, db, asked).catch(() => asked);
   const seeds = await faultsOfSeeds(
     env,
     rows.flatMap((row) => seedsOfLog(env, row)),
   );
   const isBegun = rows.some(({ keys }) => keys.length === 0);
-  const faults = { seeds, origin: isBegun ? await findOriginFault(env) : null };
+  const origin = isBegun ? findOriginFault(env) : Promise.resolve(null);
+  // Whoever needs it fails with it, each log by itself.
+  origin.catch(() => undefined);
+  const faults = { seeds, origin };
   const decisions = await Promise.all(rows.map((row) => decideSafely(env, shard, row, faults)));
   const steps = decisions.flatMap((decision) => (decision.kind === "sign" ? [decision.step] : []));
   const recorded = steps.length === 0 ? [] : await recordSigned(db, steps, Date.now());
@@ -109,13 +113,14 @@ async function decide(
   // A checkpoint was signed, and then something died before the ledger had it.
   const resent = await publishAgain(env, address, row);
   if (resent !== null) return resent;
+  if (row.seedChosen === 0) throw new Error("which seed was chosen for the log cannot be told");
   refuseSeeds(seeds, seedsOfLog(env, row));
-  if (origin !== null && row.keys.length === 0) fail(origin);
   const root = row.signedRoot === null ? null : decodeBase64(row.signedRoot);
   const signed = { size: row.signedSize, root, toldSize: row.treeSize };
   const answer = await checkedHead(env, address, signed);
   switch (answer.kind) {
     case "head":
+      if (row.keys.length === 0) refuseOrigin(await origin);
       return signHead(env, address, row, answer);
     case "unchanged":
       return signAgain(env, address, row) ?? { kind: "published", size: row.signedSize };
@@ -128,6 +133,10 @@ async function decide(
     case "other_origin":
       return fail(wrongOrigin());
   }
+}
+
+function refuseOrigin(fault: SettingFault | null): void {
+  if (fault !== null) fail(fault);
 }
 
 /** The head, once the ledger has proven each entry that is not signed yet, some thousand a call. */
@@ -252,7 +261,7 @@ async function settle(
     if (outcome.kind === "published") published.push({ org, log, size: outcome.size });
     if (outcome.kind === "frozen") await markFrozen(db, { org, log }, outcome.reason);
     if (outcome.kind !== "failed") continue;
-    logFailure(outcome.error, `${org}/${log}`, faults);
+    await logFailure(outcome.error, `${org}/${log}`, faults);
     failed.push({ org, log });
   }
   const nowMs = Date.now();
@@ -261,8 +270,13 @@ async function settle(
 }
 
 /** A setting that is wrong is wrong for many logs: the tick tells it once. */
-function logFailure(error: unknown, subject: string, { seeds, origin }: KnownFaults): void {
-  const told = [...seeds.values(), ...(origin === null ? [] : [origin])];
+async function logFailure(
+  error: unknown,
+  subject: string,
+  { seeds, origin }: KnownFaults,
+): Promise<void> {
+  const renamed = await origin.catch(() => null);
+  const told = [...seeds.values(), ...(renamed === null ? [] : [renamed])];
   const isTold =
     error instanceof FailureError &&
     error.failure.kind === "misconfigured" &&

@@ -146,8 +146,8 @@ describe("Signers of one log at once", () => {
 
   it("take an old row for what it is: another was faster, nothing is frozen", async () => {
     const log = await newLogOf(1);
-    const old = await rowOf(log);
     await sign(log);
+    const old = await rowOf(log);
     await append(log, makeEvents(1));
     await sign(log);
     expect(await signLogs(workerEnv, log.shard, [old])).toEqual([{ kind: "overtaken" }]);
