@@ -18,7 +18,7 @@ export const AUDIT_FAMILY_NAMES = [
   "mcpg_audit_bytes_limit",
 ] as const;
 
-/** A source of figures, as calls/figure-sources.ts has it: it is registered there by capabilities.ts. */
+/** A source of figures, as calls/figures/figure-sources.ts has it: it is registered there by capabilities.ts. */
 export const auditFigures = {
   familyNames: AUDIT_FAMILY_NAMES,
   select: selectAuditFigures,

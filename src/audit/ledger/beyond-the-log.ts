@@ -1,6 +1,7 @@
 /** What lies behind the log's last entry, where nothing can be yet. */
+
+import { LogContradiction } from "#audit/ledger/proven/contradiction.ts";
 import { TILE_WIDTH } from "#formats/tlog/tlog-tiles.ts";
-import { LogContradiction } from "./contradiction.ts";
 
 /** Entries come in the transaction in which the log takes them: none can lie beyond. */
 export function requireNoneBeyond(sql: SqlStorage, treeSize: number): void {

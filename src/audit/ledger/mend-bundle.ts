@@ -3,13 +3,14 @@
  * merged, the runs of their ids. Nothing is proven by these, and all of it can be had of entries that are: where
  * they say otherwise they are written anew. So is a full bundle's leaf tile that is gone.
  */
+
+import type { LogBounds } from "#audit/ledger/proven/checked-entries.ts";
+import { keepLeaves, storedTile } from "#audit/ledger/proven/tree.ts";
 import { HASH_BYTES } from "#formats/tlog/merkle-hash.ts";
 import { TILE_WIDTH } from "#formats/tlog/tlog-tiles.ts";
 import { type Bundle, type BundledEntry, bundleOf, readBundle, writeBundle } from "./bundles.ts";
-import type { LogBounds } from "./checked-entries.ts";
 import { fingerprintsOf, MERGED_ENTRIES } from "./id-runs.ts";
 import type { MergedRuns } from "./merged-runs.ts";
-import { keepLeaves, storedTile } from "./tree.ts";
 
 /** `entries` are all of the bundle that the log has. True if something of it had to be written anew. */
 export function mendBundle(

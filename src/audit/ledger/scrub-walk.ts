@@ -1,14 +1,18 @@
 /** The bundles of a slice of the scrubber: each is proven, and what is kept of it held to it. */
 import type { AuditEvent } from "#audit/audit-event.ts";
+import {
+  type CheckedEntries,
+  type CheckedEntry,
+  checkedEntries,
+} from "#audit/ledger/proven/checked-entries.ts";
+import type { LogState } from "#audit/ledger/proven/log-state.ts";
+import { ProvenTree } from "#audit/ledger/proven/proven-tree.ts";
+import { treeNodes } from "#audit/ledger/proven/tree.ts";
 import { treeRoot } from "#formats/tlog/merkle-proof.ts";
 import { TILE_WIDTH } from "#formats/tlog/tlog-tiles.ts";
 import type { BundledEntry } from "./bundles.ts";
-import { type CheckedEntries, type CheckedEntry, checkedEntries } from "./checked-entries.ts";
-import type { LogState } from "./log-state.ts";
 import { mendBundle } from "./mend-bundle.ts";
 import { MergedRuns } from "./merged-runs.ts";
-import { ProvenTree } from "./proven-tree.ts";
-import { treeNodes } from "./tree.ts";
 
 const TILE_HASHES = TILE_WIDTH - 1;
 const ENTRY_HASHES = 2;

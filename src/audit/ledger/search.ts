@@ -7,9 +7,6 @@
 import type { LogEntry } from "#audit/audit-log.ts";
 import type { AuditFilter } from "#audit/entry-filter.ts";
 import { matchesFilter } from "#audit/entry-filter.ts";
-import { encodeHex } from "#formats/hex.ts";
-import { TILE_WIDTH } from "#formats/tlog/tlog-tiles.ts";
-import { seqsBetween } from "./bundles.ts";
 import {
   type CheckedEntries,
   type CheckedEntry,
@@ -18,10 +15,13 @@ import {
   type EntryRow,
   hashedEntry,
   storedEntry,
-} from "./checked-entries.ts";
-import { type CutAnswer, LogContradiction } from "./contradiction.ts";
+} from "#audit/ledger/proven/checked-entries.ts";
+import { type CutAnswer, LogContradiction } from "#audit/ledger/proven/contradiction.ts";
+import type { LogState } from "#audit/ledger/proven/log-state.ts";
+import { encodeHex } from "#formats/hex.ts";
+import { TILE_WIDTH } from "#formats/tlog/tlog-tiles.ts";
+import { seqsBetween } from "./bundles.ts";
 import { type IdColumn, seqsWithId } from "./id-runs.ts";
-import type { LogState } from "./log-state.ts";
 
 /** Entries that a page looks at: about 20 µs each. */
 const SCANNED_ENTRIES_MAX = 2_000;

@@ -7,16 +7,21 @@
  * leaves while a hold is in force, and who tells of a shorter retention was promised the longer one.
  */
 import type { AuditEvent } from "#audit/audit-event.ts";
+import {
+  checkedEntries,
+  ENTRY_COLUMNS,
+  hashedEntry,
+  storedEntry,
+} from "#audit/ledger/proven/checked-entries.ts";
+import { LogContradiction } from "#audit/ledger/proven/contradiction.ts";
+import type { LogState } from "#audit/ledger/proven/log-state.ts";
+import { daysPromisedTo } from "#audit/ledger/times/retention-ranges.ts";
 import { LEDGER_ACTIONS } from "#formats/ledger/entry.ts";
 import {
   promisedDays,
   RETENTION_TELLING,
   retentionChangeOf,
 } from "#formats/ledger/retention-change.ts";
-import { checkedEntries, ENTRY_COLUMNS, hashedEntry, storedEntry } from "./checked-entries.ts";
-import { LogContradiction } from "./contradiction.ts";
-import type { LogState } from "./log-state.ts";
-import { daysPromisedTo } from "./retention-ranges.ts";
 
 /** Throws LogContradiction. */
 export function requireOnRecord(sql: SqlStorage, state: LogState): void {

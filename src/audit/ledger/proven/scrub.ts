@@ -5,13 +5,13 @@
  * and are proven as any.
  */
 import type { ScrubState } from "#audit/audit-log.ts";
+import { deleteBundlesBeyond, requireNoneBeyond } from "#audit/ledger/beyond-the-log.ts";
+import { ScrubWalk } from "#audit/ledger/scrub-walk.ts";
+import { requireOnRecord } from "#audit/ledger/state-on-record.ts";
 import { TILE_WIDTH } from "#formats/tlog/tlog-tiles.ts";
 import { logAlert } from "#platform/log-error.ts";
 import { DAY_MS, HOUR_MS } from "#platform/time.ts";
-import { deleteBundlesBeyond, requireNoneBeyond } from "./beyond-the-log.ts";
 import { closedBy, type LogState } from "./log-state.ts";
-import { ScrubWalk } from "./scrub-walk.ts";
-import { requireOnRecord } from "./state-on-record.ts";
 
 /** From one pass' start to the next one's, at most: the jitter is taken off. */
 const PERIOD_MS = DAY_MS;
