@@ -11,6 +11,7 @@ import { refuseForSpace } from "#orgs/shard-space.ts";
 import type { Env } from "#platform/env.ts";
 import { fail } from "#platform/errors.ts";
 import { shardDatabase } from "#platform/shards.ts";
+import { nextTurn } from "#platform/slices.ts";
 import { SECOND_MS } from "#platform/time.ts";
 import { Reporters, reportsOfCalls, type SpanReport, waitingCalls } from "./span-reports.ts";
 import type { ToldRequest } from "./told-spans.ts";
@@ -43,8 +44,9 @@ export async function countTold(env: Env, org: Org, given: ToldCalls): Promise<C
   const reporters = new Reporters();
   const sampled = new Set<string>();
   let pruned = 0;
-  for (const part of partsOf(given, reporters)) {
+  for (const [at, part] of partsOf(given, reporters).entries()) {
     const { reports } = part;
+    if (at > 0) await nextTurn();
     const left = await storePart(env, org, part, (withLinks) =>
       tracedPart(db, org, part, given, { reporters, withLinks }),
     );
