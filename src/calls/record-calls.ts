@@ -123,6 +123,7 @@ function tracedSamples(
     spans,
     calls: traced,
     writes: [noteSamples(db, org, receivedAtMs), ...links],
+    own: [],
     doubled: 0,
     isWaiting: false,
   };

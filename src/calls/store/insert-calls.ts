@@ -11,6 +11,7 @@
 import type { ReportHeader } from "#calls/arrival.ts";
 import type { Call } from "#calls/call.ts";
 import { countAmongKnown } from "#calls/count-once.ts";
+import { clustersWith } from "#calls/span-clusters.ts";
 import type { TracedSpan } from "#calls/traced-spans.ts";
 import { rangeOf } from "#calls/waiting-calls.ts";
 import { uuid7TimeMs } from "#formats/uuid7.ts";
@@ -55,6 +56,11 @@ export interface TracedRequest {
   calls: ReadonlyMap<string, TracedSpan>;
   /** Statements of the same transaction, whatever becomes of the calls. */
   writes: readonly D1PreparedStatement[];
+  /**
+   * Samples of earlier transactions of the request, and of these traces: they were decided together with these calls,
+   * and by all that is known of them.
+   */
+  own: readonly string[];
   /** Calls left out before, for another server's span of the request counts them. */
   doubled: number;
   /** Among `writes` are calls that wait: they are acknowledged only where the org may have samples. */
@@ -64,7 +70,7 @@ export interface TracedRequest {
 }
 
 export const UNTRACED: TracedRequest = {
-  ...{ spans: [], calls: new Map(), writes: [] },
+  ...{ spans: [], calls: new Map(), writes: [], own: [] },
   ...{ doubled: 0, isWaiting: false },
 };
 
@@ -91,7 +97,7 @@ interface Attempt {
   doubled: number;
 }
 
-const NOTHING_KNOWN: KnownCalls = { spans: [], ids: [], lastSeq: 0 };
+const NOTHING_KNOWN = { spans: [], ids: [], lastSeq: 0 } satisfies KnownCalls;
 
 /** Inserts all reports in one transaction. */
 export async function insertReports(
@@ -100,8 +106,9 @@ export async function insertReports(
   reports: readonly ReportedCalls[],
   traced: TracedRequest = UNTRACED,
 ): Promise<InsertResult> {
-  const { doubled } = traced;
-  const none = { pruned: [], countedElsewhere: new Set<string>(), known: NOTHING_KNOWN, late: 0 };
+  const { doubled, own } = traced;
+  const known = { ...NOTHING_KNOWN, ids: own };
+  const none = { pruned: [], countedElsewhere: new Set<string>(), known, late: 0 };
   let attempt: Attempt = { ...none, absent: reports, fresh: reports, doubled };
   for (let tries = 0; tries < TRIES_MAX; tries += 1) {
     const outcome = await tryInsert(db, org, attempt, traced);
@@ -159,10 +166,10 @@ function withoutConflicts(
     if (span !== undefined) asked.set(id, span);
   }
   const left = new Set(asked.values());
-  const { counted, late, doubled } = countAmongKnown([
-    ...known.spans,
-    ...traced.spans.map((span) => (left.has(span) ? span : decided(span))),
-  ]);
+  const all = clustersWith(left, [...known.spans, ...traced.spans]);
+  const { counted, late, doubled } = countAmongKnown(
+    all.map((span) => (left.has(span) ? span : decided(span))),
+  );
   const elsewhere = [...asked].filter(([, span]) => !counted.has(span)).map(([id]) => id);
   const isElsewhere = new Set(elsewhere);
   return {
