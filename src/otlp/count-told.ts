@@ -57,7 +57,7 @@ export async function countTold(env: Env, org: Org, given: ToldCalls): Promise<C
     if (at > 0) await nextTurn();
     const left = await storePart(env, org, part, (withLinks) => ({
       ...tracedPart(db, org, part, given, { reporters, sides, withLinks }),
-      own: own.besides(calls, withLinks),
+      own: own.besides(calls),
     }));
     pruned += left.pruned;
     if (left.accepted === calls.length) own.add(calls);

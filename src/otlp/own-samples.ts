@@ -6,7 +6,6 @@
  */
 import type { Call } from "#calls/call.ts";
 import { isLinked } from "#calls/store/known-calls.ts";
-import { isKnownToSend } from "#calls/store/paired-orgs.ts";
 import { keysOf } from "#calls/store/pairing-guards.ts";
 import type { TracedSpan } from "#calls/traced-spans.ts";
 import type { ShardedOrg } from "#orgs/store/shard-orgs.ts";
@@ -15,7 +14,7 @@ import type { ShardedOrg } from "#orgs/store/shard-orgs.ts";
 type Counted = readonly TracedSpan[];
 
 export class OwnSamples {
-  /** There may be links: transactions that write them look for what they lead to. */
+  /** There are links of others, to be looked for what they lead to. */
   readonly #areLinked: boolean;
   readonly #idsByTrace = new Map<string | null, string[]>();
 
@@ -30,8 +29,6 @@ export class OwnSamples {
     transactions: readonly Counted[],
   ): Promise<OwnSamples> {
     const shared = sharedTraces(transactions);
-    // Where no callers' spans are known of, there are no links, or the transaction fails.
-    if (!isKnownToSend(org, "callers")) return new OwnSamples(true);
     return new OwnSamples(shared.length > 0 && (await isLinked(db, org.org, keysOf(shared, []))));
   }
 
@@ -45,8 +42,8 @@ export class OwnSamples {
   }
 
   /** Those that may be taken for samples of the calls. */
-  besides(calls: readonly Call[], withLinks: boolean): string[] {
-    if (withLinks && this.#areLinked) return [];
+  besides(calls: readonly Call[]): string[] {
+    if (this.#areLinked) return [];
     const traces = new Set(calls.map(({ traceId }) => traceId));
     return [...traces].flatMap((traceId) => this.#idsByTrace.get(traceId) ?? []);
   }
