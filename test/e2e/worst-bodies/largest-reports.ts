@@ -164,13 +164,11 @@ export function callSpans(encoding: OtlpEncoding, kind: number, areApart = false
   }));
 }
 
-/** 10,000 calls of a trace that the org has sent links of before: each transaction looks for what they lead to. */
-export function callsOfLinkedTrace(): Uint8Array {
-  const traceId = "ab".repeat(16);
+/** 10,000 calls of a trace at one time, of which some are callers': what its transactions count, later ones come upon. */
+export function callsOfBothSides(): Uint8Array {
   const startedMs = Date.now() - 2_000;
   return spans("protobuf", 10_000, (at) => ({
     ...call(at),
-    traceId,
     kind: at % 1_000 === 999 ? 3 : 2,
     start: { ms: startedMs, nanos: 0 },
     end: { ms: startedMs + 100, nanos: 0 },

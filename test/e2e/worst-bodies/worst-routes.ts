@@ -2,7 +2,7 @@
 import { illegalJson, illegalYaml } from "./illegal-bodies.ts";
 import {
   callSpans,
-  callsOfLinkedTrace,
+  callsOfBothSides,
   densestPayload,
   derivedSamples,
   largestEvents,
@@ -172,7 +172,7 @@ function telemetryRoutes(callId: string, from: number): Record<string, readonly 
         [
           ["10,000 servers' calls of a trace", () => callSpans("protobuf", 2)],
           ["10,000 servers' calls, each of its trace", () => callSpans("protobuf", 2, true)],
-          ["10,000 calls of a trace with links", callsOfLinkedTrace],
+          ["10,000 calls of a trace, of both sides", callsOfBothSides],
         ] as const
       ).map(([name, body]) => ({ ...made(name, OTLP, body, PROTOBUF), ...CALLS_COST })),
       {
