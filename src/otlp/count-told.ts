@@ -133,7 +133,7 @@ function partsOf({ told, receivedAtMs }: ToldCalls, reporters: Reporters): Part[
   return [{ reports, spans, callers: told.callers }, ...rest];
 }
 
-interface Telling {
+interface PartContext {
   reporters: Reporters;
   /** Of the request's calls. */
   sides: ReadonlySet<CallSide>;
@@ -145,7 +145,7 @@ function tracedPart(
   org: Org,
   { reports, spans, callers }: Part,
   { told, isOfSampled, receivedAtMs }: ToldCalls,
-  { reporters, sides, withLinks }: Telling,
+  { reporters, sides, withLinks }: PartContext,
 ): Omit<TracedRequest, "own"> {
   const hasCallers = sides.has("client") || sides.has("internal");
   const noted = {
