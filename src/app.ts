@@ -1,5 +1,5 @@
 /** The whole HTTP surface: each list states its routes, who may use them, and what the document says of them. */
-import "./capabilities.ts";
+import "#/capabilities.ts";
 import { Hono } from "hono";
 import { auditRoutes } from "#audit/http/audit-routes.ts";
 import { probeLedger } from "#audit/ledger-stub.ts";

@@ -4,6 +4,7 @@
  * work.
  */
 import { exports, WorkerEntrypoint } from "cloudflare:workers";
+import { jobs } from "#/capabilities.ts";
 import { logSeedFaults } from "#audit/signing/seed-check.ts";
 import { SPAN_KIND } from "#formats/otlp/trace-model.ts";
 import type { Env } from "#platform/env.ts";
@@ -15,7 +16,6 @@ import { checkSettings } from "#platform/settings.ts";
 import { withSpan } from "#tracing/active-span.ts";
 import { tracer } from "#tracing/isolate-tracer.ts";
 import { traceTick } from "#tracing/trace-tick.ts";
-import { jobs } from "./capabilities.ts";
 
 /** The span is named by the job alone: a name for each org would be none. */
 export const inJobSpan: InSpan = ({ job, subject }, work) => {

@@ -1,13 +1,13 @@
 /** The Worker. */
 
+import { app } from "#/app.ts";
+import { runCron } from "#/cron.ts";
 import type { Env } from "#platform/env.ts";
 import { tracer } from "#tracing/isolate-tracer.ts";
 import { traceTick } from "#tracing/trace-tick.ts";
-import { app } from "./app.ts";
-import { runCron } from "./cron.ts";
 
+export { JobRun } from "#/cron.ts";
 export { Ledger } from "#audit/ledger/ledger.ts";
-export { JobRun } from "./cron.ts";
 
 export default {
   fetch: app.fetch,

@@ -11,7 +11,7 @@ CREATE TABLE waiting_calls (
   due_ms      INTEGER NOT NULL,
   calls       INTEGER NOT NULL,
   bytes       INTEGER NOT NULL,                  -- length of payload
-  payload     TEXT    NOT NULL,                  -- src/calls/waiting-calls.ts
+  payload     TEXT    NOT NULL,                  -- src/calls/pairing/waiting-calls.ts
   PRIMARY KEY (org, id)
 ) WITHOUT ROWID;
 
@@ -22,7 +22,7 @@ CREATE TABLE call_links (
   org         TEXT    NOT NULL,
   seq         INTEGER NOT NULL,
   received_ms INTEGER NOT NULL,
-  traces      BLOB    NOT NULL,                  -- JSONB, src/calls/call-links.ts
+  traces      BLOB    NOT NULL,                  -- JSONB, src/calls/pairing/call-links.ts
   PRIMARY KEY (org, seq)
 ) WITHOUT ROWID;
 

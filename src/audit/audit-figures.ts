@@ -20,7 +20,7 @@ export const AUDIT_FAMILY_NAMES = [
 /** What a Durable Object's database may have (developers.cloudflare.com/durable-objects/platform/limits). */
 const LOG_BYTES_MAX = 10_000_000_000;
 
-/** A source of figures, as calls/figure-sources.ts has it: it is registered there by capabilities.ts. */
+/** A source of figures, as calls/figures/figure-sources.ts has it: it is registered there by capabilities.ts. */
 export const auditFigures = {
   familyNames: AUDIT_FAMILY_NAMES,
   select: selectAuditFigures,

@@ -1,7 +1,7 @@
 /** Calls to a ledger, from a Worker. */
 
-import { type ContradictedRead, isContradicted } from "#audit/ledger/contradiction.ts";
 import type { Ledger } from "#audit/ledger/ledger.ts";
+import { type ContradictedRead, isContradicted } from "#audit/ledger/proven/contradiction.ts";
 import { DEFAULT_ORG } from "#orgs/org.ts";
 import type { Env } from "#platform/env.ts";
 import { FailureError, fail } from "#platform/errors.ts";

@@ -1,12 +1,12 @@
 /** Counts what arrived, each minute: scrapes fold for themselves, and find little to do after it. */
 
+import { foldedOrg } from "#calls/figures/read-figures.ts";
 import { foldOnce } from "#calls/store/fold.ts";
 import type { FoldedOrg } from "#calls/store/fold-series.ts";
 import { findOrgsWithArrivals, hasArrivals } from "#calls/store/unfolded-orgs.ts";
 import { findOrgsNamed } from "#orgs/store/orgs.ts";
 import type { Job } from "#platform/jobs/job.ts";
 import { shardDatabase } from "#platform/shards.ts";
-import { foldedOrg } from "./read-figures.ts";
 
 /** An org that the directory does not know has no generation that its shard would fold for. */
 const UNKNOWN = { generation: 0, seriesMax: 0, seriesLabelBytesMax: 0 };

@@ -1,5 +1,6 @@
 /** Records calls as one instance reports them: each sample checked by itself, all made durable at once. */
 
+import { spanOfCall } from "#calls/pairing/told-calls.ts";
 import {
   type InsertResult,
   insertReport,
@@ -26,7 +27,6 @@ import {
   type SampleContext,
 } from "./call.ts";
 import { PRUNED_TIME, type Rejection, reject, STREAM_DISABLED } from "./sample-rejection.ts";
-import { spanOfCall } from "./told-calls.ts";
 import type { TracedSpan } from "./traced-spans.ts";
 
 export interface CallReport {

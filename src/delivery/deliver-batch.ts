@@ -1,7 +1,7 @@
 /** A batch of orgs' streams, delivered: those that wait longest first, a few at a time. */
 
+import { FOLD_MS_MAX, overAfter } from "#calls/figures/read-figures.ts";
 import { FOLD_QUERIES } from "#calls/fold-job.ts";
-import { FOLD_MS_MAX, overAfter } from "#calls/read-figures.ts";
 import {
   type ClaimedDelivery,
   claimDelivery,

@@ -6,7 +6,7 @@
  */
 
 import type { AUDIT_FAMILY_NAMES } from "#audit/audit-figures.ts";
-import type { FamilyName } from "#calls/fleet-metrics.ts";
+import type { FamilyName } from "#calls/figures/fleet-metrics.ts";
 import type { MetricFamily, ScalarPoint } from "#formats/exposition/metric-family.ts";
 import type {
   ExponentialHistogramPoint,

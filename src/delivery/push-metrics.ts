@@ -1,7 +1,7 @@
 /** An org's totals as OTLP metrics to its receiver: one snapshot, in as many requests as it takes. */
 
 import { gzipSync } from "node:zlib";
-import { readFigures } from "#calls/read-figures.ts";
+import { readFigures } from "#calls/figures/read-figures.ts";
 import type { ClaimedDelivery, DeliveryEnd } from "#delivery/store/stream-deliveries.ts";
 import { decodeRejectedCount } from "#formats/otlp/decode-export-response.ts";
 import { encodeMetrics } from "#formats/otlp/encode-metrics.ts";

@@ -1,4 +1,4 @@
-/** What a scrape says of the room on the org's shard. A source of figures, as calls/figure-sources.ts has it. */
+/** What a scrape says of the room on the org's shard. A source of figures, as calls/figures/figure-sources.ts has it. */
 
 import { labelSet, type MetricFamily } from "#formats/exposition/metric-family.ts";
 import { orgSpaceOf, selectOrgSpace } from "#orgs/store/space-rows.ts";

@@ -1,10 +1,10 @@
 /** The calls of an OTLP request as reports of their instances. */
 import type { ReportHeader } from "#calls/arrival.ts";
 import { type Call, isRejection, parseSample, type SampleContext } from "#calls/call.ts";
+import type { WaitingCall } from "#calls/pairing/waiting-calls.ts";
 import type { Rejection } from "#calls/sample-rejection.ts";
 import { REPORT_SAMPLES_MAX } from "#calls/sample-schema.ts";
 import { OTHER } from "#calls/series.ts";
-import type { WaitingCall } from "#calls/waiting-calls.ts";
 import type { Span } from "#formats/otlp/trace-model.ts";
 import { inSlices } from "#platform/slices.ts";
 import type { SpannedCall } from "./span-calls.ts";

@@ -1,9 +1,9 @@
 /** A request's spans as pairing sees them. */
 import type { Call } from "#calls/call.ts";
-import { withLinksAbove } from "#calls/call-links.ts";
-import { countOfRequest } from "#calls/count-once.ts";
+import { withLinksAbove } from "#calls/pairing/call-links.ts";
+import { countOfRequest } from "#calls/pairing/count-once.ts";
+import { spanOfCall } from "#calls/pairing/told-calls.ts";
 import { spanClusters } from "#calls/span-clusters.ts";
-import { spanOfCall } from "#calls/told-calls.ts";
 import type { SpanRef, TracedSpan } from "#calls/traced-spans.ts";
 import type { ResourceSpans, Span } from "#formats/otlp/trace-model.ts";
 import { OT_KEY, parseOtMember } from "#formats/trace-context/ot-member.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { countAmongKnown, countCallers, countOfRequest } from "#calls/count-once.ts";
+import { countAmongKnown, countCallers, countOfRequest } from "#calls/pairing/count-once.ts";
 import type { CallFailure, CallSide, Standing, ToldCall, TracedSpan } from "#calls/traced-spans.ts";
 
 /** A span as it was made: what the truth is made of. */

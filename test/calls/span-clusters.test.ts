@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { countAmongKnown, countOfRequest } from "#calls/count-once.ts";
+import { countAmongKnown, countOfRequest } from "#calls/pairing/count-once.ts";
 import { spanClusters } from "#calls/span-clusters.ts";
 import type { CallSide, Standing, TracedSpan } from "#calls/traced-spans.ts";
 

@@ -1,8 +1,8 @@
 /** The Worker under measurement, with the rows that D1 bills counted and single folds callable. */
 
 import { app } from "#app.ts";
-import { foldedOrg } from "#calls/read-figures.ts";
-import { settleOnce } from "#calls/settle-calls.ts";
+import { foldedOrg } from "#calls/figures/read-figures.ts";
+import { settleOnce } from "#calls/pairing/settle-calls.ts";
 import { foldOnce } from "#calls/store/fold.ts";
 import { pruneOnce } from "#calls/store/prune.ts";
 import { runCron } from "#cron.ts";

@@ -1,6 +1,7 @@
 /** Spans of one call as their processes send them, and what is counted once all that waits is settled. */
+
+import { type SettleResult, settleOnce } from "#calls/pairing/settle-calls.ts";
 import { recordCalls } from "#calls/record-calls.ts";
-import { type SettleResult, settleOnce } from "#calls/settle-calls.ts";
 import type { Span } from "#formats/otlp/trace-model.ts";
 import type { Org } from "#orgs/org.ts";
 import { findOrg } from "#orgs/store/orgs.ts";

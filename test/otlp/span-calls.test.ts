@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { countCallers } from "#calls/count-once.ts";
-import { spanOfCall } from "#calls/told-calls.ts";
+import { countCallers } from "#calls/pairing/count-once.ts";
+import { spanOfCall } from "#calls/pairing/told-calls.ts";
 import type { ResourceSpans, Span } from "#formats/otlp/trace-model.ts";
 import { callsOfRequest } from "#otlp/span-calls.ts";
 import { parseCalls, Reporters, reportsOfCalls } from "#otlp/span-reports.ts";

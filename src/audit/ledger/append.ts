@@ -4,19 +4,19 @@
  */
 import { type AppendedEvent, detailsOf, entryText, SUBMITTED_FIELDS } from "#audit/audit-event.ts";
 import type { AppendResult, Receipt } from "#audit/audit-log.ts";
+import { type ChainEnd, readChainEnd } from "#audit/ledger/proven/chain-end.ts";
+import { checkedEntries, hashedEntry, storedEntry } from "#audit/ledger/proven/checked-entries.ts";
+import { hashEntry } from "#audit/ledger/proven/entry-hashes.ts";
+import { closedBy, type LogState } from "#audit/ledger/proven/log-state.ts";
+import { notBefore } from "#audit/ledger/times/recorded-times.ts";
+import { recordRetention } from "#audit/ledger/times/retention-ranges.ts";
 import { type CanonicalObject, canonicalJson } from "#formats/canonical-json.ts";
 import { encodeHex } from "#formats/hex.ts";
 import { submittedDetails } from "#formats/ledger/own-details.ts";
 import { formatTimestamp } from "#formats/rfc3339.ts";
 import { sha256 } from "#formats/sha256.ts";
 import { recordInBundles } from "./bundles.ts";
-import { type ChainEnd, readChainEnd } from "./chain-end.ts";
-import { checkedEntries, hashedEntry, storedEntry } from "./checked-entries.ts";
-import { hashEntry } from "./entry-hashes.ts";
 import { insertEntries, type NewEntry } from "./insert-entries.ts";
-import { closedBy, type LogState } from "./log-state.ts";
-import { notBefore } from "./recorded-times.ts";
-import { recordRetention } from "./retention-ranges.ts";
 
 const utf8 = new TextEncoder();
 

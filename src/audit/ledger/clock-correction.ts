@@ -4,11 +4,11 @@
  */
 import type { AuditEvent } from "#audit/audit-event.ts";
 import type { AppendResult, ClosedLog } from "#audit/audit-log.ts";
+import { readChainEnd } from "#audit/ledger/proven/chain-end.ts";
+import type { LogState } from "#audit/ledger/proven/log-state.ts";
+import { aheadUntil } from "#audit/ledger/times/recorded-times.ts";
 import { formatTimestamp } from "#formats/rfc3339.ts";
 import { appendEvents } from "./append.ts";
-import { readChainEnd } from "./chain-end.ts";
-import type { LogState } from "./log-state.ts";
-import { aheadUntil } from "./recorded-times.ts";
 
 export type CorrectionAnswer =
   | { kind: "corrected"; seq: number; from: string; to: string }

@@ -1,7 +1,7 @@
 import type { AppendResult, ClosedLog } from "#audit/audit-log.ts";
+import type { LogState } from "#audit/ledger/proven/log-state.ts";
 import { consistencyProof } from "#formats/tlog/merkle-proof.ts";
 import { peakNodes } from "#formats/tlog/merkle-shape.ts";
-import type { LogState } from "./log-state.ts";
 import { countLineBytes, type ProofAnswer, proveEntry, publishedNodes } from "./published.ts";
 
 /** Leaf indexes in [from, to); null stands for where the log begins or ends. */

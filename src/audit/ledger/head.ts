@@ -3,19 +3,19 @@
  * newest checkpoint, and closes itself for good when what was signed contradicts what it holds.
  */
 import type { ClosedLog } from "#audit/audit-log.ts";
+import { readChainEnd } from "#audit/ledger/proven/chain-end.ts";
+import { CheckedEntries, requireWhole } from "#audit/ledger/proven/checked-entries.ts";
+import { LogContradiction } from "#audit/ledger/proven/contradiction.ts";
+import { closedBy, type LogState } from "#audit/ledger/proven/log-state.ts";
+import { requireSignedRoot } from "#audit/ledger/proven/proven-tree.ts";
+import { treeNodes } from "#audit/ledger/proven/tree.ts";
+import { oldestEntry } from "#audit/ledger/times/recorded-times.ts";
 import { parseCheckpoint } from "#formats/tlog/checkpoint.ts";
 import { isSameHash } from "#formats/tlog/merkle-hash.ts";
 import { consistencyProof, treeRoot } from "#formats/tlog/merkle-proof.ts";
 import { parseNote } from "#formats/tlog/signed-note.ts";
 import { TILE_WIDTH } from "#formats/tlog/tlog-tiles.ts";
 import { logAlert } from "#platform/log-error.ts";
-import { readChainEnd } from "./chain-end.ts";
-import { CheckedEntries, requireWhole } from "./checked-entries.ts";
-import { LogContradiction } from "./contradiction.ts";
-import { closedBy, type LogState } from "./log-state.ts";
-import { requireSignedRoot } from "./proven-tree.ts";
-import { oldestEntry } from "./recorded-times.ts";
-import { treeNodes } from "./tree.ts";
 
 /** What the signer last signed, as D1 keeps it. */
 export interface LastSigned {

@@ -1,8 +1,9 @@
 /** The rows of an append, with the tiles of the tree that they complete. */
+
+import type { EntryHashes } from "#audit/ledger/proven/entry-hashes.ts";
+import { completeLeafTile } from "#audit/ledger/proven/tree.ts";
 import { TILE_WIDTH } from "#formats/tlog/tlog-tiles.ts";
 import type { BundledEntry } from "./bundles.ts";
-import type { EntryHashes } from "./entry-hashes.ts";
-import { completeLeafTile } from "./tree.ts";
 
 export interface NewEntry extends BundledEntry, EntryHashes {
   body: string;

@@ -3,18 +3,18 @@
  * log. And it freezes on a contradiction, whoever came upon it.
  */
 import { EVENT_ID_DAYS_MIN } from "#audit/audit-event.ts";
+import { type ContradictedRead, LogContradiction } from "#audit/ledger/proven/contradiction.ts";
+import { closedBy, type LogState, readState } from "#audit/ledger/proven/log-state.ts";
+import { nextScrubAt, scrubSlice, scrubSoon } from "#audit/ledger/proven/scrub.ts";
+import { isDeletionAwaited, maySweep } from "#audit/ledger/times/ledger-clock.ts";
 import { formatTimestamp } from "#formats/rfc3339.ts";
 import type { Env } from "#platform/env.ts";
 import { logError } from "#platform/log-error.ts";
 import { LOOK_MS } from "#platform/steady-clock.ts";
 import { DAY_MS } from "#platform/time.ts";
-import { type ContradictedRead, LogContradiction } from "./contradiction.ts";
 import { freeze } from "./head.ts";
 import { LedgerAlarm } from "./ledger-alarm.ts";
-import { isDeletionAwaited, maySweep } from "./ledger-clock.ts";
-import { closedBy, type LogState, readState } from "./log-state.ts";
 import { deletePruned, hasPruned } from "./pruning.ts";
-import { nextScrubAt, scrubSlice, scrubSoon } from "./scrub.ts";
 import { hasNews, hasUntoldFreeze, requireRecord, tellD1 } from "./tell.ts";
 
 /**

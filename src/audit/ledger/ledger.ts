@@ -18,6 +18,10 @@ import {
   logOrigin,
 } from "#audit/audit-log.ts";
 import type { AuditFilter } from "#audit/entry-filter.ts";
+import { readChainEnd } from "#audit/ledger/proven/chain-end.ts";
+import { type ContradictedRead, isContradicted } from "#audit/ledger/proven/contradiction.ts";
+import { type LogState, openLog, readState } from "#audit/ledger/proven/log-state.ts";
+import { daysPromisedTo } from "#audit/ledger/times/retention-ranges.ts";
 import { formatTimestamp } from "#formats/rfc3339.ts";
 import type { TilePath } from "#formats/tlog/tlog-tiles.ts";
 import type { Env } from "#platform/env.ts";
@@ -25,9 +29,7 @@ import { originHost } from "#platform/settings.ts";
 import { DAY_MS } from "#platform/time.ts";
 import { appendEvents } from "./append.ts";
 import { AppendQueue } from "./append-queue.ts";
-import { readChainEnd } from "./chain-end.ts";
 import { type CorrectionAnswer, recordCorrection } from "./clock-correction.ts";
-import { type ContradictedRead, isContradicted } from "./contradiction.ts";
 import { type ExportAnswer, type ExportRange, planExport, recordedRange } from "./export-range.ts";
 import {
   freeze,
@@ -39,7 +41,6 @@ import {
   publish,
 } from "./head.ts";
 import { LedgerDuties } from "./ledger-duties.ts";
-import { type LogState, openLog, readState } from "./log-state.ts";
 import { readStatus } from "./log-status.ts";
 import {
   announcePruning,
@@ -63,7 +64,6 @@ import {
   readTile,
   type TileAnswer,
 } from "./published.ts";
-import { daysPromisedTo } from "./retention-ranges.ts";
 import { migrate } from "./schema.ts";
 import { type EntryPage, findEntry, type PageBounds, searchEntries } from "./search.ts";
 

@@ -1,12 +1,12 @@
 import type { LogStatus } from "#audit/audit-log.ts";
+import type { ChainEnd } from "#audit/ledger/proven/chain-end.ts";
+import type { LogState } from "#audit/ledger/proven/log-state.ts";
+import { readScrub } from "#audit/ledger/proven/scrub.ts";
+import { deletionWaitsUntilMs } from "#audit/ledger/times/ledger-clock.ts";
+import { aheadUntil } from "#audit/ledger/times/recorded-times.ts";
+import { findRetentionRanges } from "#audit/ledger/times/retention-ranges.ts";
 import { encodeHex } from "#formats/hex.ts";
-import type { ChainEnd } from "./chain-end.ts";
-import { deletionWaitsUntilMs } from "./ledger-clock.ts";
-import type { LogState } from "./log-state.ts";
 import { countActiveHolds } from "./pruning.ts";
-import { aheadUntil } from "./recorded-times.ts";
-import { findRetentionRanges } from "./retention-ranges.ts";
-import { readScrub } from "./scrub.ts";
 
 /** `end` is null where the last entry is not what was recorded: its hash is not told then. */
 export function readStatus(

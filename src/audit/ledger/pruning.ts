@@ -5,6 +5,17 @@
 
 import type { AuditEvent } from "#audit/audit-event.ts";
 import type { LegalHold } from "#audit/audit-log.ts";
+import { readChainEnd } from "#audit/ledger/proven/chain-end.ts";
+import { closedBy, type LogState } from "#audit/ledger/proven/log-state.ts";
+import { keepLeaves, treeNodes } from "#audit/ledger/proven/tree.ts";
+import { maySweep } from "#audit/ledger/times/ledger-clock.ts";
+import {
+  aheadUntil,
+  firstUnexpired,
+  oldestEntry,
+  recordedAt,
+} from "#audit/ledger/times/recorded-times.ts";
+import { daysPromisedTo, promisedParts, putBack } from "#audit/ledger/times/retention-ranges.ts";
 import { ownEvent } from "#audit/own-event.ts";
 import { encodeHex } from "#formats/hex.ts";
 import { LEDGER_ACTIONS } from "#formats/ledger/entry.ts";
@@ -13,12 +24,6 @@ import { treeRoot } from "#formats/tlog/merkle-proof.ts";
 import { TILE_WIDTH } from "#formats/tlog/tlog-tiles.ts";
 import { appendEvents, submittedHash } from "./append.ts";
 import { deletePrunedBundles } from "./bundles.ts";
-import { readChainEnd } from "./chain-end.ts";
-import { maySweep } from "./ledger-clock.ts";
-import { closedBy, type LogState } from "./log-state.ts";
-import { aheadUntil, firstUnexpired, oldestEntry, recordedAt } from "./recorded-times.ts";
-import { daysPromisedTo, promisedParts, putBack } from "./retention-ranges.ts";
-import { keepLeaves, treeNodes } from "./tree.ts";
 
 export interface RetentionTerms {
   /** The time of the tick that asks, by which the times below are reckoned. */

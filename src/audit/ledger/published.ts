@@ -3,15 +3,16 @@
  * Only the lines of an export may be of entries that are not signed yet. Every hash is read with proof
  * (proven-tree.ts), every entry with its own (checked-entries.ts).
  */
+
+import { checkedEntries } from "#audit/ledger/proven/checked-entries.ts";
+import { LogContradiction } from "#audit/ledger/proven/contradiction.ts";
+import type { LogState } from "#audit/ledger/proven/log-state.ts";
+import { treeNodes } from "#audit/ledger/proven/tree.ts";
 import { HASH_BYTES } from "#formats/tlog/merkle-hash.ts";
 import { consistencyProof, inclusionProof, type NodeReader } from "#formats/tlog/merkle-proof.ts";
 import { verifyInclusion } from "#formats/tlog/merkle-verify.ts";
 import { formatTlogProof } from "#formats/tlog/tlog-proof.ts";
 import { encodeBundle, TILE_WIDTH, type TilePath } from "#formats/tlog/tlog-tiles.ts";
-import { checkedEntries } from "./checked-entries.ts";
-import { LogContradiction } from "./contradiction.ts";
-import type { LogState } from "./log-state.ts";
-import { treeNodes } from "./tree.ts";
 
 const utf8 = new TextEncoder();
 

@@ -151,7 +151,7 @@ CREATE TABLE holds (
 ) STRICT, WITHOUT ROWID;
 `,
   `
--- For how many days entries are kept, from an index on (src/audit/ledger/retention-ranges.ts): made of
+-- For how many days entries are kept, from an index on (src/audit/ledger/times/retention-ranges.ts): made of
 -- the entry before that index, which tells of the change.
 CREATE TABLE retention_ranges (
   from_seq INTEGER NOT NULL PRIMARY KEY,
@@ -176,7 +176,7 @@ WHEN NOT EXISTS (SELECT 1 FROM retention_ranges AS earlier
 BEGIN SELECT RAISE(ABORT, 'retention_ranges: a promise is not taken back'); END;
 `,
   `
--- What the ledger has seen of its clock: src/audit/ledger/ledger-clock.ts.
+-- What the ledger has seen of its clock: src/audit/ledger/times/ledger-clock.ts.
 CREATE TABLE clock (
   id              INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
   newest_ms       INTEGER NOT NULL,
@@ -189,7 +189,7 @@ CREATE TABLE clock (
 -- D1 has to know of a freeze, and is told until it does.
 ALTER TABLE log ADD COLUMN told_frozen INTEGER NOT NULL DEFAULT 0 CHECK (told_frozen IN (0, 1));
 
--- One row: how far the scrubber has come (src/audit/ledger/scrub.ts).
+-- One row: how far the scrubber has come (src/audit/ledger/proven/scrub.ts).
 CREATE TABLE scrub (
   id            INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
   next_at_ms    INTEGER NOT NULL,

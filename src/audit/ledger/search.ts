@@ -7,9 +7,6 @@
 import type { LogEntry } from "#audit/audit-log.ts";
 import type { AuditFilter } from "#audit/entry-filter.ts";
 import { matchesFilter } from "#audit/entry-filter.ts";
-import { encodeHex } from "#formats/hex.ts";
-import { TILE_WIDTH } from "#formats/tlog/tlog-tiles.ts";
-import { seqsBetween } from "./bundles.ts";
 import {
   type CheckedEntry,
   checkedEntries,
@@ -17,9 +14,12 @@ import {
   type EntryRow,
   hashedEntry,
   storedEntry,
-} from "./checked-entries.ts";
+} from "#audit/ledger/proven/checked-entries.ts";
+import type { LogState } from "#audit/ledger/proven/log-state.ts";
+import { encodeHex } from "#formats/hex.ts";
+import { TILE_WIDTH } from "#formats/tlog/tlog-tiles.ts";
+import { seqsBetween } from "./bundles.ts";
 import { type IdColumn, seqsWithId } from "./id-runs.ts";
-import type { LogState } from "./log-state.ts";
 
 /** Entries that a page looks at: about 20 µs each. */
 const SCANNED_ENTRIES_MAX = 2_000;

@@ -2,18 +2,19 @@
  * The ledger's word to D1: how much there is to sign, that it is frozen, that it was scrubbed. D1's answer says
  * what was signed, which has to be of these entries.
  */
+
+import { LogContradiction } from "#audit/ledger/proven/contradiction.ts";
+import type { LogState } from "#audit/ledger/proven/log-state.ts";
+import { requireSignedRoot } from "#audit/ledger/proven/proven-tree.ts";
+import { markPassTold, readScrub, untoldPass } from "#audit/ledger/proven/scrub.ts";
+import { oldestEntry } from "#audit/ledger/times/recorded-times.ts";
+import { daysPromisedTo } from "#audit/ledger/times/retention-ranges.ts";
 import { type SignersRecord, tellTreeSize } from "#audit/store/audit-logs.ts";
 import { decodeBase64 } from "#formats/base64.ts";
 import { parseTimestampMs } from "#formats/rfc3339.ts";
 import type { Env } from "#platform/env.ts";
 import { shardDatabase } from "#platform/shards.ts";
-import { LogContradiction } from "./contradiction.ts";
 import { requireNotSetBack } from "./head.ts";
-import type { LogState } from "./log-state.ts";
-import { requireSignedRoot } from "./proven-tree.ts";
-import { oldestEntry } from "./recorded-times.ts";
-import { daysPromisedTo } from "./retention-ranges.ts";
-import { markPassTold, readScrub, untoldPass } from "./scrub.ts";
 
 /** True while D1 does not know of a freeze: that is told at once. */
 export function hasUntoldFreeze({ frozenReason, toldFrozen }: LogState): boolean {

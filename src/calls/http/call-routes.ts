@@ -1,9 +1,9 @@
 /** Tool calls: reported by gateways, and read back. */
 
-import { FOLD_MS_MAX, overAfter } from "#calls/read-figures.ts";
+import { FOLD_MS_MAX, overAfter } from "#calls/figures/read-figures.ts";
+import { settleForRead } from "#calls/pairing/settle-calls.ts";
 import { recordCalls } from "#calls/record-calls.ts";
 import { ReportSchema, reportEnvelope } from "#calls/sample-schema.ts";
-import { settleForRead } from "#calls/settle-calls.ts";
 import { findCall, findCalls } from "#calls/store/find-calls.ts";
 import { parseUuid7 } from "#formats/uuid7.ts";
 import { cursor, cursorFormat, encodeCursor, limit } from "#http/pagination.ts";

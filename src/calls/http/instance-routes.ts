@@ -1,7 +1,7 @@
 /** The gateways that report. */
 import * as Type from "typebox";
+import { FOLD_MS_MAX, foldForRead, overAfter } from "#calls/figures/read-figures.ts";
 import { type InstanceReports, instanceState, seqGaps } from "#calls/instance-reports.ts";
-import { FOLD_MS_MAX, foldForRead, overAfter } from "#calls/read-figures.ts";
 import { findInstances } from "#calls/store/instances.ts";
 import { formatTimestamp } from "#formats/rfc3339.ts";
 import { cursor, cursorFormat, limit, pageOf } from "#http/pagination.ts";

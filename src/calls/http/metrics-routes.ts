@@ -1,9 +1,9 @@
 /** The Prometheus endpoint of an org: folds what arrived, then answers one snapshot whole. */
 import type { Context } from "hono";
 import * as Type from "typebox";
-import { FAMILY_NAMES } from "#calls/fleet-metrics.ts";
-import type { Granularity, SnapshotWants } from "#calls/metrics-snapshot.ts";
-import { foldBudgetMs, overAfter, readFigures } from "#calls/read-figures.ts";
+import { FAMILY_NAMES } from "#calls/figures/fleet-metrics.ts";
+import type { Granularity, SnapshotWants } from "#calls/figures/metrics-snapshot.ts";
+import { foldBudgetMs, overAfter, readFigures } from "#calls/figures/read-figures.ts";
 import type { MetricFamily } from "#formats/exposition/metric-family.ts";
 import { acceptsGzip, type ExpositionFormat, negotiate } from "#formats/exposition/negotiation.ts";
 import { encodeOpenMetrics } from "#formats/exposition/open-metrics.ts";

@@ -1,9 +1,13 @@
 /** Hourly and daily figures by the time of the call. */
 
-import type { Granularity } from "#calls/metrics-snapshot.ts";
-import { FOLD_MS_MAX, overAfter } from "#calls/read-figures.ts";
-import { readRollups } from "#calls/read-rollups.ts";
-import { GROUP_LABELS, type GroupLabel, type RollupGroupFigures } from "#calls/rollup-groups.ts";
+import type { Granularity } from "#calls/figures/metrics-snapshot.ts";
+import { FOLD_MS_MAX, overAfter } from "#calls/figures/read-figures.ts";
+import { readRollups } from "#calls/figures/read-rollups.ts";
+import {
+  GROUP_LABELS,
+  type GroupLabel,
+  type RollupGroupFigures,
+} from "#calls/figures/rollup-groups.ts";
 import type { RollupPosition } from "#calls/store/rollup-page.ts";
 import type { WindowRange } from "#calls/store/rollup-windows.ts";
 import { formatTimestamp } from "#formats/rfc3339.ts";

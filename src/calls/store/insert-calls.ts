@@ -10,10 +10,10 @@
  */
 import type { ReportHeader } from "#calls/arrival.ts";
 import type { Call } from "#calls/call.ts";
-import { countAmongKnown } from "#calls/count-once.ts";
+import { countAmongKnown } from "#calls/pairing/count-once.ts";
+import { rangeOf } from "#calls/pairing/waiting-calls.ts";
 import { clustersWith } from "#calls/span-clusters.ts";
 import type { TracedSpan } from "#calls/traced-spans.ts";
-import { rangeOf } from "#calls/waiting-calls.ts";
 import { uuid7TimeMs } from "#formats/uuid7.ts";
 import {
   findShardOrg,

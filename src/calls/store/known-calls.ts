@@ -1,5 +1,5 @@
 /** What is known of calls elsewhere: samples that count them, and how the spans of their traces hang together. */
-import { parseLinks } from "#calls/call-links.ts";
+import { parseLinks } from "#calls/pairing/call-links.ts";
 import { exchangeOf, type TracedSpan } from "#calls/traced-spans.ts";
 import {
   type CallKeys,

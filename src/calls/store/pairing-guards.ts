@@ -5,8 +5,8 @@
  * D1 runs transactions one after the other. Of two that count the same call the later one sees the earlier
  * one's sample, whichever comes first and however close, for the look is part of the transaction.
  */
-import { exchangeMember } from "#calls/call-links.ts";
-import { rangesApart, type TimeRange } from "#calls/told-calls.ts";
+import { exchangeMember } from "#calls/pairing/call-links.ts";
+import { rangesApart, type TimeRange } from "#calls/pairing/told-calls.ts";
 import type { TracedSpan } from "#calls/traced-spans.ts";
 import { uuid7LowerBound } from "#formats/uuid7.ts";
 import { DAY_MS, MINUTE_MS } from "#platform/time.ts";

@@ -1,7 +1,7 @@
 /** What ingest writes besides samples, so that the spans of a call find each other: in its transaction. */
-import { linkPayloads } from "#calls/call-links.ts";
+import { linkPayloads } from "#calls/pairing/call-links.ts";
+import type { WaitingRow } from "#calls/pairing/waiting-calls.ts";
 import type { TracedSpan } from "#calls/traced-spans.ts";
-import type { WaitingRow } from "#calls/waiting-calls.ts";
 import { uuid7FromRandom } from "#formats/uuid7.ts";
 import type { ShardedOrg } from "#orgs/store/shard-orgs.ts";
 import { utf8Bytes } from "#platform/d1/json-parameter.ts";

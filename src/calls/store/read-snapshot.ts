@@ -1,7 +1,6 @@
 /** Reads a scrape's figures in one batch: D1 runs it as one transaction, so no family is ahead of another. */
 
-import { type FigurePlace, figureSources } from "#calls/figure-sources.ts";
-import { CLASSIC_BUCKETS } from "#calls/fold-delta.ts";
+import { type FigurePlace, figureSources } from "#calls/figures/figure-sources.ts";
 import type {
   Granularity,
   InstanceTotals,
@@ -9,7 +8,8 @@ import type {
   SeriesTotals,
   SeriesWindow,
   SnapshotWants,
-} from "#calls/metrics-snapshot.ts";
+} from "#calls/figures/metrics-snapshot.ts";
+import { CLASSIC_BUCKETS } from "#calls/fold-delta.ts";
 import { OUTCOMES } from "#calls/outcome.ts";
 import { INSTANCE_IDLE_MS_MAX, SERIES_IDLE_MS_MAX } from "#calls/series.ts";
 import { shardDatabase } from "#platform/shards.ts";

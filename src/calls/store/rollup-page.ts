@@ -2,7 +2,7 @@
  * A page of rollup groups: reads windows newest first, in slices of bounded cost, until the page is
  * full or the request has cost enough; then the page is short and carries on from its cursor.
  */
-import type { Granularity } from "#calls/metrics-snapshot.ts";
+import type { Granularity } from "#calls/figures/metrics-snapshot.ts";
 import {
   compareKeys,
   type GroupLabel,
@@ -11,7 +11,7 @@ import {
   HISTOGRAM_COST_US,
   type RollupGroup,
   type RollupGroupFigures,
-} from "#calls/rollup-groups.ts";
+} from "#calls/figures/rollup-groups.ts";
 import { inSlices, nextTurn } from "#platform/slices.ts";
 import {
   findRollupExtent,

@@ -1,7 +1,7 @@
-/** Reads rollups, newest window first, for grouping (src/calls/rollup-groups.ts). */
-import type { Granularity } from "#calls/metrics-snapshot.ts";
+/** Reads rollups, newest window first, for grouping (src/calls/figures/rollup-groups.ts). */
+import type { Granularity } from "#calls/figures/metrics-snapshot.ts";
+import type { GroupLabel, RollupRow } from "#calls/figures/rollup-groups.ts";
 import { OUTCOMES } from "#calls/outcome.ts";
-import type { GroupLabel, RollupRow } from "#calls/rollup-groups.ts";
 import { nextTurn } from "#platform/slices.ts";
 
 export interface RollupFilter {

@@ -1,13 +1,13 @@
+import { HttpLog } from "#cli/verify/online/http-log.ts";
+import { openOnline } from "#cli/verify/online/online-source.ts";
+import { openPackInput } from "#cli/verify/pack/pack-input.ts";
+import { openPack } from "#cli/verify/pack/pack-source.ts";
 import type { KeptCheckpoint } from "#formats/ledger/evidence.ts";
 import type { VerifierKey } from "#formats/tlog/note-key.ts";
 import { openFiles } from "./files-source.ts";
-import { HttpLog } from "./http-log.ts";
 import type { LogSource } from "./log-source.ts";
 import { UsageError } from "./no-verdict.ts";
-import { openOnline } from "./online-source.ts";
 import type { OnlineOptions, VerifyOptions } from "./options.ts";
-import { openPackInput } from "./pack-input.ts";
-import { openPack } from "./pack-source.ts";
 import { readText } from "./read-file.ts";
 
 interface KnownLog {

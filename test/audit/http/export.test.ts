@@ -1,7 +1,7 @@
 import { unpackTar } from "modern-tar";
 import { describe, expect, it } from "vitest";
 import { judgeLog } from "#cli/verify/judge-log.ts";
-import { openPack } from "#cli/verify/pack-source.ts";
+import { openPack } from "#cli/verify/pack/pack-source.ts";
 import { decodeBase64 } from "#formats/base64.ts";
 import { entryHash, GENESIS_HASH } from "#formats/ledger/entry.ts";
 import { CompactRange } from "#formats/tlog/compact-range.ts";

@@ -1,7 +1,7 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { LogAddress } from "#audit/audit-log.ts";
-import { firstUnexpired } from "#audit/ledger/recorded-times.ts";
+import { firstUnexpired } from "#audit/ledger/times/recorded-times.ts";
 import { formatTimestamp } from "#formats/rfc3339.ts";
 import { newId } from "../../harness/new-id.ts";
 import { announce, runAlarms, settleLedgerClock, termsAt } from "./run-pruning.ts";

@@ -3,7 +3,7 @@
  * in the way are dropped first and put back after.
  */
 import type { LogAddress } from "#audit/audit-log.ts";
-import { completeLeafTile } from "#audit/ledger/tree.ts";
+import { completeLeafTile } from "#audit/ledger/proven/tree.ts";
 import type { AuditLogRow } from "#audit/store/audit-logs.ts";
 import { decodeHex } from "#formats/hex.ts";
 import { entryHash, GENESIS_HASH } from "#formats/ledger/entry.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { LogAddress } from "#audit/audit-log.ts";
-import { completeLeafTile, treeNodes } from "#audit/ledger/tree.ts";
+import { completeLeafTile, treeNodes } from "#audit/ledger/proven/tree.ts";
 import { encodeHex } from "#formats/hex.ts";
 import { parseCheckpoint } from "#formats/tlog/checkpoint.ts";
 import { consistencyProof, inclusionProof, treeRoot } from "#formats/tlog/merkle-proof.ts";

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
+import { GROUP_LABELS, type RollupGroupFigures } from "#calls/figures/rollup-groups.ts";
+import { millisecondsOf } from "#calls/figures/tool-latency.ts";
 import { OUTCOMES, REPLAY } from "#calls/outcome.ts";
-import { GROUP_LABELS, type RollupGroupFigures } from "#calls/rollup-groups.ts";
 import { findRollupPage, type RollupQuery } from "#calls/store/rollup-page.ts";
-import { millisecondsOf } from "#calls/tool-latency.ts";
 import { BucketCounts, bucketIndex } from "#formats/exponential-histogram.ts";
 import { ingest, makeSample, scrape } from "../../harness/calls.ts";
 import { workerEnv } from "../../harness/deployment.ts";

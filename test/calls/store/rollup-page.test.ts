@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { GROUP_LABELS, type RollupGroupFigures } from "#calls/rollup-groups.ts";
+import { GROUP_LABELS, type RollupGroupFigures } from "#calls/figures/rollup-groups.ts";
 import { findRollupPage, type RollupQuery } from "#calls/store/rollup-page.ts";
 import { BilledRows } from "../../harness/billed-rows.ts";
 import { ingest, makeSample, scrape } from "../../harness/calls.ts";

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { unpackTar } from "modern-tar";
 import { describe, expect, it } from "vitest";
 import { judgeLog } from "#cli/verify/judge-log.ts";
-import { openPack } from "#cli/verify/pack-source.ts";
+import { openPack } from "#cli/verify/pack/pack-source.ts";
 import { outcomeOf } from "#formats/ledger/verdicts.ts";
 import type { TarInput } from "#formats/tar/tar-members.ts";
 import { parseVkey } from "#formats/tlog/note-key.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { settleOnce } from "#calls/settle-calls.ts";
+import { settleOnce } from "#calls/pairing/settle-calls.ts";
 import { pruneLinksOnce } from "#calls/store/prune-links.ts";
 import "#capabilities.ts";
 import type { Span } from "#formats/otlp/trace-model.ts";

@@ -1,10 +1,10 @@
 /** Callers' calls that are due, as what is known of their traces makes them: the pure part of settling them. */
 import type { ReportHeader } from "#calls/arrival.ts";
+import type { Call } from "#calls/call.ts";
+import { outcomeIndex } from "#calls/outcome.ts";
+import { type CallFailure, CLOCK_SKEW_MS_MAX, type TracedSpan } from "#calls/traced-spans.ts";
 import { uuid7TimeMs } from "#formats/uuid7.ts";
-import type { Call } from "./call.ts";
-import { outcomeIndex } from "./outcome.ts";
 import { spanOfCall } from "./told-calls.ts";
-import { type CallFailure, CLOCK_SKEW_MS_MAX, type TracedSpan } from "./traced-spans.ts";
 import type { WaitingCall } from "./waiting-calls.ts";
 
 export interface DueRow {

@@ -1,8 +1,9 @@
 /** Rollups as they are read: windows × groups of series, with counts and percentiles. */
+
+import type { OutcomeCounts } from "#calls/outcome.ts";
+import { callsOf, errorsOf, OUTCOMES } from "#calls/outcome.ts";
 import { BucketCounts } from "#formats/exponential-histogram.ts";
 import { inSlices } from "#platform/slices.ts";
-import type { OutcomeCounts } from "./outcome.ts";
-import { callsOf, errorsOf, OUTCOMES } from "./outcome.ts";
 import { addWindows, millisecondsOf } from "./tool-latency.ts";
 
 export const GROUP_LABELS = ["workspace", "plugin", "tool"] as const;

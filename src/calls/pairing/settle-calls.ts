@@ -3,16 +3,17 @@
  * left to what counts them. All that is due is decided together, by what has come until then, and counted
  * unless something came meanwhile: then it is decided anew.
  */
+
+import type { Call } from "#calls/call.ts";
 import { findKnownToCallers } from "#calls/store/known-calls.ts";
 import { keysOf } from "#calls/store/pairing-guards.ts";
 import { countWaiting, findDue, type StoredWaiting } from "#calls/store/waiting-rows.ts";
+import { CLOCK_SKEW_MS_MAX } from "#calls/traced-spans.ts";
 import type { ShardedOrg } from "#orgs/store/shard-orgs.ts";
 import { MINUTE_MS } from "#platform/time.ts";
-import type { Call } from "./call.ts";
 import { countCallers } from "./count-once.ts";
 import { type DueRow, inTransactions, reportsOfDue, undecidedCalls } from "./due-calls.ts";
 import { spanOfCall } from "./told-calls.ts";
-import { CLOCK_SKEW_MS_MAX } from "./traced-spans.ts";
 import { LOOK_UP_MS_MAX, lookUpMs, parseWaiting, rangeOf } from "./waiting-calls.ts";
 
 /** "contended": something came meanwhile, and there is more to decide. */

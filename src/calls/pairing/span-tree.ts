@@ -2,7 +2,7 @@
  * Which tool call stands above which: found by going up through parents, over HTTP's and any other spans,
  * and where those lead to none, through links.
  */
-import { isSameTool } from "./tool-names.ts";
+
 import {
   type CallSide,
   CLOCK_SKEW_MS_MAX,
@@ -11,7 +11,8 @@ import {
   spanKey,
   type ToldCall,
   type TracedSpan,
-} from "./traced-spans.ts";
+} from "#calls/traced-spans.ts";
+import { isSameTool } from "./tool-names.ts";
 
 /** A span of a tool call, with its copies: one trace and span id is one span, if starts are near. */
 export interface CallNode {

@@ -1,7 +1,8 @@
 /** Looks for the first entry that is not the one that was signed, by the log's own leaf tiles. */
+
+import type { Location, SourceEvidence } from "#cli/verify/log-source.ts";
 import { RewriteSearch } from "#formats/ledger/rewrite-search.ts";
 import { TILE_WIDTH } from "#formats/tlog/tlog-tiles.ts";
-import type { Location, SourceEvidence } from "./log-source.ts";
 import type { OnlineEntries } from "./online-entries.ts";
 import type { OnlineLog } from "./online-evidence.ts";
 import { range, readAhead } from "./read-ahead.ts";

@@ -1,8 +1,9 @@
 /** What `GET …/audit/status` says. It is the server's word: it shapes the questions, never the verdict. */
+
+import { SourceUnavailable } from "#cli/verify/no-verdict.ts";
 import { orgOfOrigin } from "#formats/ledger/signed-head.ts";
 import { isDecimal } from "#formats/tlog/decimal.ts";
 import type { HttpLog } from "./http-log.ts";
-import { SourceUnavailable } from "./no-verdict.ts";
 
 export interface ToldStatus {
   readonly org: string;

@@ -1,7 +1,8 @@
 /** A log on its server. The checkpoint that is there at the start rules: later entries are not read. */
+
+import type { LogSource } from "#cli/verify/log-source.ts";
 import { parseCheckpointNote } from "#formats/ledger/evidence.ts";
 import type { HttpLog } from "./http-log.ts";
-import type { LogSource } from "./log-source.ts";
 import { OnlineEntries } from "./online-entries.ts";
 import { gatherEvidence } from "./online-evidence.ts";
 import { locateRewrite } from "./online-rewrite.ts";

@@ -2,6 +2,10 @@
  * An export pack: a tar of evidence and entries. All its headers and its evidence are read first, so that the
  * order of its members does not matter and nothing in it is overlooked; then the entries, once.
  */
+
+import type { LogSource, SourceEvidence } from "#cli/verify/log-source.ts";
+import { MissingEntries } from "#cli/verify/no-verdict.ts";
+import { readEntryLines } from "#cli/verify/read-entry-lines.ts";
 import {
   type CheckpointNote,
   type ExportSummary,
@@ -13,11 +17,8 @@ import {
 } from "#formats/ledger/evidence.ts";
 import type { TarInput } from "#formats/tar/tar-members.ts";
 import { leafHash } from "#formats/tlog/merkle-hash.ts";
-import type { LogSource, SourceEvidence } from "./log-source.ts";
-import { MissingEntries } from "./no-verdict.ts";
 import { findCompanionFaults, proofName, provenSeqs, README } from "./pack-companions.ts";
 import { ENTRIES, indexPack, type PackIndex } from "./pack-index.ts";
-import { readEntryLines } from "./read-entry-lines.ts";
 
 /** Enough that reading costs nothing beside hashing. */
 const CHUNK_BYTES = 256 * 1024;

@@ -8,9 +8,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
+import { reasonOf, SourceUnavailable } from "#cli/verify/no-verdict.ts";
+import { cannotRead, openForReading, readChunks } from "#cli/verify/read-file.ts";
 import type { TarInput } from "#formats/tar/tar-members.ts";
-import { reasonOf, SourceUnavailable } from "./no-verdict.ts";
-import { cannotRead, openForReading, readChunks } from "./read-file.ts";
 
 /** First bytes of what is compressed: the log may be whole, but a tar it is not. */
 const COMPRESSED: readonly [string, string][] = [

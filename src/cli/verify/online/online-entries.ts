@@ -1,7 +1,8 @@
 /** The entries under a log's checkpoint, from its bundles. */
+
+import { MissingEntries, PrunedMeanwhile } from "#cli/verify/no-verdict.ts";
 import { type CanonicalObject, canonicalJson } from "#formats/canonical-json.ts";
 import { TILE_WIDTH } from "#formats/tlog/tlog-tiles.ts";
-import { MissingEntries, PrunedMeanwhile } from "./no-verdict.ts";
 import type { OnlineLog } from "./online-evidence.ts";
 import { readToldStatus } from "./online-status.ts";
 import { range, readAhead } from "./read-ahead.ts";

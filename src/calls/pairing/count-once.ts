@@ -1,9 +1,9 @@
 /** What is counted of calls that several spans tell of: each once, with its failure. */
 
+import type { CallFailure, TracedSpan } from "#calls/traced-spans.ts";
 import { withoutLone } from "./lone-calls.ts";
 import { type CallGroup, groupCalls, isCounted } from "./one-call.ts";
 import type { CallNode, ToldSpan } from "./span-tree.ts";
-import type { CallFailure, TracedSpan } from "./traced-spans.ts";
 import { joinUnlinked } from "./unlinked-calls.ts";
 
 /** Of servers' spans that are to be counted now. */

@@ -4,6 +4,7 @@
  * rollups and the metrics push read no other way.
  */
 
+import { settleForRead } from "#calls/pairing/settle-calls.ts";
 import { foldAll } from "#calls/store/fold.ts";
 import type { FoldedOrg } from "#calls/store/fold-series.ts";
 import { readMetricsSnapshot } from "#calls/store/read-snapshot.ts";
@@ -13,7 +14,6 @@ import type { Env } from "#platform/env.ts";
 import { shardDatabase } from "#platform/shards.ts";
 import { fleetMetrics } from "./fleet-metrics.ts";
 import type { SnapshotWants } from "./metrics-snapshot.ts";
-import { settleForRead } from "./settle-calls.ts";
 
 /**
  * The time that a read may spend on folding before it answers what is folded; the watermark gauge tells how

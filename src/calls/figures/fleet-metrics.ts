@@ -3,6 +3,8 @@
  * while an exposition is written, so that an exposition of 10,000 tools is never held as objects.
  */
 
+import { callsOf, errorsOf, OUTCOMES } from "#calls/outcome.ts";
+import type { SeriesLimits } from "#calls/series.ts";
 import {
   BucketCounts,
   CLASSIC_BOUNDS_SECONDS,
@@ -21,8 +23,6 @@ import {
   withLastLabel,
 } from "#formats/exposition/metric-family.ts";
 import type { InstanceTotals, MetricsSnapshot, SeriesTotals } from "./metrics-snapshot.ts";
-import { callsOf, errorsOf, OUTCOMES } from "./outcome.ts";
-import type { SeriesLimits } from "./series.ts";
 import { seriesUseFamilies } from "./series-use.ts";
 import { toolLatencyPoints } from "./tool-latency.ts";
 

@@ -3,8 +3,9 @@
  * all of its name below it: what a mounted server or a gateway passes on. A caller's span without a server's
  * is a call too, and so is each of its tries; spans of its process that wrap it are of its call.
  */
+
+import type { TracedSpan } from "#calls/traced-spans.ts";
 import { type CallNode, callNodes, endOf, sideOf } from "./span-tree.ts";
-import type { TracedSpan } from "./traced-spans.ts";
 
 export interface CallGroup {
   readonly nodes: CallNode[];

@@ -3,7 +3,7 @@
  * pass, else it ends the run.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import { reasonOf, SourceUnavailable } from "./no-verdict.ts";
+import { reasonOf, SourceUnavailable } from "#cli/verify/no-verdict.ts";
 
 export interface HttpAnswer {
   readonly status: 200 | 404 | 410;

@@ -2,6 +2,8 @@
  * What a pack holds. Only its own files may be in it, each once and by its plain name: then a folder to which
  * any tool extracts it, on a file system that folds case too, holds the bytes that are verified here.
  */
+
+import { utf8Text } from "#cli/verify/utf8-text.ts";
 import {
   TarCut,
   type TarInput,
@@ -10,7 +12,6 @@ import {
   tarMembers,
 } from "#formats/tar/tar-members.ts";
 import { TAR_BLOCK_BYTES } from "#formats/tar/ustar-header.ts";
-import { utf8Text } from "./utf8-text.ts";
 
 export const ENTRIES = "entries.ndjson";
 

@@ -2,7 +2,7 @@
  * Callers' calls whose span is the only one of a call in its trace: nothing else can tell of them. Where
  * servers send no spans that is all there are, and a look is a twentieth of what telling them apart takes.
  */
-import type { TracedSpan } from "./traced-spans.ts";
+import type { TracedSpan } from "#calls/traced-spans.ts";
 
 export interface LoneCalls {
   lone: readonly TracedSpan[];

@@ -3,10 +3,11 @@
  * sent, or nothing carried the trace: within a trace by equal names and nested times, without a common one
  * by session and request id besides. One to one: each call of the one side is at most one of the other.
  */
+
+import { CLOCK_SKEW_MS_MAX } from "#calls/traced-spans.ts";
 import { type CallGroup, standingOf } from "./one-call.ts";
 import { endOf, leadOf, startOf } from "./span-tree.ts";
 import { isSameTool } from "./tool-names.ts";
-import { CLOCK_SKEW_MS_MAX } from "./traced-spans.ts";
 
 /** Callers that one server's call is held against: those that started nearest. */
 const CANDIDATES_MAX = 64;

@@ -1,4 +1,6 @@
 /** What a server gives to verify its log by. */
+
+import type { SourceEvidence } from "#cli/verify/log-source.ts";
 import {
   type CheckpointNote,
   type ListedKey,
@@ -7,7 +9,6 @@ import {
   parseKeyList,
 } from "#formats/ledger/evidence.ts";
 import type { HttpLog } from "./http-log.ts";
-import type { SourceEvidence } from "./log-source.ts";
 import { entryEvent } from "./online-entries.ts";
 import type { ToldStatus } from "./online-status.ts";
 import type { TileReader } from "./tile-reader.ts";

@@ -1,7 +1,7 @@
 /** A call as one of the spans that tell of it, and where others of it are looked for. */
-import { MINUTE_MS, SECOND_MS } from "#platform/time.ts";
-import type { Call } from "./call.ts";
-import { REPLAY } from "./outcome.ts";
+
+import type { Call } from "#calls/call.ts";
+import { REPLAY } from "#calls/outcome.ts";
 import {
   type CallFailure,
   CLOCK_SKEW_MS_MAX,
@@ -9,7 +9,8 @@ import {
   type SpanRef,
   type Standing,
   type TracedSpan,
-} from "./traced-spans.ts";
+} from "#calls/traced-spans.ts";
+import { MINUTE_MS, SECOND_MS } from "#platform/time.ts";
 
 /** Null for a sample that names no trace or no span: nothing else tells of its call. */
 export function spanOfCall(

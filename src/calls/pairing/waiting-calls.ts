@@ -2,13 +2,14 @@
  * Callers' calls as a row keeps them while they wait: a JSON array, of each call the instance that reports
  * it, its own, its side, and what its sample will have.
  */
+
+import type { Call } from "#calls/call.ts";
+import { type Outcome, outcomeIndex } from "#calls/outcome.ts";
+import type { CallSide } from "#calls/traced-spans.ts";
 import { bucketIndex } from "#formats/exponential-histogram.ts";
 import { fitsParameter } from "#platform/d1/json-parameter.ts";
 import { MINUTE_MS } from "#platform/time.ts";
-import type { Call } from "./call.ts";
-import { type Outcome, outcomeIndex } from "./outcome.ts";
 import { rangeAround, rangesApart, type TimeRange } from "./told-calls.ts";
-import type { CallSide } from "./traced-spans.ts";
 
 export interface WaitingRow {
   receivedAtMs: number;

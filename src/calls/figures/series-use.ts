@@ -1,8 +1,9 @@
 /** How much of its caps an org's series take: an alert on it comes before `__other__` does. */
+
+import type { SeriesName } from "#calls/arrival.ts";
+import { isOtherSeries, labelBytesOf, type SeriesLimits, type SeriesUse } from "#calls/series.ts";
 import { labelSet, type MetricFamily } from "#formats/exposition/metric-family.ts";
-import type { SeriesName } from "./arrival.ts";
 import type { MetricsSnapshot } from "./metrics-snapshot.ts";
-import { isOtherSeries, labelBytesOf, type SeriesLimits, type SeriesUse } from "./series.ts";
 
 export function seriesUseFamilies(
   { org, series }: MetricsSnapshot,

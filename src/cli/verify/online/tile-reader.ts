@@ -1,4 +1,6 @@
 /** A log's tiles at one size (c2sp.org/tlog-tiles), however much the log grows meanwhile. */
+
+import { MissingEntries } from "#cli/verify/no-verdict.ts";
 import { HASH_BYTES, nodeHash } from "#formats/tlog/merkle-hash.ts";
 import { peakNodes } from "#formats/tlog/merkle-shape.ts";
 import {
@@ -9,7 +11,6 @@ import {
   type TilePath,
 } from "#formats/tlog/tlog-tiles.ts";
 import type { HttpAnswer, HttpLog } from "./http-log.ts";
-import { MissingEntries } from "./no-verdict.ts";
 
 export class TileReader {
   readonly #http: HttpLog;

@@ -8,9 +8,9 @@
  * it, so that who waits for it sees it come.
  */
 
+import type { Outcome } from "#calls/outcome.ts";
+import { type CallFailure, type CallSide, spanKey, type TracedSpan } from "#calls/traced-spans.ts";
 import { fitsParameter } from "#platform/d1/json-parameter.ts";
-import type { Outcome } from "./outcome.ts";
-import { type CallFailure, type CallSide, spanKey, type TracedSpan } from "./traced-spans.ts";
 
 const SIDES: readonly CallSide[] = ["server", "client", "internal"];
 
