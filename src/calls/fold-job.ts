@@ -1,9 +1,9 @@
 /** Counts what arrived, each minute: scrapes fold for themselves, and find little to do after it. */
 
 import { foldedOrg } from "#calls/figures/read-figures.ts";
-import { foldOnce } from "#calls/store/fold.ts";
-import type { FoldedOrg } from "#calls/store/fold-series.ts";
-import { findOrgsWithArrivals, hasArrivals } from "#calls/store/unfolded-orgs.ts";
+import { foldOnce } from "#calls/store/fold/fold.ts";
+import type { FoldedOrg } from "#calls/store/fold/fold-series.ts";
+import { findOrgsWithArrivals, hasArrivals } from "#calls/store/fold/unfolded-orgs.ts";
 import { findOrgsNamed } from "#orgs/store/orgs.ts";
 import type { Job } from "#platform/jobs/job.ts";
 import { shardDatabase } from "#platform/shards.ts";

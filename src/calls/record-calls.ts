@@ -7,8 +7,8 @@ import {
   type TracedRequest,
   UNTRACED,
 } from "#calls/store/insert-calls.ts";
-import { isKnownToSend } from "#calls/store/paired-orgs.ts";
-import { insertLinks, noteSamples } from "#calls/store/pairing-writes.ts";
+import { isKnownToSend } from "#calls/store/pairing/paired-orgs.ts";
+import { insertLinks, noteSamples } from "#calls/store/pairing/pairing-writes.ts";
 import { parseTimestampMs } from "#formats/rfc3339.ts";
 import type { Org } from "#orgs/org.ts";
 import { refuseForSpace } from "#orgs/shard-space.ts";
@@ -125,6 +125,7 @@ function tracedSamples(
     spans,
     calls: traced,
     writes: [noteSamples(db, org, receivedAtMs), ...links],
+    own: [],
     doubled: 0,
     isWaiting: false,
   };

@@ -14,10 +14,21 @@ export type JsonReading = { value: unknown } | { refusal: "not_json" | "named_tw
 
 /** Never throws, whatever the text. */
 export function readJson(text: string, valuesMax: number): JsonReading {
+  const steps = jsonSteps(text, valuesMax);
+  for (;;) {
+    const { value, done } = steps.next();
+    if (done) return value;
+  }
+}
+
+/** The same in steps, each of which takes long where the text does: to count, to parse, to count what was parsed. */
+export function* jsonSteps(text: string, valuesMax: number): Generator<void, JsonReading> {
   const names = countNamesInText(text, valuesMax);
   if (names === null) return { refusal: "too_many" };
+  yield;
   const reading = parsed(text);
   if (!("value" in reading)) return reading;
+  yield;
   return countNames(reading.value) === names ? reading : { refusal: "named_twice" };
 }
 

@@ -2,7 +2,8 @@
  * A request's body, read with a limit: the bytes are counted as they come, and once more as they are
  * decompressed, so that what a bomb costs goes by `bytesMax`, whatever it would unpack to.
  */
-import { type JsonReading, readJson } from "#formats/read-json.ts";
+
+import { type JsonReading, jsonSteps, readJson } from "#formats/read-json.ts";
 import { fail } from "#platform/errors.ts";
 import { nextTurn } from "#platform/slices.ts";
 import { compressionOf, decompress } from "./content-coding.ts";
@@ -49,11 +50,20 @@ const REFUSALS: Record<Extract<JsonReading, { refusal: string }>["refusal"], str
  */
 export async function parseJsonBody(request: Request, limit: BodyLimit): Promise<unknown> {
   const text = await readBody(request, limit);
-  const reading = readJson(text, limit.bytesMax / BYTES_A_VALUE);
-  // The longest take 100 ms to be parsed, and whoever asked for the value goes through all of it.
-  if (text.length > SHORT_CHARACTERS) await nextTurn();
+  const reading = await readInSteps(text, limit.bytesMax / BYTES_A_VALUE);
   if ("value" in reading) return reading.value;
   return fail({ kind: "malformed_body", detail: REFUSALS[reading.refusal] });
+}
+
+/** The longest take 100 ms to be parsed, and whoever asked for the value goes through all of it. */
+async function readInSteps(text: string, valuesMax: number): Promise<JsonReading> {
+  if (text.length <= SHORT_CHARACTERS) return readJson(text, valuesMax);
+  const steps = jsonSteps(text, valuesMax);
+  for (;;) {
+    const { value, done } = steps.next();
+    await nextTurn();
+    if (done) return value;
+  }
 }
 
 /**

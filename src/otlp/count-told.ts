@@ -2,9 +2,9 @@
 import type { Call } from "#calls/call.ts";
 import { waitingRows } from "#calls/pairing/waiting-calls.ts";
 import { type InsertResult, insertReports, type TracedRequest } from "#calls/store/insert-calls.ts";
-import { isKnownToSend } from "#calls/store/paired-orgs.ts";
-import { insertLinks, insertWaiting, noteSpans } from "#calls/store/pairing-writes.ts";
-import { spanKey, type TracedSpan } from "#calls/traced-spans.ts";
+import { isKnownToSend } from "#calls/store/pairing/paired-orgs.ts";
+import { insertLinks, insertWaiting, noteSpans } from "#calls/store/pairing/pairing-writes.ts";
+import { type CallSide, spanKey, type TracedSpan } from "#calls/traced-spans.ts";
 import { CALLER_WAIT_SECONDS_MAX } from "#orgs/mapped-attributes.ts";
 import type { Org } from "#orgs/org.ts";
 import { refuseForSpace } from "#orgs/shard-space.ts";
@@ -12,7 +12,9 @@ import { noteUnmapped } from "#otlp/store/unmapped-rows.ts";
 import type { Env } from "#platform/env.ts";
 import { fail } from "#platform/errors.ts";
 import { shardDatabase } from "#platform/shards.ts";
+import { nextTurn } from "#platform/slices.ts";
 import { SECOND_MS } from "#platform/time.ts";
+import { OwnSamples } from "./own-samples.ts";
 import { Reporters, reportsOfCalls, type SpanReport, waitingCalls } from "./span-reports.ts";
 import type { ToldRequest } from "./told-spans.ts";
 import type { UnmappedShape } from "./unmapped-shapes.ts";
@@ -45,20 +47,46 @@ interface Part {
 export async function countTold(env: Env, org: Org, given: ToldCalls): Promise<CountedSpans> {
   const db = shardDatabase(env, org.shard);
   const reporters = new Reporters();
+  const parts = partsOf(given, reporters);
+  const own = await OwnSamples.of(
+    db,
+    org,
+    parts.map(({ reports }) => countedOf(reports, given.told)),
+  );
+  const sides = sidesOf(given.told);
   const sampled = new Set<string>();
   let pruned = 0;
-  for (const part of partsOf(given, reporters)) {
-    const { reports } = part;
-    const left = await storePart(env, org, part, (withLinks) =>
-      tracedPart(db, org, part, given, { reporters, withLinks }),
-    );
+  for (const [at, part] of parts.entries()) {
+    const calls = part.reports.flatMap((report) => report.calls);
+    if (at > 0) await nextTurn();
+    const left = await storePart(env, org, part, (withLinks) => ({
+      ...tracedPart(db, org, part, given, { reporters, sides, withLinks }),
+      own: own.besides(calls),
+    }));
     pruned += left.pruned;
-    for (const { id, traceId, spanId } of reports.flatMap(({ calls }) => calls)) {
-      const name = spanKey({ traceId: traceId ?? "", spanId: spanId ?? "" });
-      if (!left.unsampled.has(id)) sampled.add(name);
-    }
+    if (left.accepted === calls.length) own.add(calls);
+    for (const call of calls) if (!left.unsampled.has(call.id)) sampled.add(nameOf(call));
   }
   return { sampled, pruned };
+}
+
+function sidesOf({ spans }: ToldRequest): ReadonlySet<CallSide> {
+  return new Set(spans.flatMap(({ told }) => told?.side ?? []));
+}
+
+function nameOf({ traceId, spanId }: Call): string {
+  return spanKey({ traceId: traceId ?? "", spanId: spanId ?? "" });
+}
+
+function countedOf(reports: readonly SpanReport[], told: ToldRequest): TracedSpan[] {
+  return reports.flatMap(({ calls }) => calls.map((call) => told.servers.get(call)!));
+}
+
+interface StoredPart {
+  /** Samples that were not there before. */
+  accepted: number;
+  pruned: number;
+  unsampled: ReadonlySet<string>;
 }
 
 async function storePart(
@@ -66,19 +94,20 @@ async function storePart(
   org: Org,
   { reports, callers }: Part,
   tracedOf: (withLinks: boolean) => TracedRequest,
-): Promise<{ pruned: number; unsampled: ReadonlySet<string> }> {
+): Promise<StoredPart> {
   const db = shardDatabase(env, org.shard);
   if (reports.length + callers.length === 0) {
     const { writes } = tracedOf(true);
     if (writes.length > 0) await db.batch([...writes]);
-    return { pruned: 0, unsampled: new Set() };
+    return { accepted: 0, pruned: 0, unsampled: new Set() };
   }
   const result = await insertPart(db, org, reports, tracedOf);
   if (result.kind === "org_gone") return fail({ kind: "not_found" });
   if (result.kind === "refused") return refuseForSpace(env, org);
   if (result.kind !== "stored") return fail({ kind: "unavailable", retryAfterSeconds: 1 });
   const pruned = result.pruned.map(({ id }) => id);
-  return { pruned: pruned.length, unsampled: new Set([...result.countedElsewhere, ...pruned]) };
+  const unsampled = new Set([...result.countedElsewhere, ...pruned]);
+  return { accepted: result.accepted, pruned: pruned.length, unsampled };
 }
 
 /** Without links, in an org that is not known to send callers' spans, until it turns out that it does. */
@@ -102,12 +131,18 @@ function partsOf({ told, unmapped, receivedAtMs }: ToldCalls, reporters: Reporte
   const [reports = [], ...others] = transactions;
   const none = { callers: [], unmapped: [] };
   const rest = others.map((some) => {
-    const calls = some.flatMap((report) => report.calls);
-    return { reports: some, spans: calls.map((call) => told.servers.get(call)!), ...none };
+    return { reports: some, spans: countedOf(some, told), ...none };
   });
   const later = new Set(rest.flatMap(({ spans }) => spans));
   const spans = told.spans.filter((span) => !later.has(span));
   return [{ reports, spans, callers: told.callers, unmapped }, ...rest];
+}
+
+interface PartContext {
+  reporters: Reporters;
+  /** Of the request's calls. */
+  sides: ReadonlySet<CallSide>;
+  withLinks: boolean;
 }
 
 function tracedPart(
@@ -115,9 +150,8 @@ function tracedPart(
   org: Org,
   { reports, spans, callers, unmapped }: Part,
   { told, isOfSampled, receivedAtMs }: ToldCalls,
-  { reporters, withLinks }: { reporters: Reporters; withLinks: boolean },
-): TracedRequest {
-  const sides = new Set(told.spans.flatMap((span) => span.told?.side ?? []));
+  { reporters, sides, withLinks }: PartContext,
+): Omit<TracedRequest, "own"> {
   const hasCallers = sides.has("client") || sides.has("internal");
   const noted = {
     hasCallers,

@@ -38,9 +38,8 @@ export async function recordTraces(
   const parsed = await parseCalls(calls.calls, context);
   for (const { code, message } of parsed.rejected) refused.add(1, `${code}: ${message}`);
   const isLong = calls.calls.length + calls.ignored > SPANS_TOLD_AT_ONCE;
-  // Spans are told apart together, in one slice, for any may be of another's call.
   if (isLong) await nextTurn();
-  const told = tellRequest(traces, parsed.calls);
+  const told = await tellRequest(traces, parsed.calls);
   if (isLong) await nextTurn();
   let sampled: ReadonlySet<string> = new Set();
   if (streams.metrics.enabled) {

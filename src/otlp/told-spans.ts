@@ -2,11 +2,13 @@
 import type { Call } from "#calls/call.ts";
 import { withLinksAbove } from "#calls/pairing/call-links.ts";
 import { countOfRequest } from "#calls/pairing/count-once.ts";
+import { spanClusters } from "#calls/pairing/span-clusters.ts";
 import { spanOfCall } from "#calls/pairing/told-calls.ts";
 import type { SpanRef, TracedSpan } from "#calls/traced-spans.ts";
 import type { ResourceSpans, Span } from "#formats/otlp/trace-model.ts";
 import { OT_KEY, parseOtMember } from "#formats/trace-context/ot-member.ts";
 import { memberOf, parseTracestate } from "#formats/trace-context/tracestate.ts";
+import { inSlices } from "#platform/slices.ts";
 import { spansOf } from "./span-calls.ts";
 
 /** What becomes of a request's calls, as far as it tells by itself. */
@@ -21,34 +23,79 @@ export interface ToldRequest {
   doubled: number;
 }
 
-export function tellRequest(
+/** To be made of a call, or of any span; and to be told apart, cold. */
+const TRACED_COST_US = 4;
+const TOLD_COST_US = 10;
+/** Clusters that are told apart together, up to a slice: to begin takes longer than a span. */
+const TOGETHER_SPANS = 1_000;
+
+/** Spans of a cluster are told apart together, for any may be of another's call; those of others need not be. */
+export async function tellRequest(
   traces: readonly ResourceSpans[],
   calls: ReadonlyMap<Span, Call>,
-): ToldRequest {
-  const spans = linkedAbove(tracedSpans(traces, calls));
-  const { counted, settled, doubled } = isEachAlone(spans.keys())
-    ? { counted: serversOf(spans.keys()), settled: new Set<TracedSpan>(), doubled: 0 }
-    : countOfRequest([...spans.keys()]);
-  const servers = new Map<Call, TracedSpan>();
-  const callers: Call[] = [];
-  for (const [span, call] of spans) {
-    if (call !== undefined && counted.has(span)) servers.set(call, span);
-    else if (call !== undefined && isCallers(call) && !settled.has(span)) callers.push(call);
-  }
-  const known = [...spans.keys()].map((span) => (counted.has(span) ? span : asKnown(span)));
-  return { spans: known, servers, callers, doubled };
+): Promise<ToldRequest> {
+  const made = await tracedSpans(traces, calls);
+  const linked = linkedAbove(made);
+  const told = { spans: [], servers: new Map(), callers: [], doubled: 0 };
+  const costUs = (together: readonly TracedSpan[]) => together.length * TOLD_COST_US;
+  await inSlices(packed(spanClusters([...linked.keys()])), costUs, (together) => {
+    tellTogether(together, linked, told);
+  });
+  return told;
 }
 
-function tracedSpans(
+function packed(clusters: readonly (readonly TracedSpan[])[]): TracedSpan[][] {
+  const packs: TracedSpan[][] = [];
+  for (const cluster of clusters) {
+    const pack = packs.at(-1);
+    if (pack === undefined || pack.length + cluster.length > TOGETHER_SPANS) {
+      packs.push([...cluster]);
+      continue;
+    }
+    for (const span of cluster) pack.push(span);
+  }
+  return packs;
+}
+
+interface Telling {
+  spans: TracedSpan[];
+  servers: Map<Call, TracedSpan>;
+  callers: Call[];
+  doubled: number;
+}
+
+function tellTogether(
+  spans: readonly TracedSpan[],
+  calls: ReadonlyMap<TracedSpan, Call | undefined>,
+  into: Telling,
+): void {
+  const { counted, settled, doubled } = isEachAlone(spans)
+    ? { counted: serversOf(spans), settled: new Set<TracedSpan>(), doubled: 0 }
+    : countOfRequest(spans);
+  for (const span of spans) {
+    const call = calls.get(span);
+    const isCounted = counted.has(span);
+    if (call !== undefined && isCounted) into.servers.set(call, span);
+    else if (call !== undefined && isCallers(call) && !settled.has(span)) into.callers.push(call);
+    into.spans.push(isCounted ? span : asKnown(span));
+  }
+  into.doubled += doubled;
+}
+
+async function tracedSpans(
   traces: readonly ResourceSpans[],
   calls: ReadonlyMap<Span, Call>,
-): Map<TracedSpan, Call | undefined> {
+): Promise<Map<TracedSpan, Call | undefined>> {
   const told = new Map<TracedSpan, Call | undefined>();
-  for (const [, span] of spansOf(traces)) {
-    const call = calls.get(span);
-    const traced = tracedSpan(span, call);
-    if (traced !== null) told.set(traced, call);
-  }
+  await inSlices(
+    spansOf(traces),
+    () => TRACED_COST_US,
+    ([, span]) => {
+      const call = calls.get(span);
+      const traced = tracedSpan(span, call);
+      if (traced !== null) told.set(traced, call);
+    },
+  );
   return told;
 }
 
@@ -69,12 +116,15 @@ function tracedSpan(span: Span, call: Call | undefined): TracedSpan | null {
 function linkedAbove(
   told: ReadonlyMap<TracedSpan, Call | undefined>,
 ): ReadonlyMap<TracedSpan, Call | undefined> {
+  const spans = [...told.keys()];
+  const linked = withLinksAbove(spans);
+  if (linked === spans) return told;
   const calls = [...told.values()];
-  return new Map(withLinksAbove([...told.keys()]).map((span, index) => [span, calls[index]]));
+  return new Map(linked.map((span, index) => [span, calls[index]]));
 }
 
 /** True where no two calls have a trace or a link in common: of fleets' servers, which need no telling apart. */
-function isEachAlone(spans: Iterable<TracedSpan>): boolean {
+function isEachAlone(spans: readonly TracedSpan[]): boolean {
   const traces = new Set<string>();
   for (const { traceId, links, told } of spans) {
     if (told === null) continue;
@@ -84,8 +134,8 @@ function isEachAlone(spans: Iterable<TracedSpan>): boolean {
   return true;
 }
 
-function serversOf(spans: Iterable<TracedSpan>): ReadonlySet<TracedSpan> {
-  return new Set([...spans].filter(({ told }) => told?.side === "server"));
+function serversOf(spans: readonly TracedSpan[]): ReadonlySet<TracedSpan> {
+  return new Set(spans.filter(({ told }) => told?.side === "server"));
 }
 
 function asKnown(span: TracedSpan): TracedSpan {

@@ -3,7 +3,7 @@
 import { app } from "#app.ts";
 import { foldedOrg } from "#calls/figures/read-figures.ts";
 import { settleOnce } from "#calls/pairing/settle-calls.ts";
-import { foldOnce } from "#calls/store/fold.ts";
+import { foldOnce } from "#calls/store/fold/fold.ts";
 import { pruneOnce } from "#calls/store/prune.ts";
 import { runCron } from "#cron.ts";
 import { findOrg } from "#orgs/store/orgs.ts";

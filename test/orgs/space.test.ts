@@ -1,7 +1,7 @@
 import { createExecutionContext } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from "vitest";
 import { app } from "#app.ts";
-import { foldAll } from "#calls/store/fold.ts";
+import { foldAll } from "#calls/store/fold/fold.ts";
 import { pruneOnce } from "#calls/store/prune.ts";
 import { runCron } from "#cron.ts";
 import { encodeTraces } from "#formats/otlp/encode-traces.ts";

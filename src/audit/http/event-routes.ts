@@ -1,12 +1,17 @@
 /** Audit events: reported by gateways, and read back as entries. */
 import type { Context } from "hono";
 import * as Type from "typebox";
-import { auditReport } from "#audit/audit-event-schema.ts";
+import {
+  auditReport,
+  checkCostUs,
+  reportEnvelope,
+  reportedEvent,
+} from "#audit/audit-event-schema.ts";
 import { callLedger } from "#audit/ledger-stub.ts";
 import { recordEvents } from "#audit/record-events.ts";
 import { cursor, cursorFormat, encodeCursor, limit } from "#http/pagination.ts";
 import { refuseParameter } from "#http/parameters.ts";
-import { jsonBody } from "#http/request-body.ts";
+import { jsonListBody } from "#http/request-body.ts";
 import { type AppRoute, route } from "#orgs/http/access.ts";
 import { actorOf, hiddenTokenId } from "#orgs/principal.ts";
 import { fail } from "#platform/errors.ts";
@@ -60,7 +65,10 @@ export const eventRoutes: readonly AppRoute[] = [
         "receipt; a receipt proves something once its `seq` is under a signed checkpoint. 503 `log_full` where " +
         "the log's last room is for this service's own entries.",
       scope: "audit:write",
-      body: jsonBody(auditReport, { bytesMax: REPORT_BYTES_MAX }),
+      body: jsonListBody(auditReport, {
+        bytesMax: REPORT_BYTES_MAX,
+        ...{ list: "events", envelope: reportEnvelope, item: reportedEvent, costUs: checkCostUs },
+      }),
       answers: {
         201: {
           description: "Appended and durable",

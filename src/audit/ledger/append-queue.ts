@@ -2,12 +2,12 @@
  * Appends that arrive at the same time share one commit, which costs more than any of them: up to 2 ms.
  * Each keeps a transaction of its own within that commit, so that a refused append costs no other anything.
  */
-import type { AuditEvent } from "#audit/audit-event.ts";
+import type { AppendedEvent } from "#audit/audit-event.ts";
 import type { AppendResult, LogAddress } from "#audit/audit-log.ts";
 
 interface WaitingAppend {
   address: LogAddress;
-  events: readonly AuditEvent[];
+  events: readonly AppendedEvent[];
   outcome: { result: AppendResult } | { error: unknown } | null;
 }
 
@@ -21,14 +21,14 @@ const TOGETHER_WITHIN_MS = 50;
 export class AppendQueue {
   #waiting: WaitingAppend[] = [];
   #togetherUntilMs = 0;
-  readonly #append: (address: LogAddress, events: readonly AuditEvent[]) => AppendResult;
+  readonly #append: (address: LogAddress, events: readonly AppendedEvent[]) => AppendResult;
 
-  constructor(append: (address: LogAddress, events: readonly AuditEvent[]) => AppendResult) {
+  constructor(append: (address: LogAddress, events: readonly AppendedEvent[]) => AppendResult) {
     this.#append = append;
   }
 
   /** Every request waits on its own timer and does the work if none did before: none hangs on another. */
-  async append(address: LogAddress, events: readonly AuditEvent[]): Promise<AppendResult> {
+  async append(address: LogAddress, events: readonly AppendedEvent[]): Promise<AppendResult> {
     const append: WaitingAppend = { address, events, outcome: null };
     this.#waiting.push(append);
     do await scheduler.wait(Date.now() < this.#togetherUntilMs ? COMPANY_MS : 0);

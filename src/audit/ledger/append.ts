@@ -2,7 +2,7 @@
  * Appending: synchronous from the first read to the last write, inside one transaction. Nothing may
  * be awaited in here: while an object waits for anything but its storage, other requests run.
  */
-import { type AuditEvent, entryText, SUBMITTED_FIELDS } from "#audit/audit-event.ts";
+import { type AppendedEvent, detailsOf, entryText, SUBMITTED_FIELDS } from "#audit/audit-event.ts";
 import type { AppendResult, Receipt } from "#audit/audit-log.ts";
 import { type ChainEnd, readChainEnd } from "#audit/ledger/proven/chain-end.ts";
 import { checkedEntries, hashedEntry, storedEntry } from "#audit/ledger/proven/checked-entries.ts";
@@ -31,7 +31,7 @@ interface AppendTerms {
 export function appendEvents(
   sql: SqlStorage,
   state: LogState,
-  events: readonly AuditEvent[],
+  events: readonly AppendedEvent[],
   nowMs: number,
   { recordedAfter = notBefore, isFull = false }: AppendTerms = {},
 ): AppendResult {
@@ -63,7 +63,7 @@ interface Planned {
 function plan(
   sql: SqlStorage,
   state: LogState,
-  events: readonly AuditEvent[],
+  events: readonly AppendedEvent[],
   { recordedAt, ...end }: ChainEnd & { recordedAt: string },
 ): Planned[] | AppendResult {
   const known = knownEvents(sql, state, events);
@@ -100,7 +100,7 @@ interface Place {
 }
 
 /** Null if the entry is too large. */
-function newEntry(event: AuditEvent, place: Place): NewEntry | null {
+function newEntry(event: AppendedEvent, place: Place): NewEntry | null {
   const { seq, previousHash, recordedAt } = place;
   const body = entryText(event, { ...place, previousHash: encodeHex(previousHash) });
   const hashes = hashEntry(body);
@@ -123,7 +123,7 @@ function receiptOf(eventId: string, { seq, hash, previousHash }: NewEntry): Rece
 
 interface KnownEvent {
   receipt: Receipt;
-  isSame(event: AuditEvent): boolean;
+  isSame(event: AppendedEvent): boolean;
 }
 
 const SELECT_KNOWN = `SELECT e.seq, e.event_id, e.hash, e.previous_hash, e.leaf, e.body, NULL AS submitted
@@ -134,7 +134,7 @@ const SELECT_KNOWN = `SELECT e.seq, e.event_id, e.hash, e.previous_hash, e.leaf,
 function knownEvents(
   sql: SqlStorage,
   state: LogState,
-  events: readonly AuditEvent[],
+  events: readonly AppendedEvent[],
 ): Map<string, KnownEvent> {
   const ids = JSON.stringify(events.map(({ event_id }) => event_id));
   const checked = checkedEntries(sql, state);
@@ -151,15 +151,15 @@ function knownEvents(
     if (body !== null) checked.placed(hashedEntry(storedEntry(row)));
     const isSame =
       typeof body === "string"
-        ? (event: AuditEvent) => isSameEvent(JSON.parse(body), event)
-        : (event: AuditEvent) =>
+        ? (event: AppendedEvent) => isSameEvent(JSON.parse(body), event)
+        : (event: AppendedEvent) =>
             encodeHex(submittedHash(event)) === encodeHex(new Uint8Array(submitted as ArrayBuffer));
     known.set(eventId, { receipt, isSame });
   }
   return known;
 }
 
-type Submitted = Pick<AuditEvent, (typeof SUBMITTED_FIELDS)[number]>;
+type Submitted = Pick<AppendedEvent, (typeof SUBMITTED_FIELDS)[number]>;
 
 function isSameEvent(left: Submitted, right: Submitted): boolean {
   return submittedText(left) === submittedText(right);
@@ -171,7 +171,7 @@ export function submittedHash(event: Submitted): Uint8Array {
 }
 
 function submittedText(event: Submitted): string {
-  const submitted = { ...event, details: submittedDetails(event.details) };
+  const submitted = { ...event, details: submittedDetails(detailsOf(event)) };
   const fields = SUBMITTED_FIELDS.map((field) => [field, submitted[field]]);
   return canonicalJson(Object.fromEntries(fields) as CanonicalObject);
 }

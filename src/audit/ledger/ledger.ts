@@ -7,7 +7,7 @@
  */
 
 import { DurableObject } from "cloudflare:workers";
-import type { AuditEvent } from "#audit/audit-event.ts";
+import type { AppendedEvent, AuditEvent } from "#audit/audit-event.ts";
 import {
   type AppendResult,
   type ClosedLog,
@@ -83,7 +83,7 @@ export class Ledger extends DurableObject<Env> {
     void ctx.blockConcurrencyWhile(() => this.#duties.begin());
   }
 
-  append(address: LogAddress, events: readonly AuditEvent[]): Promise<AppendResult> {
+  append(address: LogAddress, events: readonly AppendedEvent[]): Promise<AppendResult> {
     return this.#queue.append(address, events);
   }
 
@@ -247,7 +247,7 @@ export class Ledger extends DurableObject<Env> {
     return this.#duties.ring();
   }
 
-  #appendNow(address: LogAddress, events: readonly AuditEvent[]): AppendResult {
+  #appendNow(address: LogAddress, events: readonly AppendedEvent[]): AppendResult {
     return this.#writeOrFreeze(address, (state) => {
       const isFull = !hasRoomFor(this.env, this.#sql.databaseSize, events);
       return appendEvents(this.#sql, state, events, Date.now(), { isFull });

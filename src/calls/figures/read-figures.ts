@@ -5,8 +5,8 @@
  */
 
 import { settleForRead } from "#calls/pairing/settle-calls.ts";
-import { foldAll } from "#calls/store/fold.ts";
-import type { FoldedOrg } from "#calls/store/fold-series.ts";
+import { foldAll } from "#calls/store/fold/fold.ts";
+import type { FoldedOrg } from "#calls/store/fold/fold-series.ts";
 import { readMetricsSnapshot } from "#calls/store/read-snapshot.ts";
 import type { MetricFamily } from "#formats/exposition/metric-family.ts";
 import type { Org } from "#orgs/org.ts";

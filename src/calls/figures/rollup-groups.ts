@@ -9,12 +9,10 @@ import { addWindows, millisecondsOf } from "./tool-latency.ts";
 export const GROUP_LABELS = ["workspace", "plugin", "tool"] as const;
 export type GroupLabel = (typeof GROUP_LABELS)[number];
 
-export interface RollupRow {
+/** With the labels that were asked for. */
+export interface RollupRow extends Partial<Record<GroupLabel, string>> {
   /** Hours or days since the epoch. */
   windowNumber: number;
-  workspace: string;
-  plugin: string;
-  tool: string;
   outcomes: OutcomeCounts;
   sumUs: number;
   minUs: number | null;

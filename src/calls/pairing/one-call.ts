@@ -18,10 +18,11 @@ export interface CallGroup {
 }
 
 export function groupCalls(spans: readonly TracedSpan[]): CallGroup[] {
-  const nodes = parentsFirst(callNodes(spans));
+  const unordered = callNodes(spans);
+  const below = Map.groupBy(unordered, ({ above }) => above);
+  const nodes = parentsFirst(below);
   const groups = new Map<CallNode, CallGroup>();
   for (const node of nodes) placeAtServer(node, groups);
-  const below = Map.groupBy(nodes, ({ above }) => above);
   for (const node of nodes.toReversed()) {
     if (!groups.has(node)) groups.set(node, callersGroup(node, groupsBelow(below, node, groups)));
   }
@@ -36,8 +37,7 @@ function groupsBelow(
   return (below.get(node) ?? []).map((child) => groups.get(child)!);
 }
 
-function parentsFirst(nodes: readonly CallNode[]): CallNode[] {
-  const below = Map.groupBy(nodes, ({ above }) => above);
+function parentsFirst(below: ReadonlyMap<CallNode | null, readonly CallNode[]>): CallNode[] {
   const ordered = [...(below.get(null) ?? [])];
   // Grows while it is gone through.
   for (const node of ordered) ordered.push(...(below.get(node) ?? []));

@@ -5,9 +5,9 @@
  */
 
 import type { Call } from "#calls/call.ts";
-import { findKnownToCallers } from "#calls/store/known-calls.ts";
-import { keysOf } from "#calls/store/pairing-guards.ts";
-import { countWaiting, findDue, type StoredWaiting } from "#calls/store/waiting-rows.ts";
+import { findKnownToCallers } from "#calls/store/pairing/known-calls.ts";
+import { keysOf } from "#calls/store/pairing/pairing-guards.ts";
+import { countWaiting, findDue, type StoredWaiting } from "#calls/store/pairing/waiting-rows.ts";
 import { CLOCK_SKEW_MS_MAX } from "#calls/traced-spans.ts";
 import type { ShardedOrg } from "#orgs/store/shard-orgs.ts";
 import { MINUTE_MS } from "#platform/time.ts";

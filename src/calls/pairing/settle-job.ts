@@ -1,5 +1,5 @@
 /** Counts callers' calls that have waited, each minute: reads do so for themselves. */
-import { findOrgsWithWaiting } from "#calls/store/unfolded-orgs.ts";
+import { findOrgsWithWaiting } from "#calls/store/fold/unfolded-orgs.ts";
 import { findOrgsNamed } from "#orgs/store/orgs.ts";
 import type { ShardedOrg } from "#orgs/store/shard-orgs.ts";
 import type { Job } from "#platform/jobs/job.ts";

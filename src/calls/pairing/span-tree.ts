@@ -56,6 +56,8 @@ interface Reached {
   isByLink: boolean;
 }
 
+const NOTHING: readonly Reached[] = [];
+
 /** Links followed one behind another: a server's leads to its caller. */
 const LINKS_MAX = 4;
 
@@ -98,11 +100,16 @@ class CallForest {
   }
 
   /** What the span's parent leads to, then what its links do. */
-  #above(span: ToldSpan): Reached[] {
+  #above(span: ToldSpan): readonly Reached[] {
+    const { startMs } = span.told;
     const parent = parentOf(span);
-    const walk = (way: SpanRef) => this.#walk(way, span.told.startMs, LINKS_MAX) ?? [];
-    const byLinks = span.links.flatMap(walk).map(({ node }) => ({ node, isByLink: true }));
-    return parent === null ? byLinks : [walk(parent), byLinks].flat();
+    if (parent === null && span.links.length === 0) return NOTHING;
+    const byLinks = span.links.flatMap((link) => this.#walk(link, startMs, LINKS_MAX) ?? []);
+    const byParent = parent === null ? null : this.#walk(parent, startMs, LINKS_MAX);
+    return [
+      ...(byParent === null ? NOTHING : [byParent]),
+      ...byLinks.map(({ node }) => ({ node, isByLink: true })),
+    ];
   }
 
   #walk(from: SpanRef, nearMs: number, linksMax: number): Reached | null {
@@ -142,12 +149,10 @@ class CallForest {
 
   /** Of calls with one id, the one that started nearest. */
   #callAt(key: string, nearMs: number): CallNode | null {
-    const [first = null, ...others] = this.#calls.get(key) ?? [];
+    const nodes = this.#calls.get(key);
+    if (nodes === undefined) return null;
     const distance = (node: CallNode) => Math.abs(startOf(node) - nearMs);
-    return others.reduce(
-      (nearest, node) => (nearest && distance(nearest) <= distance(node) ? nearest : node),
-      first,
-    );
+    return nodes.reduce((nearest, node) => (distance(nearest) <= distance(node) ? nearest : node));
   }
 }
 
@@ -165,7 +170,7 @@ function isSameCall(below: CallNode, above: CallNode, isByLink: boolean): boolea
 /** Spans may name each other as parents. */
 function breakCircles(nodes: readonly CallNode[]): void {
   const done = new Set<CallNode>();
-  for (const node of nodes) {
+  for (const node of nodes.filter(({ above }) => above !== null)) {
     const path = new Set<CallNode>();
     for (let at: CallNode | null = node; at !== null && !done.has(at); at = at.above) {
       path.add(at);

@@ -11,7 +11,17 @@
 import type { ReportHeader } from "#calls/arrival.ts";
 import type { Call } from "#calls/call.ts";
 import { countAmongKnown } from "#calls/pairing/count-once.ts";
+import { clustersWith } from "#calls/pairing/span-clusters.ts";
 import { rangeOf } from "#calls/pairing/waiting-calls.ts";
+import { findKnownToServers, type KnownCalls } from "#calls/store/pairing/known-calls.ts";
+import { findPaired, type PairedSide, refusePaired } from "#calls/store/pairing/paired-orgs.ts";
+import {
+  type CallKeys,
+  keysOf,
+  refuseNewer,
+  refuseServers,
+} from "#calls/store/pairing/pairing-guards.ts";
+import { noteLeftOut } from "#calls/store/pairing/pairing-writes.ts";
 import type { TracedSpan } from "#calls/traced-spans.ts";
 import { uuid7TimeMs } from "#formats/uuid7.ts";
 import {
@@ -21,10 +31,6 @@ import {
   selectShardOrg,
 } from "#orgs/store/shard-orgs.ts";
 import { insertStatements, type ReportedCalls } from "./insert-statements.ts";
-import { findKnownToServers, type KnownCalls } from "./known-calls.ts";
-import { findPaired, type PairedSide, refusePaired } from "./paired-orgs.ts";
-import { type CallKeys, keysOf, refuseNewer, refuseServers } from "./pairing-guards.ts";
-import { noteLeftOut } from "./pairing-writes.ts";
 import { findPresentIds } from "./present-ids.ts";
 
 /** A failed try drops ids that a concurrent copy won; after this many the caller is told to come back. */
@@ -55,6 +61,11 @@ export interface TracedRequest {
   calls: ReadonlyMap<string, TracedSpan>;
   /** Statements of the same transaction, whatever becomes of the calls. */
   writes: readonly D1PreparedStatement[];
+  /**
+   * Samples of earlier transactions of the request, and of these traces: they were decided together with these calls,
+   * and by all that is known of them.
+   */
+  own: readonly string[];
   /** Calls left out before, for another server's span of the request counts them. */
   doubled: number;
   /** Among `writes` are calls that wait: they are acknowledged only where the org may have samples. */
@@ -64,7 +75,7 @@ export interface TracedRequest {
 }
 
 export const UNTRACED: TracedRequest = {
-  ...{ spans: [], calls: new Map(), writes: [] },
+  ...{ spans: [], calls: new Map(), writes: [], own: [] },
   ...{ doubled: 0, isWaiting: false },
 };
 
@@ -91,7 +102,7 @@ interface Attempt {
   doubled: number;
 }
 
-const NOTHING_KNOWN: KnownCalls = { spans: [], ids: [], lastSeq: 0 };
+const NOTHING_KNOWN = { spans: [], ids: [], lastSeq: 0 } satisfies KnownCalls;
 
 /** Inserts all reports in one transaction. */
 export async function insertReports(
@@ -100,8 +111,9 @@ export async function insertReports(
   reports: readonly ReportedCalls[],
   traced: TracedRequest = UNTRACED,
 ): Promise<InsertResult> {
-  const { doubled } = traced;
-  const none = { pruned: [], countedElsewhere: new Set<string>(), known: NOTHING_KNOWN, late: 0 };
+  const { doubled, own } = traced;
+  const known = { ...NOTHING_KNOWN, ids: own };
+  const none = { pruned: [], countedElsewhere: new Set<string>(), known, late: 0 };
   let attempt: Attempt = { ...none, absent: reports, fresh: reports, doubled };
   for (let tries = 0; tries < TRIES_MAX; tries += 1) {
     const outcome = await tryInsert(db, org, attempt, traced);
@@ -159,10 +171,10 @@ function withoutConflicts(
     if (span !== undefined) asked.set(id, span);
   }
   const left = new Set(asked.values());
-  const { counted, late, doubled } = countAmongKnown([
-    ...known.spans,
-    ...traced.spans.map((span) => (left.has(span) ? span : decided(span))),
-  ]);
+  const all = clustersWith(left, [...known.spans, ...traced.spans]);
+  const { counted, late, doubled } = countAmongKnown(
+    all.map((span) => (left.has(span) ? span : decided(span))),
+  );
   const elsewhere = [...asked].filter(([, span]) => !counted.has(span)).map(([id]) => id);
   const isElsewhere = new Set(elsewhere);
   return {

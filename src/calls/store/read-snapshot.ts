@@ -11,9 +11,9 @@ import type {
 } from "#calls/figures/metrics-snapshot.ts";
 import { OUTCOMES } from "#calls/outcome.ts";
 import { INSTANCE_IDLE_MS_MAX, SERIES_IDLE_MS_MAX } from "#calls/series.ts";
+import { CLASSIC_COUNTS } from "#calls/store/fold/classic-columns.ts";
 import { shardDatabase } from "#platform/shards.ts";
 import { HOUR_MS, HOURS_PER_DAY } from "#platform/time.ts";
-import { CLASSIC_COUNTS } from "./classic-columns.ts";
 
 /**
  * One statement for both, for a push of metrics may send no more than it does. What waits for its server's is not

@@ -12,20 +12,20 @@ import {
   type RollupGroup,
   type RollupGroupFigures,
 } from "#calls/figures/rollup-groups.ts";
-import { inSlices } from "#platform/slices.ts";
+import { inSlices, nextTurn } from "#platform/slices.ts";
 import {
   findRollupExtent,
-  findRollupRows,
+  isLookedUp,
+  lookUpRollups,
   type RollupFilter,
+  STATEMENT_ROWS_MAX,
+  scanRollups,
   type WindowRange,
 } from "./rollup-windows.ts";
 
-/**
- * Rows a slice may read, a window of the largest org: 10 MB at a KB a histogram, and 100 ms of the shard's
- * one thread, for which the other orgs wait.
- */
+/** Rows that are held at once, a window of the largest org: 10 MB at a KB a histogram. */
 const SLICE_ROWS_MAX = 10_000;
-/** Rows a request may read: a second or two of D1's one thread. */
+/** Rows a request may read: a second or two of D1's one thread, in parts. */
 const REQUEST_ROWS_MAX = 60_000;
 
 /** Where a page ended: after a group, or after the whole of a window. */
@@ -58,7 +58,10 @@ export async function findRollupPage(
   const extent = await findRollupExtent(db, org, granularity, filter);
   const from = Math.max(query.range.from, extent.oldestWindow);
   const series = Math.max(1, extent.series);
-  const sliceWindowsMax = Math.max(1, Math.floor(SLICE_ROWS_MAX / series));
+  const areLookedUp = isLookedUp(filter, extent);
+  const sliceRowsMax = areLookedUp ? STATEMENT_ROWS_MAX : SLICE_ROWS_MAX;
+  const sliceWindowsMax = Math.max(1, Math.floor(sliceRowsMax / series));
+  const read = areLookedUp ? lookUpRollups : scanRollups;
   // A short page is not to cost a long one's reading: slices begin at what may fill it, and grow.
   let sliceWindows = Math.ceil((limit + 1) / series);
   const groups: RollupGroupFigures[] = [];
@@ -66,7 +69,8 @@ export async function findRollupPage(
   let rowsRead = 0;
   while (to > from && groups.length <= limit && rowsRead < REQUEST_ROWS_MAX) {
     const slice = { from: Math.max(from, to - Math.min(sliceWindows, sliceWindowsMax)), to };
-    const rows = await findRollupRows(db, org, granularity, slice, filter);
+    if (rowsRead > 0) await nextTurn();
+    const rows = await read(db, query, slice);
     const wanted = groupRollups(rows, query.groupBy).filter((group) => isAfter(group, after));
     // Percentiles cost more than reading: none is made for groups that the page has no room for.
     const answered = wanted.slice(0, limit + 1 - groups.length);

@@ -1,6 +1,6 @@
 /** How far an org's streams have been delivered, on the wire. */
 import * as Type from "typebox";
-import type { WaitingState } from "#calls/store/waiting-rows.ts";
+import type { WaitingState } from "#calls/store/pairing/waiting-rows.ts";
 import type { DeliveredStream, DeliveryState } from "#delivery/store/stream-deliveries.ts";
 import { formatTimestamp } from "#formats/rfc3339.ts";
 import { DeletionSchema, deletionJson } from "#orgs/http/deletion-json.ts";

@@ -1,6 +1,6 @@
 /** How far an org's metrics and audit entries have been delivered. */
 
-import { findWaitingState } from "#calls/store/waiting-rows.ts";
+import { findWaitingState } from "#calls/store/pairing/waiting-rows.ts";
 import { findDeliveries } from "#delivery/store/stream-deliveries.ts";
 import { type AppRoute, route } from "#orgs/http/access.ts";
 import { findOrgSpace } from "#orgs/store/space-rows.ts";

@@ -1,8 +1,8 @@
 import type { D1Migration } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { CLASSIC_COUNTS } from "#calls/store/classic-columns.ts";
-import { foldAll } from "#calls/store/fold.ts";
+import { CLASSIC_COUNTS } from "#calls/store/fold/classic-columns.ts";
+import { foldAll } from "#calls/store/fold/fold.ts";
 import { CLASSIC_BOUNDS_SECONDS, upperBoundSeconds } from "#formats/exponential-histogram.ts";
 import { randomSource } from "../../harness/load.ts";
 import { db, invocation, makeShardOrg, store } from "../../harness/shard-org.ts";

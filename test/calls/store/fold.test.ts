@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { CLASSIC_COUNTS } from "#calls/store/classic-columns.ts";
-import { foldAll, foldOnce } from "#calls/store/fold.ts";
+import { CLASSIC_COUNTS } from "#calls/store/fold/classic-columns.ts";
+import { foldAll, foldOnce } from "#calls/store/fold/fold.ts";
 import { BucketCounts } from "#formats/exponential-histogram.ts";
 import { deleteShardOrg } from "#orgs/store/shard-orgs.ts";
 import { LimitedD1 } from "../../harness/limited-d1.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type PruneCutoffs, pruneCutoffs } from "#calls/prune-cutoffs.ts";
-import { foldAll } from "#calls/store/fold.ts";
+import { foldAll } from "#calls/store/fold/fold.ts";
 import { PRUNE_ROWS_MAX, pruneOnce } from "#calls/store/prune.ts";
 import "#capabilities.ts";
 import { eraseOnce } from "#orgs/store/erase.ts";

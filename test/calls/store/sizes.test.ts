@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import "#capabilities.ts";
-import { foldAll } from "#calls/store/fold.ts";
+import { foldAll } from "#calls/store/fold/fold.ts";
 import { PRUNE_ROWS_MAX, pruneOnce } from "#calls/store/prune.ts";
 import { estimateBytes, SIZE_QUERIES } from "#calls/store/sizes.ts";
 import { findShardBytes } from "#orgs/store/space-rows.ts";

@@ -18,6 +18,13 @@ export function largestEvents(): string {
   return JSON.stringify({ instance_id: "gw-1", events });
 }
 
+/** The same, of which the last is refused. */
+export function largestRefusedEvents(): string {
+  const report = largestEvents();
+  const last = report.lastIndexOf('"allowed"');
+  return `${report.slice(0, last)}"maybe"${report.slice(last + 9)}`;
+}
+
 /** 64 events with one long text each, of which every character has to be composed. */
 export function longestEvents(): string {
   const text = "e\u0301".repeat(20_000);
@@ -142,15 +149,29 @@ export function plainSpans(encoding: OtlpEncoding): Uint8Array {
   return spans(encoding, 10_000, () => ({}));
 }
 
-/** 10,000 calls, each a sample: ten transactions. In JSON as many as 4 MiB hold. */
-export function callSpans(encoding: OtlpEncoding, kind: number): Uint8Array {
+/**
+ * 10,000 calls, each a sample: ten transactions, of one trace or of as many. In JSON as many as 4 MiB hold.
+ */
+export function callSpans(encoding: OtlpEncoding, kind: number, areApart = false): Uint8Array {
   const count = encoding === "json" ? 6_500 : 10_000;
   return spans(encoding, count, (at) => ({
     ...call(at),
+    ...(areApart && { traceId: hex(16) }),
     kind,
     // Spread over the day, which a caller's look-up goes through.
     start: { ms: Date.now() - Math.floor((at / count) * 80_000_000) - 2_000, nanos: 0 },
     end: { ms: Date.now() - Math.floor((at / count) * 80_000_000) - 1_900, nanos: 0 },
+  }));
+}
+
+/** 10,000 calls of a trace at one time, of which some are callers': what its transactions count, later ones come upon. */
+export function callsOfBothSides(): Uint8Array {
+  const startedMs = Date.now() - 2_000;
+  return spans("protobuf", 10_000, (at) => ({
+    ...call(at),
+    kind: at % 1_000 === 999 ? 3 : 2,
+    start: { ms: startedMs, nanos: 0 },
+    end: { ms: startedMs + 100, nanos: 0 },
   }));
 }
 

@@ -2,9 +2,11 @@
 import { illegalJson, illegalYaml } from "./illegal-bodies.ts";
 import {
   callSpans,
+  callsOfBothSides,
   densestPayload,
   derivedSamples,
   largestEvents,
+  largestRefusedEvents,
   longestEvents,
   longestMessages,
   longestSamples,
@@ -66,6 +68,8 @@ const MESSAGES_COST = { cpuMsMax: 2_000 };
 const SCRAPE_COST = { cpuMsMax: 2_500 };
 /** 40,000 histograms are merged. */
 const ROLLUP_COST = { cpuMsMax: 1_000 };
+/** Ten transactions of 1,000 samples, 50 ms each with what D1 makes of them, and 200 ms to decode and map them. */
+const CALLS_COST = { cpuMsMax: 1_000 };
 /** A caller's look-up goes through the samples of its time: ten transactions and more. */
 const CALLERS_COST = { cpuMsMax: 1_500 };
 /** 320,000 details are checked, sorted, hashed, and read again by the columns that are searched by. */
@@ -164,7 +168,13 @@ function telemetryRoutes(callId: string, from: number): Record<string, readonly 
     "get /v1/orgs/{org}/invocations/{id}/trace": [get("its trace", `${calls}/${callId}/trace`)],
     "post /v1/orgs/{org}/otlp/v1/traces": [
       made("10,000 plain spans", OTLP, () => plainSpans("protobuf"), PROTOBUF),
-      made("10,000 servers' calls", OTLP, () => callSpans("protobuf", 2), PROTOBUF),
+      ...(
+        [
+          ["10,000 servers' calls of a trace", () => callSpans("protobuf", 2)],
+          ["10,000 servers' calls, each of its trace", () => callSpans("protobuf", 2, true)],
+          ["10,000 calls of a trace, of both sides", callsOfBothSides],
+        ] as const
+      ).map(([name, body]) => ({ ...made(name, OTLP, body, PROTOBUF), ...CALLS_COST })),
       {
         ...made("10,000 callers' calls", OTLP, () => callSpans("protobuf", 3), PROTOBUF),
         ...CALLERS_COST,
@@ -248,6 +258,11 @@ function auditRoutes(from: number): Record<string, readonly WorstRequest[]> {
     ],
     "post /v1/orgs/{org}/audit": [
       { ...made("64 events of 5,000 details", AUDIT, largestEvents), ...DETAILS_COST },
+      {
+        ...made("64 events of 5,000 details, the last refused", AUDIT, largestRefusedEvents),
+        ...DETAILS_COST,
+        statuses: [400],
+      },
       made("64 events of one text to be composed", AUDIT, longestEvents),
       { ...made("256 events of 900 details", AUDIT, mostEvents), ...DETAILS_COST },
       ...illegalJson(AUDIT, 4 * MIB, "events"),

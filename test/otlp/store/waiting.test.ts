@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { settleOnce } from "#calls/pairing/settle-calls.ts";
-import { pruneLinksOnce } from "#calls/store/prune-links.ts";
+import { pruneLinksOnce } from "#calls/store/pairing/prune-links.ts";
 import "#capabilities.ts";
 import type { Span } from "#formats/otlp/trace-model.ts";
 import { eraseOnce } from "#orgs/store/erase.ts";

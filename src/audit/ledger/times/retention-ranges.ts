@@ -5,19 +5,16 @@
  *
  * A raise holds for all that is there and a reduction for what comes after, so days fall from range to range.
  */
-import type { AuditEvent } from "#audit/audit-event.ts";
+import { type AppendedEvent, detailsOf } from "#audit/audit-event.ts";
 import type { RetentionRange } from "#audit/audit-log.ts";
 import { promisedDays, retentionChangeOf } from "#formats/ledger/retention-change.ts";
 import { formatTimestamp, parseTimestampMs } from "#formats/rfc3339.ts";
 import { DAY_MS } from "#platform/time.ts";
 
 /** Called before the log's row takes the entry: no range may begin among entries that the log has. */
-export function recordRetention(
-  sql: SqlStorage,
-  seq: number,
-  { action, details, instance_id }: AuditEvent,
-): void {
-  const change = instance_id === null ? retentionChangeOf(action, details) : null;
+export function recordRetention(sql: SqlStorage, seq: number, event: AppendedEvent): void {
+  const isOwn = event.instance_id === null;
+  const change = isOwn ? retentionChangeOf(event.action, detailsOf(event)) : null;
   if (change === null) return;
   promiseToAll(sql, promisedDays(change));
   // The entry that tells of a reduction stays as long as those before it.

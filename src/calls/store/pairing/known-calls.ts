@@ -1,12 +1,18 @@
 /** What is known of calls elsewhere: samples that count them, and how the spans of their traces hang together. */
 import { parseLinks } from "#calls/pairing/call-links.ts";
 import { exchangeOf, type TracedSpan } from "#calls/traced-spans.ts";
-import { type CallKeys, linkMembers, selectForCallers, selectServers } from "./pairing-guards.ts";
+import {
+  type CallKeys,
+  linkMembers,
+  selectForCallers,
+  selectNewer,
+  selectServers,
+} from "./pairing-guards.ts";
 
 export interface KnownCalls {
-  spans: TracedSpan[];
+  spans: readonly TracedSpan[];
   /** Of the samples among them. */
-  ids: string[];
+  ids: readonly string[];
   /** The newest row of links, whatever it tells of: what comes after it was not read. */
   lastSeq: number;
 }
@@ -54,6 +60,12 @@ export async function findKnownToServers(
   const members = linkMembers(keys);
   const linked = await findLinks(db, org, members, { after: lastSeq - NEWEST_ROWS, to: lastSeq });
   return { spans: [...spans, ...linked], ids, lastSeq };
+}
+
+/** Whether a request that came before tells of one of the calls' traces: as far as servers' calls are looked up. */
+export async function isLinked(db: D1Database, org: string, keys: CallKeys): Promise<boolean> {
+  const lastSeq = await findLastSeq(db, org);
+  return (await selectNewer(db, org, keys, lastSeq - NEWEST_ROWS).first()) !== null;
 }
 
 /** For callers' calls: links are read first, so that what came since shows in newer ones. */

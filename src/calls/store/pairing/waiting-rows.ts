@@ -1,7 +1,9 @@
 /** Callers' calls that wait: read when they are due, and counted in the transaction that deletes their row. */
+
+import { insertStatements, type ReportedCalls } from "#calls/store/insert-statements.ts";
+import { findPresentIds } from "#calls/store/present-ids.ts";
 import { uuid7TimeMs } from "#formats/uuid7.ts";
 import type { ShardedOrg } from "#orgs/store/shard-orgs.ts";
-import { insertStatements, type ReportedCalls } from "./insert-statements.ts";
 import {
   type CallKeys,
   refuseCallers,
@@ -10,7 +12,6 @@ import {
   selectNewer,
   selectUnknownCaller,
 } from "./pairing-guards.ts";
-import { findPresentIds } from "./present-ids.ts";
 
 export interface StoredWaiting {
   id: string;

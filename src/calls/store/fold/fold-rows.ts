@@ -1,4 +1,4 @@
-/** The JSON rows that the fold's statements read (src/calls/store/fold-statements.ts). */
+/** The JSON rows that the fold's statements read (src/calls/store/fold/fold-statements.ts). */
 import {
   type InstanceDelta,
   mergedTally,

@@ -8,9 +8,9 @@
  */
 import { parseArrival, seriesKey } from "#calls/arrival.ts";
 import { FoldDelta } from "#calls/fold-delta.ts";
+import { SEEN_AHEAD_MS_MAX } from "#calls/store/far-times.ts";
 import { type ShardOrg, selectShardOrg } from "#orgs/store/shard-orgs.ts";
 import { jsonParameters } from "#platform/d1/json-parameter.ts";
-import { SEEN_AHEAD_MS_MAX } from "./far-times.ts";
 import { resolveInstances } from "./fold-instances.ts";
 import { appendSeriesRows, type FoldRows } from "./fold-rows.ts";
 import { type FoldedOrg, resolveSeries } from "./fold-series.ts";

@@ -1,0 +1,76 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { countAmongKnown, countOfRequest } from "#calls/pairing/count-once.ts";
+import { spanClusters } from "#calls/pairing/span-clusters.ts";
+import type { CallSide, Standing, TracedSpan } from "#calls/traced-spans.ts";
+
+/** Few names, so that spans have much in common. */
+const traceId = fc.constantFrom(..."abcdefgh").map((letter) => letter.repeat(32));
+const spanId = fc.nat({ max: 40 }).map((id) => id.toString(16).padStart(16, "0"));
+const told = fc.record({
+  side: fc.constantFrom<CallSide>("server", "client", "internal"),
+  tool: fc.constantFrom("read", "write"),
+  startMs: fc.nat({ max: 500 }),
+  endMs: fc.integer({ min: 500, max: 1_000 }),
+  exchange: fc.option(
+    fc.nat({ max: 5 }).map((id) => `session\n${id}`),
+    { freq: 2 },
+  ),
+  failure: fc.constant(null),
+  standing: fc.constantFrom<Standing>("undecided", "undecided", "known", "counted"),
+});
+const span: fc.Arbitrary<TracedSpan> = fc.record({
+  traceId,
+  spanId,
+  parentSpanId: fc.option(spanId),
+  links: fc.oneof(
+    { weight: 5, arbitrary: fc.constant([]) },
+    fc.array(fc.record({ traceId, spanId })),
+  ),
+  told: fc.option(told),
+});
+const spans = fc.array(span, { maxLength: 40 });
+
+describe("Clusters of spans", () => {
+  it.each([
+    ["one request tells", countOfRequest],
+    ["is known", countAmongKnown],
+  ] as const)("decided each by itself say what all of them do together, by what %s", (_, count) => {
+    fc.assert(
+      fc.property(spans, (all) => {
+        const together = count(all);
+        const apart = spanClusters(all).map(count);
+        const countedApart = apart.flatMap(({ counted }) => [...counted]);
+        expect(new Set(countedApart)).toEqual(together.counted);
+        expect(new Set(apart.flatMap(({ settled }) => [...settled]))).toEqual(together.settled);
+        for (const sum of ["late", "doubled"] as const) {
+          expect(apart.reduce((total, one) => total + one[sum], 0)).toBe(together[sum]);
+        }
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it("have each span once, those without anything in common apart", () => {
+    fc.assert(
+      fc.property(spans, (all) => {
+        const clusters = spanClusters(all);
+        expect(new Set(clusters.flat())).toEqual(new Set(all));
+        const namesOf = (cluster: TracedSpan[]) =>
+          new Set(
+            cluster.flatMap(({ traceId: own, links, told: call }) => [
+              own,
+              ...links.map((link) => link.traceId),
+              ...(call?.exchange ? [call.exchange] : []),
+            ]),
+          );
+        const names = clusters.map(namesOf);
+        for (const [at, some] of names.entries()) {
+          for (const others of names.slice(at + 1)) {
+            expect([...some].filter((name) => others.has(name))).toEqual([]);
+          }
+        }
+      }),
+    );
+  });
+});
