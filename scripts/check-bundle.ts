@@ -8,12 +8,12 @@ const DIST = "dist";
 const METAFILE = "bundle-meta.json";
 
 /**
- * 1,399 KiB and 338 of gzip were measured with one schema library in it, typebox, and of that only what checks
- * JSON Schema (zod beside it is 950 KiB, `typebox/compile` instead of `typebox/schema` 208); what is ours is 640.
+ * 1,522 KiB and 371 of gzip were measured with one schema library in it, typebox, and of that only what checks
+ * JSON Schema (zod beside it is 950 KiB, `typebox/compile` instead of `typebox/schema` 208); what is ours is 740.
  * The rest is headroom. The platform takes 3 MB of gzip on its free plan, 10 on the other.
  */
-const UPLOAD_KIB_MAX = 1_500;
-const GZIP_KIB_MAX = 360;
+const UPLOAD_KIB_MAX = 1_600;
+const GZIP_KIB_MAX = 390;
 const INPUTS_SHOWN = 15;
 
 interface Metafile {

@@ -3,7 +3,7 @@
 -- Bytes of the ledger's own database, as it last told with its size.
 ALTER TABLE audit_logs ADD COLUMN bytes INTEGER;
 
--- How much of the shard an org takes, as last estimated (src/orgs/space-job.ts), and since when the shard has been
+-- How much of the shard an org takes, as last estimated (src/orgs/space/space-job.ts), and since when the shard has been
 -- too full for its samples and spans: read by the very condition that lets a report in, so ingest pays nothing.
 ALTER TABLE orgs ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE orgs ADD COLUMN measured_at_ms INTEGER NOT NULL DEFAULT 0;

@@ -1,17 +1,13 @@
 /** Records calls as one instance reports them: each sample checked by itself, all made durable at once. */
 
 import { spanOfCall } from "#calls/pairing/told-calls.ts";
-import {
-  type InsertResult,
-  insertReport,
-  type TracedRequest,
-  UNTRACED,
-} from "#calls/store/insert-calls.ts";
+import { type InsertResult, insertReport } from "#calls/store/insert-calls.ts";
 import { isKnownToSend } from "#calls/store/pairing/paired-orgs.ts";
 import { insertLinks, noteSamples } from "#calls/store/pairing/pairing-writes.ts";
+import { type TracedRequest, UNTRACED } from "#calls/store/traced-request.ts";
 import { parseTimestampMs } from "#formats/rfc3339.ts";
 import type { Org } from "#orgs/org.ts";
-import { refuseForSpace } from "#orgs/shard-space.ts";
+import { refuseForSpace } from "#orgs/space/shard-space.ts";
 import type { Env } from "#platform/env.ts";
 import { fail } from "#platform/errors.ts";
 import { shardDatabase } from "#platform/shards.ts";

@@ -15,7 +15,7 @@ import type {
   ResourceMetrics,
 } from "#formats/otlp/metrics-model.ts";
 import type { UnixNano } from "#formats/otlp/unix-nano.ts";
-import type { SHARD_FAMILY_NAMES } from "#orgs/shard-figures.ts";
+import type { SHARD_FAMILY_NAMES } from "#orgs/space/shard-figures.ts";
 
 /** A collector takes 20 MiB unless told otherwise; so many points are at most 3 MB, if all are histograms. */
 const REQUEST_POINTS_MAX = 4_000;

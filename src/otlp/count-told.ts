@@ -1,13 +1,14 @@
 /** Counts the servers' calls of a request, and has its callers' wait for theirs. */
 import type { Call } from "#calls/call.ts";
 import { waitingRows } from "#calls/pairing/waiting-calls.ts";
-import { type InsertResult, insertReports, type TracedRequest } from "#calls/store/insert-calls.ts";
+import { type InsertResult, insertReports } from "#calls/store/insert-calls.ts";
 import { isKnownToSend } from "#calls/store/pairing/paired-orgs.ts";
 import { insertLinks, insertWaiting, noteSpans } from "#calls/store/pairing/pairing-writes.ts";
+import type { TracedRequest } from "#calls/store/traced-request.ts";
 import { type CallSide, spanKey, type TracedSpan } from "#calls/traced-spans.ts";
 import { CALLER_WAIT_SECONDS_MAX } from "#orgs/mapped-attributes.ts";
 import type { Org } from "#orgs/org.ts";
-import { refuseForSpace } from "#orgs/shard-space.ts";
+import { refuseForSpace } from "#orgs/space/shard-space.ts";
 import { noteUnmapped } from "#otlp/store/unmapped-rows.ts";
 import type { Env } from "#platform/env.ts";
 import { fail } from "#platform/errors.ts";

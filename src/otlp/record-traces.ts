@@ -5,7 +5,7 @@ import { spanKey } from "#calls/traced-spans.ts";
 import type { PartialSuccess } from "#formats/otlp/export-response.ts";
 import type { ResourceSpans } from "#formats/otlp/trace-model.ts";
 import type { Org } from "#orgs/org.ts";
-import { refuseForSpace } from "#orgs/shard-space.ts";
+import { refuseForSpace } from "#orgs/space/shard-space.ts";
 import { keepSpans } from "#otlp/store/spans.ts";
 import type { Env } from "#platform/env.ts";
 import { shardDatabase } from "#platform/shards.ts";

@@ -5,7 +5,7 @@ import { foldAll } from "#calls/store/fold/fold.ts";
 import { pruneOnce } from "#calls/store/prune.ts";
 import { runCron } from "#cron.ts";
 import { encodeTraces } from "#formats/otlp/encode-traces.ts";
-import { spaceJob } from "#orgs/space-job.ts";
+import { spaceJob } from "#orgs/space/space-job.ts";
 import { decideSpace, findShardBytes } from "#orgs/store/space-rows.ts";
 import type { Env } from "#platform/env.ts";
 import type { AnyJob } from "#platform/jobs/job.ts";

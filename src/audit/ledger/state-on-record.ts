@@ -111,10 +111,10 @@ export function requirePromises(sql: SqlStorage, state: LogState): void {
   }
 }
 
-type Telling = AuditEvent & { seq: number };
+type ToldEntry = AuditEvent & { seq: number };
 
 /** The entries with that action that are left, oldest first. */
-function toldBy(sql: SqlStorage, { minIndex }: LogState, action: string): Telling[] {
+function toldBy(sql: SqlStorage, { minIndex }: LogState, action: string): ToldEntry[] {
   const rows = sql.exec(
     `SELECT ${ENTRY_COLUMNS} FROM entries WHERE action = ? AND seq >= ? ORDER BY seq`,
     action,

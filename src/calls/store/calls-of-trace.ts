@@ -1,8 +1,8 @@
 /** The samples of one trace, looked for in the samples of its time. */
 import { and, eq, inArray } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
-import { type StoredCall, toolInvocations } from "#calls/store/shard-schema.ts";
 import { uuid7LowerBound } from "#formats/uuid7.ts";
+import { type StoredCall, toolInvocations } from "./shard-schema.ts";
 
 /** Samples that the query looks at, as many as for a page of them (find-calls.ts): D1 has one thread. */
 const SAMPLES_SCANNED_MAX = 50_000;

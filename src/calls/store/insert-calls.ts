@@ -10,10 +10,8 @@
  */
 import type { ReportHeader } from "#calls/arrival.ts";
 import type { Call } from "#calls/call.ts";
-import { countAmongKnown } from "#calls/pairing/count-once.ts";
-import { clustersWith } from "#calls/pairing/span-clusters.ts";
 import { rangeOf } from "#calls/pairing/waiting-calls.ts";
-import { findKnownToServers, type KnownCalls } from "#calls/store/pairing/known-calls.ts";
+import { findKnownToServers } from "#calls/store/pairing/known-calls.ts";
 import { findPaired, type PairedSide, refusePaired } from "#calls/store/pairing/paired-orgs.ts";
 import {
   type CallKeys,
@@ -30,8 +28,17 @@ import {
   type ShardOrg,
   selectShardOrg,
 } from "#orgs/store/shard-orgs.ts";
+import {
+  type Attempt,
+  type Conflicts,
+  countOf,
+  keeping,
+  NOTHING_KNOWN,
+  withoutConflicts,
+} from "./insert-attempt.ts";
 import { insertStatements, type ReportedCalls } from "./insert-statements.ts";
 import { findPresentIds } from "./present-ids.ts";
+import { type TracedRequest, UNTRACED } from "./traced-request.ts";
 
 /** A failed try drops ids that a concurrent copy won; after this many the caller is told to come back. */
 const TRIES_MAX = 8;
@@ -53,32 +60,6 @@ export type InsertResult =
   /** The org sends what the request said that it does not: nothing was written. */
   | { kind: "paired" };
 
-/** What a request tells of its calls' traces, and writes besides. */
-export interface TracedRequest {
-  /** All its spans, of which only those in `calls` are undecided. */
-  spans: readonly TracedSpan[];
-  /** The spans of the reports' calls, by the calls' ids. */
-  calls: ReadonlyMap<string, TracedSpan>;
-  /** Statements of the same transaction, whatever becomes of the calls. */
-  writes: readonly D1PreparedStatement[];
-  /**
-   * Samples of earlier transactions of the request, and of these traces: they were decided together with these calls,
-   * and by all that is known of them.
-   */
-  own: readonly string[];
-  /** Calls left out before, for another server's span of the request counts them. */
-  doubled: number;
-  /** Among `writes` are calls that wait: they are acknowledged only where the org may have samples. */
-  isWaiting: boolean;
-  /** What the org must not have sent for the request to be complete as it is. */
-  unless?: PairedSide;
-}
-
-export const UNTRACED: TracedRequest = {
-  ...{ spans: [], calls: new Map(), writes: [], own: [] },
-  ...{ doubled: 0, isWaiting: false },
-};
-
 export function insertReport(
   db: D1Database,
   org: ShardedOrg,
@@ -88,21 +69,6 @@ export function insertReport(
 ): Promise<InsertResult> {
   return insertReports(db, org, [{ header, calls }], traced);
 }
-
-/** What is left to insert, and why the rest is not. */
-interface Attempt {
-  /** All but what was pruned or is there: what of it is to be counted is decided with each try. */
-  absent: readonly ReportedCalls[];
-  fresh: readonly ReportedCalls[];
-  pruned: readonly Call[];
-  countedElsewhere: ReadonlySet<string>;
-  /** What the calls were decided by. */
-  known: KnownCalls;
-  late: number;
-  doubled: number;
-}
-
-const NOTHING_KNOWN = { spans: [], ids: [], lastSeq: 0 } satisfies KnownCalls;
 
 /** Inserts all reports in one transaction. */
 export async function insertReports(
@@ -156,58 +122,6 @@ async function withoutPruned(
     fresh: keeping(attempt.fresh, (call) => !isPruned(call)),
     pruned: [...attempt.pruned, ...gone],
   };
-}
-
-/** Leaves out what is there, and decides on the rest by what is known now. */
-function withoutConflicts(
-  attempt: Attempt,
-  { present, known }: Conflicts,
-  traced: TracedRequest,
-): Attempt {
-  const absent = keeping(attempt.absent, ({ id }) => !present.has(id));
-  const asked = new Map<string, TracedSpan>();
-  for (const { id } of absent.flatMap(({ calls }) => calls)) {
-    const span = traced.calls.get(id);
-    if (span !== undefined) asked.set(id, span);
-  }
-  const left = new Set(asked.values());
-  const all = clustersWith(left, [...known.spans, ...traced.spans]);
-  const { counted, late, doubled } = countAmongKnown(
-    all.map((span) => (left.has(span) ? span : decided(span))),
-  );
-  const elsewhere = [...asked].filter(([, span]) => !counted.has(span)).map(([id]) => id);
-  const isElsewhere = new Set(elsewhere);
-  return {
-    ...attempt,
-    absent,
-    fresh: keeping(absent, ({ id }) => !isElsewhere.has(id)),
-    countedElsewhere: isElsewhere,
-    known,
-    late,
-    doubled: traced.doubled + doubled,
-  };
-}
-
-function decided(span: TracedSpan): TracedSpan {
-  if (span.told?.standing !== "undecided") return span;
-  return { ...span, told: { ...span.told, standing: "known" } };
-}
-
-function countOf(reports: readonly ReportedCalls[]): number {
-  return reports.reduce((count, { calls }) => count + calls.length, 0);
-}
-
-function keeping(
-  reports: readonly ReportedCalls[],
-  isKept: (call: Call) => boolean,
-): readonly ReportedCalls[] {
-  return reports.map((report) => ({ ...report, calls: report.calls.filter(isKept) }));
-}
-
-/** Why nothing was written: ids that are there, samples that may count the calls. */
-interface Conflicts {
-  present: Set<string>;
-  known: KnownCalls;
 }
 
 /**

@@ -3,12 +3,12 @@
  * minutes, how much each org has; from 90 % on the largest is refused, until the shard is below 85 %.
  */
 
+import { orgParts } from "#orgs/org-lifecycle.ts";
 import { decideSpace, findFullness, findUnmeasured, recordBytes } from "#orgs/store/space-rows.ts";
 import type { Job, JobPlace } from "#platform/jobs/job.ts";
 import { shardBytesMax, shardDatabase } from "#platform/shards.ts";
 import { MINUTE_MS } from "#platform/time.ts";
 import { logSpace } from "./log-space.ts";
-import { orgParts } from "./org-lifecycle.ts";
 import { MEASURED_FROM, REFUSED_FROM, TAKEN_BELOW } from "./shard-space.ts";
 
 /** Measures an org; null: decides, by what was measured. */

@@ -2,11 +2,12 @@
  * Room on a shard. Long before it is full somebody has to know (monitoring/rules); and when nobody did, the org
  * that takes the most is refused more, by name, before the disk refuses everyone.
  */
+
+import type { Org } from "#orgs/org.ts";
 import { findShardBytes } from "#orgs/store/space-rows.ts";
 import type { Env } from "#platform/env.ts";
 import { fail } from "#platform/errors.ts";
 import { shardBytesMax, shardDatabase } from "#platform/shards.ts";
-import type { Org } from "./org.ts";
 
 /** From this part of a shard's bytes on it is measured who has them. */
 export const MEASURED_FROM = 0.85;

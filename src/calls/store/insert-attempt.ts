@@ -1,0 +1,75 @@
+/** What a try to insert reports leaves out, and how the next one follows from why it failed. */
+import type { Call } from "#calls/call.ts";
+import { countAmongKnown } from "#calls/pairing/count-once.ts";
+import { clustersWith } from "#calls/pairing/span-clusters.ts";
+import type { KnownCalls } from "#calls/store/pairing/known-calls.ts";
+import type { TracedSpan } from "#calls/traced-spans.ts";
+import type { ReportedCalls } from "./insert-statements.ts";
+import type { TracedRequest } from "./traced-request.ts";
+
+/** What is left to insert, and why the rest is not. */
+export interface Attempt {
+  /** All but what was pruned or is there: what of it is to be counted is decided with each try. */
+  absent: readonly ReportedCalls[];
+  fresh: readonly ReportedCalls[];
+  pruned: readonly Call[];
+  countedElsewhere: ReadonlySet<string>;
+  /** What the calls were decided by. */
+  known: KnownCalls;
+  late: number;
+  doubled: number;
+}
+
+export const NOTHING_KNOWN = { spans: [], ids: [], lastSeq: 0 } satisfies KnownCalls;
+
+/** Why nothing was written: ids that are there, samples that may count the calls. */
+export interface Conflicts {
+  present: Set<string>;
+  known: KnownCalls;
+}
+
+/** Leaves out what is there, and decides on the rest by what is known now. */
+export function withoutConflicts(
+  attempt: Attempt,
+  { present, known }: Conflicts,
+  traced: TracedRequest,
+): Attempt {
+  const absent = keeping(attempt.absent, ({ id }) => !present.has(id));
+  const asked = new Map<string, TracedSpan>();
+  for (const { id } of absent.flatMap(({ calls }) => calls)) {
+    const span = traced.calls.get(id);
+    if (span !== undefined) asked.set(id, span);
+  }
+  const left = new Set(asked.values());
+  const all = clustersWith(left, [...known.spans, ...traced.spans]);
+  const { counted, late, doubled } = countAmongKnown(
+    all.map((span) => (left.has(span) ? span : decided(span))),
+  );
+  const elsewhere = [...asked].filter(([, span]) => !counted.has(span)).map(([id]) => id);
+  const isElsewhere = new Set(elsewhere);
+  return {
+    ...attempt,
+    absent,
+    fresh: keeping(absent, ({ id }) => !isElsewhere.has(id)),
+    countedElsewhere: isElsewhere,
+    known,
+    late,
+    doubled: traced.doubled + doubled,
+  };
+}
+
+function decided(span: TracedSpan): TracedSpan {
+  if (span.told?.standing !== "undecided") return span;
+  return { ...span, told: { ...span.told, standing: "known" } };
+}
+
+export function countOf(reports: readonly ReportedCalls[]): number {
+  return reports.reduce((count, { calls }) => count + calls.length, 0);
+}
+
+export function keeping(
+  reports: readonly ReportedCalls[],
+  isKept: (call: Call) => boolean,
+): readonly ReportedCalls[] {
+  return reports.map((report) => ({ ...report, calls: report.calls.filter(isKept) }));
+}
