@@ -2,6 +2,7 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { runProgram } from "../run-program.ts";
 import type { Library, Side } from "./libraries.ts";
 
 const run = promisify(execFile);
@@ -48,4 +49,14 @@ export async function runLibrary(
   };
   const { stdout } = await run(interpreter, [script], { cwd, env, timeout: RUN_MS_MAX });
   return JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Truth;
+}
+
+/** Of what is installed: `fastmcp 4.2.3, mcp 2.3.0`. */
+export async function versionsOf(
+  interpreter: string,
+  packages: readonly string[],
+): Promise<string> {
+  const script = "import importlib.metadata as m, sys; print(*map(m.version, sys.argv[1:]))";
+  const versions = (await runProgram(interpreter, ["-c", script, ...packages])).trim().split(" ");
+  return packages.map((name, at) => `${name} ${versions[at]}`).join(", ");
 }

@@ -9,11 +9,11 @@ import { setTimeout as delay } from "node:timers/promises";
 import { readDevVars } from "../../../scripts/start/dev-vars.ts";
 import { readPage } from "../../formats/exposition/read-page.ts";
 import type { Checks, Verdict } from "../checks.ts";
+import { missingPython, pythonVenv } from "../python-venv.ts";
 import { NpmStart } from "../start/npm-start.ts";
 import { runSuite } from "../suite.ts";
-import { environmentOf, findPython, type Python, versionsOf } from "./environments.ts";
 import { type Environment, LIBRARIES, type Library, type Side } from "./libraries.ts";
-import { type Counts, runLibrary, type Truth } from "./run-library.ts";
+import { type Counts, runLibrary, type Truth, versionsOf } from "./run-library.ts";
 
 /** At once: each is three processes that import for seconds. */
 const RUNS_AT_ONCE = 3;
@@ -33,9 +33,9 @@ interface Counted extends Truth {
 
 export function runDialectsSuite(): Promise<Verdict> {
   return runSuite("dialects", {}, async ({ checks }) => {
-    const python = await findPython();
-    if (python === null) return skip(checks, "Python 3.11 with venv and pip", "");
-    const installed = await installAll(checks, python);
+    const missing = missingPython();
+    if (missing.length > 0) return skip(checks, missing.join(", "), "");
+    const installed = await installAll(checks);
     if (installed === null) return;
     const folder = await mkdtemp(join(tmpdir(), "mcpg-dialects-"));
     const { start } = await NpmStart.run(folder);
@@ -57,11 +57,12 @@ function skip(checks: Checks, what: string, why: string): void {
 type Interpreters = ReadonlyMap<Environment, string>;
 
 /** One after the other: pip keeps a core busy. */
-async function installAll(checks: Checks, python: Python): Promise<Interpreters | null> {
+async function installAll(checks: Checks): Promise<Interpreters | null> {
   const installed = new Map<Environment, string>();
   try {
     for (const name of new Set(LIBRARIES.map(({ environment }) => environment))) {
-      installed.set(name, await environmentOf(python, name));
+      const pinned = join(import.meta.dirname, "requirements", `${name}.txt`);
+      installed.set(name, await pythonVenv(`dialects-${name}`, pinned));
     }
   } catch (error) {
     skip(checks, "PyPI to install from", String((error as Error).message).slice(0, 500));

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Runtime } from "../../harness/runtime.ts";
 import { Checks, type Verdict } from "../checks.ts";
+import { missingGo } from "../go-program.ts";
 import { checkRuleTests } from "../promtool/suite.ts";
 import { checkAlerts } from "./alert-checks.ts";
 import { checkFirstFailures } from "./first-failure-checks.ts";
@@ -40,11 +41,11 @@ function format(name: string, contentType: string, scrapeConfig: Record<string, 
 
 export async function runPrometheus3Suite(): Promise<Verdict> {
   const checks = new Checks("prometheus-3");
-  const programs = prometheus3();
-  if (programs === null) {
+  if (missingGo().length > 0) {
     console.log("!!! SKIPPED THE PROMETHEUS 3 SUITE: there is no Go here to build it with");
     return checks.verdict;
   }
+  const programs = await prometheus3();
   const folder = mkdtempSync(join(tmpdir(), "mcpg-prometheus-3-"));
   try {
     for (const withZeros of [false, true]) await runIn(folder, programs, checks, withZeros);
