@@ -194,6 +194,7 @@ describe("Entries that have expired", () => {
   it("leave after all that operators did by then, however much of it waits", async () => {
     const org = await communityOrg(300);
     vi.setSystemTime(startMs + 31 * DAY_MS);
+    await settleLedgerClock({ org, log: 1, shard: "SHARD_0" });
     await waitingActions(org, 600);
     await expireAlone(org, 30, () => false);
     expect(await auditEntries(org, "?action=ledger.pruned")).toEqual([]);
