@@ -23,7 +23,8 @@ export async function untilReady(runtime: Runtime, base: string, signal: AbortSi
     if (answer.status === 200) return;
     // No waiting heals a bad secret: the answer names the setting.
     const hopeless = answer.text.includes('"misconfigured"') || Date.now() > deadline;
-    if (hopeless) throw new Error(`the Worker does not get ready: ${describe(answer)}`);
+    if (hopeless)
+      throw new Error(`the Worker does not get ready: ${describe(answer)}${hint(answer)}`);
     await sleep(readyPollMs, undefined, { signal });
   }
 }
@@ -50,6 +51,12 @@ async function get(url: string, withinMs: number, signal: AbortSignal): Promise<
     signal.throwIfAborted();
     return { status: 0, text: fetchFailure(error) };
   }
+}
+
+/** The secrets of one folder and the databases of another: the Worker knows of neither. */
+function hint({ text }: Answer): string {
+  if (!text.includes("MCPG_LEDGER_SEED is not the one")) return "";
+  return " Put back the .dev.vars that this state folder was begun with, or begin anew in another folder: MCPG_STATE_DIR.";
 }
 
 /** Node says `fetch failed` and hides the reason in `cause`. */

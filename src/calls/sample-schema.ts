@@ -31,7 +31,10 @@ const OptionalBytes = Type.Optional(
 
 export const SampleSchema = Type.Object(
   {
-    id: nullable({ description: "UUIDv7 within an hour of started_at; derived when absent" }),
+    id: nullable({
+      description:
+        "UUIDv7 within an hour of started_at. Derived when absent: from batch_id, else epoch and seq, and the place in the report; with none of these from the content, so that equal samples of one instance are one",
+    }),
     workspace: Name,
     plugin: Name,
     tool: Name,

@@ -1,5 +1,6 @@
 /** `npm start` as a newcomer runs it: serves, takes a report, shows it, ticks, stops clean, starts again. */
-import { access, mkdtemp, rename, rm } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { access, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Checks, type Verdict } from "../checks.ts";
@@ -72,14 +73,24 @@ async function checkWithoutSecrets(checks: Checks, stateDir: string): Promise<vo
       () => false,
     );
   try {
-    const told = await NpmStart.run(stateDir).then(
-      ({ start }) => start.stop().then(() => "it starts"),
-      (error: Error) => error.message,
-    );
+    const told = await whyNot(stateDir);
     const isNamed = /\.dev\.vars is missing, and .* has databases of an earlier start/.test(told);
     checks.report("refuses an old folder without its secrets", isNamed ? [] : [told]);
     checks.equal("and writes none in their stead", await isThere(), false);
+    const seed = `MCPG_LEDGER_SEED=${randomBytes(32).toString("base64")}`;
+    const secrets = await readFile(`${file}.away`, "utf8");
+    await writeFile(file, secrets.replace(/^MCPG_LEDGER_SEED=.*$/m, seed));
+    const others = await whyNot(stateDir);
+    const isTold = /MCPG_LEDGER_SEED is not the one .*Put back the \.dev\.vars/.test(others);
+    checks.report("says what to do with another folder's secrets", isTold ? [] : [others]);
   } finally {
     await rename(`${file}.away`, file);
   }
+}
+
+function whyNot(stateDir: string): Promise<string> {
+  return NpmStart.run(stateDir).then(
+    ({ start }) => start.stop().then(() => "it starts"),
+    (error: Error) => error.message,
+  );
 }
