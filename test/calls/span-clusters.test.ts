@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { countAmongKnown, countOfRequest } from "#calls/pairing/count-once.ts";
 import { spanClusters } from "#calls/pairing/span-clusters.ts";
 import type { CallSide, Standing, TracedSpan } from "#calls/traced-spans.ts";
+import { atOnce, withTurns } from "#platform/slices.ts";
 
 /** Few names, so that spans have much in common. */
 const traceId = fc.constantFrom(..."abcdefgh").map((letter) => letter.repeat(32));
@@ -34,7 +35,7 @@ const spans = fc.array(span, { maxLength: 40 });
 describe("Clusters of spans", () => {
   it.each([
     ["one request tells", countOfRequest],
-    ["is known", countAmongKnown],
+    ["is known", (all: readonly TracedSpan[]) => atOnce(countAmongKnown(all))],
   ] as const)("decided each by itself say what all of them do together, by what %s", (_, count) => {
     fc.assert(
       fc.property(spans, (all) => {
@@ -49,6 +50,18 @@ describe("Clusters of spans", () => {
       }),
       { numRuns: 2_000 },
     );
+  });
+
+  it("that are decided in turns, several of them at once, are decided as they would be in one go", async () => {
+    const many = fc.array(span, { minLength: 1_001, maxLength: 1_300 });
+    const property = fc.asyncProperty(many, many, async (one, other) => {
+      const [ofOne, ofOther] = await Promise.all(
+        [one, other].map((all) => withTurns(countAmongKnown(all))),
+      );
+      expect(ofOne).toEqual(atOnce(countAmongKnown(one)));
+      expect(ofOther).toEqual(atOnce(countAmongKnown(other)));
+    });
+    await fc.assert(property, { numRuns: 10 });
   });
 
   it("have each span once, those without anything in common apart", () => {

@@ -88,7 +88,7 @@ export async function insertReports(
     const next =
       outcome === "refused"
         ? await withoutPruned(db, org, attempt, traced)
-        : withoutConflicts(attempt, outcome, traced);
+        : await withoutConflicts(attempt, outcome, traced);
     if ("kind" in next) return next;
     attempt = next;
   }

@@ -11,6 +11,7 @@ import {
   longestMessages,
   longestSamples,
   manyAttributes,
+  moreCallsOfTrace,
   mostEvents,
   nestedCalls,
   plainSpans,
@@ -173,6 +174,7 @@ function telemetryRoutes(callId: string, from: number): Record<string, readonly 
           ["10,000 servers' calls of a trace", () => callSpans("protobuf", 2)],
           ["10,000 servers' calls, each of its trace", () => callSpans("protobuf", 2, true)],
           ["10,000 calls of a trace, of both sides", callsOfBothSides],
+          ["10,000 more calls of a trace that has many", moreCallsOfTrace],
         ] as const
       ).map(([name, body]) => ({ ...made(name, OTLP, body, PROTOBUF), ...CALLS_COST })),
       {
