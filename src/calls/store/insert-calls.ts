@@ -163,11 +163,13 @@ async function tryInsert(
 async function findConflicts(
   db: D1Database,
   org: string,
-  { fresh, known }: Attempt,
+  { absent, fresh, known }: Attempt,
   keys: CallKeys | null,
 ): Promise<Conflicts | null> {
   const present = await findPresentIds(db, org, fresh);
-  const found = keys === null ? NOTHING_KNOWN : await findKnownToServers(db, org, keys);
+  // Of a batch that is resent nothing is left to be decided.
+  const isDecided = keys === null || present.size === countOf(absent);
+  const found = isDecided ? NOTHING_KNOWN : await findKnownToServers(db, org, keys);
   const isNews = found.lastSeq > known.lastSeq || !areKnown(found.ids, known.ids);
   return present.size === 0 && !isNews ? null : { present, known: found };
 }
