@@ -21,7 +21,7 @@ export interface Attempt {
   doubled: number;
 }
 
-export const NOTHING_KNOWN = { spans: [], ids: [], lastSeq: 0 } satisfies KnownCalls;
+export const NOTHING_KNOWN = { spans: [], ids: [], callerIds: [], lastSeq: 0 } satisfies KnownCalls;
 
 /** Why nothing was written: ids that are there, samples that may count the calls. */
 export interface Conflicts {

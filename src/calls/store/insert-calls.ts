@@ -183,7 +183,7 @@ function guardsOf(
 ): D1PreparedStatement[] {
   const guards = unless === undefined ? [] : [refusePaired(db, org, unless)];
   if (keys === null) return guards;
-  guards.push(...refuseServers(db, org, keys, known.ids));
+  guards.push(...refuseServers(db, org, keys, known));
   // Of two copies at once that come too late one is told of.
   return late === 0 ? guards : [...guards, refuseNewer(db, org, keys, known.lastSeq)];
 }

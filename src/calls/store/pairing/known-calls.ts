@@ -19,6 +19,8 @@ export interface KnownCalls {
   spans: readonly TracedSpan[];
   /** Of the samples among them. */
   ids: readonly string[];
+  /** Of those the callers'. */
+  callerIds: readonly string[];
   /** The newest row of links, whatever it tells of: what comes after it was not read. */
   lastSeq: number;
 }
@@ -61,11 +63,11 @@ export async function findKnownToServers(
   keys: CallKeys,
 ): Promise<KnownCalls> {
   const lastSeq = await findLastSeq(db, org);
-  const { spans, ids } = samplesOf(await findServersRows(db, org, keys));
-  if (ids.length === 0) return { spans, ids, lastSeq };
+  const found = samplesOf(await findServersRows(db, org, keys));
+  if (found.ids.length === 0) return { ...found, lastSeq };
   const members = linkMembers(keys);
   const linked = await findLinks(db, org, members, { after: lastSeq - NEWEST_ROWS, to: lastSeq });
-  return { spans: [...spans, ...linked], ids, lastSeq };
+  return { ...found, spans: [...found.spans, ...linked], lastSeq };
 }
 
 /** Whether a request that came before tells of one of the calls' traces: as far as servers' calls are looked up. */
@@ -156,15 +158,20 @@ async function findNearby(
 async function findSamples(
   db: D1Database,
   selects: readonly D1PreparedStatement[],
-): Promise<Pick<KnownCalls, "spans" | "ids">> {
+): Promise<Omit<KnownCalls, "lastSeq">> {
   const results = await db.batch<KnownRow>([...selects]);
   return samplesOf(results.flatMap((result) => result.results));
 }
 
 /** Each once, though several statements found it. */
-function samplesOf(found: readonly KnownRow[]): Pick<KnownCalls, "spans" | "ids"> {
+function samplesOf(found: readonly KnownRow[]): Omit<KnownCalls, "lastSeq"> {
   const rows = [...new Map(found.map((row) => [row.id, row])).values()];
-  return { spans: rows.flatMap(countedSpan), ids: rows.map(({ id }) => id) };
+  const callers = rows.filter(({ isCaller }) => isCaller === 1);
+  return {
+    spans: rows.flatMap(countedSpan),
+    ids: rows.map(({ id }) => id),
+    callerIds: callers.map(({ id }) => id),
+  };
 }
 
 /** A posted sample without a span's id tells of a call that no span is of. */

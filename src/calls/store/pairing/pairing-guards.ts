@@ -152,10 +152,10 @@ export function refuseServers(
   db: D1Database,
   org: string,
   keys: CallKeys,
-  knownIds: readonly string[],
+  { ids, callerIds }: { ids: readonly string[]; callerIds: readonly string[] },
 ): D1PreparedStatement[] {
-  const nearby = nearbyStatements(db, REFUSE_NEARBY, org, keys, JSON.stringify(knownIds));
-  return [refuseCallers(db, org, keys, knownIds), ...nearby];
+  const nearby = nearbyStatements(db, REFUSE_NEARBY, org, keys, JSON.stringify(ids));
+  return [refuseCallers(db, org, keys, callerIds), ...nearby];
 }
 
 /** Samples of callers that such a transaction may have been refused for. */
