@@ -73,6 +73,8 @@ const ROLLUP_COST = { cpuMsMax: 1_000 };
 const CALLS_COST = { cpuMsMax: 1_000 };
 /** A caller's look-up goes through the samples of its time: ten transactions and more. */
 const CALLERS_COST = { cpuMsMax: 1_500 };
+/** Each of its transactions reads what is known of the trace, and decides beside it: in slices, but ten times. */
+const MORE_CALLS_COST = { cpuMsMax: 6_000 };
 /** 320,000 details are checked, sorted, hashed, and read again by the columns that are searched by. */
 const DETAILS_COST = { cpuMsMax: 1_500 };
 
@@ -174,7 +176,6 @@ function telemetryRoutes(callId: string, from: number): Record<string, readonly 
           ["10,000 servers' calls of a trace", () => callSpans("protobuf", 2)],
           ["10,000 servers' calls, each of its trace", () => callSpans("protobuf", 2, true)],
           ["10,000 calls of a trace, of both sides", callsOfBothSides],
-          ["10,000 more calls of a trace that has many", moreCallsOfTrace],
         ] as const
       ).map(([name, body]) => ({ ...made(name, OTLP, body, PROTOBUF), ...CALLS_COST })),
       {
@@ -200,6 +201,10 @@ function telemetryRoutes(callId: string, from: number): Record<string, readonly 
         ),
         statuses: [200, 400, 413],
       })),
+      // Last: what the first sends the second comes upon, and they have all samples of a time looked at from then on.
+      ...["10,000 calls of a trace that will have more", "10,000 more calls of that trace"].map(
+        (name) => ({ ...made(name, OTLP, moreCallsOfTrace, PROTOBUF), ...MORE_CALLS_COST }),
+      ),
     ],
     "get /v1/orgs/{org}/metrics": Object.entries(SCRAPES).flatMap(([format, accept]) => [
       { ...get(format, `${ROOT}/metrics`, { accept }), ...SCRAPE_COST },
