@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { countAmongKnown, countCallers, countOfRequest } from "#calls/pairing/count-once.ts";
 import type { CallFailure, CallSide, Standing, ToldCall, TracedSpan } from "#calls/traced-spans.ts";
+import { atOnce } from "#platform/slices.ts";
 
 /** A span as it was made: what the truth is made of. */
 interface MadeSpan {
@@ -96,7 +97,7 @@ class Shard {
   ingest(spans: readonly TracedSpan[]): void {
     const { counted, settled } = countOfRequest(spans);
     const known = spans.map((span) => (counted.has(span) ? span : as(span, "known")));
-    const first = countAmongKnown([...this.#samples(), ...this.#links.flat(), ...known]);
+    const first = atOnce(countAmongKnown([...this.#samples(), ...this.#links.flat(), ...known]));
     this.late += first.late;
     for (const span of first.counted) this.#count(span, null);
     const callers = spans.filter((span) => isCaller(span) && !settled.has(span));

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { countAmongKnown, countOfRequest } from "#calls/pairing/count-once.ts";
 import { spanClusters } from "#calls/pairing/span-clusters.ts";
 import type { CallSide, Standing, TracedSpan } from "#calls/traced-spans.ts";
+import { atOnce, nextTurn, withTurns } from "#platform/slices.ts";
 
 /** Few names, so that spans have much in common. */
 const traceId = fc.constantFrom(..."abcdefgh").map((letter) => letter.repeat(32));
@@ -34,7 +35,7 @@ const spans = fc.array(span, { maxLength: 40 });
 describe("Clusters of spans", () => {
   it.each([
     ["one request tells", countOfRequest],
-    ["is known", countAmongKnown],
+    ["is known", (all: readonly TracedSpan[]) => atOnce(countAmongKnown(all))],
   ] as const)("decided each by itself say what all of them do together, by what %s", (_, count) => {
     fc.assert(
       fc.property(spans, (all) => {
@@ -49,6 +50,34 @@ describe("Clusters of spans", () => {
       }),
       { numRuns: 2_000 },
     );
+  });
+
+  it("that are decided in turns, several of them at once, are decided as they would be in one go", async () => {
+    const many = fc.array(span, { minLength: 1_001, maxLength: 1_300 });
+    const property = fc.asyncProperty(many, many, async (one, other) => {
+      const [ofOne, ofOther] = await Promise.all(
+        [one, other].map((all) => withTurns(countAmongKnown(all))),
+      );
+      expect(ofOne).toEqual(atOnce(countAmongKnown(one)));
+      expect(ofOther).toEqual(atOnce(countAmongKnown(other)));
+    });
+    await fc.assert(property, { numRuns: 10 });
+  });
+
+  it("of tens of thousands leave others their turn while they are decided", async () => {
+    const told = { side: "server", tool: "read", exchange: null, failure: null } as const;
+    const times = { startMs: 0, endMs: 1, standing: "undecided" } as const;
+    const all = Array.from({ length: 20_000 }, (_, at) => ({
+      ...{ traceId: "a".repeat(32), spanId: `${at}`, parentSpanId: null, links: [] },
+      told: { ...told, ...times },
+    }));
+    let [turns, isDecided] = [0, false];
+    const deciding = withTurns(countAmongKnown(all)).finally(() => {
+      isDecided = true;
+    });
+    for (; !isDecided; turns += 1) await nextTurn();
+    expect((await deciding).counted.size).toBe(20_000);
+    expect(turns).toBeGreaterThan(50);
   });
 
   it("have each span once, those without anything in common apart", () => {

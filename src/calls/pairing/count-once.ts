@@ -1,9 +1,10 @@
 /** What is counted of calls that several spans tell of: each once, with its failure. */
 
 import type { CallFailure, TracedSpan } from "#calls/traced-spans.ts";
+import { atOnce, type Stepwise, stepwise } from "#platform/slices.ts";
 import { withoutLone } from "./lone-calls.ts";
 import { type CallGroup, groupCalls, isCounted } from "./one-call.ts";
-import type { CallNode, ToldSpan } from "./span-tree.ts";
+import { type CallNode, SPANS_AT_ONCE, type ToldSpan } from "./span-tree.ts";
 import { joinUnlinked } from "./unlinked-calls.ts";
 
 /** Of servers' spans that are to be counted now. */
@@ -22,22 +23,28 @@ export interface ServersCount {
  * may yet be another call's.
  */
 export function countOfRequest(spans: readonly TracedSpan[]): ServersCount {
-  return countServers(groupCalls(spans));
+  return atOnce(countServers(atOnce(groupCalls(spans))));
 }
 
-/** Settles servers' spans against all that is known of their traces. */
-export function countAmongKnown(spans: readonly TracedSpan[]): ServersCount {
-  return countServers(joinUnlinked(groupCalls(spans)));
+/** Settles servers' spans against all that is known of their traces: of one trace that may be tens of thousands. */
+export function* countAmongKnown(spans: readonly TracedSpan[]): Stepwise<ServersCount> {
+  const groups = yield* groupCalls(spans);
+  return yield* countServers(yield* joinUnlinked(groups));
 }
 
-function countServers(groups: readonly CallGroup[]): ServersCount {
-  const all = groups.filter(({ server }) => server !== null).map(countServer);
-  return {
-    counted: new Set(all.flatMap(({ counted }) => counted)),
-    settled: new Set(all.flatMap(({ settled }) => settled)),
-    late: all.reduce((sum, { late }) => sum + late, 0),
-    doubled: all.reduce((sum, { doubled }) => sum + doubled, 0),
-  };
+function* countServers(groups: readonly CallGroup[]): Stepwise<ServersCount> {
+  const counted = new Set<TracedSpan>();
+  const settled = new Set<TracedSpan>();
+  let [late, doubled] = [0, 0];
+  yield* stepwise(groups, SPANS_AT_ONCE, (group) => {
+    if (group.server === null) return;
+    const count = countServer(group);
+    for (const span of count.counted) counted.add(span);
+    for (const span of count.settled) settled.add(span);
+    late += count.late;
+    doubled += count.doubled;
+  });
+  return { counted, settled, late, doubled };
 }
 
 /** Counts the outermost, unless the call is counted. */
@@ -82,7 +89,7 @@ export function countCallers(
   const counted = new Map<TracedSpan, CallFailure | null>();
   const { lone, others } = withoutLone(spans);
   for (const span of lone) counted.set(span, span.told?.failure ?? null);
-  for (const group of joinUnlinked(groupCalls(others))) {
+  for (const group of atOnce(joinUnlinked(atOnce(groupCalls(others))))) {
     if (group.server !== null || isCounted(group.nodes)) continue;
     const span = callerToCount(group);
     if (span !== null) counted.set(span, span.told.failure ?? failureOf(group));

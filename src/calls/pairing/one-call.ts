@@ -5,7 +5,8 @@
  */
 
 import type { TracedSpan } from "#calls/traced-spans.ts";
-import { type CallNode, callNodes, endOf, sideOf } from "./span-tree.ts";
+import { type Stepwise, stepwise } from "#platform/slices.ts";
+import { type CallNode, callNodes, endOf, SPANS_AT_ONCE, sideOf } from "./span-tree.ts";
 
 export interface CallGroup {
   readonly nodes: CallNode[];
@@ -17,15 +18,16 @@ export interface CallGroup {
   hasCallerAbove: boolean;
 }
 
-export function groupCalls(spans: readonly TracedSpan[]): CallGroup[] {
-  const unordered = callNodes(spans);
+export function* groupCalls(spans: readonly TracedSpan[]): Stepwise<CallGroup[]> {
+  const unordered = yield* callNodes(spans);
   const below = Map.groupBy(unordered, ({ above }) => above);
   const nodes = parentsFirst(below);
   const groups = new Map<CallNode, CallGroup>();
-  for (const node of nodes) placeAtServer(node, groups);
-  for (const node of nodes.toReversed()) {
+  yield* stepwise(nodes, SPANS_AT_ONCE, (node) => placeAtServer(node, groups));
+  yield* stepwise(nodes.toReversed(), SPANS_AT_ONCE, (node) => {
     if (!groups.has(node)) groups.set(node, callersGroup(node, groupsBelow(below, node, groups)));
-  }
+  });
+  yield;
   return [...new Set(groups.values())].filter((group) => group.nodes.length > 0);
 }
 

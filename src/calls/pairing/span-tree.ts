@@ -12,6 +12,7 @@ import {
   type ToldCall,
   type TracedSpan,
 } from "#calls/traced-spans.ts";
+import { type Stepwise, stepwise } from "#platform/slices.ts";
 import { isSameTool } from "./tool-names.ts";
 
 /** A span of a tool call, with its copies: one trace and span id is one span, if starts are near. */
@@ -43,12 +44,16 @@ export function endOf({ spans }: CallNode): number {
 }
 
 /** The calls among the spans, each with the call above it. No call is above itself, by any way. */
-export function callNodes(spans: readonly TracedSpan[]): CallNode[] {
-  const tree = new CallForest(spans);
-  for (const node of tree.nodes) tree.placeUnder(node);
+export function* callNodes(spans: readonly TracedSpan[]): Stepwise<CallNode[]> {
+  const tree = new CallForest();
+  yield* stepwise(spans, SPANS_AT_ONCE, (span) => tree.add(span));
+  yield* stepwise(tree.nodes, SPANS_AT_ONCE, (node) => tree.placeUnder(node));
   breakCircles(tree.nodes);
   return tree.nodes;
 }
+
+/** Told apart between two stops: each step of that takes up to 8 µs a span. */
+export const SPANS_AT_ONCE = 1_000;
 
 /** How a call was come to. */
 interface Reached {
@@ -68,11 +73,9 @@ class CallForest {
   /** From spans that are no call; null too while their way is looked for, so that a circle ends. */
   readonly #reached = new Map<string, Reached | null>();
 
-  constructor(spans: readonly TracedSpan[]) {
-    for (const span of spans) {
-      if (isTold(span)) this.#addCall(span);
-      else if (!this.#others.has(spanKey(span))) this.#others.set(spanKey(span), span);
-    }
+  add(span: TracedSpan): void {
+    if (isTold(span)) this.#addCall(span);
+    else if (!this.#others.has(spanKey(span))) this.#others.set(spanKey(span), span);
   }
 
   #addCall(span: ToldSpan): void {

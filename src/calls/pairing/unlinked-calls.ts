@@ -5,8 +5,9 @@
  */
 
 import { CLOCK_SKEW_MS_MAX } from "#calls/traced-spans.ts";
+import { type Stepwise, stepwise } from "#platform/slices.ts";
 import { type CallGroup, standingOf } from "./one-call.ts";
-import { endOf, leadOf, startOf } from "./span-tree.ts";
+import { endOf, leadOf, SPANS_AT_ONCE, startOf } from "./span-tree.ts";
 import { isSameTool } from "./tool-names.ts";
 
 /** Callers that one server's call is held against: those that started nearest. */
@@ -23,15 +24,19 @@ interface Side {
 
 type KeysOf = (side: Side) => ReadonlySet<string>;
 
-export function joinUnlinked(groups: readonly CallGroup[]): readonly CallGroup[] {
-  const servers = groups.filter(isOpen).map(sideOfGroup);
-  const callers = groups.filter(({ server }) => server === null).map(sideOfGroup);
+export function* joinUnlinked(groups: readonly CallGroup[]): Stepwise<readonly CallGroup[]> {
+  const servers: Side[] = [];
+  const callers: Side[] = [];
+  yield* stepwise(groups, SPANS_AT_ONCE, (group) => {
+    if (isOpen(group)) servers.push(sideOfGroup(group));
+    else if (group.server === null) callers.push(sideOfGroup(group));
+  });
   if (servers.length === 0 || callers.length === 0) return groups;
   const taken = new Set<Side>();
   for (const keysOf of [(side: Side) => side.traces, (side: Side) => side.exchanges]) {
     // A caller that counts for a server's call which came late is that one's, not the next one's.
-    joinBy(keysOf, servers.filter(isLate), callers.filter(isLateFor), taken);
-    joinBy(keysOf, servers, callers, taken);
+    yield* joinBy(keysOf, servers.filter(isLate), callers.filter(isLateFor), taken);
+    yield* joinBy(keysOf, servers, callers, taken);
   }
   const joined = new Set([...taken].map(({ group }) => group));
   return groups.filter((group) => group.server !== null || !joined.has(group));
@@ -58,23 +63,39 @@ function sideOfGroup(group: CallGroup): Side {
   };
 }
 
-function joinBy(
+function* joinBy(
   keysOf: KeysOf,
   servers: readonly Side[],
   callers: readonly Side[],
   taken: Set<Side>,
-): void {
+): Stepwise<void> {
   const byKey = byKeys(keysOf, callers);
-  for (const server of servers.toSorted((a, b) => a.startMs - b.startMs)) {
-    if (taken.has(server)) continue;
-    const candidates = [...keysOf(server)].flatMap((key) => nearby(byKey.get(key) ?? [], server));
-    const caller = candidates
-      .filter((candidate) => !taken.has(candidate) && mayBeOne(server, candidate))
-      .reduce<Side | null>((best, one) => nearer(best, one, server), null);
-    if (caller === null) continue;
+  yield;
+  const ordered = servers.toSorted((a, b) => a.startMs - b.startMs);
+  yield* stepwise(ordered, SPANS_AT_ONCE, (server) => {
+    if (taken.has(server)) return;
+    const caller = nearestCaller(keysOf, server, byKey, taken);
+    if (caller === null) return;
     server.group.nodes.push(...caller.group.nodes);
     taken.add(server).add(caller);
+  });
+}
+
+function nearestCaller(
+  keysOf: KeysOf,
+  server: Side,
+  byKey: ReadonlyMap<string, readonly Side[]>,
+  taken: ReadonlySet<Side>,
+): Side | null {
+  let best: Side | null = null;
+  for (const key of keysOf(server)) {
+    for (const candidate of nearby(byKey.get(key) ?? [], server)) {
+      if (!taken.has(candidate) && mayBeOne(server, candidate)) {
+        best = nearer(best, candidate, server);
+      }
+    }
   }
+  return best;
 }
 
 /** By start. */

@@ -4,6 +4,7 @@ import { countAmongKnown } from "#calls/pairing/count-once.ts";
 import { clustersWith } from "#calls/pairing/span-clusters.ts";
 import type { KnownCalls } from "#calls/store/pairing/known-calls.ts";
 import type { TracedSpan } from "#calls/traced-spans.ts";
+import { withTurns } from "#platform/slices.ts";
 import type { ReportedCalls } from "./insert-statements.ts";
 import type { TracedRequest } from "./traced-request.ts";
 
@@ -20,7 +21,7 @@ export interface Attempt {
   doubled: number;
 }
 
-export const NOTHING_KNOWN = { spans: [], ids: [], lastSeq: 0 } satisfies KnownCalls;
+export const NOTHING_KNOWN = { spans: [], ids: [], callerIds: [], lastSeq: 0 } satisfies KnownCalls;
 
 /** Why nothing was written: ids that are there, samples that may count the calls. */
 export interface Conflicts {
@@ -29,11 +30,11 @@ export interface Conflicts {
 }
 
 /** Leaves out what is there, and decides on the rest by what is known now. */
-export function withoutConflicts(
+export async function withoutConflicts(
   attempt: Attempt,
   { present, known }: Conflicts,
   traced: TracedRequest,
-): Attempt {
+): Promise<Attempt> {
   const absent = keeping(attempt.absent, ({ id }) => !present.has(id));
   const asked = new Map<string, TracedSpan>();
   for (const { id } of absent.flatMap(({ calls }) => calls)) {
@@ -42,8 +43,8 @@ export function withoutConflicts(
   }
   const left = new Set(asked.values());
   const all = clustersWith(left, [...known.spans, ...traced.spans]);
-  const { counted, late, doubled } = countAmongKnown(
-    all.map((span) => (left.has(span) ? span : decided(span))),
+  const { counted, late, doubled } = await withTurns(
+    countAmongKnown(all.map((span) => (left.has(span) ? span : decided(span)))),
   );
   const elsewhere = [...asked].filter(([, span]) => !counted.has(span)).map(([id]) => id);
   const isElsewhere = new Set(elsewhere);

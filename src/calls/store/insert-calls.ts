@@ -88,7 +88,7 @@ export async function insertReports(
     const next =
       outcome === "refused"
         ? await withoutPruned(db, org, attempt, traced)
-        : withoutConflicts(attempt, outcome, traced);
+        : await withoutConflicts(attempt, outcome, traced);
     if ("kind" in next) return next;
     attempt = next;
   }
@@ -163,11 +163,13 @@ async function tryInsert(
 async function findConflicts(
   db: D1Database,
   org: string,
-  { fresh, known }: Attempt,
+  { absent, fresh, known }: Attempt,
   keys: CallKeys | null,
 ): Promise<Conflicts | null> {
   const present = await findPresentIds(db, org, fresh);
-  const found = keys === null ? NOTHING_KNOWN : await findKnownToServers(db, org, keys);
+  // Of a batch that is resent nothing is left to be decided.
+  const isDecided = keys === null || present.size === countOf(absent);
+  const found = isDecided ? NOTHING_KNOWN : await findKnownToServers(db, org, keys);
   const isNews = found.lastSeq > known.lastSeq || !areKnown(found.ids, known.ids);
   return present.size === 0 && !isNews ? null : { present, known: found };
 }
@@ -181,7 +183,7 @@ function guardsOf(
 ): D1PreparedStatement[] {
   const guards = unless === undefined ? [] : [refusePaired(db, org, unless)];
   if (keys === null) return guards;
-  guards.push(...refuseServers(db, org, keys, known.ids));
+  guards.push(...refuseServers(db, org, keys, known));
   // Of two copies at once that come too late one is told of.
   return late === 0 ? guards : [...guards, refuseNewer(db, org, keys, known.lastSeq)];
 }

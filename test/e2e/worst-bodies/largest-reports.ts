@@ -175,6 +175,26 @@ export function callsOfBothSides(): Uint8Array {
   }));
 }
 
+const TRACE_OF_MANY = hex(16);
+const MANY_STARTED_MS = Date.now() - 10_000;
+
+/**
+ * 10,000 more calls of one trace and one time: each transaction comes upon the samples of the requests before. Two
+ * are of one call, so that an org that sends them is one where all samples of the time are looked at.
+ */
+export function moreCallsOfTrace(): Uint8Array {
+  const outer = hex(8);
+  return spans("protobuf", 10_000, (at) => ({
+    ...call(Math.max(1, at)),
+    traceId: TRACE_OF_MANY,
+    ...(at === 0 && { spanId: outer }),
+    ...(at === 1 && { parentSpanId: outer }),
+    kind: at % 1_000 === 999 ? 3 : 2,
+    start: { ms: MANY_STARTED_MS, nanos: 0 },
+    end: { ms: MANY_STARTED_MS + 100, nanos: 0 },
+  }));
+}
+
 /** A chain of callers, each the parent of the next: what belongs together is looked for all the way. */
 export function nestedCalls(): Uint8Array {
   const id = (at: number) => (at + 1).toString(16).padStart(16, "0");

@@ -11,6 +11,7 @@ import {
   longestMessages,
   longestSamples,
   manyAttributes,
+  moreCallsOfTrace,
   mostEvents,
   nestedCalls,
   plainSpans,
@@ -72,6 +73,8 @@ const ROLLUP_COST = { cpuMsMax: 1_000 };
 const CALLS_COST = { cpuMsMax: 1_000 };
 /** A caller's look-up goes through the samples of its time: ten transactions and more. */
 const CALLERS_COST = { cpuMsMax: 1_500 };
+/** Each of its transactions reads what is known of the trace, and decides beside it: in slices, but ten times. */
+const MORE_CALLS_COST = { cpuMsMax: 6_000 };
 /** 320,000 details are checked, sorted, hashed, and read again by the columns that are searched by. */
 const DETAILS_COST = { cpuMsMax: 1_500 };
 
@@ -198,6 +201,10 @@ function telemetryRoutes(callId: string, from: number): Record<string, readonly 
         ),
         statuses: [200, 400, 413],
       })),
+      // Last: what the first sends the second comes upon, and they have all samples of a time looked at from then on.
+      ...["10,000 calls of a trace that will have more", "10,000 more calls of that trace"].map(
+        (name) => ({ ...made(name, OTLP, moreCallsOfTrace, PROTOBUF), ...MORE_CALLS_COST }),
+      ),
     ],
     "get /v1/orgs/{org}/metrics": Object.entries(SCRAPES).flatMap(([format, accept]) => [
       { ...get(format, `${ROOT}/metrics`, { accept }), ...SCRAPE_COST },

@@ -72,4 +72,38 @@ describe("Servers' calls of one trace", () => {
       (await orgRow<{ doubled: number }>(org, "doubled_ms AS doubled")).doubled,
     ).toBeGreaterThan(0);
   });
+
+  it("are held against samples that lie behind thousands of newer ones, read a part at a time", async () => {
+    const org = await newOrg();
+    await send(org, [span({ side: "client" })]);
+    await send(org, chain("server", "server"));
+    const startMs = Date.now() - 5_000;
+    const first = span({ startMs });
+    await send(org, [first]);
+    const newer = Array.from({ length: 4_500 }, () => span({ startMs: startMs + 100 }));
+    await send(org, newer);
+    const before = (await counted(org)).length;
+    let parts = 0;
+    const copy = span({ spanId: first.spanId, beside: first, startMs: startMs + 1 });
+    await send(org, [copy], (sql, sendOn) => {
+      if (sql.includes("AS lastId")) parts += 1;
+      return sendOn();
+    });
+    expect(parts).toBe(3);
+    expect(await counted(org)).toHaveLength(before);
+  });
+
+  it("are looked up by their ids alone where all of them are there", async () => {
+    const org = await newOrg();
+    await send(org, [span({ side: "client" })]);
+    const all = manyOfOneTrace(3);
+    await send(org, all);
+    let parts = 0;
+    await send(org, all, (sql, sendOn) => {
+      if (sql.includes("AS lastId")) parts += 1;
+      return sendOn();
+    });
+    expect(parts).toBe(0);
+    expect(await counted(org)).toHaveLength(3);
+  });
 });

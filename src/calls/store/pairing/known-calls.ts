@@ -1,18 +1,26 @@
 /** What is known of calls elsewhere: samples that count them, and how the spans of their traces hang together. */
 import { parseLinks } from "#calls/pairing/call-links.ts";
 import { exchangeOf, type TracedSpan } from "#calls/traced-spans.ts";
+import { nextTurn } from "#platform/slices.ts";
 import {
   type CallKeys,
+  type IdRange,
   linkMembers,
+  NEARBY_PAGE,
+  selectCallers,
   selectForCallers,
+  selectNearbyLimit,
+  selectNearbyPage,
   selectNewer,
-  selectServers,
+  serverRanges,
 } from "./pairing-guards.ts";
 
 export interface KnownCalls {
   spans: readonly TracedSpan[];
   /** Of the samples among them. */
   ids: readonly string[];
+  /** Of those the callers'. */
+  callerIds: readonly string[];
   /** The newest row of links, whatever it tells of: what comes after it was not read. */
   lastSeq: number;
 }
@@ -55,11 +63,11 @@ export async function findKnownToServers(
   keys: CallKeys,
 ): Promise<KnownCalls> {
   const lastSeq = await findLastSeq(db, org);
-  const { spans, ids } = await findSamples(db, selectServers(db, org, keys));
-  if (ids.length === 0) return { spans, ids, lastSeq };
+  const found = samplesOf(await findServersRows(db, org, keys));
+  if (found.ids.length === 0) return { ...found, lastSeq };
   const members = linkMembers(keys);
   const linked = await findLinks(db, org, members, { after: lastSeq - NEWEST_ROWS, to: lastSeq });
-  return { spans: [...spans, ...linked], ids, lastSeq };
+  return { ...found, spans: [...found.spans, ...linked], lastSeq };
 }
 
 /** Whether a request that came before tells of one of the calls' traces: as far as servers' calls are looked up. */
@@ -108,14 +116,62 @@ async function findLinks(
   return spans;
 }
 
+/**
+ * What the guards of servers' calls look at, in parts: others have their turn between two. What comes meanwhile may be
+ * missing here, and the guards refuse it.
+ */
+async function findServersRows(db: D1Database, org: string, keys: CallKeys): Promise<KnownRow[]> {
+  const [limit, callers] = await db.batch<unknown>([
+    selectNearbyLimit(db, org, keys),
+    selectCallers(db, org, keys),
+  ]);
+  const rowsMax = (limit?.results[0] as { rows: number } | undefined)?.rows ?? 0;
+  const rows = (callers?.results ?? []) as KnownRow[];
+  for (const range of serverRanges(keys.ranges)) {
+    for (const row of await findNearby(db, org, keys, range, rowsMax)) rows.push(row);
+  }
+  return rows;
+}
+
+async function findNearby(
+  db: D1Database,
+  org: string,
+  keys: CallKeys,
+  { from, to }: IdRange,
+  rowsMax: number,
+): Promise<KnownRow[]> {
+  const rows: KnownRow[] = [];
+  let before = to;
+  for (let left = rowsMax; left > 0; left -= NEARBY_PAGE) {
+    const pageRows = Math.min(left, NEARBY_PAGE);
+    const selects = selectNearbyPage(db, org, keys, { from, to: before }, pageRows);
+    const [page, end] = await db.batch<unknown>(selects);
+    for (const row of page!.results as KnownRow[]) rows.push(row);
+    const { lastId, rows: gone } = end!.results[0] as { lastId: string | null; rows: number };
+    if (lastId === null || gone < pageRows) break;
+    before = lastId;
+    await nextTurn();
+  }
+  return rows;
+}
+
 async function findSamples(
   db: D1Database,
   selects: readonly D1PreparedStatement[],
-): Promise<Pick<KnownCalls, "spans" | "ids">> {
+): Promise<Omit<KnownCalls, "lastSeq">> {
   const results = await db.batch<KnownRow>([...selects]);
-  const byId = new Map(results.flatMap((result) => result.results.map((row) => [row.id, row])));
-  const rows = [...byId.values()];
-  return { spans: rows.flatMap(countedSpan), ids: rows.map(({ id }) => id) };
+  return samplesOf(results.flatMap((result) => result.results));
+}
+
+/** Each once, though several statements found it. */
+function samplesOf(found: readonly KnownRow[]): Omit<KnownCalls, "lastSeq"> {
+  const rows = [...new Map(found.map((row) => [row.id, row])).values()];
+  const callers = rows.filter(({ isCaller }) => isCaller === 1);
+  return {
+    spans: rows.flatMap(countedSpan),
+    ids: rows.map(({ id }) => id),
+    callerIds: callers.map(({ id }) => id),
+  };
 }
 
 /** A posted sample without a span's id tells of a call that no span is of. */

@@ -87,11 +87,19 @@ const fromNearby = (limit: string, sides = "TRUE") => `FROM (
 
 /** Of a server's call no other server's is looked for without a trace. */
 const FROM_NEARBY_SERVERS = fromNearby(NEARBY_LIMIT, "t.is_caller = 1");
+/** Samples that one statement goes through to read them: others wait for it. */
+export const NEARBY_PAGE = 2_000;
+const FROM_NEARBY_PAGE = fromNearby("?7", "t.is_caller = 1");
 
 const REFUSE_CALLERS = refuseIf(`EXISTS (SELECT 1 ${FROM_CALLERS})`);
 const REFUSE_NEARBY = refuseIf(`EXISTS (SELECT 1 ${FROM_NEARBY_SERVERS})`);
 const SELECT_CALLERS = `SELECT ${KNOWN_COLUMNS} ${FROM_CALLERS}`;
-const SELECT_NEARBY = `SELECT ${KNOWN_COLUMNS} ${FROM_NEARBY_SERVERS}`;
+const SELECT_NEARBY_PAGE = `SELECT ${KNOWN_COLUMNS} ${FROM_NEARBY_PAGE}`;
+/** What the page goes through, whether or not it matches. */
+const SELECT_PAGE_END = `SELECT min(id) AS lastId, count(*) AS rows FROM (SELECT id FROM tool_invocations
+  WHERE org = ?1 AND id >= ?2 AND id < ?3 ORDER BY id DESC LIMIT ?4)`;
+const SELECT_NEARBY_LIMIT = `SELECT CASE WHEN spans_since_ms IS NULL AND ?3 = 0 THEN 0
+  WHEN doubled_ms > ?2 THEN ${NEARBY_DOUBLED_MAX} ELSE ${NEARBY_MAX} END AS rows FROM orgs WHERE org = ?1`;
 const SELECT_ALL_NEARBY = `SELECT ${KNOWN_COLUMNS} ${fromNearby("-1")}`;
 
 const NONE = "[]";
@@ -144,16 +152,47 @@ export function refuseServers(
   db: D1Database,
   org: string,
   keys: CallKeys,
-  knownIds: readonly string[],
+  { ids, callerIds }: { ids: readonly string[]; callerIds: readonly string[] },
 ): D1PreparedStatement[] {
-  const nearby = nearbyStatements(db, REFUSE_NEARBY, org, keys, JSON.stringify(knownIds));
-  return [refuseCallers(db, org, keys, knownIds), ...nearby];
+  const nearby = nearbyStatements(db, REFUSE_NEARBY, org, keys, JSON.stringify(ids));
+  return [refuseCallers(db, org, keys, callerIds), ...nearby];
 }
 
-/** What such a transaction may have been refused for. */
-export function selectServers(db: D1Database, org: string, keys: CallKeys): D1PreparedStatement[] {
-  const callers = db.prepare(SELECT_CALLERS).bind(org, keys.traces, NONE);
-  return [callers, ...nearbyStatements(db, SELECT_NEARBY, org, keys, NONE)];
+/** Samples of callers that such a transaction may have been refused for. */
+export function selectCallers(
+  db: D1Database,
+  org: string,
+  { traces }: CallKeys,
+): D1PreparedStatement {
+  return db.prepare(SELECT_CALLERS).bind(org, traces, NONE);
+}
+
+/** How many samples of each range it looks through. */
+export function selectNearbyLimit(
+  db: D1Database,
+  org: string,
+  { areSpans }: CallKeys,
+): D1PreparedStatement {
+  const doubledAfterMs = Date.now() - DOUBLED_WITHIN_MS;
+  return db.prepare(SELECT_NEARBY_LIMIT).bind(org, doubledAfterMs, areSpans ? 1 : 0);
+}
+
+/** Ids from one up to another. */
+export interface IdRange {
+  from: string;
+  to: string;
+}
+
+/** Of a range the newest samples that it may have been refused for, and how far down that is. */
+export function selectNearbyPage(
+  db: D1Database,
+  org: string,
+  { traces, exchanges }: CallKeys,
+  { from, to }: IdRange,
+  rows: number,
+): [page: D1PreparedStatement, end: D1PreparedStatement] {
+  const page = db.prepare(SELECT_NEARBY_PAGE).bind(org, traces, NONE, exchanges, from, to, rows);
+  return [page, db.prepare(SELECT_PAGE_END).bind(org, from, to, rows)];
 }
 
 /** All that may count a caller's call, however many samples there are of its time. */
@@ -188,21 +227,20 @@ function nearbyStatements(
   { traces, exchanges, ranges, areSpans }: CallKeys,
   knownIds: string,
 ): D1PreparedStatement[] {
-  const wide = ranges.map(({ fromMs, toMs }) => ({ fromMs, toMs: toMs + GAP_MS_MAX }));
-  const apart = rangesApart(wide).slice(-SERVER_RANGES_MAX);
   const doubledAfterMs = Date.now() - DOUBLED_WITHIN_MS;
-  return apart.map(({ fromMs, toMs }) =>
+  return serverRanges(ranges).map(({ from, to }) =>
     db
       .prepare(sql)
-      .bind(
-        org,
-        traces,
-        knownIds,
-        exchanges,
-        uuid7LowerBound(fromMs),
-        uuid7LowerBound(toMs - GAP_MS_MAX + 1),
-        doubledAfterMs,
-        areSpans ? 1 : 0,
-      ),
+      .bind(org, traces, knownIds, exchanges, from, to, doubledAfterMs, areSpans ? 1 : 0),
   );
+}
+
+/** The stretches that are gone through for servers' calls. */
+export function serverRanges(ranges: readonly TimeRange[]): IdRange[] {
+  const wide = ranges.map(({ fromMs, toMs }) => ({ fromMs, toMs: toMs + GAP_MS_MAX }));
+  const apart = rangesApart(wide).slice(-SERVER_RANGES_MAX);
+  return apart.map(({ fromMs, toMs }) => ({
+    from: uuid7LowerBound(fromMs),
+    to: uuid7LowerBound(toMs - GAP_MS_MAX + 1),
+  }));
 }
