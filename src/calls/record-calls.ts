@@ -122,7 +122,6 @@ function tracedSamples(
     calls: traced,
     writes: [noteSamples(db, org, receivedAtMs), ...links],
     own: [],
-    doubled: 0,
     isWaiting: false,
   };
 }

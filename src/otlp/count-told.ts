@@ -172,7 +172,6 @@ function tracedPart(
       ),
       ...noteUnmapped(db, org, receivedAtMs, unmapped),
     ],
-    doubled: told.doubled,
     isWaiting: callers.length > 0,
     ...(!(withLinks || hasCallers) && { unless: "callers" as const }),
   };

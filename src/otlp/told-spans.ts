@@ -19,8 +19,6 @@ export interface ToldRequest {
   servers: ReadonlyMap<Call, TracedSpan>;
   /** Callers', which wait for a server's. */
   callers: readonly Call[];
-  /** Servers' that another server's span of the request counts. */
-  doubled: number;
 }
 
 /** To be made of a call, or of any span; and to be told apart, cold. */
@@ -36,7 +34,7 @@ export async function tellRequest(
 ): Promise<ToldRequest> {
   const made = await tracedSpans(traces, calls);
   const linked = linkedAbove(made);
-  const told = { spans: [], servers: new Map(), callers: [], doubled: 0 };
+  const told = { spans: [], servers: new Map(), callers: [] };
   const costUs = (together: readonly TracedSpan[]) => together.length * TOLD_COST_US;
   await inSlices(packed(spanClusters([...linked.keys()])), costUs, (together) => {
     tellTogether(together, linked, told);
@@ -61,7 +59,6 @@ interface Telling {
   spans: TracedSpan[];
   servers: Map<Call, TracedSpan>;
   callers: Call[];
-  doubled: number;
 }
 
 function tellTogether(
@@ -69,8 +66,8 @@ function tellTogether(
   calls: ReadonlyMap<TracedSpan, Call | undefined>,
   into: Telling,
 ): void {
-  const { counted, settled, doubled } = isEachAlone(spans)
-    ? { counted: serversOf(spans), settled: new Set<TracedSpan>(), doubled: 0 }
+  const { counted, settled } = isEachAlone(spans)
+    ? { counted: serversOf(spans), settled: new Set<TracedSpan>() }
     : countOfRequest(spans);
   for (const span of spans) {
     const call = calls.get(span);
@@ -79,7 +76,6 @@ function tellTogether(
     else if (call !== undefined && isCallers(call) && !settled.has(span)) into.callers.push(call);
     into.spans.push(isCounted ? span : asKnown(span));
   }
-  into.doubled += doubled;
 }
 
 async function tracedSpans(

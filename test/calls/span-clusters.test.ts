@@ -44,9 +44,7 @@ describe("Clusters of spans", () => {
         const countedApart = apart.flatMap(({ counted }) => [...counted]);
         expect(new Set(countedApart)).toEqual(together.counted);
         expect(new Set(apart.flatMap(({ settled }) => [...settled]))).toEqual(together.settled);
-        for (const sum of ["late", "doubled"] as const) {
-          expect(apart.reduce((total, one) => total + one[sum], 0)).toBe(together[sum]);
-        }
+        expect(apart.reduce((total, { late }) => total + late, 0)).toBe(together.late);
       }),
       { numRuns: 2_000 },
     );

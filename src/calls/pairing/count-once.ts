@@ -12,8 +12,6 @@ export interface ServersCount {
   counted: ReadonlySet<TracedSpan>;
   /** Left out because their call was counted by its caller's span, which waited long enough. */
   late: number;
-  /** Left out because another server's span, or a sample, counts the call. */
-  doubled: number;
   /** Callers' spans of calls that a server's span is there for: they need not wait. */
   settled: ReadonlySet<TracedSpan>;
 }
@@ -35,16 +33,15 @@ export function* countAmongKnown(spans: readonly TracedSpan[]): Stepwise<Servers
 function* countServers(groups: readonly CallGroup[]): Stepwise<ServersCount> {
   const counted = new Set<TracedSpan>();
   const settled = new Set<TracedSpan>();
-  let [late, doubled] = [0, 0];
+  let late = 0;
   yield* stepwise(groups, SPANS_AT_ONCE, (group) => {
     if (group.server === null) return;
     const count = countServer(group);
     for (const span of count.counted) counted.add(span);
     for (const span of count.settled) settled.add(span);
     late += count.late;
-    doubled += count.doubled;
   });
-  return { counted, settled, late, doubled };
+  return { counted, settled, late };
 }
 
 /** Counts the outermost, unless the call is counted. */
@@ -54,12 +51,10 @@ function countServer(group: CallGroup) {
   const settled = undecided.filter(({ told }) => told.side !== "server");
   const countedBy = group.nodes.filter((node) => isCounted([node]));
   if (countedBy.length === 0) {
-    const counted = servers.slice(0, 1);
-    return { counted, settled, late: 0, doubled: servers.length - counted.length };
+    return { counted: servers.slice(0, 1), settled, late: 0 };
   }
-  const leftOut = servers.filter(isFirstTold(group)).length;
   const isLate = countedBy.every(isCallers);
-  return { counted: [], settled, late: isLate ? leftOut : 0, doubled: isLate ? 0 : leftOut };
+  return { counted: [], settled, late: isLate ? servers.filter(isFirstTold(group)).length : 0 };
 }
 
 /** False for a span that came before and was left out then: it is told of once. */

@@ -18,7 +18,6 @@ export interface Attempt {
   /** What the calls were decided by. */
   known: KnownCalls;
   late: number;
-  doubled: number;
 }
 
 export const NOTHING_KNOWN = { spans: [], ids: [], callerIds: [], lastSeq: 0 } satisfies KnownCalls;
@@ -43,7 +42,7 @@ export async function withoutConflicts(
   }
   const left = new Set(asked.values());
   const all = clustersWith(left, [...known.spans, ...traced.spans]);
-  const { counted, late, doubled } = await withTurns(
+  const { counted, late } = await withTurns(
     countAmongKnown(all.map((span) => (left.has(span) ? span : decided(span)))),
   );
   const elsewhere = [...asked].filter(([, span]) => !counted.has(span)).map(([id]) => id);
@@ -55,7 +54,6 @@ export async function withoutConflicts(
     countedElsewhere: isElsewhere,
     known,
     late,
-    doubled: traced.doubled + doubled,
   };
 }
 

@@ -19,7 +19,7 @@ import {
   refuseNewer,
   refuseServers,
 } from "#calls/store/pairing/pairing-guards.ts";
-import { noteLeftOut } from "#calls/store/pairing/pairing-writes.ts";
+import { noteLate } from "#calls/store/pairing/pairing-writes.ts";
 import type { TracedSpan } from "#calls/traced-spans.ts";
 import { uuid7TimeMs } from "#formats/uuid7.ts";
 import {
@@ -77,10 +77,9 @@ export async function insertReports(
   reports: readonly ReportedCalls[],
   traced: TracedRequest = UNTRACED,
 ): Promise<InsertResult> {
-  const { doubled, own } = traced;
-  const known = { ...NOTHING_KNOWN, ids: own };
+  const known = { ...NOTHING_KNOWN, ids: traced.own };
   const none = { pruned: [], countedElsewhere: new Set<string>(), known, late: 0 };
-  let attempt: Attempt = { ...none, absent: reports, fresh: reports, doubled };
+  let attempt: Attempt = { ...none, absent: reports, fresh: reports };
   for (let tries = 0; tries < TRIES_MAX; tries += 1) {
     const outcome = await tryInsert(db, org, attempt, traced);
     if (outcome === "paired") return { kind: "paired" };
@@ -147,7 +146,7 @@ async function tryInsert(
       ...looks,
       ...inserts,
       ...writes,
-      ...noteLeftOut(db, org, receivedAt(fresh), attempt),
+      ...noteLate(db, org, receivedAt(fresh), attempt),
     ]);
     const told = results.slice(guards.length, guards.length + looks.length + (hasReports ? 1 : 0));
     return told.every((result) => isWritten(result, org)) ? "stored" : "refused";

@@ -15,8 +15,6 @@ export interface TracedRequest {
    * and by all that is known of them.
    */
   own: readonly string[];
-  /** Calls left out before, for another server's span of the request counts them. */
-  doubled: number;
   /** Among `writes` are calls that wait: they are acknowledged only where the org may have samples. */
   isWaiting: boolean;
   /** What the org must not have sent for the request to be complete as it is. */
@@ -25,5 +23,5 @@ export interface TracedRequest {
 
 export const UNTRACED: TracedRequest = {
   ...{ spans: [], calls: new Map(), writes: [], own: [] },
-  ...{ doubled: 0, isWaiting: false },
+  isWaiting: false,
 };

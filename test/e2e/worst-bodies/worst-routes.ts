@@ -74,7 +74,7 @@ const CALLS_COST = { cpuMsMax: 1_000 };
 /** A caller's look-up goes through the samples of its time: ten transactions and more. */
 const CALLERS_COST = { cpuMsMax: 1_500 };
 /** Each of its transactions reads what is known of the trace, and decides beside it: in slices, but ten times. */
-const MORE_CALLS_COST = { cpuMsMax: 6_000 };
+const MORE_CALLS_COST = { cpuMsMax: 8_000 };
 /** 320,000 details are checked, sorted, hashed, and read again by the columns that are searched by. */
 const DETAILS_COST = { cpuMsMax: 1_500 };
 

@@ -1,7 +1,7 @@
 /** Requests that take several transactions. */
 import { describe, expect, it } from "vitest";
 import type { Org } from "#orgs/org.ts";
-import { chain, counted, newOrg, orgRow, send, span } from "../one-call-kit.ts";
+import { chain, counted, newOrg, send, span } from "../one-call-kit.ts";
 
 const INSERT = "INSERT INTO tool_invocations";
 
@@ -68,15 +68,10 @@ describe("Servers' calls of one trace", () => {
       return sendOn();
     });
     expect(await counted(org)).toHaveLength(1_001);
-    expect(
-      (await orgRow<{ doubled: number }>(org, "doubled_ms AS doubled")).doubled,
-    ).toBeGreaterThan(0);
   });
 
   it("are held against samples that lie behind thousands of newer ones, read a part at a time", async () => {
     const org = await newOrg();
-    await send(org, [span({ side: "client" })]);
-    await send(org, chain("server", "server"));
     const startMs = Date.now() - 5_000;
     const first = span({ startMs });
     await send(org, [first]);

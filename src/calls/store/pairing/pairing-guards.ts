@@ -9,7 +9,7 @@ import { exchangeMember } from "#calls/pairing/call-links.ts";
 import { rangesApart, type TimeRange } from "#calls/pairing/told-calls.ts";
 import type { TracedSpan } from "#calls/traced-spans.ts";
 import { uuid7LowerBound } from "#formats/uuid7.ts";
-import { DAY_MS, MINUTE_MS } from "#platform/time.ts";
+import { MINUTE_MS } from "#platform/time.ts";
 
 /** What calls are known by elsewhere. */
 export interface CallKeys {
@@ -66,15 +66,16 @@ const FROM_CALLERS = `FROM orgs o CROSS JOIN json_each(?2) j
     ON t.org = ?1 AND t.trace_id = j.value AND t.is_caller = 1
   WHERE o.org = ?1 AND o.callers_since_ms IS NOT NULL AND t.id NOT IN (SELECT value FROM json_each(?3))`;
 
-/** Samples looked through for one request, newest first, in an org whose calls have one server's span each. */
-const NEARBY_MAX = 1_000;
-/** The same, where calls with several were seen within a day: 50 ms of D1's one thread at most. */
-const NEARBY_DOUBLED_MAX = 50_000;
-const DOUBLED_WITHIN_MS = DAY_MS;
+/**
+ * Samples looked through for one transaction, newest first: 50 ms of D1's one thread at most. All of the half minute
+ * that a call's other servers' spans may come in, for as long as the org has no more than 1,600 a second. Fewer where
+ * no call had two lately would find none of a fleet that begins to send two: a second one comes seconds later, behind
+ * whatever was called meanwhile.
+ */
+const NEARBY_MAX = 50_000;
 
-/** Of samples, ?8 = 0, none where the org never sent a span. */
-const NEARBY_LIMIT = `(SELECT CASE WHEN spans_since_ms IS NULL AND ?8 = 0 THEN 0
-  WHEN doubled_ms > ?7 THEN ${NEARBY_DOUBLED_MAX} ELSE ${NEARBY_MAX} END FROM orgs WHERE org = ?1)`;
+/** Of samples, ?7 = 0, none where the org never sent a span. */
+const NEARBY_LIMIT = `(SELECT iif(spans_since_ms IS NULL AND ?7 = 0, 0, ${NEARBY_MAX}) FROM orgs WHERE org = ?1)`;
 
 /** Samples of the time ?5 to ?6 with one of the traces ?2 or of the exchanges ?4, but for the ids ?3. */
 const fromNearby = (limit: string, sides = "TRUE") => `FROM (
@@ -98,8 +99,8 @@ const SELECT_NEARBY_PAGE = `SELECT ${KNOWN_COLUMNS} ${FROM_NEARBY_PAGE}`;
 /** What the page goes through, whether or not it matches. */
 const SELECT_PAGE_END = `SELECT min(id) AS lastId, count(*) AS rows FROM (SELECT id FROM tool_invocations
   WHERE org = ?1 AND id >= ?2 AND id < ?3 ORDER BY id DESC LIMIT ?4)`;
-const SELECT_NEARBY_LIMIT = `SELECT CASE WHEN spans_since_ms IS NULL AND ?3 = 0 THEN 0
-  WHEN doubled_ms > ?2 THEN ${NEARBY_DOUBLED_MAX} ELSE ${NEARBY_MAX} END AS rows FROM orgs WHERE org = ?1`;
+const SELECT_NEARBY_LIMIT = `SELECT iif(spans_since_ms IS NULL AND ?2 = 0, 0, ${NEARBY_MAX}) AS rows
+  FROM orgs WHERE org = ?1`;
 const SELECT_ALL_NEARBY = `SELECT ${KNOWN_COLUMNS} ${fromNearby("-1")}`;
 
 const NONE = "[]";
@@ -173,8 +174,7 @@ export function selectNearbyLimit(
   org: string,
   { areSpans }: CallKeys,
 ): D1PreparedStatement {
-  const doubledAfterMs = Date.now() - DOUBLED_WITHIN_MS;
-  return db.prepare(SELECT_NEARBY_LIMIT).bind(org, doubledAfterMs, areSpans ? 1 : 0);
+  return db.prepare(SELECT_NEARBY_LIMIT).bind(org, areSpans ? 1 : 0);
 }
 
 /** Ids from one up to another. */
@@ -227,11 +227,8 @@ function nearbyStatements(
   { traces, exchanges, ranges, areSpans }: CallKeys,
   knownIds: string,
 ): D1PreparedStatement[] {
-  const doubledAfterMs = Date.now() - DOUBLED_WITHIN_MS;
   return serverRanges(ranges).map(({ from, to }) =>
-    db
-      .prepare(sql)
-      .bind(org, traces, knownIds, exchanges, from, to, doubledAfterMs, areSpans ? 1 : 0),
+    db.prepare(sql).bind(org, traces, knownIds, exchanges, from, to, areSpans ? 1 : 0),
   );
 }
 

@@ -33,8 +33,6 @@ const NOTE_SAMPLES = `UPDATE orgs SET servers_ms = ?3
 
 const NOTE_LATE = `UPDATE orgs SET late_calls = late_calls + ?4, late_ms = max(late_ms, ?3)
   WHERE ${IS_ACTIVE}`;
-const NOTE_DOUBLED = `UPDATE orgs SET doubled_ms = ?3
-  WHERE ${IS_ACTIVE} AND doubled_ms < ?3 - ${NOTED_EACH_MS}`;
 
 const HAS_CALLERS = `EXISTS (SELECT 1 FROM orgs WHERE ${HAS_ROOM} AND callers_since_ms IS NOT NULL)`;
 
@@ -76,16 +74,14 @@ export function noteSamples(
   return db.prepare(NOTE_SAMPLES).bind(org, generation, nowMs);
 }
 
-/** Of servers' calls that were left out, where there are any. */
-export function noteLeftOut(
+/** Of servers' calls that came after their callers' were counted, where there are any. */
+export function noteLate(
   db: D1Database,
   { org, generation }: ShardedOrg,
   nowMs: number,
-  { late, doubled }: { late: number; doubled: number },
+  { late }: { late: number },
 ): D1PreparedStatement[] {
-  const ofLate = db.prepare(NOTE_LATE).bind(org, generation, nowMs, late);
-  const ofDoubled = db.prepare(NOTE_DOUBLED).bind(org, generation, nowMs);
-  return [...(late > 0 ? [ofLate] : []), ...(doubled > 0 ? [ofDoubled] : [])];
+  return late === 0 ? [] : [db.prepare(NOTE_LATE).bind(org, generation, nowMs, late)];
 }
 
 /** Written where the org has ever sent a caller's span, this request's included: behind `noteSpans`. */
