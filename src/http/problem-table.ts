@@ -63,6 +63,7 @@ export function problemOf(failure: Failure): Problem {
       return { status: 410, title: "Gone", detail: "Retention has removed these entries." };
     case "ledger_frozen":
     case "log_contradicted":
+    case "too_many_holds":
       return problemOfLog(failure);
     case "too_many_requests":
       return {
@@ -90,11 +91,17 @@ export function problemOf(failure: Failure): Problem {
   }
 }
 
-/** The part of the table that is about an audit log which contradicts itself. */
-function problemOfLog({
-  kind,
-  reason,
-}: Extract<Failure, { kind: "ledger_frozen" | "log_contradicted" }>): Problem {
+type LogFailure = Extract<
+  Failure,
+  { kind: "ledger_frozen" | "log_contradicted" | "too_many_holds" }
+>;
+
+/** The part of the table that is about the state of an audit log. */
+function problemOfLog(failure: LogFailure): Problem {
+  if (failure.kind === "too_many_holds") {
+    return { ...CONFLICT, detail: tooManyHolds(failure.holdsMax) };
+  }
+  const { kind, reason } = failure;
   if (kind === "log_contradicted") {
     return {
       ...INTERNAL,
@@ -164,6 +171,10 @@ function unavailable(retryAfterSeconds: number, detail: string): Problem {
     detail,
     headers: { "retry-after": String(retryAfterSeconds) },
   };
+}
+
+function tooManyHolds(holdsMax: number): string {
+  return `The log has ${holdsMax} legal holds in force, as many as it may have: each of them holds all of the log. Release one that another makes needless.`;
 }
 
 function fullShardDetail(percent: number): string {

@@ -30,6 +30,7 @@ import {
   statusOf,
   verified,
 } from "./audit-client.ts";
+import { holdTimes } from "./ledger/held-log.ts";
 import { restoreRow, truncateLedger } from "./ledger/set-back.ts";
 import { ledgerOf, rowOf } from "./ledger/test-log.ts";
 
@@ -335,5 +336,23 @@ describe("A legal hold", () => {
     expect((await ledgerOf(logOf(org, 2)).status())?.treeSize ?? 0).toBe(0);
     await requireStatus(200, recover(org));
     expect((await statusOf(org)).holds).toBe(1);
+  });
+
+  it("is adopted with 999 others: as many as may be in force fit the entry that names them", async () => {
+    const org = await makeOrg();
+    const ids = await holdTimes(logOf(org), 1_000);
+    await ledgerOf(logOf(org)).freeze(logOf(org), "because");
+    await requireStatus(200, recover(org, { reason: "ü".repeat(1_024) }));
+    expect((await statusOf(org)).holds).toBe(1_000);
+    const [first] = await auditEntries(org, "?action=ledger.succeeded");
+    expect(String(first?.event.details?.["holds"]).split(" ").sort()).toEqual(ids.sort());
+  });
+
+  it("too many keeps the log from being ended, not only from being succeeded", async () => {
+    const org = await makeOrg();
+    await holdTimes(logOf(org), 1_800);
+    await ledgerOf(logOf(org)).freeze(logOf(org), "because");
+    expect((await recover(org)).status).toBe(500);
+    expect(await statusOf(org)).toMatchObject({ log: 1, successor: null, holds: 1_800 });
   });
 });

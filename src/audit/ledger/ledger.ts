@@ -16,6 +16,7 @@ import {
   type LogEntry,
   type LogStatus,
   logOrigin,
+  type PlaceHoldResult,
 } from "#audit/audit-log.ts";
 import type { AuditFilter } from "#audit/entry-filter.ts";
 import { readChainEnd } from "#audit/ledger/proven/chain-end.ts";
@@ -48,6 +49,7 @@ import {
   beginPruning,
   countActiveHolds,
   findHolds,
+  hasRoomForHold,
   insertHold,
   isReleasable,
   markReleased,
@@ -68,6 +70,8 @@ import {
 import { migrate } from "./schema.ts";
 import { type EntryPage, findEntry, type PageBounds, searchEntries } from "./search.ts";
 import { requireHolds } from "./state-on-record.ts";
+
+const TOO_MANY_HOLDS = { kind: "too_many_holds" } as const;
 
 export class Ledger extends DurableObject<Env> {
   readonly #sql: SqlStorage;
@@ -138,8 +142,11 @@ export class Ledger extends DurableObject<Env> {
     );
   }
 
-  placeHold(address: LogAddress, event: AuditEvent, hold: LegalHold): AppendResult {
-    return this.#appendWith(address, event, () => insertHold(this.#sql, hold));
+  placeHold(address: LogAddress, event: AuditEvent, hold: LegalHold): PlaceHoldResult {
+    return this.#appendWith(address, event, {
+      refuse: (state) => (hasRoomForHold(this.#sql, state, hold.id) ? null : TOO_MANY_HOLDS),
+      change: () => insertHold(this.#sql, hold),
+    });
   }
 
   /** Those in force in the log that this one succeeds are in force here. Idempotent. */
@@ -152,9 +159,10 @@ export class Ledger extends DurableObject<Env> {
   /** Null if no such hold is in force. */
   releaseHold(address: LogAddress, event: AuditEvent, id: string): AppendResult | null {
     if (!isReleasable(this.#sql, id, event.event_id)) return null;
-    return this.#appendWith(address, event, () =>
-      markReleased(this.#sql, id, event.actor, Date.now()),
-    );
+    return this.#appendWith(address, event, {
+      refuse: () => null,
+      change: () => markReleased(this.#sql, id, event.actor, Date.now()),
+    });
   }
 
   /** Records the export and fixes what it holds, at one point in time. */
@@ -255,8 +263,14 @@ export class Ledger extends DurableObject<Env> {
   }
 
   /** Writes the event and the change that it tells of, or neither. */
-  #appendWith(address: LogAddress, event: AuditEvent, change: () => void): AppendResult {
+  #appendWith<Refused>(
+    address: LogAddress,
+    event: AuditEvent,
+    { refuse, change }: { refuse: (state: LogState) => Refused | null; change: () => void },
+  ): AppendResult | Refused {
     const result = this.#writeOrFreeze(address, (state) => {
+      const refused = refuse(state);
+      if (refused !== null) return refused;
       const appended = appendEvents(this.#sql, state, [event], Date.now());
       if (appended.kind === "appended") change();
       return appended;

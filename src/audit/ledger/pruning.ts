@@ -4,7 +4,7 @@
  */
 
 import type { AuditEvent } from "#audit/audit-event.ts";
-import type { LegalHold } from "#audit/audit-log.ts";
+import { HOLDS_IN_FORCE_MAX, type LegalHold } from "#audit/audit-log.ts";
 import { readChainEnd } from "#audit/ledger/proven/chain-end.ts";
 import { closedBy, type LogState } from "#audit/ledger/proven/log-state.ts";
 import { keepLeaves, treeNodes } from "#audit/ledger/proven/tree.ts";
@@ -214,6 +214,15 @@ export function countActiveHolds(sql: SqlStorage): number {
   return sql
     .exec<{ n: number }>("SELECT count(*) AS n FROM holds WHERE released_at_ms IS NULL")
     .one().n;
+}
+
+/** Those in force are what the entries say, or it throws LogContradiction. One that is there needs no room. */
+export function hasRoomForHold(sql: SqlStorage, state: LogState, id: string): boolean {
+  const query = "SELECT count(*) AS n FROM holds WHERE released_at_ms IS NULL AND id <> ?";
+  const { n } = sql.exec<{ n: number }>(query, id).one();
+  // A closed log takes none, and says so itself.
+  if (closedBy(state) === null) requireHolds(sql, state);
+  return n < HOLDS_IN_FORCE_MAX;
 }
 
 export function insertHold(sql: SqlStorage, { id, reason, placedBy, placedAtMs }: LegalHold): void {
