@@ -33,11 +33,12 @@ export async function openSuccessor(
   if (status === null || status.frozenReason === null) return false;
   const origin = logOrigin(originHost(env), frozen);
   const details = { ...lastSigned(row, status), frozen_because: status.frozenReason };
-  const holds = await callLedger(env, frozen, (ledger) => ledger.holds());
-  const held = holds.filter(({ releasedAtMs }) => releasedAtMs === null);
+  const adopted = await callLedger(env, frozen, (ledger) => ledger.holdsToAdopt());
+  const { holds: held, leftOut } = adopted;
   const inForce = {
     [RETENTION_DETAILS.days]: String(auditDays),
     ...(held.length > 0 && { holds: held.map(({ id }) => id).join(" ") }),
+    ...(leftOut > 0 && { holds_left_out: String(leftOut) }),
   };
   const event = succeededEvent(origin, { ...details, ...inForce, reason }, recordedBy);
   requireFits(event, next.org);

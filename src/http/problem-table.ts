@@ -51,8 +51,6 @@ export function problemOf(failure: Failure): Problem {
       return { ...NOT_FOUND, detail: UNSIGNED };
     case "conflict":
       return { ...CONFLICT, detail: failure.detail };
-    case "org_exists":
-      return { ...CONFLICT, detail: "The org's name is taken; a deleted one is not given again." };
     case "not_yet_signed":
       return {
         ...CONFLICT,
@@ -116,6 +114,7 @@ type BodyFailure = Extract<
   Failure,
   {
     kind:
+      | "org_exists"
       | "reserved_action"
       | "reserved_detail"
       | "stream_disabled"
@@ -133,6 +132,8 @@ function problemOfBody(failure: BodyFailure): Problem {
   switch (failure.kind) {
     case "invalid_request":
       return { ...BAD_REQUEST, detail: "The request is not valid.", errors: failure.errors };
+    case "org_exists":
+      return { ...CONFLICT, detail: "The org's name is taken; a deleted one is not given again." };
     case "reserved_action":
       return { ...BAD_REQUEST, detail: RESERVED_ACTION, errors: failure.errors };
     case "reserved_detail":

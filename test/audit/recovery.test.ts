@@ -30,7 +30,6 @@ import {
   statusOf,
   verified,
 } from "./audit-client.ts";
-import { holdTimes } from "./ledger/held-log.ts";
 import { restoreRow, truncateLedger } from "./ledger/set-back.ts";
 import { ledgerOf, rowOf } from "./ledger/test-log.ts";
 
@@ -308,51 +307,5 @@ describe("An isolate that still remembers the succeeded log", () => {
     await ledgerOf(logOf(org, 2)).freeze(logOf(org, 2), "because");
     const status = await (await requireStatus(200, recover(org))).json();
     expect(status).toMatchObject({ log: 3, frozen: false });
-  });
-});
-
-describe("A legal hold", () => {
-  it("holds in the log that succeeds, until it is released there", async () => {
-    const org = await makeOrg();
-    const placed = await call("POST", `/v1/orgs/${org}/audit/holds`, { body: REASON });
-    const { id } = await placed.json<{ id: string }>();
-    await freeze(org);
-    await requireStatus(200, recover(org));
-    expect((await statusOf(org)).holds).toBe(1);
-    const [first] = await auditEntries(org, "?action=ledger.succeeded");
-    expect(first?.event.details).toMatchObject({ holds: id });
-    await requireStatus(204, call("DELETE", `/v1/orgs/${org}/audit/holds/${id}`));
-    expect((await statusOf(org)).holds).toBe(0);
-  });
-
-  it("is in force before an entry says so, though the recovery dies in between", async () => {
-    const org = await makeOrg();
-    await requireStatus(201, call("POST", `/v1/orgs/${org}/audit/holds`, { body: REASON }));
-    await freeze(org);
-    vi.spyOn(Ledger.prototype, "adoptHolds").mockImplementationOnce(() => {
-      throw new Error("died");
-    });
-    expect((await recover(org)).status).toBe(500);
-    expect((await ledgerOf(logOf(org, 2)).status())?.treeSize ?? 0).toBe(0);
-    await requireStatus(200, recover(org));
-    expect((await statusOf(org)).holds).toBe(1);
-  });
-
-  it("is adopted with 999 others: as many as may be in force fit the entry that names them", async () => {
-    const org = await makeOrg();
-    const ids = await holdTimes(logOf(org), 1_000);
-    await ledgerOf(logOf(org)).freeze(logOf(org), "because");
-    await requireStatus(200, recover(org, { reason: "ü".repeat(1_024) }));
-    expect((await statusOf(org)).holds).toBe(1_000);
-    const [first] = await auditEntries(org, "?action=ledger.succeeded");
-    expect(String(first?.event.details?.["holds"]).split(" ").sort()).toEqual(ids.sort());
-  });
-
-  it("too many keeps the log from being ended, not only from being succeeded", async () => {
-    const org = await makeOrg();
-    await holdTimes(logOf(org), 1_800);
-    await ledgerOf(logOf(org)).freeze(logOf(org), "because");
-    expect((await recover(org)).status).toBe(500);
-    expect(await statusOf(org)).toMatchObject({ log: 1, successor: null, holds: 1_800 });
   });
 });

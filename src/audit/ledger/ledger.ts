@@ -42,6 +42,7 @@ import {
   type PublishAnswer,
   publish,
 } from "./head.ts";
+import { type HoldsToAdopt, holdsToAdopt } from "./holds-to-adopt.ts";
 import { LedgerDuties } from "./ledger-duties.ts";
 import { readStatus } from "./log-status.ts";
 import {
@@ -49,12 +50,12 @@ import {
   beginPruning,
   countActiveHolds,
   findHolds,
-  hasRoomForHold,
   insertHold,
   isReleasable,
   markReleased,
   type PruneAnswer,
   type RetentionTerms,
+  refusalOfHold,
 } from "./pruning.ts";
 import {
   type EntryLines,
@@ -70,8 +71,6 @@ import {
 import { migrate } from "./schema.ts";
 import { type EntryPage, findEntry, type PageBounds, searchEntries } from "./search.ts";
 import { requireHolds } from "./state-on-record.ts";
-
-const TOO_MANY_HOLDS = { kind: "too_many_holds" } as const;
 
 export class Ledger extends DurableObject<Env> {
   readonly #sql: SqlStorage;
@@ -143,10 +142,8 @@ export class Ledger extends DurableObject<Env> {
   }
 
   placeHold(address: LogAddress, event: AuditEvent, hold: LegalHold): PlaceHoldResult {
-    return this.#appendWith(address, event, {
-      refuse: (state) => (hasRoomForHold(this.#sql, state, hold.id) ? null : TOO_MANY_HOLDS),
-      change: () => insertHold(this.#sql, hold),
-    });
+    const refuse = (state: LogState) => refusalOfHold(this.#sql, state, hold.id);
+    return this.#appendWith(address, event, () => insertHold(this.#sql, hold), refuse);
   }
 
   /** Those in force in the log that this one succeeds are in force here. Idempotent. */
@@ -159,10 +156,9 @@ export class Ledger extends DurableObject<Env> {
   /** Null if no such hold is in force. */
   releaseHold(address: LogAddress, event: AuditEvent, id: string): AppendResult | null {
     if (!isReleasable(this.#sql, id, event.event_id)) return null;
-    return this.#appendWith(address, event, {
-      refuse: () => null,
-      change: () => markReleased(this.#sql, id, event.actor, Date.now()),
-    });
+    return this.#appendWith(address, event, () =>
+      markReleased(this.#sql, id, event.actor, Date.now()),
+    );
   }
 
   /** Records the export and fixes what it holds, at one point in time. */
@@ -220,6 +216,11 @@ export class Ledger extends DurableObject<Env> {
     return this.#duties.readPart(none, (state) => readLines(this.#sql, state, range));
   }
 
+  /** Of a frozen log, whose table and entries may differ. */
+  holdsToAdopt(): HoldsToAdopt {
+    return holdsToAdopt(this.#sql);
+  }
+
   holds(): LegalHold[] {
     return findHolds(this.#sql);
   }
@@ -263,10 +264,11 @@ export class Ledger extends DurableObject<Env> {
   }
 
   /** Writes the event and the change that it tells of, or neither. */
-  #appendWith<Refused>(
+  #appendWith<Refused = never>(
     address: LogAddress,
     event: AuditEvent,
-    { refuse, change }: { refuse: (state: LogState) => Refused | null; change: () => void },
+    change: () => void,
+    refuse: (state: LogState) => Refused | null = () => null,
   ): AppendResult | Refused {
     const result = this.#writeOrFreeze(address, (state) => {
       const refused = refuse(state);

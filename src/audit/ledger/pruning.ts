@@ -217,12 +217,16 @@ export function countActiveHolds(sql: SqlStorage): number {
 }
 
 /** Those in force are what the entries say, or it throws LogContradiction. One that is there needs no room. */
-export function hasRoomForHold(sql: SqlStorage, state: LogState, id: string): boolean {
+export function refusalOfHold(
+  sql: SqlStorage,
+  state: LogState,
+  id: string,
+): { kind: "too_many_holds" } | null {
   const query = "SELECT count(*) AS n FROM holds WHERE released_at_ms IS NULL AND id <> ?";
   const { n } = sql.exec<{ n: number }>(query, id).one();
   // A closed log takes none, and says so itself.
   if (closedBy(state) === null) requireHolds(sql, state);
-  return n < HOLDS_IN_FORCE_MAX;
+  return n < HOLDS_IN_FORCE_MAX ? null : { kind: "too_many_holds" };
 }
 
 export function insertHold(sql: SqlStorage, { id, reason, placedBy, placedAtMs }: LegalHold): void {
