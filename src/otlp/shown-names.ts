@@ -5,7 +5,7 @@
 
 const PART = "[A-Za-z][A-Za-z0-9_]{0,39}";
 const ATTRIBUTE = new RegExp(String.raw`^${PART}(\.${PART})*$`);
-const SCOPE = new RegExp(String.raw`^@?${PART}([./@-]${PART})*$`);
+const SCOPE = new RegExp(`^@?${PART}([./@-]${PART})*$`);
 const ATTRIBUTE_CHARS_MAX = 64;
 /** Paths of Go modules have 75. */
 const SCOPE_CHARS_MAX = 128;
