@@ -48,9 +48,9 @@ import { readStatus } from "./log-status.ts";
 import {
   announcePruning,
   beginPruning,
-  countActiveHolds,
   findHolds,
-  insertHold,
+  insertHolds,
+  isHeld,
   isReleasable,
   markReleased,
   type PruneAnswer,
@@ -70,7 +70,6 @@ import {
 } from "./published.ts";
 import { migrate } from "./schema.ts";
 import { type EntryPage, findEntry, type PageBounds, searchEntries } from "./search.ts";
-import { requireHolds } from "./state-on-record.ts";
 
 export class Ledger extends DurableObject<Env> {
   readonly #sql: SqlStorage;
@@ -143,14 +142,12 @@ export class Ledger extends DurableObject<Env> {
 
   placeHold(address: LogAddress, event: AuditEvent, hold: LegalHold): PlaceHoldResult {
     const refuse = (state: LogState) => refusalOfHold(this.#sql, state, hold.id);
-    return this.#appendWith(address, event, () => insertHold(this.#sql, hold), refuse);
+    return this.#appendWith(address, event, () => insertHolds(this.#sql, [hold]), refuse);
   }
 
   /** Those in force in the log that this one succeeds are in force here. Idempotent. */
   adoptHolds(address: LogAddress, holds: readonly LegalHold[]): void {
-    this.#write(address, () => {
-      for (const hold of holds) insertHold(this.#sql, hold);
-    });
+    this.#write(address, () => insertHolds(this.#sql, holds));
   }
 
   /** Null if no such hold is in force. */
@@ -216,7 +213,6 @@ export class Ledger extends DurableObject<Env> {
     return this.#duties.readPart(none, (state) => readLines(this.#sql, state, range));
   }
 
-  /** Of a frozen log, whose table and entries may differ. */
   holdsToAdopt(): HoldsToAdopt {
     return holdsToAdopt(this.#sql);
   }
@@ -245,11 +241,7 @@ export class Ledger extends DurableObject<Env> {
 
   /** Held too is a log whose entries say otherwise of its holds: that is evidence. */
   #isHeld(): boolean {
-    const isHeld = this.#read(false, (state) => {
-      requireHolds(this.#sql, state);
-      return countActiveHolds(this.#sql) > 0;
-    });
-    return isHeld !== false;
+    return this.#read(false, (state) => isHeld(this.#sql, state)) !== false;
   }
 
   override alarm(): Promise<void> {
