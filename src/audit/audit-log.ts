@@ -47,6 +47,17 @@ export type AppendResult =
   | { kind: "full" }
   | ClosedLog;
 
+export type PlaceHoldResult =
+  | AppendResult
+  /** So many as may be are in force: HOLDS_IN_FORCE_MAX. */
+  | { kind: "too_many_holds" };
+
+/**
+ * The entry that opens a successor names those in force, 37 bytes each: 37 KB of the 65,535 bytes that an
+ * entry may have.
+ */
+export const HOLDS_IN_FORCE_MAX = 1_000;
+
 export interface LogStatus {
   origin: string;
   treeSize: number;

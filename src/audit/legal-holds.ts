@@ -3,12 +3,15 @@ import { actionOf, type Operator } from "#orgs/operator.ts";
 import type { Org } from "#orgs/org.ts";
 import type { Env } from "#platform/env.ts";
 import { fail } from "#platform/errors.ts";
-import type { LegalHold } from "./audit-log.ts";
+import { HOLDS_IN_FORCE_MAX, type LegalHold } from "./audit-log.ts";
 import { writeToLog } from "./current-log.ts";
 import { eventOf } from "./drain-outbox.ts";
 import { receiptsOf } from "./receipts.ts";
 
-/** The ledger writes the hold and the entry that tells of it together, not by way of the outbox. */
+/**
+ * The ledger writes the hold and the entry that tells of it together, not by way of the outbox.
+ * `too_many_holds` if as many as may be are in force.
+ */
 export async function placeHold(
   env: Env,
   org: Org,
@@ -34,6 +37,7 @@ export async function placeHold(
   const { answer } = await writeToLog(env, org, (ledger, log) =>
     ledger.placeHold(log, event, hold),
   );
+  if (answer.kind === "too_many_holds") fail({ kind: answer.kind, holdsMax: HOLDS_IN_FORCE_MAX });
   receiptsOf(answer, () => "/reason");
   return hold;
 }

@@ -51,8 +51,6 @@ export function problemOf(failure: Failure): Problem {
       return { ...NOT_FOUND, detail: UNSIGNED };
     case "conflict":
       return { ...CONFLICT, detail: failure.detail };
-    case "org_exists":
-      return { ...CONFLICT, detail: "The org's name is taken; a deleted one is not given again." };
     case "not_yet_signed":
       return {
         ...CONFLICT,
@@ -63,6 +61,7 @@ export function problemOf(failure: Failure): Problem {
       return { status: 410, title: "Gone", detail: "Retention has removed these entries." };
     case "ledger_frozen":
     case "log_contradicted":
+    case "too_many_holds":
       return problemOfLog(failure);
     case "too_many_requests":
       return {
@@ -90,11 +89,17 @@ export function problemOf(failure: Failure): Problem {
   }
 }
 
-/** The part of the table that is about an audit log which contradicts itself. */
-function problemOfLog({
-  kind,
-  reason,
-}: Extract<Failure, { kind: "ledger_frozen" | "log_contradicted" }>): Problem {
+type LogFailure = Extract<
+  Failure,
+  { kind: "ledger_frozen" | "log_contradicted" | "too_many_holds" }
+>;
+
+/** The part of the table that is about the state of an audit log. */
+function problemOfLog(failure: LogFailure): Problem {
+  if (failure.kind === "too_many_holds") {
+    return { ...CONFLICT, detail: tooManyHolds(failure.holdsMax) };
+  }
+  const { kind, reason } = failure;
   if (kind === "log_contradicted") {
     return {
       ...INTERNAL,
@@ -109,6 +114,7 @@ type BodyFailure = Extract<
   Failure,
   {
     kind:
+      | "org_exists"
       | "reserved_action"
       | "reserved_detail"
       | "stream_disabled"
@@ -126,6 +132,8 @@ function problemOfBody(failure: BodyFailure): Problem {
   switch (failure.kind) {
     case "invalid_request":
       return { ...BAD_REQUEST, detail: "The request is not valid.", errors: failure.errors };
+    case "org_exists":
+      return { ...CONFLICT, detail: "The org's name is taken; a deleted one is not given again." };
     case "reserved_action":
       return { ...BAD_REQUEST, detail: RESERVED_ACTION, errors: failure.errors };
     case "reserved_detail":
@@ -164,6 +172,10 @@ function unavailable(retryAfterSeconds: number, detail: string): Problem {
     detail,
     headers: { "retry-after": String(retryAfterSeconds) },
   };
+}
+
+function tooManyHolds(holdsMax: number): string {
+  return `The log has ${holdsMax} legal holds in force, as many as it may have: each of them holds all of the log. Release one that another makes needless.`;
 }
 
 function fullShardDetail(percent: number): string {

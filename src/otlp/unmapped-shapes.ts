@@ -1,6 +1,7 @@
 /** The spans of a request that look like tool calls and are taken for none, by their shapes. */
 import { spanKey } from "#calls/traced-spans.ts";
 import { type ResourceSpans, SPAN_KIND, type Span } from "#formats/otlp/trace-model.ts";
+import { HIDDEN_NAME, shownAttributes, shownScope } from "./shown-names.ts";
 import type { SpansLikeCalls } from "./span-calls.ts";
 
 /** What one of these spans is like: names of attributes, never their values. */
@@ -27,9 +28,6 @@ export const OTHER_SHAPES = "other";
 const ATTRIBUTES_MAX = 24;
 /** What tells shapes apart; the rest comes and goes with a call's arguments and its failure. */
 const TELLING_KEYS_MAX = 3;
-/** As programmers name attributes: anything else may be a value that was put into a name. */
-const ATTRIBUTE_NAME = /^[A-Za-z][\w.:/-]{0,63}$/;
-
 /** `unmapped` are spans of `traces` that are no call, `calls` those that are. */
 export function shapesOf(
   traces: readonly ResourceSpans[],
@@ -58,9 +56,9 @@ function countIn(
   span: Span,
   keys: readonly string[],
 ): void {
-  const instrumentation = shownName(scope) ?? "";
+  const instrumentation = shownScope(scope);
   const kind = KIND_NAMES[span.kind] ?? "unspecified";
-  const telling = shownNames(keys);
+  const telling = shownAttributes(keys);
   const own = [instrumentation, kind, ...telling.slice(0, TELLING_KEYS_MAX)].join(" ");
   const isFull = shapes.size >= SHAPES_MAX && !shapes.has(own);
   const name = isFull ? OTHER_SHAPES : own;
@@ -69,7 +67,8 @@ function countIn(
     counted.spans += 1;
     return;
   }
-  const all = new Set([...telling, ...shownNames(span.attributes.keys())]);
+  const first = telling.filter((shown) => shown !== HIDDEN_NAME);
+  const all = new Set([...first, ...shownAttributes(span.attributes.keys())]);
   const attributes = [...all].slice(0, ATTRIBUTES_MAX);
   shapes.set(name, {
     name,
@@ -81,14 +80,6 @@ function countIn(
 const KIND_NAMES = Object.fromEntries(
   Object.entries(SPAN_KIND).map(([name, number]) => [number, name]),
 );
-
-function shownNames(names: Iterable<string>): string[] {
-  return [...names].flatMap((name) => shownName(name) ?? []).sort();
-}
-
-function shownName(name: string): string | null {
-  return ATTRIBUTE_NAME.test(name) ? name : null;
-}
 
 /**
  * Whether a span is above or below a call in its request: what wraps a call, and what a server does for it, is

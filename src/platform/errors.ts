@@ -33,6 +33,7 @@ export type Failure =
   | { kind: "reserved_action"; errors: ValidationError[] }
   | { kind: "reserved_detail"; errors: ValidationError[] }
   | { kind: "stream_disabled"; errors: ValidationError[] }
+  | { kind: "too_many_holds"; holdsMax: number }
   | { kind: "not_yet_signed"; retryAfterSeconds: number }
   | { kind: "pruned" }
   | { kind: "ledger_frozen"; reason: string }

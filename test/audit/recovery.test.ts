@@ -309,31 +309,3 @@ describe("An isolate that still remembers the succeeded log", () => {
     expect(status).toMatchObject({ log: 3, frozen: false });
   });
 });
-
-describe("A legal hold", () => {
-  it("holds in the log that succeeds, until it is released there", async () => {
-    const org = await makeOrg();
-    const placed = await call("POST", `/v1/orgs/${org}/audit/holds`, { body: REASON });
-    const { id } = await placed.json<{ id: string }>();
-    await freeze(org);
-    await requireStatus(200, recover(org));
-    expect((await statusOf(org)).holds).toBe(1);
-    const [first] = await auditEntries(org, "?action=ledger.succeeded");
-    expect(first?.event.details).toMatchObject({ holds: id });
-    await requireStatus(204, call("DELETE", `/v1/orgs/${org}/audit/holds/${id}`));
-    expect((await statusOf(org)).holds).toBe(0);
-  });
-
-  it("is in force before an entry says so, though the recovery dies in between", async () => {
-    const org = await makeOrg();
-    await requireStatus(201, call("POST", `/v1/orgs/${org}/audit/holds`, { body: REASON }));
-    await freeze(org);
-    vi.spyOn(Ledger.prototype, "adoptHolds").mockImplementationOnce(() => {
-      throw new Error("died");
-    });
-    expect((await recover(org)).status).toBe(500);
-    expect((await ledgerOf(logOf(org, 2)).status())?.treeSize ?? 0).toBe(0);
-    await requireStatus(200, recover(org));
-    expect((await statusOf(org)).holds).toBe(1);
-  });
-});

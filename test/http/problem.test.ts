@@ -37,6 +37,7 @@ const FAILURES: [Failure, number][] = [
   [{ kind: "unsupported_content_encoding" }, 415],
   [{ kind: "org_exists" }, 409],
   [{ kind: "conflict", detail: "Changed meanwhile." }, 409],
+  [{ kind: "too_many_holds", holdsMax: 1_000 }, 409],
   [{ kind: "too_many_requests", retryAfterSeconds: 7 }, 429],
   [{ kind: "unavailable", retryAfterSeconds: 7 }, 503],
   [{ kind: "shard_full_for_org", percent: 91, retryAfterSeconds: 7 }, 503],

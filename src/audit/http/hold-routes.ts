@@ -1,6 +1,6 @@
 /** Legal holds: while one is in force, nothing of the log is pruned. */
 import * as Type from "typebox";
-import type { LegalHold } from "#audit/audit-log.ts";
+import { HOLDS_IN_FORCE_MAX, type LegalHold } from "#audit/audit-log.ts";
 import { currentLog } from "#audit/current-log.ts";
 import { callLedger } from "#audit/ledger-stub.ts";
 import { placeHold, releaseHold } from "#audit/legal-holds.ts";
@@ -33,6 +33,7 @@ export const holdRoutes: readonly AppRoute[] = [
       path: PATH,
       operationId: "placeHold",
       summary: "Place a legal hold",
+      description: `409 \`too_many_holds\` where ${HOLDS_IN_FORCE_MAX} are in force: one holds all of the log.`,
       scope: "org:admin",
       alsoClosed: true,
       body: jsonBody(reasonBody, REASON_BODY_MAX),

@@ -19,8 +19,12 @@ export class LedgerAlarm {
     this.#atMs = null;
   }
 
-  /** At that time at the latest. */
-  setBy(atMs: number): void {
+  /**
+   * At that time at the latest: at once where it has passed. The platform takes none that is 0 or
+   * below, and what stands in SQL may have been altered.
+   */
+  setBy(byMs: number): void {
+    const atMs = Math.max(byMs, Date.now());
     if (this.#atMs !== null && this.#atMs <= atMs) return;
     this.#atMs = atMs;
     // Not awaited, like any write: the output gate holds the answer until it is stored.

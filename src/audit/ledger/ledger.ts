@@ -16,6 +16,7 @@ import {
   type LogEntry,
   type LogStatus,
   logOrigin,
+  type PlaceHoldResult,
 } from "#audit/audit-log.ts";
 import type { AuditFilter } from "#audit/entry-filter.ts";
 import { readChainEnd } from "#audit/ledger/proven/chain-end.ts";
@@ -41,18 +42,20 @@ import {
   type PublishAnswer,
   publish,
 } from "./head.ts";
+import { type HoldsToAdopt, holdsToAdopt } from "./holds-to-adopt.ts";
 import { LedgerDuties } from "./ledger-duties.ts";
 import { readStatus } from "./log-status.ts";
 import {
   announcePruning,
   beginPruning,
-  countActiveHolds,
   findHolds,
-  insertHold,
+  insertHolds,
+  isHeld,
   isReleasable,
   markReleased,
   type PruneAnswer,
   type RetentionTerms,
+  refusalOfHold,
 } from "./pruning.ts";
 import {
   type EntryLines,
@@ -67,7 +70,6 @@ import {
 } from "./published.ts";
 import { migrate } from "./schema.ts";
 import { type EntryPage, findEntry, type PageBounds, searchEntries } from "./search.ts";
-import { requireHolds } from "./state-on-record.ts";
 
 export class Ledger extends DurableObject<Env> {
   readonly #sql: SqlStorage;
@@ -138,15 +140,14 @@ export class Ledger extends DurableObject<Env> {
     );
   }
 
-  placeHold(address: LogAddress, event: AuditEvent, hold: LegalHold): AppendResult {
-    return this.#appendWith(address, event, () => insertHold(this.#sql, hold));
+  placeHold(address: LogAddress, event: AuditEvent, hold: LegalHold): PlaceHoldResult {
+    const refuse = (state: LogState) => refusalOfHold(this.#sql, state, hold.id);
+    return this.#appendWith(address, event, () => insertHolds(this.#sql, [hold]), refuse);
   }
 
   /** Those in force in the log that this one succeeds are in force here. Idempotent. */
   adoptHolds(address: LogAddress, holds: readonly LegalHold[]): void {
-    this.#write(address, () => {
-      for (const hold of holds) insertHold(this.#sql, hold);
-    });
+    this.#write(address, () => insertHolds(this.#sql, holds));
   }
 
   /** Null if no such hold is in force. */
@@ -212,6 +213,10 @@ export class Ledger extends DurableObject<Env> {
     return this.#duties.readPart(none, (state) => readLines(this.#sql, state, range));
   }
 
+  holdsToAdopt(): HoldsToAdopt {
+    return holdsToAdopt(this.#sql);
+  }
+
   holds(): LegalHold[] {
     return findHolds(this.#sql);
   }
@@ -236,11 +241,7 @@ export class Ledger extends DurableObject<Env> {
 
   /** Held too is a log whose entries say otherwise of its holds: that is evidence. */
   #isHeld(): boolean {
-    const isHeld = this.#read(false, (state) => {
-      requireHolds(this.#sql, state);
-      return countActiveHolds(this.#sql) > 0;
-    });
-    return isHeld !== false;
+    return this.#read(false, (state) => isHeld(this.#sql, state)) !== false;
   }
 
   override alarm(): Promise<void> {
@@ -255,8 +256,15 @@ export class Ledger extends DurableObject<Env> {
   }
 
   /** Writes the event and the change that it tells of, or neither. */
-  #appendWith(address: LogAddress, event: AuditEvent, change: () => void): AppendResult {
+  #appendWith<Refused = never>(
+    address: LogAddress,
+    event: AuditEvent,
+    change: () => void,
+    refuse: (state: LogState) => Refused | null = () => null,
+  ): AppendResult | Refused {
     const result = this.#writeOrFreeze(address, (state) => {
+      const refused = refuse(state);
+      if (refused !== null) return refused;
       const appended = appendEvents(this.#sql, state, [event], Date.now());
       if (appended.kind === "appended") change();
       return appended;

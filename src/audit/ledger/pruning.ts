@@ -4,7 +4,7 @@
  */
 
 import type { AuditEvent } from "#audit/audit-event.ts";
-import type { LegalHold } from "#audit/audit-log.ts";
+import { HOLDS_IN_FORCE_MAX, type LegalHold } from "#audit/audit-log.ts";
 import { readChainEnd } from "#audit/ledger/proven/chain-end.ts";
 import { closedBy, type LogState } from "#audit/ledger/proven/log-state.ts";
 import { keepLeaves, treeNodes } from "#audit/ledger/proven/tree.ts";
@@ -54,8 +54,7 @@ export function announcePruning(
   nowMs: number,
 ): PruneAnswer {
   if (closedBy(state) !== null) return "closed";
-  requireHolds(sql, state);
-  if (countActiveHolds(sql) > 0) return "held";
+  if (isHeld(sql, state)) return "held";
   if (state.pruneTo !== null) {
     // Its time may have come since the last checkpoint: the clock was ahead then, or a hold in force.
     beginPruning(sql, state, nowMs);
@@ -161,8 +160,7 @@ export function beginPruning(sql: SqlStorage, state: LogState, nowMs: number): v
   if (pruneTo === null || pruneEntry === null || pruneEntry >= publishedSize) return;
   // What contradicts itself is evidence.
   if (closedBy(state) !== null) return;
-  requireHolds(sql, state);
-  if (countActiveHolds(sql) > 0) return;
+  if (isHeld(sql, state)) return;
   if (aheadUntil(recordedAt(sql, pruneEntry), nowMs) !== null) return;
   requireAnnounced(sql, state);
   if (pruneTo % TILE_WIDTH !== 0) keepLeaves(sql, Math.floor(pruneTo / TILE_WIDTH));
@@ -210,20 +208,37 @@ function keepId(sql: SqlStorage, row: Record<string, SqlStorageValue>, idsKeptSi
   );
 }
 
+/** Throws LogContradiction where its entries say otherwise. */
+export function isHeld(sql: SqlStorage, state: LogState): boolean {
+  requireHolds(sql, state);
+  return countActiveHolds(sql) > 0;
+}
+
 export function countActiveHolds(sql: SqlStorage): number {
   return sql
     .exec<{ n: number }>("SELECT count(*) AS n FROM holds WHERE released_at_ms IS NULL")
     .one().n;
 }
 
-export function insertHold(sql: SqlStorage, { id, reason, placedBy, placedAtMs }: LegalHold): void {
-  sql.exec(
-    "INSERT INTO holds (id, reason, placed_by, placed_at_ms) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-    id,
-    reason,
-    placedBy,
-    placedAtMs,
-  );
+/** Those in force are what the entries say, or it throws LogContradiction. One that is there needs no room. */
+export function refusalOfHold(
+  sql: SqlStorage,
+  state: LogState,
+  id: string,
+): { kind: "too_many_holds" } | null {
+  const query = "SELECT count(*) AS n FROM holds WHERE released_at_ms IS NULL AND id <> ?";
+  const { n } = sql.exec<{ n: number }>(query, id).one();
+  // A closed log takes none, and says so itself.
+  if (closedBy(state) === null) requireHolds(sql, state);
+  return n < HOLDS_IN_FORCE_MAX ? null : { kind: "too_many_holds" };
+}
+
+export function insertHolds(sql: SqlStorage, holds: readonly LegalHold[]): void {
+  const insert =
+    "INSERT INTO holds (id, reason, placed_by, placed_at_ms) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING";
+  for (const { id, reason, placedBy, placedAtMs } of holds) {
+    sql.exec(insert, id, reason, placedBy, placedAtMs);
+  }
 }
 
 /** False if there is no such hold that is still in force. */

@@ -61,8 +61,8 @@ export function requireAnnounced(sql: SqlStorage, state: LogState): void {
   );
 }
 
-const HOLD_PLACED = "operator.hold.placed";
-const HOLD_RELEASED = "operator.hold.released";
+export const HOLD_PLACED = "operator.hold.placed";
+export const HOLD_RELEASED = "operator.hold.released";
 const HOLD = "hold://";
 
 /** A hold is in force from the entry that places it, or opens the log, to the one that releases it. */
@@ -85,12 +85,12 @@ function holdsTold(sql: SqlStorage, state: LogState): Map<string, boolean> {
   return told;
 }
 
-function adoptedHolds({ details }: AuditEvent): string[] {
+export function adoptedHolds({ details }: AuditEvent): string[] {
   const ids = details?.["holds"];
   return typeof ids === "string" ? ids.split(" ") : [];
 }
 
-function idOf(target: string | null): string {
+export function idOf(target: string | null): string {
   return target?.startsWith(HOLD) ? target.slice(HOLD.length) : "";
 }
 

@@ -14,11 +14,14 @@ export const UnmappedSchema = Type.Object(
   {
     shapes: Type.Array(
       Type.Object({
-        instrumentation: Type.String({ description: "Name of their instrumentation scope" }),
+        instrumentation: Type.String({
+          description: "Name of their instrumentation scope; … where that may be a secret",
+        }),
         kind: Type.String(),
         attributes: Type.Array(Type.String(), {
           description:
-            "Names, never values, that the first of them had: what looks like a tool's first",
+            "Names, never values, that the first of them had: what looks like a tool's first. # stands for " +
+            "digits, … for all that do not look like a convention's names, for those may be secrets",
         }),
         ...seen,
       }),

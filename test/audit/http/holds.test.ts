@@ -3,6 +3,7 @@ import { problemOf, refusal, requireStatus } from "../../harness/answers.ts";
 import { call } from "../../harness/deployment.ts";
 import { createToken, makeOrg } from "../../harness/orgs.ts";
 import { auditEntries, auditJson, statusOf } from "../audit-client.ts";
+import { holdTimes } from "../ledger/held-log.ts";
 
 interface HoldBody {
   id: string;
@@ -86,5 +87,17 @@ describe("Legal holds", () => {
       expect([answer.status, answer.code]).toEqual([400, "invalid_request"]);
     }
     expect(await holdsOf(org)).toEqual([]);
+  });
+
+  it("are 1,000 in force at most: one more is refused, whoever races, until one is released", async () => {
+    const org = await makeOrg();
+    const ids = await holdTimes({ org, log: 1, shard: "SHARD_0" }, 998);
+    const raced = await Promise.all(Array.from({ length: 4 }, () => place(org, { reason: "x" })));
+    expect(raced.map(({ status }) => status).sort()).toEqual([201, 201, 409, 409]);
+    expect(await refusal(place(org, { reason: "x" }))).toEqual([409, "too_many_holds"]);
+    expect((await statusOf(org)).holds).toBe(1_000);
+    await requireStatus(204, release(org, ids[0]!));
+    await placed(org, "x");
+    expect(await refusal(place(org, { reason: "x" }))).toEqual([409, "too_many_holds"]);
   });
 });

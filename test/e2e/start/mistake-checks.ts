@@ -66,6 +66,8 @@ async function checkDevVars(checks: Checks, path: string): Promise<void> {
     writeFileSync(path, text.replace(new RegExp(`^${name}=.*\n`, "m"), ""));
     await expectMessage(checks, () => readDevVars(path), new RegExp(`\\.dev\\.vars lacks ${name}`));
   }
+  writeFileSync(path, text.replace("LEDGER_SEED=", "LEDGER_SEED_2="));
+  checks.equal("takes a later seed alone", Object.keys(readDevVars(path)).length, 4);
   await expectMessage(
     checks,
     () => readDevVars(tmpdir()),

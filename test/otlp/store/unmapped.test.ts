@@ -41,6 +41,11 @@ function step(attributes: Record<string, string> = STEP, under?: Span): Span {
   });
 }
 
+/** Another for each number below 676, without a digit. */
+function letters(index: number): string {
+  return String.fromCharCode(97 + Math.floor(index / 26), 97 + (index % 26));
+}
+
 describe("spans that look like tool calls and are taken for none", () => {
   it("are told by shape, with names of attributes and no value", async () => {
     const org = await newOrg();
@@ -89,7 +94,7 @@ describe("spans that look like tool calls and are taken for none", () => {
 
   it("are ten shapes an org, all others one; races count each span once", async () => {
     const org = await newOrg();
-    const of = (index: number) => step({ [`acme${index}.tool.name`]: "x" });
+    const of = (index: number) => step({ [`acme_${letters(index)}.tool.name`]: "x" });
     await Promise.all(
       Array.from({ length: 8 }, (_, n) => send(org, [of(2 * n), of(2 * n + 1), step()])),
     );
@@ -107,13 +112,29 @@ describe("spans that look like tool calls and are taken for none", () => {
 
   it("show no more than 24 names of 64 characters, and none that may be a value", async () => {
     const org = await newOrg();
-    const names = Array.from({ length: 40 }, (_, n) => [`n${n}`, "x"]);
+    const names = Array.from({ length: 40 }, (_, n) => [`n${letters(n)}`, "x"]);
     const odd = { "alice@acme.com": "x", ["x".repeat(65)]: "x", "tool.alice smith": "x" };
     await send(org, [step({ ...Object.fromEntries(names), ...odd, "tool.id": "x" })]);
     const [shape] = (await unmappedOf(org)).shapes;
     expect(shape?.attributes).toHaveLength(24);
     expect(shape?.attributes[0]).toBe("tool.id");
     expect(JSON.stringify(shape)).not.toMatch(/alice|x{65}/);
+  });
+
+  it("show no name that may be a secret, and are one shape where only a number tells names apart", async () => {
+    const org = await newOrg();
+    const secrets = { "tool.arg.sk-live-51HxKEY": "x", "api_key/ghp_KEY": "x" };
+    const spans = [1, 2, 33].map((n) =>
+      step({ [`tool.k${n}`]: "x", "tool.name": "x", ...secrets }),
+    );
+    const scope = { name: "lib-ghp_KEY0123456789", version: "1" };
+    const traces = [{ ...resourceSpans([]), scopeSpans: [{ scope, spans }] }];
+    await recordTraces(workerEnv, org, traces, Date.now());
+    const { shapes } = await unmappedOf(org);
+    expect(shapes).toMatchObject([
+      { instrumentation: "…", attributes: ["tool.k#", "tool.name", "…"], spans: 3 },
+    ]);
+    expect(JSON.stringify(shapes)).not.toContain("KEY");
   });
 
   it("cost a row a request and shape, and nothing where there are none", async () => {

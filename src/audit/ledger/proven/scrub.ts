@@ -46,7 +46,7 @@ export function nextScrubAt(sql: SqlStorage, state: LogState, nowMs: number): nu
   const scrub = readScrub(sql);
   if (scrub !== null && scrub.size !== null) return nowMs + SLICE_PAUSE_MS;
   // A clock that was ahead and came back must not put the next pass off for as long.
-  if (scrub !== null && scrub.nextAtMs <= nowMs + PERIOD_MS) return scrub.nextAtMs;
+  if (scrub !== null && scrub.nextAtMs <= nowMs + PERIOD_MS) return Math.max(scrub.nextAtMs, nowMs);
   return scrubAt(sql, nowMs + PERIOD_MS - Math.floor(Math.random() * JITTER_MS));
 }
 
