@@ -7,7 +7,7 @@ import { fail } from "#platform/errors.ts";
 /** RFC 9659: as a content coding, zstd has windows of at most 8 MiB, which is what a decoder allocates. */
 export const ZSTD_WINDOW_LOG_MAX = 23;
 const WINDOW_BYTES_MAX = 2 ** ZSTD_WINDOW_LOG_MAX;
-/** A frame costs 18 µs, however little is in it: 0.3 s in all. Encoders write one, or one a megabyte. */
+/** A frame costs 18 µs, however little is in it, and three times that on a loaded machine: below a second in all. Encoders write one, or one a megabyte. */
 const FRAMES_MAX = 16_384;
 
 const MAGIC = 0xfd2fb528;

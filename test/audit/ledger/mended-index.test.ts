@@ -1,19 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { LogAddress } from "#audit/audit-log.ts";
 import { ANY_EVENT } from "#audit/entry-filter.ts";
+import { beginOnDayZero, DAY_MS } from "./calendar.ts";
 import { doctor } from "./doctored.ts";
 import { announce, runScrub, termsAt } from "./run-pruning.ts";
 import { append, inLedger, ledgerOf, makeEvent, makeEvents, newLog, sign } from "./test-log.ts";
 
-const DAY_MS = 86_400_000;
-
-// An hour ahead, so that no alarm goes off by itself; that an index was mended is logged.
+beginOnDayZero();
+// That an index was mended is logged.
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 3_600_000 });
   vi.spyOn(console, "error").mockReturnValue();
 });
 afterEach(() => {
-  vi.useRealTimers();
   vi.restoreAllMocks();
 });
 

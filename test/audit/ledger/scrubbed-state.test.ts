@@ -5,6 +5,7 @@ import { ownEvent } from "#audit/own-event.ts";
 import { announceKey } from "#audit/signing/key-rotation.ts";
 import { workerEnv } from "../../harness/deployment.ts";
 import { newId } from "../../harness/new-id.ts";
+import { beginOnDayZero, DAY_MS } from "./calendar.ts";
 import { doctor } from "./doctored.ts";
 import { announce, pruneTo, runAlarms, runScrub, termsAt } from "./run-pruning.ts";
 import {
@@ -20,15 +21,12 @@ import {
   storedBodies,
 } from "./test-log.ts";
 
-const DAY_MS = 86_400_000;
-
-// An hour ahead, so that no alarm goes off by itself; that a log froze is logged.
+beginOnDayZero();
+// That a log froze is logged.
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 3_600_000 });
   vi.spyOn(console, "error").mockReturnValue();
 });
 afterEach(() => {
-  vi.useRealTimers();
   vi.restoreAllMocks();
 });
 

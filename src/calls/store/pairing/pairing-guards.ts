@@ -74,8 +74,9 @@ const FROM_CALLERS = `FROM orgs o CROSS JOIN json_each(?2) j
  */
 const NEARBY_MAX = 50_000;
 
-/** Of samples, ?7 = 0, none where the org never sent a span. */
-const NEARBY_LIMIT = `(SELECT iif(spans_since_ms IS NULL AND ?7 = 0, 0, ${NEARBY_MAX}) FROM orgs WHERE org = ?1)`;
+/** Of samples, where that parameter is 0, none where the org never sent a span. */
+const selectLimit = (areSpans: string) =>
+  `SELECT iif(spans_since_ms IS NULL AND ${areSpans} = 0, 0, ${NEARBY_MAX}) AS rows FROM orgs WHERE org = ?1`;
 
 /** Samples of the time ?5 to ?6 with one of the traces ?2 or of the exchanges ?4, but for the ids ?3. */
 const fromNearby = (limit: string, sides = "TRUE") => `FROM (
@@ -87,7 +88,7 @@ const fromNearby = (limit: string, sides = "TRUE") => `FROM (
     AND t.id NOT IN (SELECT value FROM json_each(?3))`;
 
 /** Of a server's call no other server's is looked for without a trace. */
-const FROM_NEARBY_SERVERS = fromNearby(NEARBY_LIMIT, "t.is_caller = 1");
+const FROM_NEARBY_SERVERS = fromNearby(`(${selectLimit("?7")})`, "t.is_caller = 1");
 /** Samples that one statement goes through to read them: others wait for it. */
 export const NEARBY_PAGE = 2_000;
 const FROM_NEARBY_PAGE = fromNearby("?7", "t.is_caller = 1");
@@ -99,8 +100,7 @@ const SELECT_NEARBY_PAGE = `SELECT ${KNOWN_COLUMNS} ${FROM_NEARBY_PAGE}`;
 /** What the page goes through, whether or not it matches. */
 const SELECT_PAGE_END = `SELECT min(id) AS lastId, count(*) AS rows FROM (SELECT id FROM tool_invocations
   WHERE org = ?1 AND id >= ?2 AND id < ?3 ORDER BY id DESC LIMIT ?4)`;
-const SELECT_NEARBY_LIMIT = `SELECT iif(spans_since_ms IS NULL AND ?2 = 0, 0, ${NEARBY_MAX}) AS rows
-  FROM orgs WHERE org = ?1`;
+const SELECT_NEARBY_LIMIT = selectLimit("?2");
 const SELECT_ALL_NEARBY = `SELECT ${KNOWN_COLUMNS} ${fromNearby("-1")}`;
 
 const NONE = "[]";
