@@ -5,6 +5,7 @@ import type { ResourceSpans, Span } from "#formats/otlp/trace-model.ts";
 import { callsOfRequest } from "#otlp/span-calls.ts";
 import { parseCalls, Reporters, reportsOfCalls } from "#otlp/span-reports.ts";
 import { tellRequest } from "#otlp/told-spans.ts";
+import { atOnce } from "#platform/slices.ts";
 import { ATTRIBUTES, makeSpan, RESOURCE } from "./spans.ts";
 
 const SERVER = 2;
@@ -39,7 +40,7 @@ async function toldOf(traces: ResourceSpans[]) {
 async function countedOf(...traces: ResourceSpans[]): Promise<string[]> {
   const { spans, servers, callers } = await toldOf(traces);
   const waited = new Map(callers.map((call) => [spanOfCall(call, "undecided")!, call]));
-  const counted = countCallers([...spans, ...waited.keys()]);
+  const counted = atOnce(countCallers([...spans, ...waited.keys()]));
   const calls = [...servers.keys(), ...[...counted.keys()].map((span) => waited.get(span)!)];
   const letters = calls.map(({ spanId, plugin }) => {
     const letter = String.fromCharCode(Number.parseInt(spanId ?? "", 16));

@@ -48,10 +48,23 @@ export const FAMILY_NAMES = [
 
 export type FamilyName = (typeof FAMILY_NAMES)[number];
 
-interface LabelledSeries {
-  labels: LabelSet;
-  totals: SeriesTotals;
-  createdMs: number | null;
+/** Its labels are made when they are first written: those of 10,000 tools of long names take 70 ms in one go. */
+class LabelledSeries {
+  readonly totals: SeriesTotals;
+  readonly createdMs: number | null;
+  readonly #org: string;
+  #labels: LabelSet | null = null;
+
+  constructor(org: string, totals: SeriesTotals, nowMs: number) {
+    this.#org = org;
+    this.totals = totals;
+    this.createdMs = toldCreatedMs(totals.createdMs, nowMs);
+  }
+
+  get labels(): LabelSet {
+    this.#labels ??= seriesLabels(this.#org, this.totals);
+    return this.#labels;
+  }
 }
 
 interface LabelledInstance {
@@ -63,11 +76,7 @@ interface LabelledInstance {
 /** The org's families in the order of FAMILY_NAMES, then those that other capabilities add. */
 export function fleetMetrics(snapshot: MetricsSnapshot, limits: SeriesLimits): MetricFamily[] {
   const { org, nowMs } = snapshot;
-  const series = snapshot.series.map((totals) => ({
-    labels: seriesLabels(org, totals),
-    totals,
-    createdMs: toldCreatedMs(totals.createdMs, nowMs),
-  }));
+  const series = snapshot.series.map((totals) => new LabelledSeries(org, totals, nowMs));
   const instances = snapshot.instances.map((totals) => ({
     labels: labelSet([
       ["org", org],

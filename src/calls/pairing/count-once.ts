@@ -76,19 +76,21 @@ function undecidedOf(nodes: readonly CallNode[]): ToldSpan[] {
 
 /**
  * Of callers' spans that have waited: those that are counted, each with the failure that another span of
- * its call tells of, if its own tells of none.
+ * its call tells of, if its own tells of none. All that is known of their traces may be tens of thousands.
  */
-export function countCallers(
+export function* countCallers(
   spans: readonly TracedSpan[],
-): ReadonlyMap<TracedSpan, CallFailure | null> {
+): Stepwise<ReadonlyMap<TracedSpan, CallFailure | null>> {
   const counted = new Map<TracedSpan, CallFailure | null>();
   const { lone, others } = withoutLone(spans);
   for (const span of lone) counted.set(span, span.told?.failure ?? null);
-  for (const group of atOnce(joinUnlinked(atOnce(groupCalls(others))))) {
-    if (group.server !== null || isCounted(group.nodes)) continue;
+  yield;
+  const groups = yield* joinUnlinked(yield* groupCalls(others));
+  yield* stepwise(groups, SPANS_AT_ONCE, (group) => {
+    if (group.server !== null || isCounted(group.nodes)) return;
     const span = callerToCount(group);
     if (span !== null) counted.set(span, span.told.failure ?? failureOf(group));
-  }
+  });
   return counted;
 }
 

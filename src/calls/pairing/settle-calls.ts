@@ -10,6 +10,7 @@ import { keysOf } from "#calls/store/pairing/pairing-guards.ts";
 import { countWaiting, findDue, type StoredWaiting } from "#calls/store/pairing/waiting-rows.ts";
 import { CLOCK_SKEW_MS_MAX } from "#calls/traced-spans.ts";
 import type { ShardedOrg } from "#orgs/store/shard-orgs.ts";
+import { withTurns } from "#platform/slices.ts";
 import { MINUTE_MS } from "#platform/time.ts";
 import { countCallers } from "./count-once.ts";
 import { type DueRow, inTransactions, reportsOfDue, undecidedCalls } from "./due-calls.ts";
@@ -35,7 +36,9 @@ export async function settleOnce(
   const known = await findKnownToCallers(db, org.org, keys, linkedFrom(calls));
   const linked = known.linked;
   const undecided = undecidedCalls(calls, linked);
-  const failures = countCallers([...known.spans, ...linked, ...undecided.values()]);
+  const failures = await withTurns(
+    countCallers([...known.spans, ...linked, ...undecided.values()]),
+  );
   const countedIn = new Map<string | null, string[]>();
   for (const together of inTransactions(rows)) {
     const reports = reportsOfDue(together, prunedBeforeMs, undecided, failures);

@@ -5,10 +5,12 @@ import { nextTurn } from "#platform/slices.ts";
 import {
   type CallKeys,
   type IdRange,
+  idsOf,
+  KNOWN_PAGE,
   linkMembers,
   NEARBY_PAGE,
+  selectAllNearby,
   selectCallers,
-  selectForCallers,
   selectNearbyLimit,
   selectNearbyPage,
   selectNewer,
@@ -90,7 +92,7 @@ export async function findKnownToCallers(
     .first<{ seq: number }>();
   const after = Math.max(before?.seq ?? lastSeq, lastSeq - ROWS_MAX);
   const linked = await findLinks(db, org, linkMembers(keys), { after, to: lastSeq });
-  const known = await findSamples(db, selectForCallers(db, org, keys));
+  const known = samplesOf(await findCallersRows(db, org, keys));
   return { ...known, linked, lastSeq };
 }
 
@@ -121,12 +123,9 @@ async function findLinks(
  * missing here, and the guards refuse it.
  */
 async function findServersRows(db: D1Database, org: string, keys: CallKeys): Promise<KnownRow[]> {
-  const [limit, callers] = await db.batch<unknown>([
-    selectNearbyLimit(db, org, keys),
-    selectCallers(db, org, keys),
-  ]);
-  const rowsMax = (limit?.results[0] as { rows: number } | undefined)?.rows ?? 0;
-  const rows = (callers?.results ?? []) as KnownRow[];
+  const limit = await selectNearbyLimit(db, org, keys).first<{ rows: number }>();
+  const rowsMax = limit?.rows ?? 0;
+  const rows = await pagesOf((before) => selectCallers(db, org, keys, before));
   for (const range of serverRanges(keys.ranges)) {
     for (const row of await findNearby(db, org, keys, range, rowsMax)) rows.push(row);
   }
@@ -155,12 +154,36 @@ async function findNearby(
   return rows;
 }
 
-async function findSamples(
-  db: D1Database,
-  selects: readonly D1PreparedStatement[],
-): Promise<Omit<KnownCalls, "lastSeq">> {
-  const results = await db.batch<KnownRow>([...selects]);
-  return samplesOf(results.flatMap((result) => result.results));
+/** What comes meanwhile may be missing here too: it has a newer row of links, and is decided by that. */
+async function findCallersRows(db: D1Database, org: string, keys: CallKeys): Promise<KnownRow[]> {
+  const rows = await pagesOf((before) => selectCallers(db, org, keys, before));
+  for (const { from, to } of keys.ranges.map(idsOf)) {
+    const nearby = await pagesOf(
+      (before) => selectAllNearby(db, org, keys, { from, to: before }),
+      to,
+    );
+    for (const row of nearby) rows.push(row);
+  }
+  return rows;
+}
+
+/** Above every UUID in its text form. */
+const AFTER_ALL_IDS = "g";
+
+/** All rows of a statement that gives a page of those before an id, newest first. */
+async function pagesOf(
+  select: (before: string) => D1PreparedStatement,
+  before = AFTER_ALL_IDS,
+): Promise<KnownRow[]> {
+  const rows: KnownRow[] = [];
+  for (let last: string | undefined = before; last !== undefined; ) {
+    const { results }: D1Result<KnownRow> = await select(last).all<KnownRow>();
+    for (const row of results) rows.push(row);
+    if (results.length < KNOWN_PAGE) break;
+    last = results.at(-1)?.id;
+    await nextTurn();
+  }
+  return rows;
 }
 
 /** Each once, though several statements found it. */

@@ -95,13 +95,17 @@ const FROM_NEARBY_PAGE = fromNearby("?7", "t.is_caller = 1");
 
 const REFUSE_CALLERS = refuseIf(`EXISTS (SELECT 1 ${FROM_CALLERS})`);
 const REFUSE_NEARBY = refuseIf(`EXISTS (SELECT 1 ${FROM_NEARBY_SERVERS})`);
-const SELECT_CALLERS = `SELECT ${KNOWN_COLUMNS} ${FROM_CALLERS}`;
+/** Samples that one statement reads: their texts are 10 ms of the Worker's one thread. */
+export const KNOWN_PAGE = 2_000;
+const SELECT_CALLERS = `SELECT ${KNOWN_COLUMNS} ${FROM_CALLERS} AND t.id < ?4
+  ORDER BY t.id DESC LIMIT ${KNOWN_PAGE}`;
 const SELECT_NEARBY_PAGE = `SELECT ${KNOWN_COLUMNS} ${FROM_NEARBY_PAGE}`;
 /** What the page goes through, whether or not it matches. */
 const SELECT_PAGE_END = `SELECT min(id) AS lastId, count(*) AS rows FROM (SELECT id FROM tool_invocations
   WHERE org = ?1 AND id >= ?2 AND id < ?3 ORDER BY id DESC LIMIT ?4)`;
 const SELECT_NEARBY_LIMIT = selectLimit("?2");
-const SELECT_ALL_NEARBY = `SELECT ${KNOWN_COLUMNS} ${fromNearby("-1")}`;
+const SELECT_ALL_NEARBY = `SELECT ${KNOWN_COLUMNS} ${fromNearby("-1")}
+  ORDER BY t.id DESC LIMIT ${KNOWN_PAGE}`;
 
 const NONE = "[]";
 
@@ -159,13 +163,14 @@ export function refuseServers(
   return [refuseCallers(db, org, keys, callerIds), ...nearby];
 }
 
-/** Samples of callers that such a transaction may have been refused for. */
+/** Samples of callers that such a transaction may have been refused for: a page of those before an id. */
 export function selectCallers(
   db: D1Database,
   org: string,
   { traces }: CallKeys,
+  before: string,
 ): D1PreparedStatement {
-  return db.prepare(SELECT_CALLERS).bind(org, traces, NONE);
+  return db.prepare(SELECT_CALLERS).bind(org, traces, NONE, before);
 }
 
 /** How many samples of each range it looks through. */
@@ -195,26 +200,14 @@ export function selectNearbyPage(
   return [page, db.prepare(SELECT_PAGE_END).bind(org, from, to, rows)];
 }
 
-/** All that may count a caller's call, however many samples there are of its time. */
-export function selectForCallers(
+/** Of all that may count a caller's call, however many samples there are of its time: a page, newest first. */
+export function selectAllNearby(
   db: D1Database,
   org: string,
-  keys: CallKeys,
-): D1PreparedStatement[] {
-  const callers = db.prepare(SELECT_CALLERS).bind(org, keys.traces, NONE);
-  const nearby = keys.ranges.map(({ fromMs, toMs }) =>
-    db
-      .prepare(SELECT_ALL_NEARBY)
-      .bind(
-        org,
-        keys.traces,
-        NONE,
-        keys.exchanges,
-        uuid7LowerBound(fromMs),
-        uuid7LowerBound(toMs + 1),
-      ),
-  );
-  return [callers, ...nearby];
+  { traces, exchanges }: CallKeys,
+  { from, to }: IdRange,
+): D1PreparedStatement {
+  return db.prepare(SELECT_ALL_NEARBY).bind(org, traces, NONE, exchanges, from, to);
 }
 
 /** Ranges gone through for servers' calls, newest first: a request that is later than that is rare. */
@@ -236,8 +229,10 @@ function nearbyStatements(
 export function serverRanges(ranges: readonly TimeRange[]): IdRange[] {
   const wide = ranges.map(({ fromMs, toMs }) => ({ fromMs, toMs: toMs + GAP_MS_MAX }));
   const apart = rangesApart(wide).slice(-SERVER_RANGES_MAX);
-  return apart.map(({ fromMs, toMs }) => ({
-    from: uuid7LowerBound(fromMs),
-    to: uuid7LowerBound(toMs - GAP_MS_MAX + 1),
-  }));
+  return apart.map(({ fromMs, toMs }) => idsOf({ fromMs, toMs: toMs - GAP_MS_MAX }));
+}
+
+/** The ids of samples that began within the range. */
+export function idsOf({ fromMs, toMs }: TimeRange): IdRange {
+  return { from: uuid7LowerBound(fromMs), to: uuid7LowerBound(toMs + 1) };
 }
