@@ -89,6 +89,27 @@ export const ROWS: readonly Row[] = [
   // The status of its streams tells what came in by OTLP, too.
   { folder: "delivery/http", rooms: ["http", "otlp"], packages: ROUTES },
 
+  // MCP clients call their tools through it: what it decides and sees is recorded by the verbs of calls and audit.
+  {
+    folder: "gateway",
+    rooms: ["formats", "platform", "vault", "orgs", "streams", "tracing", "calls", "audit"],
+    packages: [...SCHEMAS, ...HASHES],
+  },
+  { folder: "gateway/proxy/message", packages: ["jsonc-parser"] },
+  { folder: "gateway/proxy/upstream", packages: ["eventsource-parser", "eventsource-parser/**"] },
+  { folder: "gateway/proxy/http", rooms: ["http"], packages: ROUTES },
+  { folder: "gateway/identity", packages: ["jose"] },
+  { folder: "gateway/identity/store", packages: TABLES },
+  { folder: "gateway/identity/http", rooms: ["http"], packages: [...ROUTES, "jose"] },
+  { folder: "gateway/policy/store", packages: TABLES },
+  { folder: "gateway/policy/http", rooms: ["http"], packages: ROUTES },
+  { folder: "gateway/policy/engine", packages: [...WORKERS, "@cedar-policy/**"] },
+  { folder: "gateway/plugins/store", packages: TABLES },
+  { folder: "gateway/plugins/http", rooms: ["http"], packages: ROUTES },
+  { folder: "gateway/record/store", packages: TABLES },
+  { folder: "gateway/figures/store", packages: TABLES },
+  { folder: "gateway/figures/http", rooms: ["http"], packages: ROUTES },
+
   { folder: "cli", rooms: ["formats"], packages: [...NODE, "commander"] },
 
   { folder: "", rooms: ["*"], packages: ["hono", ...WORKERS] },
