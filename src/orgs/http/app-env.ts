@@ -1,6 +1,13 @@
+import type { Attributes } from "#formats/otlp/trace-model.ts";
 import type { HttpEnv } from "#http/http-env.ts";
 import type { Org } from "#orgs/org.ts";
 import type { Principal } from "#orgs/principal.ts";
+
+export interface ServedOperation {
+  /** Of the span: "tools/call search". */
+  readonly name: string;
+  readonly attributes: Attributes;
+}
 
 /** `principal` and `org` are there where the route asks for a scope. */
 export interface AppEnv extends HttpEnv {
@@ -9,6 +16,10 @@ export interface AppEnv extends HttpEnv {
     isAuthenticated: true | undefined;
     principal: Principal;
     org: Org;
+    /** What the request turned out to be, where its span is to say more than HTTP does. */
+    operation: ServedOperation | undefined;
+    /** Resolves once an answer that streams has ended, and never rejects: the request's span lasts until then. */
+    answered: Promise<void> | undefined;
     /** The org whose ledger gets an operator action once the handler is done. */
     actedOn: string | undefined;
   };

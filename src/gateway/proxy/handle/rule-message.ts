@@ -1,0 +1,122 @@
+/**
+ * Whether a request may go to its plugin: the caller's budget, then the org's policy, then a quarantine, in this
+ * order, so that a name that policy denies is told nothing of. Nothing is recorded here.
+ */
+import type { KnownTool } from "#gateway/plugins/known-tools.ts";
+import { knownTools } from "#gateway/plugins/known-tools.ts";
+import { type Decision, decide, type Question } from "#gateway/policy/decide.ts";
+import { checkRequestHeaders } from "#gateway/proxy/message/request-headers.ts";
+import type { RpcMessage } from "#gateway/proxy/message/rpc-message.ts";
+import type { Verdict } from "#gateway/record/call-start.ts";
+import type { Exchange } from "./exchange.ts";
+import { listenedUris, type MethodRule, readTarget, ruleOf } from "./method-rules.ts";
+
+/** Why a request is refused, as its sample's error code has it. */
+export type RefusalWord =
+  | "policy_denied"
+  | "quarantined"
+  | "rate_limited"
+  | "ambiguous"
+  | "header_mismatch";
+
+export interface Ruling {
+  readonly message: RpcMessage;
+  readonly rule: MethodRule;
+  readonly verdict: Verdict;
+  /** Null where it may go. */
+  readonly refusal: RefusalWord | null;
+  /** Of a call, as the plugin's list has it. */
+  readonly tool: KnownTool | null;
+  /** What is called or read; "" for everything else. */
+  readonly target: string;
+}
+
+const CONNECTS: Verdict = { kind: "allowed", policySet: "none", policies: [], reason: "connects" };
+
+export async function ruleMessage(x: Exchange, message: RpcMessage): Promise<Ruling> {
+  const rule = ruleOf(message.method ?? "", message.params);
+  const tool = rule.kind === "call" ? await toolOf(x, message.name ?? "") : null;
+  const ruling = { message, rule, tool, target: targetOf(message, rule) };
+  if (x.retryAfterSeconds !== null) return { ...ruling, ...denied("rate_limited") };
+  const schema = (tool?.definition["inputSchema"] ?? null) as object | null;
+  if (checkRequestHeaders(x.headers, message, schema) !== null) {
+    return { ...ruling, ...denied("header_mismatch") };
+  }
+  if (rule.kind === "connect" || rule.kind === "task") {
+    return { ...ruling, verdict: CONNECTS, refusal: null };
+  }
+  if (rule.kind === "call" && message.name === null) return { ...ruling, ...denied("ambiguous") };
+  const verdict = verdictOf(await decideAll(x, ruling));
+  if (verdict.kind === "denied") return { ...ruling, verdict, refusal: "policy_denied" };
+  if (tool?.state === "quarantined") return { ...ruling, ...denied("quarantined", verdict) };
+  return { ...ruling, verdict, refusal: null };
+}
+
+function denied(word: RefusalWord, by?: Verdict): Pick<Ruling, "verdict" | "refusal"> {
+  const { policySet = "none", policies = [] } = by ?? {};
+  return { verdict: { kind: "denied", policySet, policies, reason: word }, refusal: word };
+}
+
+async function toolOf(x: Exchange, name: string): Promise<KnownTool | null> {
+  return (await knownTools(x.env, x.org, x.plugin))?.get(name) ?? null;
+}
+
+function targetOf(message: RpcMessage, rule: MethodRule): string {
+  if (rule.kind === "call") return message.name ?? "";
+  return rule.kind === "read" ? readTarget(message.method ?? "", message.params) : "";
+}
+
+type Asked = Pick<Ruling, "message" | "rule" | "tool" | "target">;
+
+/** Of several that one request asks for each is decided, and one that is denied denies all. */
+async function decideAll(x: Exchange, { message, rule, tool, target }: Asked): Promise<Decision> {
+  const about = (of: Pick<Question, "action" | "target" | "arguments">) =>
+    decide(x.env, { ...questionOf(x), ...of });
+  if (rule.kind === "call") {
+    // What was read is not what was written: no rule can say anything of it.
+    const { arguments: given } = message.params ?? {};
+    if (message.hasLossyNumbers) return LOSSY;
+    return about({ action: "call", target: { kind: "tool", name: target, tool }, arguments: given });
+  }
+  if (rule.kind === "read") return about(readOf(rule.target, target));
+  if (rule.kind === "listen") {
+    const uris = listenedUris(message.params);
+    const all = await Promise.all(uris.map((uri) => about(readOf("resource", uri))));
+    return all.find(({ isPermitted }) => !isPermitted) ?? all[0] ?? PASSED;
+  }
+  return listDecision(await about({ action: "list", target: { kind: "plugin" }, arguments: null }), rule);
+}
+
+const LOSSY: Decision = {
+  isPermitted: false,
+  policySet: "none",
+  policies: [],
+  reason: "lossy_number",
+};
+const PASSED: Decision = { isPermitted: true, policySet: "none", policies: [], reason: "connects" };
+
+/**
+ * A list shows what its reader may call or read, so that it needs no permit of its own; one that forbids it is
+ * obeyed. Templates, whose URIs are not known yet, and methods that nobody here knows do need one.
+ */
+function listDecision(decision: Decision, rule: MethodRule): Decision {
+  const isFiltered = rule.kind === "list" && rule.member !== "resourceTemplates";
+  const isForbidden = decision.policies.length > 0 || decision.reason === "evaluation_failed";
+  if (decision.isPermitted || !isFiltered || isForbidden) return decision;
+  return { ...decision, isPermitted: true, reason: "filtered" };
+}
+
+function readOf(kind: "resource" | "prompt", name: string) {
+  const target = kind === "resource" ? { kind, uri: name } : { kind, name };
+  return { action: "read" as const, target, arguments: null };
+}
+
+export function questionOf(x: Exchange): Omit<Question, "action" | "target" | "arguments"> {
+  const { workspace, plugin } = x.plugin;
+  const { org, caller, version } = x;
+  return { org, caller, workspace, plugin, version, nowMs: x.startedAtMs };
+}
+
+function verdictOf({ isPermitted, policySet, policies, reason }: Decision): Verdict {
+  return { kind: isPermitted ? "allowed" : "denied", policySet, policies, reason };
+}
