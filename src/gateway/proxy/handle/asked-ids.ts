@@ -4,8 +4,9 @@
  * nothing kept.
  */
 import { decodeBase64, encodeBase64 } from "#formats/base64.ts";
-import { withId } from "#gateway/proxy/message/edit-id.ts";
-import type { RequestId } from "#gateway/proxy/message/rpc-message.ts";
+import { withId, withRequestId } from "#gateway/proxy/message/edit-id.ts";
+import type { RequestId } from "#gateway/proxy/message/judge-body.ts";
+import type { RpcOther } from "#gateway/proxy/upstream/relay-answer.ts";
 import { macOf } from "#vault/mac.ts";
 import { payloadKek } from "#vault/root-keys.ts";
 import type { Exchange } from "./exchange.ts";
@@ -16,13 +17,20 @@ const PREFIX = "mcpg.";
 
 const utf8 = new TextEncoder();
 
-/** The request as its client gets it. */
-export async function markAsked(x: Exchange, text: string, idText: string): Promise<string> {
-  return withId(text, JSON.stringify(await askedId(x, idText)));
+/**
+ * A request, or what a server says of one that it made, as its client gets it; null where it stays as it came.
+ */
+export async function askedOther(x: Exchange, { method, id, params, text }: RpcOther) {
+  if (id !== null) return withId(text, JSON.stringify(await askedId(x, JSON.stringify(id))));
+  if (method !== "notifications/cancelled") return null;
+  const { requestId } = params ?? {};
+  const isId = typeof requestId === "string" || typeof requestId === "number";
+  if (!isId) return null;
+  return withRequestId(text, JSON.stringify(await askedId(x, JSON.stringify(requestId))));
 }
 
 /** The same for the same id, so that what a server says of its request later names it too. */
-export async function askedId(x: Exchange, idText: string): Promise<string> {
+async function askedId(x: Exchange, idText: string): Promise<string> {
   return `${PREFIX}${await proofOf(x, idText)}.${encodeBase64(utf8.encode(idText))}`;
 }
 

@@ -1,35 +1,38 @@
 /** Puts requests on record before they go anywhere: what cannot be recorded is not sent. */
 import { uuid7FromRandom } from "#formats/uuid7.ts";
-import { noteOperation } from "#gateway/figures/note-operation.ts";
-import { beginCall, type BegunCall, refuseCall, resumeCall } from "#gateway/record/begin-call.ts";
+import { beginCall, refuseCall, resumeCall } from "#gateway/record/begin-call.ts";
 import type { CallStart } from "#gateway/record/call-start.ts";
 import { roundKey, roundStateOf, taskKey } from "./call-keys.ts";
 import type { Exchange } from "./exchange.ts";
-import { FollowedRequest } from "./followed-request.ts";
+import { type FollowedCall, FollowedRequest, noteServed } from "./followed-request.ts";
 import type { RefusalWord, Ruling } from "./rule-message.ts";
 import { placeInTrace } from "./trace-place.ts";
 
 /** What no request of this body may be named by. */
 export const UNKNOWN_TOOL = "__unknown__";
 
-export async function beginRequest(x: Exchange, ruling: Ruling, bytes: number) {
-  return new FollowedRequest(x, ruling, await begunCall(x, ruling, bytes));
+export async function beginRequest(
+  x: Exchange,
+  ruling: Ruling,
+  bytes: number,
+): Promise<FollowedRequest> {
+  return new FollowedRequest(x, ruling, await followedCall(x, ruling, bytes));
 }
 
-async function begunCall(x: Exchange, ruling: Ruling, bytes: number): Promise<BegunCall | null> {
+async function followedCall(x: Exchange, ruling: Ruling, bytes: number): Promise<FollowedCall> {
   const { rule, message, verdict } = ruling;
+  const { env, ctx, org } = x;
   if (rule.kind === "task") {
     const key = taskKey(x, message.name ?? "");
-    return resumeCall(x.env, x.ctx, x.org, key);
+    return { begun: null, claim: () => resumeCall(env, ctx, org, key) };
   }
-  if (!isRecorded(ruling)) return null;
+  if (!isRecorded(ruling)) return { begun: null, claim: null };
   const state = roundStateOf(message);
   const resumed =
-    state === undefined
-      ? null
-      : await resumeCall(x.env, x.ctx, x.org, roundKey(x, message, state));
-  if (resumed !== null) return resumed;
-  return beginCall(x.env, x.ctx, x.org, await callStart(x, ruling, bytes), verdict);
+    state === undefined ? null : await resumeCall(env, ctx, org, roundKey(x, message, state));
+  if (resumed !== null) return { begun: resumed, claim: null };
+  const begun = await beginCall(env, ctx, org, await callStart(x, ruling, bytes), verdict);
+  return { begun, claim: null };
 }
 
 export function isRecorded({ rule }: Pick<Ruling, "rule">): boolean {
@@ -43,7 +46,6 @@ const SAMPLES: Readonly<
   quarantined: { outcome: "policy_denied", errorCode: "quarantined" },
   rate_limited: { outcome: "quota_exceeded", errorCode: "rate_limited" },
   ambiguous: { outcome: "policy_denied", errorCode: "ambiguous" },
-  header_mismatch: { outcome: "policy_denied", errorCode: "ambiguous" },
 };
 
 /** Records the refusal of what would have been on record; its id, or null where it would not. */
@@ -53,28 +55,11 @@ export async function recordRefusal(
   bytes: number,
 ): Promise<string | null> {
   const sample = SAMPLES[ruling.refusal ?? "policy_denied"];
-  noteRefusal(x, ruling, sample);
+  noteServed(x, ruling, { outcome: sample.outcome, errorType: sample.errorCode });
   if (!isRecorded(ruling)) return null;
   const start = await callStart(x, ruling, bytes);
   await refuseCall(x.env, x.ctx, x.org, start, ruling.verdict, sample);
   return start.id;
-}
-
-function noteRefusal(x: Exchange, ruling: Ruling, { outcome, errorCode }: { outcome: string; errorCode: string }) {
-  const { env, ctx, org, plugin, version, startedAtMs } = x;
-  const atMs = Date.now();
-  noteOperation(env, ctx, {
-    org,
-    workspace: plugin.workspace,
-    plugin: plugin.plugin,
-    method: ruling.message.method ?? "",
-    tool: ruling.rule.kind === "call" && ruling.refusal !== "ambiguous" ? ruling.target : null,
-    outcome,
-    errorType: errorCode,
-    version,
-    durationMs: Math.max(0, atMs - startedAtMs),
-    atMs,
-  });
 }
 
 const METHODS = ["tools/call", "resources/read", "prompts/get"] as const;
@@ -82,7 +67,7 @@ const METHODS = ["tools/call", "resources/read", "prompts/get"] as const;
 async function callStart(x: Exchange, ruling: Ruling, requestBytes: number): Promise<CallStart> {
   const { workspace, plugin } = x.plugin;
   const { message, rule, refusal } = ruling;
-  const isNamed = refusal !== "ambiguous" && refusal !== "header_mismatch";
+  const isNamed = refusal !== "ambiguous";
   const target = isNamed ? ruling.target : UNKNOWN_TOOL;
   const place = await placeInTrace(x);
   return {

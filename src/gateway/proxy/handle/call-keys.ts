@@ -4,7 +4,7 @@
  */
 import { encodeHex } from "#formats/hex.ts";
 import { sha256 } from "#formats/sha256.ts";
-import type { RpcMessage } from "#gateway/proxy/message/rpc-message.ts";
+import type { RpcMessage } from "#gateway/proxy/message/judge-body.ts";
 import type { Exchange } from "./exchange.ts";
 
 /** Of a round (MRTR): the state that the plugin handed out, or what was asked where it kept none. */

@@ -3,7 +3,7 @@
  * versions; since 2026-07-28 it closes the answer). One that another isolate follows ends there when its plugin
  * falls silent.
  */
-import type { RpcMessage } from "#gateway/proxy/message/rpc-message.ts";
+import type { RpcMessage } from "#gateway/proxy/message/judge-body.ts";
 import { answerKey } from "./call-keys.ts";
 import type { Exchange } from "./exchange.ts";
 import type { FollowedRequest } from "./followed-request.ts";

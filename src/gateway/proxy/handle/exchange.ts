@@ -2,6 +2,7 @@
 import type { Caller } from "#gateway/identity/caller.ts";
 import type { Plugin } from "#gateway/plugins/plugin.ts";
 import type { ProtocolVersion } from "#gateway/proxy/message/protocol-version.ts";
+import type { SessionPlace } from "#gateway/proxy/upstream/sealed-session.ts";
 import type { ServedOperation } from "#orgs/http/app-env.ts";
 import type { Org } from "#orgs/org.ts";
 import type { Env } from "#platform/env.ts";
@@ -33,4 +34,10 @@ export interface Exchange {
   readonly describe: (operation: ServedOperation) => void;
   /** The answer streams: the request lasts until this resolves. */
   readonly lastsUntil: (answered: Promise<void>) => void;
+}
+
+/** What a session of this request belongs to. */
+export function sessionPlace({ org, plugin, caller }: Omit<Exchange, "session">): SessionPlace {
+  const { workspace, plugin: name } = plugin;
+  return { org: org.org, workspace, plugin: name, principalKey: caller.principalKey };
 }

@@ -1,25 +1,9 @@
 /** The answers to requests that do not go to their plugin, as JSON-RPC errors: what a client's model reads. */
-import { errorBody } from "#gateway/proxy/message/rpc-error.ts";
-import type { RpcMessage } from "#gateway/proxy/message/rpc-message.ts";
+import { errorBody, GATEWAY_ERRORS } from "#gateway/proxy/message/rpc-error.ts";
+import type { RelayEnd } from "#gateway/proxy/upstream/relay-answer.ts";
+import type { UpstreamFault } from "#gateway/proxy/upstream/send-upstream.ts";
 import type { Exchange } from "./exchange.ts";
-import type { RefusalWord, Ruling } from "./rule-message.ts";
-
-/** Outside -32768..-32000, which are JSON-RPC's and the protocol's. */
-const CODES: Readonly<Record<RefusalWord, number>> = {
-  policy_denied: -31001,
-  rate_limited: -31002,
-  quarantined: -31003,
-  ambiguous: -32600,
-  header_mismatch: -32020,
-};
-
-const MESSAGES: Readonly<Record<RefusalWord, string>> = {
-  policy_denied: "The organisation's policy denies this.",
-  rate_limited: "Too many requests: try again later.",
-  quarantined: "The tool's definition has changed, and nobody has accepted the change yet.",
-  ambiguous: "The request can be read in more than one way.",
-  header_mismatch: "The request's headers and its body disagree.",
-};
+import type { Ruling } from "./rule-message.ts";
 
 /** Which policies denied is for those who may read the org's ledger, where it stands too. */
 function mayReadPolicies({ caller }: Exchange): boolean {
@@ -29,17 +13,24 @@ function mayReadPolicies({ caller }: Exchange): boolean {
 
 export function refusalText(
   x: Exchange,
-  { message, refusal, verdict }: Ruling,
+  { message, refusal, verdict, fault }: Ruling,
   decisionId: string | null,
 ): string {
-  const word = refusal ?? "policy_denied";
+  const { policies, reason } = verdict;
   const data = {
+    ...fault?.data,
     ...(decisionId !== null && { decision_id: decisionId }),
-    reason: verdict.reason,
-    ...(mayReadPolicies(x) && verdict.policies.length > 0 && { policies: verdict.policies }),
-    ...(x.retryAfterSeconds !== null && { retry_after_seconds: x.retryAfterSeconds }),
+    reason,
+    ...(mayReadPolicies(x) && policies.length > 0 && { policies }),
+    ...(refusal === "rate_limited" && { retry_after_seconds: x.retryAfterSeconds }),
   };
-  return errorBody(message.id, CODES[word], MESSAGES[word], data);
+  const told = fault ?? errorOf(refusal);
+  return errorBody(message.id, told.code, told.message, data);
+}
+
+function errorOf(refusal: Ruling["refusal"]): { code: number; message: string } {
+  if (refusal === null || refusal === "ambiguous") return GATEWAY_ERRORS.policy_denied;
+  return GATEWAY_ERRORS[refusal];
 }
 
 /** 200, so that stock clients read the error: at any other status they tell of a broken transport. */
@@ -48,12 +39,38 @@ export function rpcResponse(text: string, status = 200): Response {
   return new Response(text, { status, headers });
 }
 
-/** A modern request's wrong header is 400 by the specification; all else is an answer like another. */
-export function refusalStatus(refusals: readonly (RefusalWord | null)[]): number {
-  const isMalformed = refusals.some((word) => word === "header_mismatch" || word === "ambiguous");
-  return isMalformed ? 400 : 200;
+/** What a plugin does not offer by this HTTP method; POST it always takes. */
+export function methodNotAllowed(): Response {
+  return new Response(null, { status: 405, headers: { allow: "POST" } });
 }
 
-export function isRequest({ kind }: RpcMessage): boolean {
-  return kind === "request";
+type Missing = Exclude<RelayEnd, "done"> | UpstreamFault;
+
+/** Why a request has no answer of its plugin's. */
+const MISSING: Readonly<Record<Missing, keyof typeof GATEWAY_ERRORS>> = {
+  no_answer: "no_answer",
+  reset: "upstream_reset",
+  timeout: "timeout",
+  too_large: "upstream_reset",
+  client_gone: "upstream_reset",
+  cancelled: "upstream_reset",
+  detached: "no_answer",
+  unreachable: "upstream_unreachable",
+  redirect: "upstream_unreachable",
+  forbidden_address: "upstream_unreachable",
+  status: "upstream_unreachable",
+  malformed: "upstream_unreachable",
+};
+
+export function missingText(
+  { message }: Pick<Ruling, "message">,
+  end: RelayEnd | UpstreamFault,
+  { decisionId, status = null }: { decisionId: string | null; status?: number | null },
+): string {
+  const told = GATEWAY_ERRORS[MISSING[end === "done" ? "no_answer" : end]];
+  const data = {
+    ...(decisionId !== null && { decision_id: decisionId }),
+    ...(status !== null && { upstream_status: status }),
+  };
+  return errorBody(message.id, told.code, told.message, data);
 }

@@ -6,18 +6,14 @@ import type { KnownTool } from "#gateway/plugins/known-tools.ts";
 import { knownTools } from "#gateway/plugins/known-tools.ts";
 import { type Decision, decide, type Question } from "#gateway/policy/decide.ts";
 import { checkRequestHeaders } from "#gateway/proxy/message/request-headers.ts";
-import type { RpcMessage } from "#gateway/proxy/message/rpc-message.ts";
+import type { RpcMessage } from "#gateway/proxy/message/judge-body.ts";
 import type { Verdict } from "#gateway/record/call-start.ts";
 import type { Exchange } from "./exchange.ts";
+import { isOwnTask } from "./known-tasks.ts";
 import { listenedUris, type MethodRule, readTarget, ruleOf } from "./method-rules.ts";
 
 /** Why a request is refused, as its sample's error code has it. */
-export type RefusalWord =
-  | "policy_denied"
-  | "quarantined"
-  | "rate_limited"
-  | "ambiguous"
-  | "header_mismatch";
+export type RefusalWord = "policy_denied" | "quarantined" | "rate_limited" | "ambiguous";
 
 export interface Ruling {
   readonly message: RpcMessage;
@@ -25,36 +21,78 @@ export interface Ruling {
   readonly verdict: Verdict;
   /** Null where it may go. */
   readonly refusal: RefusalWord | null;
+  /** What is wrong with the request itself, as the protocol tells of it. */
+  readonly fault: ToldFault | null;
   /** Of a call, as the plugin's list has it. */
   readonly tool: KnownTool | null;
   /** What is called or read; "" for everything else. */
   readonly target: string;
 }
 
+/** A JSON-RPC error, and the HTTP status that it goes with. */
+export interface ToldFault {
+  readonly status: number;
+  readonly code: number;
+  readonly message: string;
+  readonly data: Readonly<Record<string, unknown>> | null;
+}
+
+const NAMELESS: ToldFault = {
+  status: 400,
+  code: -32602,
+  message: "Invalid params: name has to be a text",
+  data: null,
+};
+
+/** As a plugin says it of a task that is not there. */
+const UNKNOWN_TASK: ToldFault = {
+  status: 200,
+  code: -32602,
+  message: "Invalid params: unknown task",
+  data: null,
+};
+
 const CONNECTS: Verdict = { kind: "allowed", policySet: "none", policies: [], reason: "connects" };
 
 export async function ruleMessage(x: Exchange, message: RpcMessage): Promise<Ruling> {
   const rule = ruleOf(message.method ?? "", message.params);
   const tool = rule.kind === "call" ? await toolOf(x, message.name ?? "") : null;
-  const ruling = { message, rule, tool, target: targetOf(message, rule) };
+  const ruling = { message, rule, tool, target: targetOf(message, rule), fault: null };
   if (x.retryAfterSeconds !== null) return { ...ruling, ...denied("rate_limited") };
   const schema = (tool?.definition["inputSchema"] ?? null) as object | null;
-  if (checkRequestHeaders(x.headers, message, schema) !== null) {
-    return { ...ruling, ...denied("header_mismatch") };
+  const mismatch = checkRequestHeaders(x.headers, message, schema);
+  if (mismatch !== null) {
+    return { ...ruling, ...denied("ambiguous", { reason: "header_mismatch" }), fault: mismatch };
   }
-  if (rule.kind === "connect" || rule.kind === "task") {
-    return { ...ruling, verdict: CONNECTS, refusal: null };
+  if (rule.kind === "connect") return { ...ruling, verdict: CONNECTS, refusal: null };
+  if (rule.kind === "task") return { ...ruling, ...(await ruleTask(x, message)) };
+  if (rule.kind === "call" && message.name === null) {
+    return { ...ruling, ...denied("ambiguous", { reason: "nameless" }), fault: NAMELESS };
   }
-  if (rule.kind === "call" && message.name === null) return { ...ruling, ...denied("ambiguous") };
   const verdict = verdictOf(await decideAll(x, ruling));
   if (verdict.kind === "denied") return { ...ruling, verdict, refusal: "policy_denied" };
   if (tool?.state === "quarantined") return { ...ruling, ...denied("quarantined", verdict) };
   return { ...ruling, verdict, refusal: null };
 }
 
-function denied(word: RefusalWord, by?: Verdict): Pick<Ruling, "verdict" | "refusal"> {
-  const { policySet = "none", policies = [] } = by ?? {};
-  return { verdict: { kind: "denied", policySet, policies, reason: word }, refusal: word };
+/** A task's id is known to whoever has read it somewhere: only who began the task may ask after it. */
+async function ruleTask(x: Exchange, { name }: RpcMessage) {
+  if (name !== null && (await isOwnTask(x, name))) return { verdict: CONNECTS, refusal: null };
+  return { ...denied("policy_denied", { reason: "unknown_task" }), fault: UNKNOWN_TASK };
+}
+
+function denied(
+  refusal: RefusalWord,
+  { reason = refusal, policySet = "none", policies = [] }: Partial<Verdict> = {},
+): Pick<Ruling, "verdict" | "refusal"> {
+  const isOwnReason = refusal === "quarantined";
+  const verdict = {
+    kind: "denied" as const,
+    policySet,
+    policies,
+    reason: isOwnReason ? refusal : reason,
+  };
+  return { verdict, refusal };
 }
 
 async function toolOf(x: Exchange, name: string): Promise<KnownTool | null> {
@@ -119,4 +157,10 @@ export function questionOf(x: Exchange): Omit<Question, "action" | "target" | "a
 
 function verdictOf({ isPermitted, policySet, policies, reason }: Decision): Verdict {
   return { kind: isPermitted ? "allowed" : "denied", policySet, policies, reason };
+}
+
+/** The ruling of a request that was ruled before, by another request of its session. */
+export function ruledBefore(message: RpcMessage): Ruling {
+  const nothing = { refusal: null, fault: null, tool: null, target: "" };
+  return { message, rule: { kind: "call" }, verdict: CONNECTS, ...nothing };
 }

@@ -1,17 +1,24 @@
 /** A POST of an MCP client: judged, ruled, put on record, and only then sent on. */
-import { versionError } from "#gateway/proxy/message/check-version.ts";
-import { judgeBody } from "#gateway/proxy/message/judge-body.ts";
-import { errorBody } from "#gateway/proxy/message/rpc-error.ts";
-import type { Judged, RpcMessage } from "#gateway/proxy/message/rpc-message.ts";
-import { wasAsked } from "./asked-ids.ts";
+import { checkVersion } from "#gateway/proxy/message/check-version.ts";
+import {
+  type AmbiguityCause,
+  type Judged,
+  judgeBody,
+  type RequestId,
+  type RpcMessage,
+} from "#gateway/proxy/message/judge-body.ts";
+import { ambiguityError, errorBody, standardMessage } from "#gateway/proxy/message/rpc-error.ts";
 import { beginRequest, recordRefusal } from "./begin-requests.ts";
 import { dispatch } from "./dispatch.ts";
 import type { Exchange } from "./exchange.ts";
 import { forwardUnanswered } from "./forward-unanswered.ts";
 import { operationAttributes } from "./operation-attributes.ts";
-import { refusalStatus, refusalText, rpcResponse } from "./rpc-refusal.ts";
-import { type Ruling, ruleMessage } from "./rule-message.ts";
+import { refusalText, rpcResponse } from "./rpc-refusal.ts";
+import { type Ruling, ruledBefore, ruleMessage, type ToldFault } from "./rule-message.ts";
 import { joinTrace } from "./trace-place.ts";
+import { unreadMessage } from "./unread-message.ts";
+
+const utf8 = new TextEncoder();
 
 export async function servePost(x: Exchange, bytes: Uint8Array): Promise<Response> {
   const judged = judgeBody(bytes, x.headers.get("content-type"), x.version);
@@ -20,17 +27,34 @@ export async function servePost(x: Exchange, bytes: Uint8Array): Promise<Respons
   const [first] = messages;
   x.describe(operationAttributes(first!));
   joinTrace(x, first!);
-  const fault = versionError(x.headers, first!);
-  if (fault !== null) return rpcResponse(fault.text, fault.status);
+  const fault = checkVersion(x.headers, first!);
+  if (fault !== null) return rpcResponse(faultText(first!.id, fault), fault.status);
   const requests = messages.filter(({ kind }) => kind === "request");
-  if (requests.length === 0) return forwardAll(x, messages, bytes);
+  if (requests.length === 0) return forwardAll(x, messages, bytes.length);
   const rulings = await Promise.all(requests.map((message) => ruleMessage(x, message)));
-  if (rulings.some(({ refusal }) => refusal !== null)) {
-    return refuseAll(x, rulings, { isBatch, bytes: bytes.length });
-  }
-  const size = isBatch ? 0 : bytes.length;
-  const followed = await Promise.all(rulings.map((ruling) => beginRequest(x, ruling, size)));
+  if (rulings.some(({ refusal }) => refusal !== null)) return refuseAll(x, rulings, isBatch);
+  const followed = await Promise.all(
+    rulings.map((ruling) => beginRequest(x, ruling, bytesOf(ruling))),
+  );
   return dispatch(x, followed, isBatch ? new TextDecoder().decode(bytes) : null);
+}
+
+function bytesOf({ message }: Ruling): number {
+  return utf8.encode(message.text).length;
+}
+
+async function forwardAll(
+  x: Exchange,
+  messages: readonly RpcMessage[],
+  bytes: number,
+): Promise<Response> {
+  if (x.retryAfterSeconds !== null) {
+    const headers = { "retry-after": String(x.retryAfterSeconds) };
+    return new Response(null, { status: 429, headers });
+  }
+  const forwarded = await forwardUnanswered(x, messages);
+  const unasked: AmbiguityCause = "unasked_response";
+  return forwarded ?? refuseBody(x, { kind: "ambiguous", cause: unasked, id: null }, bytes);
 }
 
 /** Recorded as what it may have been, a call, under no name out of it. */
@@ -39,55 +63,38 @@ async function refuseBody(
   judged: Exclude<Judged, { kind: "messages" }>,
   bytes: number,
 ): Promise<Response> {
-  const reason = judged.kind === "ambiguous" ? judged.cause : "malformed";
   const message = unreadMessage(x, judged.id);
   x.describe(operationAttributes(message));
-  const ruling: Ruling = {
-    message,
-    rule: { kind: "call" },
-    verdict: { kind: "denied", policySet: "none", policies: [], reason },
-    refusal: "ambiguous",
-    tool: null,
-    target: "",
-  };
+  const fault = faultOf(judged);
+  const reason = judged.kind === "ambiguous" ? judged.cause : "malformed";
+  const verdict = { kind: "denied" as const, policySet: "none", policies: [], reason };
+  const ruling: Ruling = { ...ruledBefore(message), verdict, refusal: "ambiguous", fault };
   const decisionId = await recordRefusal(x, ruling, bytes);
-  const text =
-    judged.kind === "ambiguous"
-      ? refusalText(x, ruling, decisionId)
-      : errorBody(judged.id, judged.code, NOT_READ[judged.code], { decision_id: decisionId });
-  return rpcResponse(text, reason === "content_type" ? 415 : 400);
+  return rpcResponse(refusalText(x, ruling, decisionId), fault.status);
 }
 
-const NOT_READ = {
-  [-32700]: "The body is not JSON.",
-  [-32600]: "The body is no JSON-RPC message.",
-} as const;
-
-function unreadMessage({ version }: Exchange, id: RequestId | null): RpcMessage {
-  const idText = id === null ? null : JSON.stringify(id);
-  const nothing = { params: null, hasLossyNumbers: false, name: null, text: "" };
-  return { kind: "request", version, method: "tools/call", id, idText, ...nothing, meta: NO_META };
+function faultOf(judged: Exclude<Judged, { kind: "messages" }>): ToldFault {
+  if (judged.kind === "ambiguous") return { ...ambiguityError(judged.cause), data: null };
+  const { code } = judged;
+  return { status: 400, code, message: standardMessage(code), data: null };
 }
 
-interface BodyShape {
-  isBatch: boolean;
-  bytes: number;
+function faultText(id: RequestId | null, { code, message, data }: ToldFault): string {
+  return errorBody(id, code, message, data);
 }
 
 /** Of a batch nothing is sent where one of it is refused: the others are refused beside it. */
 async function refuseAll(
   x: Exchange,
   rulings: readonly Ruling[],
-  { isBatch, bytes }: BodyShape,
+  isBatch: boolean,
 ): Promise<Response> {
+  const refused = rulings.map((one) => (one.refusal === null ? besideRefused(one) : one));
   const texts = await Promise.all(
-    rulings.map(async (ruling) => {
-      const refused = ruling.refusal === null ? besideRefused(ruling) : ruling;
-      return refusalText(x, refused, await recordRefusal(x, refused, bytes));
-    }),
+    refused.map(async (one) => refusalText(x, one, await recordRefusal(x, one, bytesOf(one)))),
   );
-  const status = isBatch ? 200 : refusalStatus(rulings.map(({ refusal }) => refusal));
-  return rpcResponse(isBatch ? `[${texts.join(",")}]` : texts[0]!, status);
+  if (isBatch) return rpcResponse(`[${texts.join(",")}]`);
+  return rpcResponse(texts[0]!, rulings[0]?.fault?.status ?? 200);
 }
 
 function besideRefused(ruling: Ruling): Ruling {

@@ -3,12 +3,9 @@
  * the call, CLIENT upstream), W3C Trace Context in headers and in `_meta` (SEP-414).
  */
 import { SPAN_KIND } from "#formats/otlp/trace-model.ts";
-import {
-  extractMetaContext,
-  injectContext,
-  type TraceHeaders,
-} from "#formats/trace-context/trace-context.ts";
-import type { RpcMessage } from "#gateway/proxy/message/rpc-message.ts";
+import { extractMetaContext, injectContext } from "#formats/trace-context/trace-context.ts";
+import type { TraceTexts } from "#gateway/proxy/message/edit-meta.ts";
+import type { RpcMessage } from "#gateway/proxy/message/judge-body.ts";
 import type { ActiveSpan } from "#tracing/active-span.ts";
 import { currentContext } from "#tracing/traced-fetch.ts";
 import { STAGE_ATTRIBUTE } from "#tracing/trace-span.ts";
@@ -47,8 +44,15 @@ export function beginDispatch(x: Exchange, message: RpcMessage): ActiveSpan | nu
   return x.span.trace.start(x.span, () => ({ name, kind: SPAN_KIND.client, attributes: all }));
 }
 
+export function endDispatch(span: ActiveSpan | null, errorType: string | null): void {
+  if (span === null) return;
+  span.errorType ??= errorType;
+  span.end();
+}
+
 /** What the plugin is told of the trace: its span is below `span`. */
-export async function carriedContext(span: ActiveSpan | null): Promise<TraceHeaders | null> {
+export async function carriedContext(span: ActiveSpan | null): Promise<TraceTexts | null> {
   const context = span === null ? null : await currentContext(span);
-  return context === null ? null : injectContext(context, context.spanId);
+  if (context === null) return null;
+  return { tracestate: null, ...injectContext(context, context.spanId) };
 }

@@ -29,7 +29,8 @@ export function withPrivateScope(text: string, isCacheable: boolean): string {
   return `${text.slice(0, result.start)}{"cacheScope":"private"${isEmpty ? "" : ","}${rest}`;
 }
 
-function rangeAt(text: string, path: readonly string[]): TextRange | null {
+/** Where the value at `path` stands; null where there is none. */
+export function rangeAt(text: string, path: readonly string[]): TextRange | null {
   let range: TextRange = wholeValue(text);
   for (const name of path) {
     if (text[range.start] !== "{") return null;
