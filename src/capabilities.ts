@@ -8,6 +8,7 @@ import { auditPart } from "#audit/audit-part.ts";
 import { currentLog } from "#audit/current-log.ts";
 import { drainOutbox } from "#audit/drain-outbox.ts";
 import { expiryJob } from "#audit/expiry-job.ts";
+import { registerOpenCallSink } from "#audit/open-call-sink.ts";
 import { outboxJob } from "#audit/outbox-job.ts";
 import { signJob } from "#audit/sign-job.ts";
 import { callsPart } from "#calls/calls-part.ts";
@@ -16,6 +17,7 @@ import { foldJob } from "#calls/fold-job.ts";
 import { settleJob } from "#calls/pairing/settle-job.ts";
 import { deliveryJob } from "#delivery/delivery-job.ts";
 import { deliveryPart } from "#delivery/delivery-part.ts";
+import { deliverEndedCalls } from "#gateway/record/deliver-ended-calls.ts";
 import { eraseJob } from "#orgs/erase-job.ts";
 import { registerOrgParts } from "#orgs/org-lifecycle.ts";
 import { registerOutbox } from "#orgs/outbox.ts";
@@ -33,6 +35,7 @@ registerOrgParts([auditPart, streamsPart, callsPart, spansPart, deliveryPart]);
 registerOutbox(async (env, org) => {
   await drainOutbox(env, currentLog(org));
 });
+registerOpenCallSink(deliverEndedCalls);
 registerFigureSource(auditFigures);
 registerFigureSource(shardFigures);
 // Spans of our own are no reason to tell of a full shard: the org's status does.

@@ -1,0 +1,116 @@
+/**
+ * Decisions on record before anything is done by them: a call is begun, or refused, once its entry is durable
+ * and the log's object knows how to complete it. Fails, and so does the call, where that cannot be had.
+ */
+
+import type { AppendResult, ClosedLog, LogAddress } from "#audit/audit-log.ts";
+import { currentLog, writeToLog } from "#audit/current-log.ts";
+import { callLedger } from "#audit/ledger-stub.ts";
+import type { CallEnding, DecidedCall } from "#audit/open-call.ts";
+import { receiptsOf } from "#audit/receipts.ts";
+import { uuid7FromRandom } from "#formats/uuid7.ts";
+import type { Org } from "#orgs/org.ts";
+import type { Env } from "#platform/env.ts";
+import { fail } from "#platform/errors.ts";
+import { isAuditStreamAction } from "#streams/observability.ts";
+import { streamsOf } from "#streams/streams-of.ts";
+import { callOutbox } from "./call-outbox.ts";
+import { type CallStart, openCallOf, type Verdict } from "./call-start.ts";
+import { actionOfDecision, decisionEvent } from "./decision-event.ts";
+import {
+  type AfterAnswer,
+  type BegunCall,
+  ServedCall,
+  startOf,
+  UnendedCall,
+} from "./served-call.ts";
+
+export type { BegunCall } from "./served-call.ts";
+
+export async function beginCall(
+  env: Env,
+  ctx: AfterAnswer,
+  org: Org,
+  start: CallStart,
+  verdict: Verdict,
+): Promise<BegunCall> {
+  const decided = await decidedCall(env, org, start, verdict, null);
+  const address = await record(env, org, decided);
+  if (decided.call === null) return new UnendedCall(start);
+  return new ServedCall(start, { env, ctx, address });
+}
+
+export interface RefusedSample {
+  outcome: "policy_denied" | "quota_exceeded";
+  errorCode: string;
+}
+
+/** Resolves once the refusal is on record, with its sample. */
+export async function refuseCall(
+  env: Env,
+  _ctx: AfterAnswer,
+  org: Org,
+  start: CallStart,
+  verdict: Verdict,
+  { outcome, errorCode }: RefusedSample,
+): Promise<void> {
+  const endedAtMs = Math.max(start.startedAtMs, Date.now());
+  const ending = { outcome, errorCode, endedAtMs, responseBytes: 0 };
+  await record(env, org, await decidedCall(env, org, start, verdict, ending));
+}
+
+/** The call that waits by the key, which goes on here. Null if there is none, or another came first. */
+export async function resumeCall(
+  env: Env,
+  ctx: AfterAnswer,
+  org: Org,
+  key: string,
+): Promise<BegunCall | null> {
+  const address = currentLog(org);
+  await callOutbox(address).untilTold(env, key);
+  const random = crypto.getRandomValues(new Uint8Array(10));
+  const claim = `claim:${uuid7FromRandom(Date.now(), random)}`;
+  const call = await callLedger(env, address, (ledger) => ledger.resumeCall(key, claim));
+  return call === null ? null : new ServedCall(startOf(call), { env, ctx, address });
+}
+
+async function decidedCall(
+  env: Env,
+  org: Org,
+  start: CallStart,
+  verdict: Verdict,
+  ending: CallEnding | null,
+): Promise<DecidedCall> {
+  const { audit } = await streamsOf(env, org.org);
+  const hasEntries = audit.enabled || !isAuditStreamAction(actionOfDecision(start.method, verdict));
+  const call = openCallOf(start, hasEntries);
+  return {
+    decision: hasEntries ? decisionEvent(call, start.method, verdict) : null,
+    call: start.method === "tools/call" ? call : null,
+    ending,
+  };
+}
+
+/** The log that has it. An object that does not answer is one that cannot be written. */
+async function record(env: Env, org: Org, decided: DecidedCall): Promise<LogAddress> {
+  const { answer, address } = await inTime(
+    writeToLog<AppendResult>(env, org, (ledger, log) => ledger.openCalls(log, [decided])),
+  );
+  receiptsOf(answer as Exclude<AppendResult, ClosedLog>, () => "/decision");
+  return address;
+}
+
+const DECISION_MS_MAX = 5_000;
+
+async function inTime<Result>(work: Promise<Result>): Promise<Result> {
+  const timer = new AbortController();
+  const over = scheduler
+    .wait(DECISION_MS_MAX, { signal: timer.signal })
+    .then(() => fail({ kind: "unavailable", retryAfterSeconds: 1 }));
+  over.catch(() => undefined);
+  try {
+    return await Promise.race([work, over]);
+  } finally {
+    timer.abort();
+  }
+}
