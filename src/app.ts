@@ -10,6 +10,7 @@ import { metricsRoutes } from "#calls/http/metrics-routes.ts";
 import { rollupRoutes } from "#calls/http/rollup-routes.ts";
 import { deliveryRoutes } from "#delivery/http/delivery-routes.ts";
 import { traceRoutes } from "#drilldown/http/trace-routes.ts";
+import { gatewayMetricsRoutes } from "#gateway/figures/http/gateway-metrics-routes.ts";
 import { healthRoutes } from "#http/health.ts";
 import { onError, onNotFound } from "#http/problem.ts";
 import { requestId } from "#http/request-id.ts";
@@ -43,6 +44,8 @@ const stated: readonly AppRoute[] = [
   ...instanceRoutes,
   // What was allowed
   ...auditRoutes,
+  // What the gateway did
+  ...gatewayMetricsRoutes,
   // The service itself
   ...healthRoutes<AppEnv, Access>({ scope: null }, [
     probeDatabases,

@@ -17,6 +17,7 @@ import { foldJob } from "#calls/fold-job.ts";
 import { settleJob } from "#calls/pairing/settle-job.ts";
 import { deliveryJob } from "#delivery/delivery-job.ts";
 import { deliveryPart } from "#delivery/delivery-part.ts";
+import { operationsPart } from "#gateway/figures/operations-part.ts";
 import { deliverEndedCalls } from "#gateway/record/deliver-ended-calls.ts";
 import { eraseJob } from "#orgs/erase-job.ts";
 import { registerOrgParts } from "#orgs/org-lifecycle.ts";
@@ -31,7 +32,7 @@ import { shardDatabase } from "#platform/shards.ts";
 import { streamsPart } from "#streams/streams-part.ts";
 import { registerSpanKeeper } from "#tracing/isolate-tracer.ts";
 
-registerOrgParts([auditPart, streamsPart, callsPart, spansPart, deliveryPart]);
+registerOrgParts([auditPart, streamsPart, callsPart, spansPart, deliveryPart, operationsPart]);
 registerOutbox(async (env, org) => {
   await drainOutbox(env, currentLog(org));
 });

@@ -37,6 +37,7 @@ export const SCOPES_OF_ROUTES: Readonly<Record<string, Access["scope"]>> = {
   "get /v1/orgs/:org/audit": "audit:read",
   "get /v1/orgs/:org/audit/:seq": "audit:read",
   "get /v1/orgs/:org/audit/:seq/proof": "audit:read",
+  "get /metrics": "deployment-metrics",
   "get /healthz": null,
   "get /readyz": null,
   "get /": null,

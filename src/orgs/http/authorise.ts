@@ -37,11 +37,12 @@ export function authorise(access: Access): MiddlewareHandler<AppEnv> {
 }
 
 function requireScope(principal: Principal, scope: NonNullable<Access["scope"]>): void {
-  if (scope !== "administrator") {
+  if (scope !== "administrator" && scope !== "deployment-metrics") {
     if (!holdsScope(principal, scope)) fail({ kind: "insufficient_scope", scope });
     return;
   }
-  if (principal.kind !== "administrator") fail({ kind: "administrator_only" });
+  const isReader = scope === "deployment-metrics" && principal.kind === "metrics-reader";
+  if (principal.kind !== "administrator" && !isReader) fail({ kind: "administrator_only" });
 }
 
 async function reachableOrg(

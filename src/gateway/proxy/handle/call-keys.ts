@@ -8,7 +8,11 @@ import type { RpcMessage } from "#gateway/proxy/message/judge-body.ts";
 import type { Exchange } from "./exchange.ts";
 
 /** Of a round (MRTR): the state that the plugin handed out, or what was asked where it kept none. */
-export function roundKey(x: Exchange, { method, params }: RpcMessage, state: string | null): string {
+export function roundKey(
+  x: Exchange,
+  { method, params }: RpcMessage,
+  state: string | null,
+): string {
   const { inputResponses: _answers, requestState: _state, _meta, ...asked } = params ?? {};
   return keyOf(x, ["round", method, params?.["name"] ?? params?.["uri"], state ?? asked]);
 }

@@ -15,7 +15,7 @@ import { HOUR_MS } from "#platform/time.ts";
 import type { ActiveSpan } from "#tracing/active-span.ts";
 import { askedOther } from "./asked-ids.ts";
 import { followInIsolate } from "./cancelled-requests.ts";
-import { sessionPlace, type Exchange } from "./exchange.ts";
+import { type Exchange, sessionPlace } from "./exchange.ts";
 import type { FollowedRequest } from "./followed-request.ts";
 import { rewriteList } from "./listed-items.ts";
 import { missingText } from "./rpc-refusal.ts";
@@ -109,6 +109,9 @@ async function withSession(
   if (upstreamId === null || initialize === undefined) return answer;
   const { protocolVersion } = initialize.ruling.message.params ?? {};
   const version = negotiableVersion(protocolVersion);
-  answer.headers.set("mcp-session-id", await sealSession(x.env, sessionPlace(x), { upstreamId, version }));
+  answer.headers.set(
+    "mcp-session-id",
+    await sealSession(x.env, sessionPlace(x), { upstreamId, version }),
+  );
   return answer;
 }

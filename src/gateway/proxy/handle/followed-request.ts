@@ -13,8 +13,8 @@ import type { FailedUpstream } from "#gateway/proxy/upstream/send-upstream.ts";
 import type { BegunCall } from "#gateway/record/served-call.ts";
 import { HOUR_MS, MINUTE_MS } from "#platform/time.ts";
 import { answerKey, roundKey, taskKey } from "./call-keys.ts";
-import { rememberTask } from "./known-tasks.ts";
 import type { Exchange } from "./exchange.ts";
+import { rememberTask } from "./known-tasks.ts";
 import type { Ruling } from "./rule-message.ts";
 
 /** A person who is asked something answers within this, or has to begin anew. */

@@ -67,7 +67,9 @@ export function readTarget(method: string, params: Params): string {
 
 /** The URIs that a listen request wants to hear of, besides lists (2026-07-28, basic/patterns/subscriptions). */
 export function listenedUris(params: Params): string[] {
-  const { notifications } = (params ?? {}) as { notifications?: { resourceSubscriptions?: unknown } };
+  const { notifications } = (params ?? {}) as {
+    notifications?: { resourceSubscriptions?: unknown };
+  };
   const uris = notifications?.resourceSubscriptions;
   return Array.isArray(uris) ? uris.filter((uri) => typeof uri === "string") : [];
 }

@@ -5,8 +5,8 @@
 import type { KnownTool } from "#gateway/plugins/known-tools.ts";
 import { knownTools } from "#gateway/plugins/known-tools.ts";
 import { type Decision, decide, type Question } from "#gateway/policy/decide.ts";
-import { checkRequestHeaders } from "#gateway/proxy/message/request-headers.ts";
 import type { RpcMessage } from "#gateway/proxy/message/judge-body.ts";
+import { checkRequestHeaders } from "#gateway/proxy/message/request-headers.ts";
 import type { Verdict } from "#gateway/record/call-start.ts";
 import type { Exchange } from "./exchange.ts";
 import { isOwnTask } from "./known-tasks.ts";
@@ -114,7 +114,11 @@ async function decideAll(x: Exchange, { message, rule, tool, target }: Asked): P
     // What was read is not what was written: no rule can say anything of it.
     const { arguments: given } = message.params ?? {};
     if (message.hasLossyNumbers) return LOSSY;
-    return about({ action: "call", target: { kind: "tool", name: target, tool }, arguments: given });
+    return about({
+      action: "call",
+      target: { kind: "tool", name: target, tool },
+      arguments: given,
+    });
   }
   if (rule.kind === "read") return about(readOf(rule.target, target));
   if (rule.kind === "listen") {
@@ -122,7 +126,10 @@ async function decideAll(x: Exchange, { message, rule, tool, target }: Asked): P
     const all = await Promise.all(uris.map((uri) => about(readOf("resource", uri))));
     return all.find(({ isPermitted }) => !isPermitted) ?? all[0] ?? PASSED;
   }
-  return listDecision(await about({ action: "list", target: { kind: "plugin" }, arguments: null }), rule);
+  return listDecision(
+    await about({ action: "list", target: { kind: "plugin" }, arguments: null }),
+    rule,
+  );
 }
 
 const LOSSY: Decision = {

@@ -4,7 +4,11 @@
  */
 import { eraOf } from "#gateway/proxy/message/protocol-version.ts";
 import { isEventStream } from "#gateway/proxy/upstream/media-type.ts";
-import { type RpcAnswer, type RpcOther, relayAnswer } from "#gateway/proxy/upstream/relay-answer.ts";
+import {
+  type RpcAnswer,
+  type RpcOther,
+  relayAnswer,
+} from "#gateway/proxy/upstream/relay-answer.ts";
 import { sendUpstream } from "#gateway/proxy/upstream/send-upstream.ts";
 import { resumeCall } from "#gateway/record/begin-call.ts";
 import { askedOther } from "./asked-ids.ts";

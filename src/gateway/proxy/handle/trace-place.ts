@@ -7,8 +7,8 @@ import { extractMetaContext, injectContext } from "#formats/trace-context/trace-
 import type { TraceTexts } from "#gateway/proxy/message/edit-meta.ts";
 import type { RpcMessage } from "#gateway/proxy/message/judge-body.ts";
 import type { ActiveSpan } from "#tracing/active-span.ts";
-import { currentContext } from "#tracing/traced-fetch.ts";
 import { STAGE_ATTRIBUTE } from "#tracing/trace-span.ts";
+import { currentContext } from "#tracing/traced-fetch.ts";
 import type { Exchange } from "./exchange.ts";
 import { operationAttributes } from "./operation-attributes.ts";
 

@@ -1,9 +1,9 @@
 /** What goes to a plugin besides the body: all of it made here, nothing of it the client's but what MCP names. */
 import type { TraceHeaders } from "#formats/trace-context/trace-context.ts";
 import { pluginHeaders } from "#gateway/plugins/find-plugin.ts";
+import type { RpcMessage } from "#gateway/proxy/message/judge-body.ts";
 import { eraOf } from "#gateway/proxy/message/protocol-version.ts";
 import { requestHeaders } from "#gateway/proxy/message/request-headers.ts";
-import type { RpcMessage } from "#gateway/proxy/message/judge-body.ts";
 import type { UpstreamAsk } from "#gateway/proxy/upstream/send-upstream.ts";
 import type { Exchange } from "./exchange.ts";
 

@@ -29,7 +29,8 @@ async function exchangeOf(c: Context<GatewayEnv>): Promise<Exchange> {
   const retryAfterSeconds = takeBudget(c)?.retryAfterSeconds ?? null;
   const served = await servedBy(c, retryAfterSeconds);
   const id = c.req.header("mcp-session-id");
-  const opened = id === undefined ? null : await openSession(c.env, sessionPlace(served as Exchange), id);
+  const opened =
+    id === undefined ? null : await openSession(c.env, sessionPlace(served as Exchange), id);
   // Whose session it is not, and whose it was: both begin anew.
   if (id !== undefined && opened === null) return fail({ kind: "not_found" });
   const session = opened === null ? null : { id: id!, upstreamId: opened.upstreamId };
@@ -74,7 +75,10 @@ export const mcpRoutes: readonly AppRoute[] = [
         "JSON-RPC error: -31001 by policy, -31002 by a rate limit, -31003 while the tool is quarantined; -31004 to " +
         "-31007 where the plugin could not be reached, was slow, broke off, or gave no answer.",
       answers: {
-        200: { description: "The plugin's answer, or an error", content: { ...MESSAGE, ...EVENTS } },
+        200: {
+          description: "The plugin's answer, or an error",
+          content: { ...MESSAGE, ...EVENTS },
+        },
         202: { description: "Taken: a notification, or an answer" },
       },
       problems: [400, 413, 415, 503],
