@@ -7,6 +7,10 @@ import { runQuantileSuite } from "./exactness/quantiles.ts";
 import { runStreamSuite } from "./exactness/stream.ts";
 import { runFleetSuite } from "./fleet/suite.ts";
 import { runFormatsSuite } from "./formats/suite.ts";
+import { runConformanceSuite } from "./gateway/conformance.ts";
+import { runExactnessSuite } from "./gateway/exactness.ts";
+import { runGatewayKillSuite } from "./gateway/kill.ts";
+import { runStockClientsSuite } from "./gateway/stock-clients.ts";
 import { runAttackSuite } from "./ledger/attack.ts";
 import { runCrashSuite } from "./ledger/crash.ts";
 import { runLoadSuite } from "./ledger/load.ts";
@@ -69,6 +73,10 @@ export const SUITES: Record<string, E2eSuite> = {
   otel: { run: runOtelSuite, seconds: 30 },
   "otel-pairs": { run: runPairsSuite, seconds: 75, isTimed: true },
   dialects: { run: runDialectsSuite, seconds: 100 },
+  "gateway-conformance": { run: runConformanceSuite, seconds: 45 },
+  "gateway-clients": { run: runStockClientsSuite, seconds: 25, mostlyWaits: true },
+  "gateway-exactness": { run: runExactnessSuite, seconds: 90, isTimed: true },
+  "gateway-kill": { run: runGatewayKillSuite, seconds: 90, mostlyWaits: true },
   fleet: { run: runFleetSuite, seconds: 120, isLong: true },
   start: { run: runStartSuite, seconds: 75, mostlyWaits: true },
   "start-restarts": { run: runRestartSuite, seconds: 60, mostlyWaits: true },
