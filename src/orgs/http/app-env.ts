@@ -1,13 +1,7 @@
-import type { Attributes } from "#formats/otlp/trace-model.ts";
 import type { HttpEnv } from "#http/http-env.ts";
 import type { Org } from "#orgs/org.ts";
 import type { Principal } from "#orgs/principal.ts";
-
-export interface ServedOperation {
-  /** Of the span: "tools/call search". */
-  readonly name: string;
-  readonly attributes: Attributes;
-}
+import type { ServedOperation } from "#orgs/served-operation.ts";
 
 /** `principal` and `org` are there where the route asks for a scope. */
 export interface AppEnv extends HttpEnv {

@@ -3,8 +3,8 @@ import type { Caller } from "#gateway/identity/caller.ts";
 import type { Plugin } from "#gateway/plugins/plugin.ts";
 import type { ProtocolVersion } from "#gateway/proxy/message/protocol-version.ts";
 import type { SessionPlace } from "#gateway/proxy/upstream/sealed-session.ts";
-import type { ServedOperation } from "#orgs/http/app-env.ts";
 import type { Org } from "#orgs/org.ts";
+import type { ServedOperation } from "#orgs/served-operation.ts";
 import type { Env } from "#platform/env.ts";
 import type { ActiveSpan } from "#tracing/active-span.ts";
 
@@ -37,7 +37,11 @@ export interface Exchange {
 }
 
 /** What a session of this request belongs to. */
-export function sessionPlace({ org, plugin, caller }: Omit<Exchange, "session">): SessionPlace {
+export function sessionPlace({
+  org,
+  plugin,
+  caller,
+}: Pick<Exchange, "org" | "plugin" | "caller">): SessionPlace {
   const { workspace, plugin: name } = plugin;
   return { org: org.org, workspace, plugin: name, principalKey: caller.principalKey };
 }

@@ -1,6 +1,6 @@
 /** A plugin's answer on its way to the client: each message is looked at once, and told to whom it concerns. */
 import { noteHealth } from "#gateway/plugins/note-health.ts";
-import { eraOf } from "#gateway/proxy/message/protocol-version.ts";
+import { eraOf, isProtocolVersion } from "#gateway/proxy/message/protocol-version.ts";
 import {
   type RelayEnd,
   type RelayTerms,
@@ -107,8 +107,9 @@ async function withSession(
   const upstreamId = headers.get("mcp-session-id");
   const initialize = followed.find(({ ruling }) => ruling.message.method === "initialize");
   if (upstreamId === null || initialize === undefined) return answer;
-  const { protocolVersion } = initialize.ruling.message.params ?? {};
-  const version = negotiableVersion(protocolVersion);
+  const asked = initialize.ruling.message.params?.["protocolVersion"];
+  // What the server makes of it stands in its answer, which follows: no later version than was asked for.
+  const version = typeof asked === "string" && isProtocolVersion(asked) ? asked : "2025-03-26";
   answer.headers.set(
     "mcp-session-id",
     await sealSession(x.env, sessionPlace(x), { upstreamId, version }),

@@ -1,7 +1,7 @@
 /** A message as its spans describe it: OpenTelemetry's conventions for MCP (docs/gen-ai/mcp.md). */
 import type { AttributeValue } from "#formats/otlp/trace-model.ts";
 import type { RpcMessage } from "#gateway/proxy/message/judge-body.ts";
-import type { ServedOperation } from "#orgs/http/app-env.ts";
+import type { ServedOperation } from "#orgs/served-operation.ts";
 
 /** Longer than any that a span is searched by. */
 const NAME_LENGTH_MAX = 256;

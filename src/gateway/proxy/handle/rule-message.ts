@@ -6,6 +6,7 @@ import type { KnownTool } from "#gateway/plugins/known-tools.ts";
 import { knownTools } from "#gateway/plugins/known-tools.ts";
 import { type Decision, decide, type Question } from "#gateway/policy/decide.ts";
 import type { RpcMessage } from "#gateway/proxy/message/judge-body.ts";
+import { hasLossyNumbers } from "#gateway/proxy/message/lossy-number.ts";
 import { checkRequestHeaders } from "#gateway/proxy/message/request-headers.ts";
 import type { Verdict } from "#gateway/record/call-start.ts";
 import type { Exchange } from "./exchange.ts";
@@ -57,26 +58,37 @@ const CONNECTS: Verdict = { kind: "allowed", policySet: "none", policies: [], re
 export async function ruleMessage(x: Exchange, message: RpcMessage): Promise<Ruling> {
   const rule = ruleOf(message.method ?? "", message.params);
   const tool = rule.kind === "call" ? await toolOf(x, message.name ?? "") : null;
-  const ruling = { message, rule, tool, target: targetOf(message, rule), fault: null };
-  if (x.retryAfterSeconds !== null) return { ...ruling, ...denied("rate_limited") };
+  const asked = { message, rule, tool, target: targetOf(message, rule), fault: null };
+  return { ...asked, ...(refuseUnasked(x, asked) ?? (await askPolicy(x, asked))) };
+}
+
+type Ruled = Pick<Ruling, "verdict" | "refusal"> & Partial<Pick<Ruling, "fault">>;
+
+/** What policy need not be asked about. */
+function refuseUnasked(x: Exchange, { message, rule, tool }: Asked): Ruled | null {
+  if (x.retryAfterSeconds !== null) return denied("rate_limited");
   const schema = (tool?.definition["inputSchema"] ?? null) as object | null;
   const mismatch = checkRequestHeaders(x.headers, message, schema);
   if (mismatch !== null) {
-    return { ...ruling, ...denied("ambiguous", { reason: "header_mismatch" }), fault: mismatch };
+    return { ...denied("ambiguous", { reason: "header_mismatch" }), fault: mismatch };
   }
-  if (rule.kind === "connect") return { ...ruling, verdict: CONNECTS, refusal: null };
-  if (rule.kind === "task") return { ...ruling, ...(await ruleTask(x, message)) };
-  if (rule.kind === "call" && message.name === null) {
-    return { ...ruling, ...denied("ambiguous", { reason: "nameless" }), fault: NAMELESS };
-  }
-  const verdict = verdictOf(await decideAll(x, ruling));
-  if (verdict.kind === "denied") return { ...ruling, verdict, refusal: "policy_denied" };
-  if (tool?.state === "quarantined") return { ...ruling, ...denied("quarantined", verdict) };
-  return { ...ruling, verdict, refusal: null };
+  if (rule.kind !== "call" || message.name !== null) return null;
+  return { ...denied("ambiguous", { reason: "nameless" }), fault: NAMELESS };
+}
+
+async function askPolicy(x: Exchange, asked: Asked): Promise<Ruled> {
+  const { message, rule, tool } = asked;
+  if (rule.kind === "connect") return { verdict: CONNECTS, refusal: null };
+  if (rule.kind === "task") return ruleTask(x, message);
+  const verdict = verdictOf(await decideAll(x, asked));
+  if (verdict.kind === "denied") return { verdict, refusal: "policy_denied" };
+  return tool?.state === "quarantined"
+    ? denied("quarantined", verdict)
+    : { verdict, refusal: null };
 }
 
 /** A task's id is known to whoever has read it somewhere: only who began the task may ask after it. */
-async function ruleTask(x: Exchange, { name }: RpcMessage) {
+async function ruleTask(x: Exchange, { name }: RpcMessage): Promise<Ruled> {
   if (name !== null && (await isOwnTask(x, name))) return { verdict: CONNECTS, refusal: null };
   return { ...denied("policy_denied", { reason: "unknown_task" }), fault: UNKNOWN_TASK };
 }
@@ -132,12 +144,13 @@ async function decideAll(x: Exchange, { message, rule, tool, target }: Asked): P
   );
 }
 
-const LOSSY: Decision = {
-  isPermitted: false,
-  policySet: "none",
-  policies: [],
-  reason: "lossy_number",
-};
+/** Where numbers lose digits when they are read, the plugin reads others: no rule can say anything of them. */
+function whatWasRead(message: RpcMessage, decision: Decision): Decision {
+  if (!decision.isPermitted || decision.policySet === "none") return decision;
+  if (!hasLossyNumbers(message)) return decision;
+  return { ...decision, isPermitted: false, policies: [], reason: "lossy_number" };
+}
+
 const PASSED: Decision = { isPermitted: true, policySet: "none", policies: [], reason: "connects" };
 
 /**

@@ -1,10 +1,12 @@
 /** What goes to a plugin besides the body: all of it made here, nothing of it the client's but what MCP names. */
-import type { TraceHeaders } from "#formats/trace-context/trace-context.ts";
 import { pluginHeaders } from "#gateway/plugins/find-plugin.ts";
+import type { TraceTexts } from "#gateway/proxy/message/edit-meta.ts";
 import type { RpcMessage } from "#gateway/proxy/message/judge-body.ts";
-import { eraOf } from "#gateway/proxy/message/protocol-version.ts";
-import { requestHeaders } from "#gateway/proxy/message/request-headers.ts";
+import { eraOf, VERSION_HEADER } from "#gateway/proxy/message/protocol-version.ts";
+import { requestHeaders, unknownParamHeaders } from "#gateway/proxy/message/request-headers.ts";
 import type { UpstreamAsk } from "#gateway/proxy/upstream/send-upstream.ts";
+import { originHost } from "#platform/settings.ts";
+import { allowsLoopback } from "#streams/deployment-streams.ts";
 import type { Exchange } from "./exchange.ts";
 
 export interface AskTerms {
@@ -12,7 +14,7 @@ export interface AskTerms {
   body?: string;
   message?: RpcMessage;
   inputSchema?: object | null;
-  trace?: TraceHeaders | null;
+  trace?: TraceTexts | null;
 }
 
 export async function upstreamAsk(
@@ -21,17 +23,23 @@ export async function upstreamAsk(
 ): Promise<UpstreamAsk> {
   const isModern = eraOf(x.version) === "modern";
   return {
-    env: x.env,
     url: x.plugin.url,
+    rules: { allowsLoopback: allowsLoopback(x.env), ownHosts: [originHost(x.env)] },
     method,
     body: body ?? null,
     // A client that names no version is passed on as one that does not.
-    version: x.headers.has("mcp-protocol-version") ? x.version : null,
+    version: x.headers.has(VERSION_HEADER) ? x.version : null,
     sessionId: x.session?.upstreamId ?? null,
     lastEventId: method === "GET" ? x.headers.get("last-event-id") : null,
-    messageHeaders: isModern && message !== undefined ? requestHeaders(message, inputSchema) : {},
+    described:
+      isModern && message !== undefined
+        ? {
+            ...unknownParamHeaders(x.headers, message, inputSchema),
+            ...requestHeaders(message, inputSchema),
+          }
+        : {},
     trace,
-    pluginHeaders: await pluginHeaders(x.env, x.plugin),
+    secrets: await pluginHeaders(x.env, x.plugin),
     timeoutMs: x.plugin.timeoutMs,
   };
 }

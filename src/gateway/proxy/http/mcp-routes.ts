@@ -10,7 +10,7 @@ import { endSession } from "#gateway/proxy/handle/end-session.ts";
 import { type Exchange, sessionPlace } from "#gateway/proxy/handle/exchange.ts";
 import { servePost } from "#gateway/proxy/handle/serve-post.ts";
 import { serveStream } from "#gateway/proxy/handle/serve-stream.ts";
-import { versionOfRequest } from "#gateway/proxy/message/protocol-version.ts";
+import { eraOf, versionOfRequest } from "#gateway/proxy/message/protocol-version.ts";
 import { openSession } from "#gateway/proxy/upstream/sealed-session.ts";
 import { readBytes } from "#http/read-body.ts";
 import type { AppRoute } from "#orgs/http/access.ts";
@@ -28,14 +28,16 @@ type Served = Omit<Exchange, "session" | "version">;
 async function exchangeOf(c: Context<GatewayEnv>): Promise<Exchange> {
   const retryAfterSeconds = takeBudget(c)?.retryAfterSeconds ?? null;
   const served = await servedBy(c, retryAfterSeconds);
-  const id = c.req.header("mcp-session-id");
-  const opened =
-    id === undefined ? null : await openSession(c.env, sessionPlace(served as Exchange), id);
+  const { headers } = c.req.raw;
+  const named = versionOfRequest(headers, null);
+  const id = headers.get("mcp-session-id");
+  // Since 2026-07-28 there are none, and the header means nothing.
+  if (id === null || eraOf(named) === "modern") return { ...served, session: null, version: named };
   // Whose session it is not, and whose it was: both begin anew.
-  if (id !== undefined && opened === null) return fail({ kind: "not_found" });
-  const session = opened === null ? null : { id: id!, upstreamId: opened.upstreamId };
-  const version = versionOfRequest(c.req.raw.headers, opened?.version ?? null);
-  return { ...served, session, version };
+  const opened =
+    (await openSession(c.env, sessionPlace(served), id)) ?? fail({ kind: "not_found" });
+  const session = { id, upstreamId: opened.upstreamId };
+  return { ...served, session, version: versionOfRequest(headers, opened.version) };
 }
 
 async function servedBy(c: Context<GatewayEnv>, retryAfterSeconds: number | null): Promise<Served> {

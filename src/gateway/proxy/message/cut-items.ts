@@ -1,5 +1,5 @@
 /** Answers with something taken out of them, every other byte as it came: numbers keep their text. */
-import { itemsOf, membersOf, type TextRange, wholeValue } from "./json-members.ts";
+import { endOfValue, itemsOf, membersOf, startOfValue, type TextRange } from "./json-members.ts";
 
 /** The text without those items of the array at `path` that are not kept. A text that has no such array is left. */
 export function withoutItems(
@@ -24,19 +24,20 @@ export function withPrivateScope(text: string, isCacheable: boolean): string {
   if (scope !== null) return `${text.slice(0, scope.start)}"private"${text.slice(scope.end)}`;
   const result = rangeAt(text, ["result"]);
   if (!isCacheable || result === null || text[result.start] !== "{") return text;
-  const isEmpty = membersOf(text, result.start).length === 0;
+  const isEmpty = membersOf(text, result.start).next().done === true;
   const rest = text.slice(result.start + 1);
   return `${text.slice(0, result.start)}{"cacheScope":"private"${isEmpty ? "" : ","}${rest}`;
 }
 
 /** Where the value at `path` stands; null where there is none. */
 export function rangeAt(text: string, path: readonly string[]): TextRange | null {
-  let range: TextRange = wholeValue(text);
+  let start = startOfValue(text);
   for (const name of path) {
-    if (text[range.start] !== "{") return null;
-    const member = membersOf(text, range.start).findLast((one) => one.name === name);
+    if (text[start] !== "{") return null;
+    // Of members of one name JSON.parse, and with it every client, takes the last.
+    const member = [...membersOf(text, start)].findLast((one) => one.name === name);
     if (member === undefined) return null;
-    range = member.value;
+    start = member.valueStart;
   }
-  return range;
+  return { start, end: endOfValue(text, start) };
 }
