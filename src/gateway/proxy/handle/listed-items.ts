@@ -7,9 +7,10 @@ import { withoutItems, withPrivateScope } from "#gateway/proxy/message/cut-items
 import { eraOf } from "#gateway/proxy/message/protocol-version.ts";
 import type { RpcAnswer } from "#gateway/proxy/upstream/relay-answer.ts";
 import { logError } from "#platform/log-error.ts";
+import { questionOf } from "./decide-message.ts";
 import type { Exchange } from "./exchange.ts";
 import type { ListMember } from "./method-rules.ts";
-import { questionOf, type Ruling } from "./rule-message.ts";
+import type { Ruling } from "./rule-message.ts";
 
 type Item = Readonly<Record<string, unknown>>;
 

@@ -4,14 +4,14 @@
  */
 import type { KnownTool } from "#gateway/plugins/known-tools.ts";
 import { knownTools } from "#gateway/plugins/known-tools.ts";
-import { type Decision, decide, type Question } from "#gateway/policy/decide.ts";
+import type { Decision } from "#gateway/policy/decide.ts";
 import type { RpcMessage } from "#gateway/proxy/message/judge-body.ts";
-import { hasLossyNumbers } from "#gateway/proxy/message/lossy-number.ts";
 import { checkRequestHeaders } from "#gateway/proxy/message/request-headers.ts";
 import type { Verdict } from "#gateway/record/call-start.ts";
+import { type Asked, decideAll } from "./decide-message.ts";
 import type { Exchange } from "./exchange.ts";
 import { isOwnTask } from "./known-tasks.ts";
-import { listenedUris, type MethodRule, readTarget, ruleOf } from "./method-rules.ts";
+import { type MethodRule, readTarget, ruleOf } from "./method-rules.ts";
 
 /** Why a request is refused, as its sample's error code has it. */
 export type RefusalWord = "policy_denied" | "quarantined" | "rate_limited" | "ambiguous";
@@ -114,65 +114,6 @@ async function toolOf(x: Exchange, name: string): Promise<KnownTool | null> {
 function targetOf(message: RpcMessage, rule: MethodRule): string {
   if (rule.kind === "call") return message.name ?? "";
   return rule.kind === "read" ? readTarget(message.method ?? "", message.params) : "";
-}
-
-type Asked = Pick<Ruling, "message" | "rule" | "tool" | "target">;
-
-/** Of several that one request asks for each is decided, and one that is denied denies all. */
-async function decideAll(x: Exchange, { message, rule, tool, target }: Asked): Promise<Decision> {
-  const about = (of: Pick<Question, "action" | "target" | "arguments">) =>
-    decide(x.env, { ...questionOf(x), ...of });
-  if (rule.kind === "call") {
-    // What was read is not what was written: no rule can say anything of it.
-    const { arguments: given } = message.params ?? {};
-    if (message.hasLossyNumbers) return LOSSY;
-    return about({
-      action: "call",
-      target: { kind: "tool", name: target, tool },
-      arguments: given,
-    });
-  }
-  if (rule.kind === "read") return about(readOf(rule.target, target));
-  if (rule.kind === "listen") {
-    const uris = listenedUris(message.params);
-    const all = await Promise.all(uris.map((uri) => about(readOf("resource", uri))));
-    return all.find(({ isPermitted }) => !isPermitted) ?? all[0] ?? PASSED;
-  }
-  return listDecision(
-    await about({ action: "list", target: { kind: "plugin" }, arguments: null }),
-    rule,
-  );
-}
-
-/** Where numbers lose digits when they are read, the plugin reads others: no rule can say anything of them. */
-function whatWasRead(message: RpcMessage, decision: Decision): Decision {
-  if (!decision.isPermitted || decision.policySet === "none") return decision;
-  if (!hasLossyNumbers(message)) return decision;
-  return { ...decision, isPermitted: false, policies: [], reason: "lossy_number" };
-}
-
-const PASSED: Decision = { isPermitted: true, policySet: "none", policies: [], reason: "connects" };
-
-/**
- * A list shows what its reader may call or read, so that it needs no permit of its own; one that forbids it is
- * obeyed. Templates, whose URIs are not known yet, and methods that nobody here knows do need one.
- */
-function listDecision(decision: Decision, rule: MethodRule): Decision {
-  const isFiltered = rule.kind === "list" && rule.member !== "resourceTemplates";
-  const isForbidden = decision.policies.length > 0 || decision.reason === "evaluation_failed";
-  if (decision.isPermitted || !isFiltered || isForbidden) return decision;
-  return { ...decision, isPermitted: true, reason: "filtered" };
-}
-
-function readOf(kind: "resource" | "prompt", name: string) {
-  const target = kind === "resource" ? { kind, uri: name } : { kind, name };
-  return { action: "read" as const, target, arguments: null };
-}
-
-export function questionOf(x: Exchange): Omit<Question, "action" | "target" | "arguments"> {
-  const { workspace, plugin } = x.plugin;
-  const { org, caller, version } = x;
-  return { org, caller, workspace, plugin, version, nowMs: x.startedAtMs };
 }
 
 function verdictOf({ isPermitted, policySet, policies, reason }: Decision): Verdict {
