@@ -10,6 +10,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 
 const PURPOSES = {
   streamHeader: "mcpg stream header",
+  gatewaySession: "mcpg gateway session",
   errorFingerprint: "mcpg-control-plane 2026-11-22 error fingerprint key v1",
   auditLog: "mcpg audit log key",
   seedCheck: "mcpg ledger seed check",
@@ -17,7 +18,7 @@ const PURPOSES = {
 } as const;
 
 /** What the vault seals. */
-export type SealedPurpose = "streamHeader";
+export type SealedPurpose = "streamHeader" | "gatewaySession";
 
 /** What is known again by a MAC. */
 export type MacPurpose = "askedId";
