@@ -29,6 +29,14 @@ const SECURITY_SCHEMES = {
     scheme: "bearer",
     description: "The deployment's administrator token (MCPG_ADMIN_TOKEN), and no service token.",
   },
+  jwt: {
+    type: "http",
+    scheme: "bearer",
+    bearerFormat: "JWT",
+    description:
+      "An access token of an issuer that the org set (PUT /v1/orgs/{org}/identity), for the URL that is " +
+      "called; where it carries scopes, the one named is among them.",
+  },
 };
 
 const TERMS = {
