@@ -11,6 +11,8 @@ import { rollupRoutes } from "#calls/http/rollup-routes.ts";
 import { deliveryRoutes } from "#delivery/http/delivery-routes.ts";
 import { traceRoutes } from "#drilldown/http/trace-routes.ts";
 import { gatewayMetricsRoutes } from "#gateway/figures/http/gateway-metrics-routes.ts";
+import { identify } from "#gateway/identity/http/identify.ts";
+import { identityRoutes } from "#gateway/identity/http/identity-routes.ts";
 import { healthRoutes } from "#http/health.ts";
 import { onError, onNotFound } from "#http/problem.ts";
 import { requestId } from "#http/request-id.ts";
@@ -46,6 +48,8 @@ const stated: readonly AppRoute[] = [
   ...auditRoutes,
   // What the gateway did
   ...gatewayMetricsRoutes,
+  // Who calls their tools, and how
+  ...identityRoutes,
   // The service itself
   ...healthRoutes<AppEnv, Access>({ scope: null }, [
     probeDatabases,
@@ -64,7 +68,7 @@ export function appOf(served: readonly AppRoute[]): Hono<AppEnv> {
   app.use(recordActions());
   app.onError(onError);
   app.notFound(onNotFound);
-  mount(app, served, authorise);
+  mount(app, served, (access) => (access.alsoBy === "jwt" ? identify(access) : authorise(access)));
   return app;
 }
 

@@ -18,6 +18,7 @@ import { settleJob } from "#calls/pairing/settle-job.ts";
 import { deliveryJob } from "#delivery/delivery-job.ts";
 import { deliveryPart } from "#delivery/delivery-part.ts";
 import { operationsPart } from "#gateway/figures/operations-part.ts";
+import { identityPart } from "#gateway/identity/identity-part.ts";
 import { deliverEndedCalls } from "#gateway/record/deliver-ended-calls.ts";
 import { eraseJob } from "#orgs/erase-job.ts";
 import { registerOrgParts } from "#orgs/org-lifecycle.ts";
@@ -32,7 +33,15 @@ import { shardDatabase } from "#platform/shards.ts";
 import { streamsPart } from "#streams/streams-part.ts";
 import { registerSpanKeeper } from "#tracing/isolate-tracer.ts";
 
-registerOrgParts([auditPart, streamsPart, callsPart, spansPart, deliveryPart, operationsPart]);
+registerOrgParts([
+  auditPart,
+  streamsPart,
+  callsPart,
+  spansPart,
+  deliveryPart,
+  operationsPart,
+  identityPart,
+]);
 registerOutbox(async (env, org) => {
   await drainOutbox(env, currentLog(org));
 });

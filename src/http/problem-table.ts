@@ -35,16 +35,11 @@ const FROZEN_ADVICE = "until the administrator recovers it (POST …/audit/recov
 export function problemOf(failure: Failure): Problem {
   switch (failure.kind) {
     case "unauthenticated":
-      return {
-        status: 401,
-        title: "Unauthorized",
-        detail: "A valid bearer token is required: it is missing, unknown, expired or revoked.",
-        headers: { "www-authenticate": "Bearer" },
-      };
     case "insufficient_scope":
-      return { ...FORBIDDEN, detail: `The token lacks the scope ${failure.scope}.` };
     case "administrator_only":
-      return { ...FORBIDDEN, detail: "Only the deployment's administrator may do this." };
+    case "origin_not_allowed":
+    case "issuer_unavailable":
+      return problemOfAccess(failure);
     case "not_found":
       return { ...NOT_FOUND, detail: "There is nothing here for this token." };
     case "no_checkpoint":
@@ -86,6 +81,46 @@ export function problemOf(failure: Failure): Problem {
       return { ...INTERNAL, detail: "An internal error occurred." };
     default:
       return problemOfBody(failure);
+  }
+}
+
+type AccessFailure = Extract<
+  Failure,
+  {
+    kind:
+      | "unauthenticated"
+      | "insufficient_scope"
+      | "administrator_only"
+      | "origin_not_allowed"
+      | "issuer_unavailable";
+  }
+>;
+
+/** The part of the table that is about who calls. */
+function problemOfAccess(failure: AccessFailure): Problem {
+  switch (failure.kind) {
+    case "unauthenticated":
+      return {
+        status: 401,
+        title: "Unauthorized",
+        detail: "A valid bearer token is required: it is missing, unknown, expired or revoked.",
+        headers: { "www-authenticate": failure.challenge ?? "Bearer" },
+      };
+    case "insufficient_scope":
+      return {
+        ...FORBIDDEN,
+        detail: `The token lacks the scope ${failure.scope}.`,
+        ...(failure.challenge && { headers: { "www-authenticate": failure.challenge } }),
+      };
+    case "administrator_only":
+      return { ...FORBIDDEN, detail: "Only the deployment's administrator may do this." };
+    case "origin_not_allowed":
+      return { ...FORBIDDEN, detail: "Web pages of this origin may not call here." };
+    case "issuer_unavailable":
+      return unavailable(
+        failure.retryAfterSeconds,
+        "The signing keys of the token's issuer cannot be had now; the same request may be sent again.",
+      );
   }
 }
 

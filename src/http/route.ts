@@ -17,6 +17,8 @@ export interface AccessTerms {
   readonly scope: string | null;
   /** Where it is given, who sends no token may be let in too. */
   readonly publicWhere?: unknown;
+  /** The document's scheme of another credential that is taken in place of a token. */
+  readonly alsoBy?: string;
 }
 
 /** JSON Schemas by media type. */

@@ -17,8 +17,11 @@ export interface ValidationError {
 export const ERRORS_MAX = 20;
 
 export type Failure =
-  | { kind: "unauthenticated" }
-  | { kind: "insufficient_scope"; scope: string }
+  /** `challenge`: what WWW-Authenticate says where it is more than "Bearer". */
+  | { kind: "unauthenticated"; challenge?: string }
+  | { kind: "insufficient_scope"; scope: string; challenge?: string }
+  | { kind: "origin_not_allowed" }
+  | { kind: "issuer_unavailable"; retryAfterSeconds: number }
   | { kind: "administrator_only" }
   | { kind: "not_found" }
   | { kind: "no_checkpoint" }

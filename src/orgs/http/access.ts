@@ -15,6 +15,8 @@ export interface Access extends AccessTerms {
   readonly alsoClosed?: true;
   /** Who sends no token is let in too where this says so, if the org in the path publishes its log. */
   readonly publicWhere?: (c: Context<AppEnv>) => boolean;
+  /** `jwt`: the route is for MCP clients, whom gateway/identity/http/identify.ts lets in. */
+  readonly alsoBy?: "jwt";
 }
 
 export type AppRoute = Route<AppEnv, Access>;

@@ -35,6 +35,14 @@ const SECURITY_SCHEMES = {
     description:
       "The deployment's token for metrics (MCPG_METRICS_TOKEN) or its administrator's, and no service token.",
   },
+  jwt: {
+    type: "http",
+    scheme: "bearer",
+    bearerFormat: "JWT",
+    description:
+      "An access token of an issuer that the org set (PUT /v1/orgs/{org}/identity), for the URL that is " +
+      "called; where it carries scopes, the one named is among them.",
+  },
 };
 
 const TERMS = {
