@@ -10,6 +10,7 @@ import { metricsRoutes } from "#calls/http/metrics-routes.ts";
 import { rollupRoutes } from "#calls/http/rollup-routes.ts";
 import { deliveryRoutes } from "#delivery/http/delivery-routes.ts";
 import { traceRoutes } from "#drilldown/http/trace-routes.ts";
+import { policyRoutes } from "#gateway/policy/http/policy-routes.ts";
 import { healthRoutes } from "#http/health.ts";
 import { onError, onNotFound } from "#http/problem.ts";
 import { requestId } from "#http/request-id.ts";
@@ -34,6 +35,7 @@ const stated: readonly AppRoute[] = [
   ...serviceTokenRoutes,
   ...streamRoutes,
   ...deliveryRoutes,
+  ...policyRoutes,
   // What their tools did
   ...callRoutes,
   ...traceRoutes,

@@ -16,6 +16,7 @@ import { foldJob } from "#calls/fold-job.ts";
 import { settleJob } from "#calls/pairing/settle-job.ts";
 import { deliveryJob } from "#delivery/delivery-job.ts";
 import { deliveryPart } from "#delivery/delivery-part.ts";
+import { policiesPart } from "#gateway/policy/policies-part.ts";
 import { eraseJob } from "#orgs/erase-job.ts";
 import { registerOrgParts } from "#orgs/org-lifecycle.ts";
 import { registerOutbox } from "#orgs/outbox.ts";
@@ -29,7 +30,7 @@ import { shardDatabase } from "#platform/shards.ts";
 import { streamsPart } from "#streams/streams-part.ts";
 import { registerSpanKeeper } from "#tracing/isolate-tracer.ts";
 
-registerOrgParts([auditPart, streamsPart, callsPart, spansPart, deliveryPart]);
+registerOrgParts([auditPart, streamsPart, callsPart, spansPart, deliveryPart, policiesPart]);
 registerOutbox(async (env, org) => {
   await drainOutbox(env, currentLog(org));
 });
