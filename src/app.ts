@@ -13,6 +13,7 @@ import { traceRoutes } from "#drilldown/http/trace-routes.ts";
 import { gatewayMetricsRoutes } from "#gateway/figures/http/gateway-metrics-routes.ts";
 import { identify } from "#gateway/identity/http/identify.ts";
 import { identityRoutes } from "#gateway/identity/http/identity-routes.ts";
+import { policyRoutes } from "#gateway/policy/http/policy-routes.ts";
 import { healthRoutes } from "#http/health.ts";
 import { onError, onNotFound } from "#http/problem.ts";
 import { requestId } from "#http/request-id.ts";
@@ -37,6 +38,7 @@ const stated: readonly AppRoute[] = [
   ...serviceTokenRoutes,
   ...streamRoutes,
   ...deliveryRoutes,
+  ...policyRoutes,
   // What their tools did
   ...callRoutes,
   ...traceRoutes,

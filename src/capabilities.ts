@@ -19,6 +19,7 @@ import { deliveryJob } from "#delivery/delivery-job.ts";
 import { deliveryPart } from "#delivery/delivery-part.ts";
 import { operationsPart } from "#gateway/figures/operations-part.ts";
 import { identityPart } from "#gateway/identity/identity-part.ts";
+import { policiesPart } from "#gateway/policy/policies-part.ts";
 import { deliverEndedCalls } from "#gateway/record/deliver-ended-calls.ts";
 import { eraseJob } from "#orgs/erase-job.ts";
 import { registerOrgParts } from "#orgs/org-lifecycle.ts";
@@ -41,6 +42,7 @@ registerOrgParts([
   deliveryPart,
   operationsPart,
   identityPart,
+  policiesPart,
 ]);
 registerOutbox(async (env, org) => {
   await drainOutbox(env, currentLog(org));

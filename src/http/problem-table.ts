@@ -21,6 +21,8 @@ const RESERVED_ACTION = "The actions operator.* and ledger.* are this service's 
 const RESERVED_DETAIL = "Details whose names begin with mcpg. are this service's own.";
 const STREAM_DISABLED =
   "The org has disabled this stream (…/observability): nothing of the request was written.";
+const INVALID_POLICY =
+  "The policies do not parse, or do not validate: the policy in force is what it was.";
 const UNSIGNED =
   "Nothing of this log is signed yet: its head is, within a minute of its first entry.";
 const ROOM_ADVICE = "Shorten its retention (PATCH /v1/orgs/{org}), or have the operator make room.";
@@ -153,6 +155,7 @@ type BodyFailure = Extract<
       | "reserved_action"
       | "reserved_detail"
       | "stream_disabled"
+      | "invalid_policy"
       | "invalid_request"
       | "malformed_body"
       | "body_too_large"
@@ -175,6 +178,8 @@ function problemOfBody(failure: BodyFailure): Problem {
       return { ...BAD_REQUEST, detail: RESERVED_DETAIL, errors: failure.errors };
     case "stream_disabled":
       return { ...CONFLICT, detail: STREAM_DISABLED, errors: failure.errors };
+    case "invalid_policy":
+      return { ...BAD_REQUEST, detail: INVALID_POLICY, errors: failure.errors };
     case "malformed_body":
       return { ...BAD_REQUEST, detail: failure.detail };
     case "body_too_large":
