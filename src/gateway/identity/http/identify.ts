@@ -14,12 +14,11 @@ import { callerOfClaims, lacksScope } from "#gateway/identity/token-claims.ts";
 import { TOKEN_LENGTH_MAX, verifyToken } from "#gateway/identity/verify-token.ts";
 import { isOwnOrigin } from "#gateway/identity/web-origin.ts";
 import { lookUpOrg } from "#orgs/directory.ts";
-import type { Access } from "#orgs/http/access.ts";
 import type { AppEnv } from "#orgs/http/app-env.ts";
 import { principalOf } from "#orgs/http/authenticate.ts";
 import { reachableOrg } from "#orgs/http/authorise.ts";
 import type { Org } from "#orgs/org.ts";
-import { holdsScope, type Principal } from "#orgs/principal.ts";
+import { holdsScope, type Principal, type Scope } from "#orgs/principal.ts";
 import { fail } from "#platform/errors.ts";
 import { checkSettings } from "#platform/settings.ts";
 import { tracedFetch } from "#tracing/traced-fetch.ts";
@@ -31,12 +30,11 @@ const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*) *$/i;
 const OWN_TOKEN_LENGTH_MAX = 512;
 
 /** Sets `c.var.caller` and `c.var.org`, as GatewayEnv has them. */
-export function identify({ scope }: Access): MiddlewareHandler<AppEnv> {
+export function identify(): MiddlewareHandler<AppEnv> {
   return async function identify(context, next) {
-    if (scope === null) return next();
     checkSettings(context.env);
     const c = context as unknown as Context<GatewayEnv>;
-    const request = new CallersRequest(c, scope);
+    const request = new CallersRequest(c);
     await request.requireOrigin();
     const { caller, org } = await request.admit();
     c.set("caller", caller);
@@ -45,7 +43,8 @@ export function identify({ scope }: Access): MiddlewareHandler<AppEnv> {
   };
 }
 
-type Wanted = NonNullable<Access["scope"]>;
+/** What each route of MCP clients asks for (caller-route.ts). */
+const WANTED: Scope = "tools:call";
 
 interface Admitted {
   caller: Caller;
@@ -54,13 +53,11 @@ interface Admitted {
 
 class CallersRequest {
   readonly #c: Context<GatewayEnv>;
-  readonly #scope: Wanted;
   readonly #name: string;
   readonly #authorization: string | undefined;
 
-  constructor(c: Context<GatewayEnv>, scope: Wanted) {
+  constructor(c: Context<GatewayEnv>) {
     this.#c = c;
-    this.#scope = scope;
     this.#name = c.req.param("org") ?? "";
     this.#authorization = c.req.header("authorization");
   }
@@ -88,10 +85,7 @@ class CallersRequest {
     this.#c.set("isAuthenticated", true);
     const org = await reachableOrg(this.#c.env, principal, { name: this.#name });
     this.#c.set("org", org);
-    const isAdministrator = principal.kind === "administrator";
-    const scope = this.#scope;
-    const isEnough = scope === "administrator" ? isAdministrator : holdsScope(principal, scope);
-    if (!isEnough) return this.#lackScope(await this.#identity());
+    if (!holdsScope(principal, WANTED)) return this.#lackScope(await this.#identity());
     return { caller: callerOfPrincipal(principal), org };
   }
 
@@ -109,7 +103,7 @@ class CallersRequest {
     if (org?.state !== "active") return this.#refuse(null);
     this.#c.set("isAuthenticated", true);
     this.#c.set("org", org);
-    if (lacksScope(verdict.claims, this.#scope)) return this.#lackScope(identity);
+    if (lacksScope(verdict.claims, WANTED)) return this.#lackScope(identity);
     return { caller, org };
   }
 
@@ -122,7 +116,7 @@ class CallersRequest {
     const challenge = challengeOf({
       ...(hasToken && { error: "invalid_token" }),
       ...(description !== undefined && { description }),
-      scope: this.#scope,
+      scope: WANTED,
       metadataUrl: this.#metadataUrl(identity),
     });
     return fail({ kind: "unauthenticated", challenge });
@@ -131,11 +125,11 @@ class CallersRequest {
   #lackScope(identity: IdentitySettings | null): never {
     const challenge = challengeOf({
       error: "insufficient_scope",
-      description: `The token lacks the scope ${this.#scope}`,
-      scope: this.#scope,
+      description: `The token lacks the scope ${WANTED}`,
+      scope: WANTED,
       metadataUrl: this.#metadataUrl(identity),
     });
-    return fail({ kind: "insufficient_scope", scope: this.#scope, challenge });
+    return fail({ kind: "insufficient_scope", scope: WANTED, challenge });
   }
 
   #metadataUrl(identity: IdentitySettings | null): string | null {

@@ -23,8 +23,8 @@ export function followInIsolate(x: Exchange, request: FollowedRequest): () => vo
   };
 }
 
-export function cancelFollowed(x: Exchange, { method, params }: RpcMessage): void {
+export async function cancelFollowed(x: Exchange, { method, params }: RpcMessage): Promise<void> {
   const { requestId } = params ?? {};
   if (method !== "notifications/cancelled" || requestId === undefined) return;
-  followed.get(answerKey(x, JSON.stringify(requestId)))?.onEnd({ kind: "client_gone" });
+  await followed.get(answerKey(x, JSON.stringify(requestId)))?.onEnd("client_gone");
 }

@@ -1,5 +1,6 @@
 /** What the org's policy says of a request. */
-import { type Decision, decide, type Question } from "#gateway/policy/decide.ts";
+import { decide } from "#gateway/policy/decide.ts";
+import type { Decision, Question } from "#gateway/policy/question.ts";
 import type { RpcMessage } from "#gateway/proxy/message/judge-body.ts";
 import { hasLossyNumbers } from "#gateway/proxy/message/lossy-number.ts";
 import type { Exchange } from "./exchange.ts";
@@ -54,8 +55,8 @@ const TOO_MANY: Decision = { ...PASSED, isPermitted: false, reason: "too_many_re
  */
 function listDecision(decision: Decision, rule: MethodRule): Decision {
   const isFiltered = rule.kind === "list" && rule.member !== "resourceTemplates";
-  const isForbidden = decision.policies.length > 0 || decision.reason === "evaluation_failed";
-  if (decision.isPermitted || !isFiltered || isForbidden) return decision;
+  const isSilent = decision.reason === "no_policy_permits";
+  if (decision.isPermitted || !isFiltered || !isSilent) return decision;
   return { ...decision, isPermitted: true, reason: "filtered" };
 }
 

@@ -39,7 +39,8 @@ async function failedAnswer(
   const texts = followed.map(({ ruling, decisionId }) =>
     missingText(ruling, fault, { decisionId, status }),
   );
-  for (const one of followed) await one.onEnd(failed);
+  for (const one of followed)
+    await one.onEnd(fault === "status" && status !== null ? status : fault);
   x.ctx.waitUntil(noteHealth(x.env, x.org, x.plugin, fault, Date.now()));
   // A session that is over is begun anew by who is told so by this status, and by no other.
   const isSessionOver = status === 404 && x.session !== null;

@@ -9,7 +9,7 @@ import {
   outcomeOfEnd,
 } from "#gateway/proxy/upstream/call-outcome.ts";
 import type { RelayEnd, RpcAnswer } from "#gateway/proxy/upstream/relay-answer.ts";
-import type { FailedUpstream } from "#gateway/proxy/upstream/send-upstream.ts";
+import type { UpstreamFault } from "#gateway/proxy/upstream/send-upstream.ts";
 import type { BegunCall } from "#gateway/record/served-call.ts";
 import { HOUR_MS, MINUTE_MS } from "#platform/time.ts";
 import { answerKey, roundKey, taskKey } from "./call-keys.ts";
@@ -66,7 +66,7 @@ export class FollowedRequest {
   }
 
   /** The plugin gave no answer, as far as this request goes. */
-  async onEnd(end: RelayEnd | FailedUpstream): Promise<void> {
+  async onEnd(end: RelayEnd | UpstreamFault | number): Promise<void> {
     if (this.#isSettled) return;
     if (end !== "detached") return this.#settle(outcomeOfEnd(end), 0);
     this.#isSettled = true;

@@ -18,7 +18,7 @@ export async function forwardUnanswered(
     messages.map((one) => (one.kind === "response" ? answerText(x, one) : one.text)),
   );
   if (texts.includes(null)) return null;
-  for (const message of messages) cancelFollowed(x, message);
+  for (const message of messages) await cancelFollowed(x, message);
   const body = texts.length === 1 ? texts[0]! : `[${texts.join(",")}]`;
   const ask = await upstreamAsk(x, { method: "POST", body, message: messages[0]! });
   const answer = await sendUpstream(ask);

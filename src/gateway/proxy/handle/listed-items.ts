@@ -1,8 +1,9 @@
 /** A list as its reader may see it: what its plugin answered without what policy or a quarantine keeps from him. */
 import { type KnownTool, knownTools } from "#gateway/plugins/known-tools.ts";
 import { learnTools } from "#gateway/plugins/learn-tools.ts";
-import type { Question } from "#gateway/policy/decide.ts";
+
 import { permittedNames } from "#gateway/policy/filter-list.ts";
+import type { PolicyTarget } from "#gateway/policy/question.ts";
 import { withoutItems, withPrivateScope } from "#gateway/proxy/message/cut-items.ts";
 import { eraOf } from "#gateway/proxy/message/protocol-version.ts";
 import type { RpcAnswer } from "#gateway/proxy/upstream/relay-answer.ts";
@@ -53,9 +54,8 @@ async function permittedIn(
   tools: ReadonlyMap<string, KnownTool> | null,
 ): Promise<ReadonlySet<string> | "all"> {
   if (member === "resourceTemplates") return "all";
-  const action = member === "tools" ? ("call" as const) : ("read" as const);
   const targets = listed.map((item) => targetOf(nameOf(item, member), member, tools));
-  return permittedNames(x.env, { ...questionOf(x), action }, targets);
+  return permittedNames(x.env, questionOf(x), targets);
 }
 
 function nameOf(item: Item, member: ListMember): string {
@@ -67,7 +67,7 @@ function targetOf(
   name: string,
   member: ListMember,
   tools: ReadonlyMap<string, KnownTool> | null,
-): Question["target"] {
+): PolicyTarget {
   if (member === "tools") return { kind: "tool", name, tool: tools?.get(name) ?? null };
   return member === "resources" ? { kind: "resource", uri: name } : { kind: "prompt", name };
 }

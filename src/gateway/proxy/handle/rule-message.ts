@@ -4,7 +4,7 @@
  */
 import type { KnownTool } from "#gateway/plugins/known-tools.ts";
 import { knownTools } from "#gateway/plugins/known-tools.ts";
-import type { Decision } from "#gateway/policy/decide.ts";
+import type { Decision } from "#gateway/policy/question.ts";
 import type { RpcMessage } from "#gateway/proxy/message/judge-body.ts";
 import { checkRequestHeaders } from "#gateway/proxy/message/request-headers.ts";
 import type { Verdict } from "#gateway/record/call-start.ts";

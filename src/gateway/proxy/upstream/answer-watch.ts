@@ -30,17 +30,17 @@ export class AnswerWatch {
     return { id, result, error, text, bytes, isDue: this.#due.has(keyOf(id)) };
   }
 
-  /** What is seen of an answer is due no more. */
-  see(message: SeenMessage, bytes: number): void {
+  /** What is seen of an answer is due no more. Resolves to the text that passes in place of one that is none. */
+  async see(message: SeenMessage, bytes: number): Promise<string | null> {
     if (message.kind === "other") {
       const { method, id, params, text } = message;
-      this.#terms.onMessage({ method, id, params, text, bytes });
-      return;
+      return this.#terms.onMessage({ method, id, params, text, bytes });
     }
     const answer = this.answerOf(message, bytes);
-    if (answer === null) return;
+    if (answer === null) return null;
     this.#due.delete(keyOf(answer.id));
-    this.#terms.onMessage(answer);
+    await this.#terms.onMessage(answer);
+    return null;
   }
 
   get due(): readonly PendingRequest[] {

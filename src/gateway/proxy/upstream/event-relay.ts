@@ -3,7 +3,7 @@ import { createParser, type EventSourceMessage } from "eventsource-parser";
 import type { AnswerWatch } from "./answer-watch.ts";
 import { type Block, EventBlocks } from "./event-blocks.ts";
 import type { RelayEnd, RelayTerms } from "./relay-answer.ts";
-import { rewrittenText } from "./rewrite-text.ts";
+import { rewrittenText, withTexts } from "./rewrite-text.ts";
 import { readMessages } from "./rpc-text.ts";
 import { TimedReader } from "./timed-reader.ts";
 
@@ -134,8 +134,10 @@ export class EventRelay {
     const bytes = lengthOf(block);
     const answers = seen.messages.map((message) => this.#watch.answerOf(message, bytes));
     const rewritten = await rewrittenText(seen, answers, this.#terms.rewrite);
-    for (const message of seen.messages) this.#watch.see(message, bytes);
-    return rewritten === null ? block : [encode(withData(text, rewritten))];
+    const told: (string | null)[] = [];
+    for (const message of seen.messages) told.push(await this.#watch.see(message, bytes));
+    const passed = rewritten ?? withTexts(seen, told);
+    return passed === null ? block : [encode(withData(text, passed))];
   }
 
   /** Of type `message`: what clients take as JSON-RPC. */

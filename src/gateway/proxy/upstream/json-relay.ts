@@ -6,7 +6,7 @@
 import type { AnswerWatch } from "./answer-watch.ts";
 import { KeptBody } from "./kept-body.ts";
 import type { RelayEnd, RelayTerms } from "./relay-answer.ts";
-import { rewrittenText } from "./rewrite-text.ts";
+import { rewrittenText, withTexts } from "./rewrite-text.ts";
 import { readMessages, type SeenText } from "./rpc-text.ts";
 import { type Reading, TimedReader } from "./timed-reader.ts";
 
@@ -106,8 +106,9 @@ export class JsonRelay {
     const bytes = this.#kept.length;
     const answers = seen.messages.map((message) => this.#watch.answerOf(message, bytes));
     const body = await rewrittenText(seen, answers, this.#terms.rewrite);
-    for (const message of seen.messages) this.#watch.see(message, bytes);
-    return body;
+    const told: (string | null)[] = [];
+    for (const message of seen.messages) told.push(await this.#watch.see(message, bytes));
+    return body ?? withTexts(seen, told);
   }
 
   /** Of a batch, what came of it and the errors for the rest. */
@@ -121,7 +122,9 @@ export class JsonRelay {
   /** A large body, which has passed: what is wrong with it, its client has seen. */
   async #judge(controller: Controller): Promise<void> {
     const { length } = this.#kept;
-    for (const message of this.#kept.messages(this.#watch.due)) this.#watch.see(message, length);
+    for (const message of this.#kept.messages(this.#watch.due)) {
+      await this.#watch.see(message, length);
+    }
     controller.close();
     this.#watch.end(this.#watch.isAnswered ? "done" : "no_answer");
   }

@@ -65,8 +65,11 @@ export interface RelayTerms {
    * nothing of the answer passes.
    */
   readonly rewrite: ((answer: RpcAnswer) => Promise<string | null>) | null;
-  /** Every message, in order, before it passes. */
-  onMessage(message: RpcAnswer | RpcOther): void;
+  /**
+   * Every message, in order: it passes once this resolves. A text that it gives passes in place of a request or
+   * notification of the server's.
+   */
+  onMessage(message: RpcAnswer | RpcOther): Promise<string | null>;
   /** The JSON-RPC error to write for a request without an answer. */
   missing(id: RequestId, idText: string, end: RelayEnd): string;
   /** Exactly once. */

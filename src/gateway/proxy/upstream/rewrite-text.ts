@@ -12,6 +12,14 @@ export async function rewrittenText(
   const replaced = await Promise.all(
     answers.map((answer) => (answer === null || answer.result === null ? null : rewrite(answer))),
   );
+  return withTexts({ messages, isBatch }, replaced);
+}
+
+/** With those of its messages replaced that are given a text. Null: as it came. */
+export function withTexts(
+  { messages, isBatch }: SeenText,
+  replaced: readonly (string | null)[],
+): string | null {
   if (replaced.every((text) => text === null)) return null;
   const texts = messages.map(({ text }, index) => replaced[index] ?? text);
   return isBatch ? `[${texts.join(",")}]` : texts.join("");

@@ -62,7 +62,10 @@ export function relay({ response }: Upstream, terms: Partial<RelayTerms> = {}): 
     isResumable: false,
     version: "2026-07-28",
     rewrite: null,
-    onMessage: (message) => relayed.messages.push(message),
+    onMessage: async (message) => {
+      relayed.messages.push(message);
+      return null;
+    },
     missing: (_, idText, end) => errorText(idText, end),
     onEnd: (end) => relayed.ends.push(end),
     idleMs: 5_000,
