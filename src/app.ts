@@ -10,6 +10,8 @@ import { metricsRoutes } from "#calls/http/metrics-routes.ts";
 import { rollupRoutes } from "#calls/http/rollup-routes.ts";
 import { deliveryRoutes } from "#delivery/http/delivery-routes.ts";
 import { traceRoutes } from "#drilldown/http/trace-routes.ts";
+import { pluginRoutes } from "#gateway/plugins/http/plugin-routes.ts";
+import { pluginToolRoutes } from "#gateway/plugins/http/tool-routes.ts";
 import { healthRoutes } from "#http/health.ts";
 import { onError, onNotFound } from "#http/problem.ts";
 import { requestId } from "#http/request-id.ts";
@@ -34,6 +36,9 @@ const stated: readonly AppRoute[] = [
   ...serviceTokenRoutes,
   ...streamRoutes,
   ...deliveryRoutes,
+  // Which servers they call
+  ...pluginRoutes,
+  ...pluginToolRoutes,
   // What their tools did
   ...callRoutes,
   ...traceRoutes,

@@ -16,6 +16,8 @@ import { foldJob } from "#calls/fold-job.ts";
 import { settleJob } from "#calls/pairing/settle-job.ts";
 import { deliveryJob } from "#delivery/delivery-job.ts";
 import { deliveryPart } from "#delivery/delivery-part.ts";
+import { pluginEntriesJob } from "#gateway/plugins/plugin-entries-job.ts";
+import { pluginsPart } from "#gateway/plugins/plugins-part.ts";
 import { eraseJob } from "#orgs/erase-job.ts";
 import { registerOrgParts } from "#orgs/org-lifecycle.ts";
 import { registerOutbox } from "#orgs/outbox.ts";
@@ -29,7 +31,7 @@ import { shardDatabase } from "#platform/shards.ts";
 import { streamsPart } from "#streams/streams-part.ts";
 import { registerSpanKeeper } from "#tracing/isolate-tracer.ts";
 
-registerOrgParts([auditPart, streamsPart, callsPart, spansPart, deliveryPart]);
+registerOrgParts([auditPart, streamsPart, callsPart, spansPart, deliveryPart, pluginsPart]);
 registerOutbox(async (env, org) => {
   await drainOutbox(env, currentLog(org));
 });
@@ -43,6 +45,7 @@ registerSpanKeeper(async (env, org, spans) => {
 /** The jobs of each tick. One that waits for another (`after`) is listed behind it. */
 export const jobs: readonly AnyJob[] = [
   outboxJob,
+  pluginEntriesJob,
   signJob,
   settleJob,
   foldJob,

@@ -104,6 +104,8 @@ export const ROWS: readonly Row[] = [
   { folder: "gateway/policy/store", packages: TABLES },
   { folder: "gateway/policy/http", rooms: ["http"], packages: ROUTES },
   { folder: "gateway/policy/engine", packages: [...WORKERS, "@cedar-policy/**"] },
+  // A probe reads its answers itself.
+  { folder: "gateway/plugins/probe", packages: ["eventsource-parser"] },
   { folder: "gateway/plugins/store", packages: TABLES },
   { folder: "gateway/plugins/http", rooms: ["http"], packages: ROUTES },
   { folder: "gateway/record/store", packages: TABLES },

@@ -10,13 +10,14 @@ import { sha256 } from "@noble/hashes/sha2.js";
 
 const PURPOSES = {
   streamHeader: "mcpg stream header",
+  pluginHeader: "mcpg plugin header",
   errorFingerprint: "mcpg-control-plane 2026-11-22 error fingerprint key v1",
   auditLog: "mcpg audit log key",
   seedCheck: "mcpg ledger seed check",
 } as const;
 
 /** What the vault seals. */
-export type SealedPurpose = "streamHeader";
+export type SealedPurpose = "streamHeader" | "pluginHeader";
 
 const KEY_BYTES = 32;
 const utf8 = new TextEncoder();
