@@ -13,6 +13,8 @@ import { traceRoutes } from "#drilldown/http/trace-routes.ts";
 import { gatewayMetricsRoutes } from "#gateway/figures/http/gateway-metrics-routes.ts";
 import { identify } from "#gateway/identity/http/identify.ts";
 import { identityRoutes } from "#gateway/identity/http/identity-routes.ts";
+import { pluginRoutes } from "#gateway/plugins/http/plugin-routes.ts";
+import { pluginToolRoutes } from "#gateway/plugins/http/tool-routes.ts";
 import { policyRoutes } from "#gateway/policy/http/policy-routes.ts";
 import { healthRoutes } from "#http/health.ts";
 import { onError, onNotFound } from "#http/problem.ts";
@@ -39,6 +41,9 @@ const stated: readonly AppRoute[] = [
   ...streamRoutes,
   ...deliveryRoutes,
   ...policyRoutes,
+  // Which servers they call
+  ...pluginRoutes,
+  ...pluginToolRoutes,
   // What their tools did
   ...callRoutes,
   ...traceRoutes,

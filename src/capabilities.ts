@@ -19,6 +19,8 @@ import { deliveryJob } from "#delivery/delivery-job.ts";
 import { deliveryPart } from "#delivery/delivery-part.ts";
 import { operationsPart } from "#gateway/figures/operations-part.ts";
 import { identityPart } from "#gateway/identity/identity-part.ts";
+import { pluginEntriesJob } from "#gateway/plugins/plugin-entries-job.ts";
+import { pluginsPart } from "#gateway/plugins/plugins-part.ts";
 import { policiesPart } from "#gateway/policy/policies-part.ts";
 import { deliverEndedCalls } from "#gateway/record/deliver-ended-calls.ts";
 import { eraseJob } from "#orgs/erase-job.ts";
@@ -43,6 +45,7 @@ registerOrgParts([
   operationsPart,
   identityPart,
   policiesPart,
+  pluginsPart,
 ]);
 registerOutbox(async (env, org) => {
   await drainOutbox(env, currentLog(org));
@@ -58,6 +61,7 @@ registerSpanKeeper(async (env, org, spans) => {
 /** The jobs of each tick. One that waits for another (`after`) is listed behind it. */
 export const jobs: readonly AnyJob[] = [
   outboxJob,
+  pluginEntriesJob,
   signJob,
   settleJob,
   foldJob,

@@ -11,6 +11,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 const PURPOSES = {
   streamHeader: "mcpg stream header",
   gatewaySession: "mcpg gateway session",
+  pluginHeader: "mcpg plugin header",
   errorFingerprint: "mcpg-control-plane 2026-11-22 error fingerprint key v1",
   auditLog: "mcpg audit log key",
   seedCheck: "mcpg ledger seed check",
@@ -22,6 +23,7 @@ export type SealedPurpose = "streamHeader" | "gatewaySession";
 
 /** What is known again by a MAC. */
 export type MacPurpose = "askedId";
+export type SealedPurpose = "streamHeader" | "pluginHeader";
 
 const KEY_BYTES = 32;
 const utf8 = new TextEncoder();
