@@ -11,6 +11,7 @@ import { expiryJob } from "#audit/expiry-job.ts";
 import { registerOpenCallSink } from "#audit/open-call-sink.ts";
 import { outboxJob } from "#audit/outbox-job.ts";
 import { signJob } from "#audit/sign-job.ts";
+import { undurableFigures } from "#audit/undurable-figures.ts";
 import { callsPart } from "#calls/calls-part.ts";
 import { registerFigureSource } from "#calls/figures/figure-sources.ts";
 import { foldJob } from "#calls/fold-job.ts";
@@ -53,6 +54,7 @@ registerOutbox(async (env, org) => {
 registerOpenCallSink(deliverEndedCalls);
 registerFigureSource(auditFigures);
 registerFigureSource(shardFigures);
+registerFigureSource(undurableFigures);
 // Spans of our own are no reason to tell of a full shard: the org's status does.
 registerSpanKeeper(async (env, org, spans) => {
   await keepSpans(shardDatabase(env, org.shard), org, spans, Date.now());

@@ -6,12 +6,13 @@
 import type { AppendResult, ClosedLog, LogAddress } from "#audit/audit-log.ts";
 import { currentLog, writeToLog } from "#audit/current-log.ts";
 import { callLedger } from "#audit/ledger-stub.ts";
-import type { CallEnding, DecidedCall } from "#audit/open-call.ts";
+import type { CallEnding, DecidedCall, OpenCall } from "#audit/open-call.ts";
 import { receiptsOf } from "#audit/receipts.ts";
 import { uuid7FromRandom } from "#formats/uuid7.ts";
 import type { Org } from "#orgs/org.ts";
 import type { Env } from "#platform/env.ts";
-import { fail } from "#platform/errors.ts";
+import { FailureError, fail } from "#platform/errors.ts";
+import { logError } from "#platform/log-error.ts";
 import { isAuditStreamAction } from "#streams/observability.ts";
 import { streamsOf } from "#streams/streams-of.ts";
 import { callOutbox } from "./call-outbox.ts";
@@ -24,6 +25,7 @@ import {
   startOf,
   UnendedCall,
 } from "./served-call.ts";
+import { keepDecision, resumeKeptCall, UndurableCall } from "./undurable-call.ts";
 
 export type { BegunCall } from "./served-call.ts";
 
@@ -35,8 +37,9 @@ export async function beginCall(
   verdict: Verdict,
 ): Promise<BegunCall> {
   const decided = await decidedCall(env, org, start, verdict, null);
-  const address = await record(env, org, decided);
+  const address = await recorded(env, org, decided);
   if (decided.call === null) return new UnendedCall(start);
+  if (address === null) return new UndurableCall(start, decided.call, { env, ctx, org });
   return new ServedCall(start, { env, ctx, address });
 }
 
@@ -56,7 +59,7 @@ export async function refuseCall(
 ): Promise<void> {
   const endedAtMs = Math.max(start.startedAtMs, Date.now());
   const ending = { outcome, errorCode, endedAtMs, responseBytes: 0 };
-  await record(env, org, await decidedCall(env, org, start, verdict, ending));
+  await recorded(env, org, await decidedCall(env, org, start, verdict, ending));
 }
 
 /** The call that waits by the key, which goes on here. Null if there is none, or another came first. */
@@ -67,11 +70,22 @@ export async function resumeCall(
   key: string,
 ): Promise<BegunCall | null> {
   const address = currentLog(org);
+  const call = await orPermitted(org, () => resumeInLedger(env, address, key));
+  if (call !== null) return new ServedCall(startOf(call), { env, ctx, address });
+  if (org.onLedgerFailure !== "permit") return null;
+  const kept = await resumeKeptCall(env, org, key);
+  return kept === null ? null : new UndurableCall(startOf(kept), kept, { env, ctx, org });
+}
+
+async function resumeInLedger(
+  env: Env,
+  address: LogAddress,
+  key: string,
+): Promise<OpenCall | null> {
   await callOutbox(address).untilTold(env, key);
   const random = crypto.getRandomValues(new Uint8Array(10));
   const claim = `claim:${uuid7FromRandom(Date.now(), random)}`;
-  const call = await callLedger(env, address, (ledger) => ledger.resumeCall(key, claim));
-  return call === null ? null : new ServedCall(startOf(call), { env, ctx, address });
+  return callLedger(env, address, (ledger) => ledger.resumeCall(key, claim));
 }
 
 async function decidedCall(
@@ -89,6 +103,31 @@ async function decidedCall(
     call: start.method === "tools/call" ? call : null,
     ending,
   };
+}
+
+/** The log that has it; null where the directory keeps it until a log does, which the org permits. */
+async function recorded(env: Env, org: Org, decided: DecidedCall): Promise<LogAddress | null> {
+  const address = await orPermitted(org, () => record(env, org, decided));
+  if (address === null) await keepDecision(env, org, decided);
+  return address;
+}
+
+/** Null where the ledger failed, and the org says that its calls go on. */
+async function orPermitted<Result>(org: Org, work: () => Promise<Result>): Promise<Result | null> {
+  try {
+    return await work();
+  } catch (error) {
+    if (org.onLedgerFailure !== "permit" || !isOfLedger(error)) throw error;
+    logError(error, { org: org.org, job: "decision" });
+    return null;
+  }
+}
+
+const LEDGER_FAILURES = ["unavailable", "ledger_frozen", "log_contradicted", "log_full"];
+
+/** What is no failure of our own list was thrown on the way to the object, or by it. */
+function isOfLedger(error: unknown): boolean {
+  return !(error instanceof FailureError) || LEDGER_FAILURES.includes(error.failure.kind);
 }
 
 /** The log that has it. An object that does not answer is one that cannot be written. */

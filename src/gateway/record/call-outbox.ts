@@ -11,7 +11,7 @@ import { logError } from "#platform/log-error.ts";
 
 /** At 100 calls/s an RPC tells of 25: what each append costs besides its entries is spread over them. */
 const GATHER_MS = 250;
-const RETRY_MS = 500;
+const RETRY_MS = 1_000;
 /** Another request is at it. */
 const POLL_MS = 50;
 /** `waitUntil` ends 30 s after the answer. */
@@ -58,13 +58,14 @@ export class CallOutbox {
     if (this.#waiting.length >= WAITING_MAX) return false;
     const own: WaitingNews = { news, isTold: false };
     this.#waiting.push(own);
-    const overMs = Date.now() + TELLING_MS_MAX;
-    for (let waitMs = gatherMs; Date.now() < overMs; ) {
+    // Not by the clock, which may be set back.
+    for (let waitMs = gatherMs, waitedMs = 0; waitedMs < TELLING_MS_MAX; waitedMs += waitMs) {
       await scheduler.wait(waitMs);
       if (own.isTold) return true;
       waitMs = await this.#sendUnlessSending(env);
+      if (own.isTold) return true;
     }
-    return own.isTold;
+    return false;
   }
 
   /** Of a wait that is on its way: whoever comes with its key finds the call. */

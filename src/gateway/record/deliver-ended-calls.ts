@@ -5,38 +5,51 @@
  */
 import type { LogAddress } from "#audit/audit-log.ts";
 import type { EndedCall } from "#audit/open-call.ts";
+import { insertCompletions } from "#audit/store/decision-outbox.ts";
 import { recordCalls } from "#calls/record-calls.ts";
 import { DURATION_MS_MAX, REPORT_SAMPLES_MAX, type Sample } from "#calls/sample-schema.ts";
 import { forgetOrg, lookUpOrg } from "#orgs/directory.ts";
+import type { Org } from "#orgs/org.ts";
 import type { Env } from "#platform/env.ts";
 import { FailureError } from "#platform/errors.ts";
 import { logAlert } from "#platform/log-error.ts";
 
 export const GATEWAY_INSTANCE = "gateway";
 
-/** Resolves once they are durable, or will never be taken: of an org that is gone, or too old. */
+/**
+ * Resolves once they are durable, or will never be taken: of an org that is gone, or too old. A completion that the
+ * log did not take waits in the directory for one that does.
+ */
 export async function deliverEndedCalls(
   env: Env,
   { org }: LogAddress,
   ended: readonly EndedCall[],
 ): Promise<void> {
+  const unrecorded = ended.flatMap((one) => one.unrecorded ?? []);
+  if (unrecorded.length > 0) await insertCompletions(env.DIRECTORY, org, unrecorded);
   const nowMs = Date.now();
   const found = await lookUpOrg(env, org, nowMs);
   if (found?.state !== "active") return;
   for (let at = 0; at < ended.length; at += REPORT_SAMPLES_MAX) {
     const samples = ended.slice(at, at + REPORT_SAMPLES_MAX).map(sampleOf);
-    const report = {
-      ...{ instance: GATEWAY_INSTANCE, epoch: null, seq: null, dropped: null, batchId: null },
-      isFinal: true,
-      samples,
-    };
-    try {
-      const { rejected } = await recordCalls(env, found, report, nowMs);
-      const code = rejected.find(({ code }) => code !== "stream_disabled")?.code;
-      if (code !== undefined) logAlert(`samples were refused: ${code}`, { org });
-    } catch (error) {
-      if (!isGone(error) || (await isStillActive(env, org))) throw error;
-    }
+    await report(env, found, samples, nowMs);
+  }
+}
+
+async function report(
+  env: Env,
+  org: Org,
+  samples: readonly Sample[],
+  nowMs: number,
+): Promise<void> {
+  const unnumbered = { epoch: null, seq: null, dropped: null, batchId: null };
+  const said = { instance: GATEWAY_INSTANCE, ...unnumbered, isFinal: true, samples };
+  try {
+    const { rejected } = await recordCalls(env, org, said, nowMs);
+    const refused = rejected.find(({ code }) => code !== "stream_disabled");
+    if (refused !== undefined) logAlert(`samples were refused: ${refused.code}`, { org: org.org });
+  } catch (error) {
+    if (!isGone(error) || (await isStillActive(env, org.org))) throw error;
   }
 }
 
