@@ -104,7 +104,9 @@ describe("GET /openapi.json", () => {
   it("says for each route who may use it, as the route asks for it", async () => {
     const { paths } = await openapi();
     const requirementOf = (scope: string) =>
-      scope === "administrator" ? { administrator: [] } : { bearer: [scope] };
+      scope === "administrator" || scope === "deployment-metrics"
+        ? { [scope]: [] }
+        : { bearer: [scope] };
     for (const { statement } of routes) {
       const { method, path, publicWhere, alsoBy } = statement;
       const scope = SCOPES_OF_ROUTES[`${method} ${path}`] ?? null;
