@@ -12,6 +12,7 @@ import { deliveryRoutes } from "#delivery/http/delivery-routes.ts";
 import { traceRoutes } from "#drilldown/http/trace-routes.ts";
 import { identify } from "#gateway/identity/http/identify.ts";
 import { identityRoutes } from "#gateway/identity/http/identity-routes.ts";
+import { preflightRoutes } from "#gateway/identity/http/preflight-routes.ts";
 import { healthRoutes } from "#http/health.ts";
 import { onError, onNotFound } from "#http/problem.ts";
 import { requestId } from "#http/request-id.ts";
@@ -47,6 +48,7 @@ const stated: readonly AppRoute[] = [
   ...auditRoutes,
   // Who calls their tools, and how
   ...identityRoutes,
+  ...preflightRoutes,
   // The service itself
   ...healthRoutes<AppEnv, Access>({ scope: null }, [
     probeDatabases,
