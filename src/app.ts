@@ -16,6 +16,7 @@ import { identityRoutes } from "#gateway/identity/http/identity-routes.ts";
 import { pluginRoutes } from "#gateway/plugins/http/plugin-routes.ts";
 import { pluginToolRoutes } from "#gateway/plugins/http/tool-routes.ts";
 import { policyRoutes } from "#gateway/policy/http/policy-routes.ts";
+import { preflightRoutes } from "#gateway/identity/http/preflight-routes.ts";
 import { healthRoutes } from "#http/health.ts";
 import { onError, onNotFound } from "#http/problem.ts";
 import { requestId } from "#http/request-id.ts";
@@ -57,6 +58,7 @@ const stated: readonly AppRoute[] = [
   ...gatewayMetricsRoutes,
   // Who calls their tools, and how
   ...identityRoutes,
+  ...preflightRoutes,
   // The service itself
   ...healthRoutes<AppEnv, Access>({ scope: null }, [
     probeDatabases,

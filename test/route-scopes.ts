@@ -51,6 +51,9 @@ export const SCOPES_OF_ROUTES: Readonly<Record<string, Access["scope"]>> = {
   "get /v1/orgs/:org/identity": "org:admin",
   "put /v1/orgs/:org/identity": "org:admin",
   "get /.well-known/oauth-protected-resource/v1/orgs/:org/workspaces/:ws/plugins/:plugin/mcp": null,
+  "options /v1/orgs/:org/workspaces/:ws/plugins/:plugin/mcp": null,
+  "options /.well-known/oauth-protected-resource/v1/orgs/:org/workspaces/:ws/plugins/:plugin/mcp":
+    null,
   "get /healthz": null,
   "get /readyz": null,
   "get /": null,

@@ -18,6 +18,8 @@ export type KeySet = ReturnType<typeof createLocalJWKSet>;
 export interface IssuerAccess {
   rules: EndpointRules;
   send: Send;
+  /** Has the work go on though the client leaves: or strangers who leave at once would keep everyone waiting. */
+  waitUntil: (work: Promise<unknown>) => void;
 }
 
 interface KnownIssuer {
@@ -35,7 +37,7 @@ const KEPT_MS = HOUR_MS;
 const RETRY_MS = MINUTE_MS;
 /** Without keys nobody gets in: there it is tried sooner. */
 const RETRY_WITHOUT_KEYS_MS = 10 * SECOND_MS;
-/** A request may end while it loads, and says so nowhere. */
+/** An isolate may have a request end while it loads, which says so nowhere. */
 const LOADING_MS_MAX = LOAD_MS_MAX + SECOND_MS;
 const LOOK_MS = 25;
 
@@ -63,21 +65,33 @@ export async function renewedKeys(issuer: string, access: IssuerAccess): Promise
   return load(issuer, known, access);
 }
 
-async function load(
+function load(issuer: string, known: KnownIssuer, access: IssuerAccess): Promise<KeySet | null> {
+  known.triedAtMs = Date.now();
+  known.isLoading = true;
+  const loading = loadKeys(issuer, known, access);
+  access.waitUntil(loading);
+  return loading;
+}
+
+async function loadKeys(
   issuer: string,
   known: KnownIssuer,
   { rules, send }: IssuerAccess,
 ): Promise<KeySet | null> {
-  const nowMs = Date.now();
-  known.triedAtMs = nowMs;
-  known.isLoading = true;
-  const set = await fetchSigningKeys(issuer, rules, send);
-  known.isLoading = false;
-  if (set === null) return null;
-  known.keys = createLocalJWKSet(set);
-  // Age counts from before the read.
-  known.loadedAtMs = nowMs;
-  return known.keys;
+  const beganAtMs = known.triedAtMs;
+  try {
+    const set = await fetchSigningKeys(issuer, rules, send);
+    if (set === null) return null;
+    known.keys = createLocalJWKSet(set);
+    // Age counts from before the read.
+    known.loadedAtMs = beganAtMs;
+    return known.keys;
+  } catch {
+    // The library's word for what is no set of keys.
+    return null;
+  } finally {
+    known.isLoading = false;
+  }
 }
 
 async function loadedByAnother(known: KnownIssuer): Promise<KeySet> {

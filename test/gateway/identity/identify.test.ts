@@ -319,6 +319,57 @@ describe("A web page", () => {
   });
 });
 
+describe("A web page that may call", () => {
+  it("reads whatever the answer is, and where to get a token; others read nothing", async () => {
+    const org = await makeOrg();
+    await trust(org, await makeIssuer());
+    const origin = "http://localhost:6274";
+    const { token } = await createToken(org, ["tools:call"]);
+    for (const sent of [token, null]) {
+      const { headers } = await ask(pathOf(org), { token: sent, headers: { origin } });
+      expect(headers.get("access-control-allow-origin")).toBe(origin);
+      expect(headers.get("access-control-expose-headers")).toContain("www-authenticate");
+      expect(headers.get("vary")).toBe("Origin");
+      expect(headers.get("access-control-allow-credentials")).toBeNull();
+    }
+    const evil = { origin: "https://evil.example.com" };
+    for (const headers of [evil, {}]) {
+      const answer = await ask(pathOf(org), { token, headers });
+      expect(answer.headers.get("access-control-allow-origin")).toBeNull();
+    }
+  });
+
+  it("is told so before it calls, with the headers that it means to send", async () => {
+    const org = await makeOrg();
+    const preflight = (origin: string | null, asked: string, path = pathOf(org)) =>
+      call("OPTIONS", path, {
+        token: null,
+        headers: {
+          ...(origin !== null && { origin }),
+          "access-control-request-method": "POST",
+          "access-control-request-headers": asked,
+        },
+      });
+    const names = "authorization,content-type,mcp-method,mcp-param-x";
+    const answer = await preflight("http://localhost:6274", names);
+    expect(answer.status).toBe(204);
+    expect(Object.fromEntries(answer.headers)).toMatchObject({
+      "access-control-allow-origin": "http://localhost:6274",
+      "access-control-allow-methods": "GET, POST, DELETE",
+      "access-control-allow-headers": names,
+    });
+    for (const origin of ["https://evil.example.com", "null", null]) {
+      expect(await refusal(preflight(origin, names))).toEqual([403, "origin_not_allowed"]);
+    }
+    const odd = await preflight("http://localhost:6274", "a b, *");
+    expect(odd.headers.get("access-control-allow-headers")).toBeNull();
+    const metadata = `/.well-known/oauth-protected-resource${pathOf(org)}`;
+    const open = await preflight("https://anyone.example.com", "mcp-protocol-version", metadata);
+    expect(open.headers.get("access-control-allow-origin")).toBe("*");
+    expect(open.headers.get("access-control-allow-headers")).toBe("mcp-protocol-version");
+  });
+});
+
 describe("The budget", () => {
   const budgetOf = async (answer: Promise<Response>) =>
     (await (await requireStatus(200, answer)).json<{ budget: unknown }>()).budget;

@@ -12,7 +12,7 @@ import { issuerRules } from "#gateway/identity/issuer-rules.ts";
 import { challengeOf, resourceMetadataUrl, resourceOf } from "#gateway/identity/resource.ts";
 import { callerOfClaims, lacksScope } from "#gateway/identity/token-claims.ts";
 import { TOKEN_LENGTH_MAX, verifyToken } from "#gateway/identity/verify-token.ts";
-import { isOwnOrigin } from "#gateway/identity/web-origin.ts";
+import { mayCall, readableBy } from "#gateway/identity/web-origin.ts";
 import { lookUpOrg } from "#orgs/directory.ts";
 import type { AppEnv } from "#orgs/http/app-env.ts";
 import { principalOf } from "#orgs/http/authenticate.ts";
@@ -65,9 +65,10 @@ class CallersRequest {
   /** What a web page has its reader's browser send is refused before it is known whose it is. */
   async requireOrigin(): Promise<void> {
     const origin = this.#c.req.header("origin");
-    if (origin === undefined || isOwnOrigin(this.#c.env, origin)) return;
-    const allowed = (await this.#identity())?.allowedOrigins ?? [];
-    if (!allowed.includes(origin)) fail({ kind: "origin_not_allowed" });
+    if (origin === undefined) return;
+    if (!(await mayCall(this.#c.env, this.#name, origin))) fail({ kind: "origin_not_allowed" });
+    // Whatever the answer will be: its page reads where to get a token, and which session it has.
+    for (const [name, value] of readableBy(origin)) this.#c.res.headers.set(name, value);
   }
 
   async admit(): Promise<Admitted> {
@@ -93,7 +94,11 @@ class CallersRequest {
     const { env, req } = this.#c;
     const nowMs = Date.now();
     const terms = { issuers: identity.issuers, resource: resourceOf(env, req.url), nowMs };
-    const access = { rules: issuerRules(env), send: tracedFetch };
+    const access = {
+      rules: issuerRules(env),
+      send: tracedFetch,
+      waitUntil: afterAnswerOf(this.#c),
+    };
     const verdict = await verifyToken(token, terms, access);
     if (verdict.kind === "refused") return this.#refuse(identity, verdict.description);
     const caller = callerOfClaims(verdict.claims, verdict.issuer);
@@ -135,4 +140,15 @@ class CallersRequest {
   #metadataUrl(identity: IdentitySettings | null): string | null {
     return identity === null ? null : resourceMetadataUrl(this.#c.env, this.#c.req.url);
   }
+}
+
+/** Without an execution context, as in a test that calls the app itself, nothing waits for the work. */
+function afterAnswerOf(c: Context<GatewayEnv>): (work: Promise<unknown>) => void {
+  return (work) => {
+    try {
+      c.executionCtx.waitUntil(work);
+    } catch {
+      // Hono throws where there is no execution context.
+    }
+  };
 }

@@ -30,7 +30,12 @@ const ResourceMetadataSchema = Type.Object(
 );
 
 /** The isolate's 30 s and a client's are a minute. */
-const PUBLIC = { "cache-control": "public, max-age=30", "access-control-allow-origin": "*" };
+const PUBLIC = {
+  "cache-control": "public, max-age=30",
+  "access-control-allow-origin": "*",
+  "x-content-type-options": "nosniff",
+};
+const PRIVATE = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
 
 export const identityRoutes: readonly AppRoute[] = [
   route(
@@ -44,7 +49,7 @@ export const identityRoutes: readonly AppRoute[] = [
     },
     async (c) => {
       const { settings } = await findIdentity(c.env.DIRECTORY, c.var.org.org);
-      return c.json(identityJson(settings ?? NO_IDENTITY));
+      return c.json(identityJson(settings ?? NO_IDENTITY), 200, PRIVATE);
     },
   ),
   route(
@@ -71,7 +76,7 @@ export const identityRoutes: readonly AppRoute[] = [
       const stored = await findIdentity(c.env.DIRECTORY, org.org);
       const change = { stored, settings, rules: issuerRules(c.env, [new URL(c.req.url).host]) };
       await changeIdentity(c.env, org, change, operatorOf(c, org.org));
-      return c.json(identityJson(settings));
+      return c.json(identityJson(settings), 200, PRIVATE);
     },
   ),
   route(
