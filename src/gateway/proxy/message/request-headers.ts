@@ -107,15 +107,15 @@ function argumentFault(
   if (value === null) return isDemanded ? "is missing" : null;
   const decoded = decodeHeaderText(value);
   if (decoded === null) return "has a value that cannot be read";
-  const isEqual = typeof argument === "number" ? isNumber(decoded, argument) : decoded === text;
+  const isEqual = decoded === text || isInteger(decoded, argument);
   return isEqual ? null : "does not match the body";
 }
 
-const DECIMAL = /^-?[0-9]+(?:\.[0-9]+)?$/;
+const INTEGER_TEXT = /^-?(?:0|[1-9][0-9]*)(?:\.0+)?$/;
 
 /** 42.0 is 42, compared as numbers. */
-function isNumber(text: string, argument: number): boolean {
-  return DECIMAL.test(text) && Number(text) === argument;
+function isInteger(text: string, argument: unknown): boolean {
+  return typeof argument === "number" && INTEGER_TEXT.test(text) && Number(text) === argument;
 }
 
 /** Null for what no header may have: null, lists and objects, and integers that JSON.parse does not keep. */
