@@ -13,10 +13,11 @@ import { traceRoutes } from "#drilldown/http/trace-routes.ts";
 import { gatewayMetricsRoutes } from "#gateway/figures/http/gateway-metrics-routes.ts";
 import { identify } from "#gateway/identity/http/identify.ts";
 import { identityRoutes } from "#gateway/identity/http/identity-routes.ts";
+import { preflightRoutes } from "#gateway/identity/http/preflight-routes.ts";
 import { pluginRoutes } from "#gateway/plugins/http/plugin-routes.ts";
 import { pluginToolRoutes } from "#gateway/plugins/http/tool-routes.ts";
 import { policyRoutes } from "#gateway/policy/http/policy-routes.ts";
-import { preflightRoutes } from "#gateway/identity/http/preflight-routes.ts";
+import { mcpRoutes } from "#gateway/proxy/http/mcp-routes.ts";
 import { healthRoutes } from "#http/health.ts";
 import { onError, onNotFound } from "#http/problem.ts";
 import { requestId } from "#http/request-id.ts";
@@ -59,6 +60,7 @@ const stated: readonly AppRoute[] = [
   // Who calls their tools, and how
   ...identityRoutes,
   ...preflightRoutes,
+  ...mcpRoutes,
   // The service itself
   ...healthRoutes<AppEnv, Access>({ scope: null }, [
     probeDatabases,

@@ -107,7 +107,6 @@ export const ROWS: readonly Row[] = [
     folder: "gateway/policy/engine",
     packages: [...WORKERS, "@cedar-policy/**", "**/node_modules/@cedar-policy/**"],
   },
-  { folder: "gateway/policy/engine", packages: [...WORKERS, "@cedar-policy/**"] },
   // A probe reads its answers itself.
   { folder: "gateway/plugins/probe", packages: ["eventsource-parser"] },
   { folder: "gateway/plugins/store", packages: TABLES },

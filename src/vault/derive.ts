@@ -19,11 +19,10 @@ const PURPOSES = {
 } as const;
 
 /** What the vault seals. */
-export type SealedPurpose = "streamHeader" | "gatewaySession";
+export type SealedPurpose = "streamHeader" | "gatewaySession" | "pluginHeader";
 
 /** What is known again by a MAC. */
 export type MacPurpose = "askedId";
-export type SealedPurpose = "streamHeader" | "pluginHeader";
 
 const KEY_BYTES = 32;
 const utf8 = new TextEncoder();

@@ -33,7 +33,7 @@ import { hasNews, hasUntoldFreeze, requireRecord, requireSignedNote, tellD1 } fr
  */
 const TELL_AFTER_MS = { first: 1_000, next: 15_000, failure: 30_000 };
 
-const GIVEN_UP = [{ action: "tool.call.completed" }];
+const GIVEN_UP = [{ action: "tool.call.completed", instance_id: null }];
 
 type DutyProgress = "more" | "done";
 

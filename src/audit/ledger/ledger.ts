@@ -54,7 +54,7 @@ import {
 import { migrate } from "./schema.ts";
 
 /** Gateways' and our gateway's: they are the first to find a log full. */
-const REPORTED = [{ action: "tool.call.completed" }];
+const REPORTED = [{ action: "tool.call.completed", instance_id: null }];
 
 export class Ledger extends LedgerReads {
   readonly #queue = new AppendQueue((...append) => this.#appendNow(...append));
@@ -216,7 +216,7 @@ export class Ledger extends LedgerReads {
     return result;
   }
 
-  #terms(events: readonly Pick<AppendedEvent, "action">[] = REPORTED) {
+  #terms(events: readonly Pick<AppendedEvent, "action" | "instance_id">[] = REPORTED) {
     return { nowMs: Date.now(), isFull: !hasRoomFor(this.env, this.sql.databaseSize, events) };
   }
 

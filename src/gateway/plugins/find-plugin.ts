@@ -12,7 +12,7 @@ import { openPluginHeaders } from "./sealed-plugin-headers.ts";
 const plugins = new ExpiringMap<StoredPlugin>({ ttlMs: 30_000, entriesMax: 1_024 });
 
 /** For as long as the plugin is remembered, and no longer: a call needs them without a wait. */
-const opened = new WeakMap<Plugin, Promise<Readonly<Record<string, string>>>>();
+const opened = new WeakMap<Plugin, Readonly<Record<string, string>>>();
 
 export function findPlugin(
   env: Env,
@@ -34,11 +34,15 @@ export function forgetPlugin(place: Pick<Plugin, "org" | "workspace" | "plugin">
  * What the plugin's server is to be sent, of a plugin that `findPlugin` gave. Throws where a value cannot be opened:
  * nothing is sent without its credential.
  */
-export function pluginHeaders(env: Env, plugin: Plugin): Promise<Readonly<Record<string, string>>> {
+export async function pluginHeaders(
+  env: Env,
+  plugin: Plugin,
+): Promise<Readonly<Record<string, string>>> {
   const known = opened.get(plugin);
   if (known !== undefined) return known;
   const { sealedHeaders } = plugin as StoredPlugin;
-  const opening = openPluginHeaders(payloadKek(env), plugin, sealedHeaders);
-  opened.set(plugin, opening);
-  return opening;
+  const headers = await openPluginHeaders(payloadKek(env), plugin, sealedHeaders);
+  // Not the promise: another request that awaits it would wait for ever, were this one cut off.
+  opened.set(plugin, headers);
+  return headers;
 }

@@ -1,5 +1,5 @@
 /** A list as its reader may see it: what its plugin answered without what policy or a quarantine keeps from him. */
-import { type KnownTool, knownTools } from "#gateway/plugins/known-tools.ts";
+import { isCallQuarantined, type KnownTools, knownTools } from "#gateway/plugins/known-tools.ts";
 import { learnTools } from "#gateway/plugins/learn-tools.ts";
 
 import { permittedNames } from "#gateway/policy/filter-list.ts";
@@ -7,7 +7,6 @@ import type { PolicyTarget } from "#gateway/policy/question.ts";
 import { withoutItems, withPrivateScope } from "#gateway/proxy/message/cut-items.ts";
 import { eraOf } from "#gateway/proxy/message/protocol-version.ts";
 import type { RpcAnswer } from "#gateway/proxy/upstream/relay-answer.ts";
-import { logError } from "#platform/log-error.ts";
 import { questionOf } from "./decide-message.ts";
 import type { Exchange } from "./exchange.ts";
 import type { ListMember } from "./method-rules.ts";
@@ -25,11 +24,12 @@ export async function rewriteList(
   const listed = result?.[member];
   if (!Array.isArray(listed)) return null;
   const isWhole = message.params?.["cursor"] === undefined && result?.["nextCursor"] === undefined;
-  const tools = member === "tools" ? await learnt(x, listed, isWhole) : null;
+  const isTools = member === "tools";
+  const tools = isTools ? await learnt(x, listed, isWhole) : null;
   const permitted = await permittedIn(x, member, listed, tools);
   const isShown = (item: Item) => {
     const isPermitted = permitted === "all" || permitted.has(nameOf(item, member));
-    return isPermitted && tools?.get(nameOf(item, member))?.state !== "quarantined";
+    return isPermitted && !(isTools && isCallQuarantined(x.plugin, tools, nameOf(item, member)));
   };
   const isFiltered = verdict.policySet !== "none" || !listed.every(isShown);
   if (!isFiltered) return null;
@@ -37,13 +37,8 @@ export async function rewriteList(
   return withPrivateScope(cut, eraOf(x.version) === "modern");
 }
 
-/** A list that cannot be learnt is a list all the same. */
 async function learnt(x: Exchange, listed: readonly unknown[], isWhole: boolean) {
-  try {
-    await learnTools(x.env, x.org, x.plugin, listed, isWhole);
-  } catch (error) {
-    logError(error, { job: "learn tools", org: x.org.org });
-  }
+  await learnTools(x.env, x.org, x.plugin, listed, isWhole);
   return knownTools(x.env, x.org, x.plugin);
 }
 
@@ -51,7 +46,7 @@ async function permittedIn(
   x: Exchange,
   member: ListMember,
   listed: readonly Item[],
-  tools: ReadonlyMap<string, KnownTool> | null,
+  tools: KnownTools | null,
 ): Promise<ReadonlySet<string> | "all"> {
   if (member === "resourceTemplates") return "all";
   const targets = listed.map((item) => targetOf(nameOf(item, member), member, tools));
@@ -63,11 +58,7 @@ function nameOf(item: Item, member: ListMember): string {
   return typeof name === "string" ? name : "";
 }
 
-function targetOf(
-  name: string,
-  member: ListMember,
-  tools: ReadonlyMap<string, KnownTool> | null,
-): PolicyTarget {
+function targetOf(name: string, member: ListMember, tools: KnownTools | null): PolicyTarget {
   if (member === "tools") return { kind: "tool", name, tool: tools?.get(name) ?? null };
   return member === "resources" ? { kind: "resource", uri: name } : { kind: "prompt", name };
 }

@@ -3,7 +3,7 @@
  * order, so that a name that policy denies is told nothing of. Nothing is recorded here.
  */
 import type { KnownTool } from "#gateway/plugins/known-tools.ts";
-import { knownTools } from "#gateway/plugins/known-tools.ts";
+import { isCallQuarantined, knownTools } from "#gateway/plugins/known-tools.ts";
 import type { Decision } from "#gateway/policy/question.ts";
 import type { RpcMessage } from "#gateway/proxy/message/judge-body.ts";
 import { checkRequestHeaders } from "#gateway/proxy/message/request-headers.ts";
@@ -57,9 +57,14 @@ const CONNECTS: Verdict = { kind: "allowed", policySet: "none", policies: [], re
 
 export async function ruleMessage(x: Exchange, message: RpcMessage): Promise<Ruling> {
   const rule = ruleOf(message.method ?? "", message.params);
-  const tool = rule.kind === "call" ? await toolOf(x, message.name ?? "") : null;
+  const isCall = rule.kind === "call";
+  const tools = isCall ? await knownTools(x.env, x.org, x.plugin) : null;
+  const tool = tools?.get(message.name ?? "") ?? null;
   const asked = { message, rule, tool, target: targetOf(message, rule), fault: null };
-  return { ...asked, ...(refuseUnasked(x, asked) ?? (await askPolicy(x, asked))) };
+  const ruled = refuseUnasked(x, asked) ?? (await askPolicy(x, asked));
+  const isQuarantined = isCall && isCallQuarantined(x.plugin, tools, asked.target);
+  if (ruled.refusal !== null || !isQuarantined) return { ...asked, ...ruled };
+  return { ...asked, ...denied("quarantined", { ...ruled.verdict, reason: "quarantined" }) };
 }
 
 type Ruled = Pick<Ruling, "verdict" | "refusal"> & Partial<Pick<Ruling, "fault">>;
@@ -77,14 +82,11 @@ function refuseUnasked(x: Exchange, { message, rule, tool }: Asked): Ruled | nul
 }
 
 async function askPolicy(x: Exchange, asked: Asked): Promise<Ruled> {
-  const { message, rule, tool } = asked;
+  const { message, rule } = asked;
   if (rule.kind === "connect") return { verdict: CONNECTS, refusal: null };
   if (rule.kind === "task") return ruleTask(x, message);
   const verdict = verdictOf(await decideAll(x, asked));
-  if (verdict.kind === "denied") return { verdict, refusal: "policy_denied" };
-  return tool?.state === "quarantined"
-    ? denied("quarantined", verdict)
-    : { verdict, refusal: null };
+  return { verdict, refusal: verdict.kind === "denied" ? "policy_denied" : null };
 }
 
 /** A task's id is known to whoever has read it somewhere: only who began the task may ask after it. */
@@ -97,18 +99,7 @@ function denied(
   refusal: RefusalWord,
   { reason = refusal, policySet = "none", policies = [] }: Partial<Verdict> = {},
 ): Pick<Ruling, "verdict" | "refusal"> {
-  const isOwnReason = refusal === "quarantined";
-  const verdict = {
-    kind: "denied" as const,
-    policySet,
-    policies,
-    reason: isOwnReason ? refusal : reason,
-  };
-  return { verdict, refusal };
-}
-
-async function toolOf(x: Exchange, name: string): Promise<KnownTool | null> {
-  return (await knownTools(x.env, x.org, x.plugin))?.get(name) ?? null;
+  return { verdict: { kind: "denied", policySet, policies, reason }, refusal };
 }
 
 function targetOf(message: RpcMessage, rule: MethodRule): string {
