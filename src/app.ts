@@ -79,7 +79,7 @@ export function appOf(served: readonly AppRoute[]): Hono<AppEnv> {
   app.use(recordActions());
   app.onError(onError);
   app.notFound(onNotFound);
-  mount(app, served, (access) => (access.alsoBy === "jwt" ? identify() : authorise(access)));
+  mount(app, served, (access) => (access.alsoBy === "jwt" ? identify(access) : authorise(access)));
   return app;
 }
 

@@ -14,11 +14,12 @@ import { callerOfClaims, lacksScope } from "#gateway/identity/token-claims.ts";
 import { TOKEN_LENGTH_MAX, verifyToken } from "#gateway/identity/verify-token.ts";
 import { mayCall, readableBy } from "#gateway/identity/web-origin.ts";
 import { lookUpOrg } from "#orgs/directory.ts";
+import type { Access } from "#orgs/http/access.ts";
 import type { AppEnv } from "#orgs/http/app-env.ts";
 import { principalOf } from "#orgs/http/authenticate.ts";
 import { reachableOrg } from "#orgs/http/authorise.ts";
 import type { Org } from "#orgs/org.ts";
-import { holdsScope, type Principal, type Scope } from "#orgs/principal.ts";
+import { holdsScope, type Principal } from "#orgs/principal.ts";
 import { fail } from "#platform/errors.ts";
 import { checkSettings } from "#platform/settings.ts";
 import { tracedFetch } from "#tracing/traced-fetch.ts";
@@ -30,11 +31,12 @@ const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*) *$/i;
 const OWN_TOKEN_LENGTH_MAX = 512;
 
 /** Sets `c.var.caller` and `c.var.org`, as GatewayEnv has them. */
-export function identify(): MiddlewareHandler<AppEnv> {
+export function identify({ scope }: Access): MiddlewareHandler<AppEnv> {
   return async function identify(context, next) {
+    if (scope === null) return next();
     checkSettings(context.env);
     const c = context as unknown as Context<GatewayEnv>;
-    const request = new CallersRequest(c);
+    const request = new CallersRequest(c, scope);
     await request.requireOrigin();
     const { caller, org } = await request.admit();
     c.set("caller", caller);
@@ -43,8 +45,7 @@ export function identify(): MiddlewareHandler<AppEnv> {
   };
 }
 
-/** What each route of MCP clients asks for (caller-route.ts). */
-const WANTED: Scope = "tools:call";
+type Wanted = NonNullable<Access["scope"]>;
 
 interface Admitted {
   caller: Caller;
@@ -53,11 +54,13 @@ interface Admitted {
 
 class CallersRequest {
   readonly #c: Context<GatewayEnv>;
+  readonly #scope: Wanted;
   readonly #name: string;
   readonly #authorization: string | undefined;
 
-  constructor(c: Context<GatewayEnv>) {
+  constructor(c: Context<GatewayEnv>, scope: Wanted) {
     this.#c = c;
+    this.#scope = scope;
     this.#name = c.req.param("org") ?? "";
     this.#authorization = c.req.header("authorization");
   }
@@ -86,7 +89,7 @@ class CallersRequest {
     this.#c.set("isAuthenticated", true);
     const org = await reachableOrg(this.#c.env, principal, { name: this.#name });
     this.#c.set("org", org);
-    if (!holdsScope(principal, WANTED)) return this.#lackScope(await this.#identity());
+    if (!isEnough(principal, this.#scope)) return this.#lackScope(await this.#identity());
     return { caller: callerOfPrincipal(principal), org };
   }
 
@@ -108,7 +111,7 @@ class CallersRequest {
     if (org?.state !== "active") return this.#refuse(null);
     this.#c.set("isAuthenticated", true);
     this.#c.set("org", org);
-    if (lacksScope(verdict.claims, WANTED)) return this.#lackScope(identity);
+    if (lacksScope(verdict.claims, this.#scope)) return this.#lackScope(identity);
     return { caller, org };
   }
 
@@ -121,7 +124,7 @@ class CallersRequest {
     const challenge = challengeOf({
       ...(hasToken && { error: "invalid_token" }),
       ...(description !== undefined && { description }),
-      scope: WANTED,
+      scope: this.#scope,
       metadataUrl: this.#metadataUrl(identity),
     });
     return fail({ kind: "unauthenticated", challenge });
@@ -130,11 +133,11 @@ class CallersRequest {
   #lackScope(identity: IdentitySettings | null): never {
     const challenge = challengeOf({
       error: "insufficient_scope",
-      description: `The token lacks the scope ${WANTED}`,
-      scope: WANTED,
+      description: `The token lacks the scope ${this.#scope}`,
+      scope: this.#scope,
       metadataUrl: this.#metadataUrl(identity),
     });
-    return fail({ kind: "insufficient_scope", scope: WANTED, challenge });
+    return fail({ kind: "insufficient_scope", scope: this.#scope, challenge });
   }
 
   #metadataUrl(identity: IdentitySettings | null): string | null {
@@ -151,4 +154,9 @@ function afterAnswerOf(c: Context<GatewayEnv>): (work: Promise<unknown>) => void
       // Hono throws where there is no execution context.
     }
   };
+}
+
+function isEnough(principal: Principal, wanted: Wanted): boolean {
+  const isOrgs = wanted !== "administrator" && wanted !== "deployment-metrics";
+  return isOrgs ? holdsScope(principal, wanted) : principal.kind === "administrator";
 }
