@@ -184,7 +184,10 @@ describe("An issuer's metadata", () => {
     ["a list", () => Response.json([])],
     ["null", () => Response.json(null)],
     ["longer than 64 KiB", () => metadata({ pad: "x".repeat(65_536) })],
-    ["created", () => Response.json({ issuer: issuer.url }, { status: 201 })],
+    [
+      "created",
+      () => Response.json({ issuer: issuer.url, jwks_uri: `${issuer.url}/keys` }, { status: 201 }),
+    ],
   ];
   it.each(bad)("that are %s are not believed", async (_what, answer) => {
     issuer.answers.set(CONFIGURATION(), answer);
