@@ -11,9 +11,6 @@ const LF = 0x0a;
 const CR = 0x0d;
 const COLON = 0x3a;
 
-/** The bytes of a block, as views of the chunks that they came in. */
-export type Block = readonly Uint8Array[];
-
 export class EventBlocks {
   #open: Uint8Array[] = [];
   #openBytes = 0;
@@ -30,13 +27,14 @@ export class EventBlocks {
     return this.#openBytes;
   }
 
-  push(chunk: Uint8Array): Block[] {
-    const blocks: Block[] = [];
+  /** The blocks that end in the chunk: views of it, or copies of what came in several. */
+  push(chunk: Uint8Array): Uint8Array[] {
+    const blocks: Uint8Array[] = [];
     const ends = new LineEnds(chunk);
     let at = this.#isAfterCr && chunk[0] === LF ? 1 : 0;
     // Between events that LF passes by itself, or the next block would begin with a blank line.
     let from = this.#openBytes === 0 ? at : 0;
-    if (from > 0) blocks.push([chunk.subarray(0, from)]);
+    if (from > 0) blocks.push(chunk.subarray(0, from));
     this.#isAfterCr &&= chunk.length === 0;
     for (let end = ends.next(at); end !== null; end = ends.next(at)) {
       if (this.#endLine(chunk, at, end.start)) {
@@ -52,7 +50,7 @@ export class EventBlocks {
   }
 
   /** What is left when the stream ends: an event without its blank line, or a part of one. */
-  rest(): Block {
+  rest(): Uint8Array {
     return this.#cut(new Uint8Array(0));
   }
 
@@ -76,14 +74,26 @@ export class EventBlocks {
     this.#openBytes += bytes.length;
   }
 
-  #cut(last: Uint8Array): Block {
+  #cut(last: Uint8Array): Uint8Array {
     this.#keep(last);
-    const block = this.#open;
+    const block = joined(this.#open);
     this.#open = [];
     this.#openBytes = 0;
     this.#hasFields = false;
     return block;
   }
+}
+
+export function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const [only] = parts;
+  if (parts.length === 1 && only !== undefined) return only;
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 interface LineEnd {

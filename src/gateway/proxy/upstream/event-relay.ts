@@ -1,7 +1,7 @@
 /** An event stream on its way: each event whole and at once, comments too, and what is missing at its end. */
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 import type { AnswerWatch } from "./answer-watch.ts";
-import { type Block, EventBlocks } from "./event-blocks.ts";
+import { EventBlocks, joined } from "./event-blocks.ts";
 import type { RelayEnd, RelayTerms } from "./relay-answer.ts";
 import { rewrittenText, withTexts } from "./rewrite-text.ts";
 import { readMessages } from "./rpc-text.ts";
@@ -115,8 +115,8 @@ export class EventRelay {
     this.#bytes += bytes.length;
     const chunks: Uint8Array[] = [];
     for (const block of this.#blocks.push(bytes)) {
-      if (lengthOf(block) > this.#terms.eventBytesMax) return this.#finish("too_large", chunks);
-      for (const part of await this.#pass(block)) appendView(chunks, part);
+      if (block.length > this.#terms.eventBytesMax) return this.#finish("too_large", chunks);
+      appendView(chunks, await this.#pass(block));
     }
     const isTooLarge =
       this.#bytes > this.#terms.bytesMax || this.#blocks.openBytes > this.#terms.eventBytesMax;
@@ -126,18 +126,20 @@ export class EventRelay {
     return isOver ? this.#finish("done", chunks) : { chunks, isOver: false };
   }
 
-  async #pass(block: Block): Promise<Block> {
+  async #pass(block: Uint8Array): Promise<Uint8Array> {
     const text = decode(block);
     const event = this.#parse(text);
     const seen = event === null ? null : readMessages(event.data);
     if (seen === null) return block;
-    const bytes = lengthOf(block);
-    const answers = seen.messages.map((message) => this.#watch.answerOf(message, bytes));
+    const { length } = block;
+    const answers = seen.messages.map((message) => this.#watch.answerOf(message, length));
     const rewritten = await rewrittenText(seen, answers, this.#terms.rewrite);
     const told: (string | null)[] = [];
     for (const message of seen.messages) told.push(await this.#watch.see(message, bytes));
     const passed = rewritten ?? withTexts(seen, told);
     return passed === null ? block : [encode(withData(text, passed))];
+    for (const message of seen.messages) this.#watch.see(message, length);
+    return rewritten === null ? block : encode(withData(text, rewritten));
   }
 
   /** Of type `message`: what clients take as JSON-RPC. */
@@ -156,7 +158,7 @@ export class EventRelay {
     const end = this.#endOf(cause);
     if (end !== "detached") chunks.push(...this.#watch.missing(end).map(eventOf));
     this.#watch.end(end);
-    await this.#reader.cancel();
+    this.#reader.cancel();
     return { chunks, isOver: true };
   }
 
@@ -169,28 +171,22 @@ export class EventRelay {
   }
 
   /** An answer that is whole, but for the blank line, is one; a part of anything is left out. */
-  async #passRest(): Promise<Block> {
+  async #passRest(): Promise<readonly Uint8Array[]> {
     const rest = this.#blocks.rest();
-    if (rest.length === 0) return rest;
-    const whole = [...rest, encode("\n\n")];
+    if (rest.length === 0) return NOTHING;
+    const whole = joined([rest, encode("\n\n")]);
     const couldResume = this.#canResume;
     const event = this.#parse(decode(whole));
     const seen = event === null ? null : readMessages(event.data);
-    if (seen !== null && seen.messages.length > 0) return this.#pass(whole);
+    if (seen !== null && seen.messages.length > 0) return [await this.#pass(whole)];
     this.#canResume = couldResume;
-    return [];
+    return NOTHING;
   }
 }
 
-function lengthOf(block: Block): number {
-  return block.reduce((sum, { length }) => sum + length, 0);
-}
-
 /** A block ends where a character does, so that it can be decoded by itself. */
-function decode(block: Block): string {
-  const decoder = new TextDecoder("utf-8", { ignoreBOM: true, fatal: false });
-  const parts = block.map((part) => decoder.decode(part, { stream: true }));
-  return parts.join("") + decoder.decode();
+function decode(block: Uint8Array): string {
+  return new TextDecoder("utf-8", { ignoreBOM: true, fatal: false }).decode(block);
 }
 
 function encode(text: string): Uint8Array {

@@ -3,6 +3,7 @@
  * its ends, by which it is judged cheaply: it is a result (no error is that large), of which `isError` shows where
  * SDKs write it, before or after the content.
  */
+import { joined } from "./event-blocks.ts";
 import type { PendingRequest } from "./relay-answer.ts";
 import { readMessages, type SeenMessage } from "./rpc-text.ts";
 
@@ -30,16 +31,19 @@ export class KeptBody {
 
   push(chunk: Uint8Array): void {
     this.#length += chunk.length;
-    if (this.#head.length < END_BYTES) this.#head = joined(this.#head, chunk).slice(0, END_BYTES);
-    if (this.#length <= this.#bytesMax) this.#chunks?.push(chunk);
-    else this.#chunks = null;
-    this.#tail = joined(this.#tail, chunk.subarray(-END_BYTES)).slice(-END_BYTES);
+    if (this.#head.length < END_BYTES) this.#head = joined([this.#head, chunk]).slice(0, END_BYTES);
+    if (this.#length > this.#bytesMax) this.#keepTail(chunk);
+    else this.#chunks?.push(chunk);
+  }
+
+  #keepTail(chunk: Uint8Array): void {
+    const last = this.#chunks?.at(-1) ?? this.#tail;
+    this.#chunks = null;
+    this.#tail = joined([last, chunk]).slice(-END_BYTES);
   }
 
   text(): string {
-    const decoder = new TextDecoder();
-    const parts = this.chunks.map((chunk) => decoder.decode(chunk, { stream: true }));
-    return parts.join("") + decoder.decode();
+    return new TextDecoder().decode(joined(this.chunks));
   }
 
   /** Of a body whose end came. */
@@ -50,11 +54,4 @@ export class KeptBody {
     const result = isError ? { isError } : {};
     return due.map(({ id }) => ({ kind: "result", id, result, text: "" }));
   }
-}
-
-function joined(left: Uint8Array, right: Uint8Array): Uint8Array<ArrayBuffer> {
-  const both = new Uint8Array(left.length + right.length);
-  both.set(left);
-  both.set(right, left.length);
-  return both;
 }

@@ -72,13 +72,14 @@ export async function sendUpstream(
   if (request === null) return failed("malformed");
   const firstByteByMs = Date.now() + ask.timeoutMs;
   const timer = setTimeout(() => controller.abort("timeout"), ask.timeoutMs);
-  followSignal(ask.signal, controller);
+  const unfollow = followSignal(ask.signal, controller);
   try {
     const response = await untilAborted(sent(request, send), controller.signal);
     if (typeof response === "string") return failed(response);
     return await answerOf(response, controller, firstByteByMs);
   } finally {
     clearTimeout(timer);
+    unfollow();
   }
 }
 
@@ -97,9 +98,15 @@ function requestOf(ask: UpstreamAsk, signal: AbortSignal): Request | null {
   }
 }
 
-function followSignal(signal: AbortSignal | null | undefined, controller: AbortController): void {
-  if (signal?.aborted) controller.abort("cancelled");
-  else signal?.addEventListener("abort", () => controller.abort("cancelled"), { once: true });
+/** Until there is an answer: from then on a client that goes away cancels the body that it is given. */
+function followSignal(
+  signal: AbortSignal | null | undefined,
+  controller: AbortController,
+): () => void {
+  const follow = () => controller.abort("cancelled");
+  if (signal?.aborted) follow();
+  signal?.addEventListener("abort", follow, { once: true });
+  return () => signal?.removeEventListener("abort", follow);
 }
 
 async function sent(request: Request, send: Send): Promise<Response | "unreachable"> {
