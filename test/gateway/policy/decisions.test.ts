@@ -48,7 +48,10 @@ describe("A policy", () => {
       reason: "forbidden_by_policy",
     });
     const tool = toolOf("other", {});
-    expect(await askTool(org, tool, {})).toMatchObject({ isPermitted: true, policies: ["policy0"] });
+    expect(await askTool(org, tool, {})).toMatchObject({
+      isPermitted: true,
+      policies: ["policy0"],
+    });
   });
 
   it("reads arguments by the types that the tool declares", async () => {

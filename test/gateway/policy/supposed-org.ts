@@ -1,8 +1,8 @@
 /** An org with a policy of a test's own, and questions about it. In workerd. */
 import { decide } from "#gateway/policy/decide.ts";
 import type { Decision, PolicyTool, Question } from "#gateway/policy/question.ts";
-import { findOrg } from "#orgs/store/orgs.ts";
 import type { Org } from "#orgs/org.ts";
+import { findOrg } from "#orgs/store/orgs.ts";
 import { requireStatus } from "../../harness/answers.ts";
 import { call, workerEnv } from "../../harness/deployment.ts";
 import { makeOrg } from "../../harness/orgs.ts";
