@@ -103,7 +103,9 @@ export class Runtime extends HttpClient {
     const { origin } = await this.#miniflare.getInspectorURL();
     const list = await fetch(`${origin.replace("ws", "http")}/json`);
     const targets = (await list.json()) as { id: string; webSocketDebuggerUrl: string }[];
-    const worker = targets.find(({ id }) => id.startsWith("core:user")) ?? targets[0];
+    const worker =
+      targets.find(({ id }) => id.startsWith("core:user") && !id.endsWith(POLICY_WORKER)) ??
+      targets[0];
     return worker?.webSocketDebuggerUrl ?? "";
   }
 
@@ -128,7 +130,6 @@ function miniflareOptions(
   { settings, hasInspector = false, isSilent = false }: RuntimeOptions,
 ) {
   const control = {
-    name: "control-plane",
     modules: [{ type: "ESModule" as const, path: "worker.mjs", contents }],
     compatibilityDate: "2026-11-01",
     d1Databases: { DIRECTORY: "directory", SHARD_0: "shard-0" },

@@ -57,3 +57,8 @@ export function collectEntityIds(
   if (typeof type === "string" && typeof id === "string" && types.has(type)) ids.add(id);
   for (const one of Object.values(part)) collectEntityIds(one, types, ids);
 }
+
+export function hasInexactNumber(part: unknown): boolean {
+  if (typeof part === "number") return !Number.isSafeInteger(part);
+  return typeof part === "object" && part !== null && Object.values(part).some(hasInexactNumber);
+}

@@ -2,7 +2,7 @@
 import type { DetailedError, PolicyJson } from "@cedar-policy/cedar-wasm";
 import type { TextFault, ToolReach } from "#gateway/policy/engine-protocol.ts";
 import type { CedarInstance } from "./cedar.ts";
-import { readsInput } from "./policy-expression.ts";
+import { hasInexactNumber, readsInput } from "./policy-expression.ts";
 import { POLICY_DEPTH_MAX, policyRanges, type TextRange } from "./policy-text.ts";
 import { reachOf } from "./tool-reach.ts";
 
@@ -80,7 +80,9 @@ function outlineOf(
   }
   const { json } = answer;
   const { id = named, reason = null } = json.annotations ?? {};
-  const faults = annotationFaults(json).map((message) => plainFault(message, named, startByte));
+  const faults = [...annotationFaults(json), ...integerFaults(json)].map((message) =>
+    plainFault(message, named, startByte),
+  );
   if (faults.length > 0) return { id: named, faults };
   const reads = readsInput(json.conditions);
   return { id, source, json, reason, readsInput: reads, reach: reachOf(json), startByte };
@@ -117,6 +119,11 @@ function annotationFaults({ annotations = {} }: PolicyJson): string[] {
 function unknownAnnotation(name: string): string {
   const names = [...ANNOTATIONS.keys()].join(", ");
   return `@${name} is not known: ${names} are. Obligations, shadow policies and approvals are not there yet`;
+}
+
+/** Cedar's JSON comes in doubles: what is approximated would compare with another number than the text. */
+function integerFaults({ conditions }: PolicyJson): string[] {
+  return hasInexactNumber(conditions) ? ["compares with an integer beyond 2^53 - 1"] : [];
 }
 
 function repeatedIds(
