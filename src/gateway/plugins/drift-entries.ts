@@ -80,8 +80,12 @@ export function entriesOf(
   { kinds, sinceMs }: UntoldChanges,
   nowMs: number,
 ): PluginEntry[] {
-  const told = (action: PluginEntry["action"], names: readonly Kind[]): PluginEntry => ({
-    id: newEntryId(nowMs),
+  const told = (
+    order: number,
+    action: PluginEntry["action"],
+    names: readonly Kind[],
+  ): PluginEntry => ({
+    id: newEntryId(nowMs, order),
     action,
     outcome: action === "plugin.tool.quarantined" ? "deferred" : "allowed",
     actor: GATEWAY_ACTOR,
@@ -93,8 +97,8 @@ export function entriesOf(
   });
   const isThere = (kind: Kind) => kinds[kind].count > 0;
   return [
-    ...(CHANGES.some(isThere) ? [told("plugin.tool.changed", CHANGES)] : []),
-    ...(isThere("quarantined") ? [told("plugin.tool.quarantined", ["quarantined"])] : []),
+    ...(CHANGES.some(isThere) ? [told(0, "plugin.tool.changed", CHANGES)] : []),
+    ...(isThere("quarantined") ? [told(1, "plugin.tool.quarantined", ["quarantined"])] : []),
   ];
 }
 
@@ -110,6 +114,9 @@ function detailsOf(kinds: UntoldChanges["kinds"], told: readonly Kind[]): Record
   return details;
 }
 
-export function newEntryId(nowMs: number): string {
-  return uuid7FromRandom(nowMs, crypto.getRandomValues(new Uint8Array(10)));
+/** Entries of one time come in the ledger in their order. */
+export function newEntryId(nowMs: number, order = 0): string {
+  const random = crypto.getRandomValues(new Uint8Array(10));
+  random[0] = order;
+  return uuid7FromRandom(nowMs, random);
 }

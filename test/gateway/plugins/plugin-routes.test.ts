@@ -37,7 +37,9 @@ async function openedHeaders(org: string): Promise<Record<string, string>> {
 
 async function pluginEntries(org: string) {
   const entries = await auditEntries(org);
-  return entries.map(({ event }) => event).filter(({ action }) => action.startsWith("plugin."));
+  return entries
+    .map(({ event }) => event)
+    .filter(({ action }) => String(action).startsWith("plugin."));
 }
 
 describe("A plugin", () => {
