@@ -13,10 +13,10 @@ export interface ReadBudget {
   readonly bytes: { left: number };
 }
 
-export type JsonObject = Readonly<Record<string, unknown>>;
+export type RpcObject = Readonly<Record<string, unknown>>;
 
 export type RpcReply =
-  | { kind: "result"; result: JsonObject }
+  | { kind: "result"; result: RpcObject }
   | { kind: "error"; code: number }
   | { kind: "unread"; fault: "not_mcp" | "too_large" | "timeout" | "unreachable" };
 
@@ -113,7 +113,7 @@ function replyIn(text: string, id: number): RpcReply | null {
   return Number.isSafeInteger(code) ? { kind: "error", code: code as number } : null;
 }
 
-export function isObject(value: unknown): value is JsonObject {
+export function isObject(value: unknown): value is RpcObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
