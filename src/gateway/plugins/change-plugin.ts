@@ -113,7 +113,7 @@ function conflict(): never {
   });
 }
 
-interface Deed {
+interface PluginDeed {
   readonly by: Operator;
   readonly verb: "registered" | "updated" | "removed";
   readonly nowMs: number;
@@ -124,7 +124,7 @@ interface Deed {
 async function deed(
   env: Env,
   plugin: StoredPlugin,
-  { by, verb, nowMs, details }: Deed,
+  { by, verb, nowMs, details }: PluginDeed,
 ): Promise<OperatorAction | null> {
   const { org, workspace } = plugin;
   if (!(await streamsOf(env, org)).audit.enabled) return null;

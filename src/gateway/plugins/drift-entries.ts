@@ -17,12 +17,12 @@ const NAMES_MAX = 20;
 
 const CHANGES = ["added", "changed", "gone", "back"] as const;
 const KINDS = [...CHANGES, "quarantined"] as const;
-type Kind = (typeof KINDS)[number];
+type ToldKind = (typeof KINDS)[number];
 
 /** Since the last entry. */
 export interface UntoldChanges {
   readonly sinceMs: number;
-  readonly kinds: Readonly<Record<Kind, ToldTools>>;
+  readonly kinds: Readonly<Record<ToldKind, ToldTools>>;
 }
 
 interface ToldTools {
@@ -49,7 +49,7 @@ export function addChanges(
   nowMs: number,
 ): UntoldChanges | null {
   if (isUnchanged(changes)) return untold;
-  const merged = (kind: Kind): ToldTools => mergeTools(untold?.kinds[kind], changes[kind]);
+  const merged = (kind: ToldKind): ToldTools => mergeTools(untold?.kinds[kind], changes[kind]);
   return {
     sinceMs: untold?.sinceMs ?? nowMs,
     kinds: {
@@ -80,8 +80,12 @@ export function entriesOf(
   { kinds, sinceMs }: UntoldChanges,
   nowMs: number,
 ): PluginEntry[] {
-  const told = (action: PluginEntry["action"], names: readonly Kind[]): PluginEntry => ({
-    id: newEntryId(nowMs),
+  const told = (
+    order: number,
+    action: PluginEntry["action"],
+    names: readonly ToldKind[],
+  ): PluginEntry => ({
+    id: newEntryId(nowMs, order),
     action,
     outcome: action === "plugin.tool.quarantined" ? "deferred" : "allowed",
     actor: GATEWAY_ACTOR,
@@ -91,15 +95,18 @@ export function entriesOf(
     requestId: null,
     occurredAtMs: sinceMs,
   });
-  const isThere = (kind: Kind) => kinds[kind].count > 0;
+  const isThere = (kind: ToldKind) => kinds[kind].count > 0;
   return [
-    ...(CHANGES.some(isThere) ? [told("plugin.tool.changed", CHANGES)] : []),
-    ...(isThere("quarantined") ? [told("plugin.tool.quarantined", ["quarantined"])] : []),
+    ...(CHANGES.some(isThere) ? [told(0, "plugin.tool.changed", CHANGES)] : []),
+    ...(isThere("quarantined") ? [told(1, "plugin.tool.quarantined", ["quarantined"])] : []),
   ];
 }
 
 /** Numbers are texts in the ledger, and so are the hashes by their tools' names: JSON. */
-function detailsOf(kinds: UntoldChanges["kinds"], told: readonly Kind[]): Record<string, string> {
+function detailsOf(
+  kinds: UntoldChanges["kinds"],
+  told: readonly ToldKind[],
+): Record<string, string> {
   const details: Record<string, string> = {};
   for (const kind of told) {
     const { tools, count } = kinds[kind];
@@ -110,6 +117,9 @@ function detailsOf(kinds: UntoldChanges["kinds"], told: readonly Kind[]): Record
   return details;
 }
 
-export function newEntryId(nowMs: number): string {
-  return uuid7FromRandom(nowMs, crypto.getRandomValues(new Uint8Array(10)));
+/** Entries of one time come in the ledger in their order. */
+export function newEntryId(nowMs: number, order = 0): string {
+  const random = crypto.getRandomValues(new Uint8Array(10));
+  random[0] = order;
+  return uuid7FromRandom(nowMs, random);
 }

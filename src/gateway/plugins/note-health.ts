@@ -52,7 +52,7 @@ export async function noteProbe(
   await note(env, org, plugin, { seen, fault, nowMs, gapMs: 0 });
 }
 
-interface Note {
+interface HealthNote {
   readonly seen: Unnoted;
   readonly fault: string | null;
   readonly nowMs: number;
@@ -63,7 +63,7 @@ async function note(
   env: Env,
   org: Org,
   plugin: Plugin,
-  { seen, fault, nowMs, gapMs }: Note,
+  { seen, fault, nowMs, gapMs }: HealthNote,
 ): Promise<void> {
   const { failures, hasAnswered } = seen;
   // Before the wait: what comes meanwhile is the next note's.

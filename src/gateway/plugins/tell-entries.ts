@@ -4,7 +4,7 @@ import { writeToLog } from "#audit/current-log.ts";
 import { ownEvent } from "#audit/own-event.ts";
 import { formatTimestamp } from "#formats/rfc3339.ts";
 import type { PluginEntry } from "#gateway/plugins/drift-entries.ts";
-import { findEntries, forgetEntries } from "#gateway/plugins/store/entry-rows.ts";
+import { findPluginEntries, forgetPluginEntries } from "#gateway/plugins/store/entry-rows.ts";
 import type { Org } from "#orgs/org.ts";
 import type { Env } from "#platform/env.ts";
 import { shardDatabase } from "#platform/shards.ts";
@@ -16,7 +16,7 @@ const ENTRIES_MAX = 256;
 /** Two queries. Idempotent, and safe beside itself: the ledger knows an entry by its id. */
 export async function tellPluginEntries(env: Env, org: Org): Promise<"done" | "more"> {
   const db = shardDatabase(env, org.shard);
-  const entries = await findEntries(db, org.org, ENTRIES_MAX);
+  const entries = await findPluginEntries(db, org.org, ENTRIES_MAX);
   if (entries.length === 0) return "done";
   // While the org's audit stream is disabled, plugins' lives are not kept.
   const { audit } = await streamsOf(env, org.org);
@@ -25,7 +25,7 @@ export async function tellPluginEntries(env: Env, org: Org): Promise<"done" | "m
     const { answer } = await writeToLog(env, org, (ledger, log) => ledger.append(log, events));
     if (answer.kind !== "appended") throw new Error(`plugin entries: ${answer.kind}`);
   }
-  await forgetEntries(
+  await forgetPluginEntries(
     db,
     org.org,
     entries.map(({ id }) => id),

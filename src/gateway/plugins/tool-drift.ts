@@ -72,7 +72,7 @@ export function judgeList(
   const left = isWhole ? [...stored.values()].filter(({ name }) => !tools.has(name)) : [];
   const gone = left.filter(({ isGone }) => !isGone).map(named);
   const written = differing.map(({ tool }) => tool);
-  const of = (wanted: Kind) =>
+  const of = (wanted: Seen) =>
     differing.filter(({ kind }) => kind === wanted).map(({ tool }) => named(tool));
   const changes = {
     added: of("added"),
@@ -84,10 +84,10 @@ export function judgeList(
   return { changes, written, ...makeRoom(stored, written, new Set(gone.map(([name]) => name))) };
 }
 
-type Kind = "added" | "changed" | "back" | "same";
+type Seen = "added" | "changed" | "back" | "same";
 
 interface JudgedTool {
-  readonly kind: Kind;
+  readonly kind: Seen;
   readonly tool: LearntTool;
   /** Nobody may call it from now on. */
   readonly isBlocked: boolean;
@@ -131,7 +131,7 @@ class Room {
   }
 }
 
-function kindOf(before: StoredTool | undefined, hash: string): Kind {
+function kindOf(before: StoredTool | undefined, hash: string): Seen {
   if (before === undefined) return "added";
   if (before.hash !== hash) return "changed";
   return before.isGone ? "back" : "same";

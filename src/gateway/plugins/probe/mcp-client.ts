@@ -6,7 +6,7 @@ import type { Plugin } from "#gateway/plugins/plugin.ts";
 import type { Env } from "#platform/env.ts";
 import { VERSION } from "#platform/version.ts";
 import { type Asked, ask } from "./ask.ts";
-import { isObject, type JsonObject, type ReadBudget, type RpcReply, readRpc } from "./read-rpc.ts";
+import { isObject, type ReadBudget, type RpcObject, type RpcReply, readRpc } from "./read-rpc.ts";
 
 export const MODERN_VERSION = "2026-07-28";
 /** Newest first: the first is asked for. */
@@ -18,7 +18,7 @@ const META = "io.modelcontextprotocol";
 
 /** What a request came to: an answer, or a stable word for why there is none. */
 export type Exchange =
-  | { kind: "result"; result: JsonObject; headers: Headers }
+  | { kind: "result"; result: RpcObject; headers: Headers }
   | { kind: "error"; status: number; code: number }
   | { kind: "failed"; status: number | null; fault: string };
 
@@ -43,7 +43,7 @@ export async function request(
   terms: McpTerms,
   { protocol, sessionId }: McpSession,
   method: string,
-  params: JsonObject,
+  params: RpcObject,
 ): Promise<Exchange> {
   ids += 1;
   const id = ids;
@@ -110,7 +110,7 @@ function sessionHeaders(protocol: string, sessionId: string | null): Record<stri
   };
 }
 
-function modernMeta(): JsonObject {
+function modernMeta(): RpcObject {
   return {
     [`${META}/protocolVersion`]: MODERN_VERSION,
     [`${META}/clientCapabilities`]: {},
@@ -119,7 +119,7 @@ function modernMeta(): JsonObject {
 }
 
 /** Where a modern result says who answered. */
-export function serverInfoOf(result: JsonObject): JsonObject | null {
+export function serverInfoOf(result: RpcObject): RpcObject | null {
   const { _meta: meta, serverInfo } = result;
   const info = (isObject(meta) ? meta[`${META}/serverInfo`] : undefined) ?? serverInfo;
   return isObject(info) ? info : null;

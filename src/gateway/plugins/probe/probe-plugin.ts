@@ -18,7 +18,7 @@ import {
   request,
   serverInfoOf,
 } from "./mcp-client.ts";
-import { ANSWERS_BYTES_MAX, type JsonObject } from "./read-rpc.ts";
+import { ANSWERS_BYTES_MAX, type RpcObject } from "./read-rpc.ts";
 
 /** Of all its requests together: whoever asked for it waits. */
 const PROBE_MS_MAX = 30_000;
@@ -121,13 +121,13 @@ async function listTools(terms: McpTerms, session: McpSession): Promise<Listed> 
   return { fault: "too_many_pages" };
 }
 
-function paramsOf(cursor: string | null): JsonObject {
+function paramsOf(cursor: string | null): RpcObject {
   return cursor === null ? {} : { cursor };
 }
 
-type Page = { tools: readonly unknown[]; next: string | null } | { fault: string };
+type ToolsPage = { tools: readonly unknown[]; next: string | null } | { fault: string };
 
-function pageIn(answer: Exchange, pagesBefore: number): Page {
+function pageIn(answer: Exchange, pagesBefore: number): ToolsPage {
   if (hasNoTools(answer) && pagesBefore === 0) return { tools: [], next: null };
   if (answer.kind !== "result") return { fault: faultOf(answer) };
   const { tools, nextCursor } = answer.result;
@@ -147,7 +147,7 @@ function faultOf(exchange: Exclude<Exchange, { kind: "result" }>): string {
 }
 
 /** Anybody's words, so that they are cut and of one line. */
-function nameOf(info: JsonObject | null): Probed["server"] {
+function nameOf(info: RpcObject | null): Probed["server"] {
   if (info === null) return null;
   const { name, version } = info;
   return { name: shown(name), version: shown(version) };

@@ -13,10 +13,10 @@ export interface ReadBudget {
   readonly bytes: { left: number };
 }
 
-export type JsonObject = Readonly<Record<string, unknown>>;
+export type RpcObject = Readonly<Record<string, unknown>>;
 
 export type RpcReply =
-  | { kind: "result"; result: JsonObject }
+  | { kind: "result"; result: RpcObject }
   | { kind: "error"; code: number }
   | { kind: "unread"; fault: "not_mcp" | "too_large" | "timeout" | "unreachable" };
 
@@ -67,15 +67,39 @@ async function readEvents(response: Response, id: number, budget: ReadBudget): P
 }
 
 /** The body's text in pieces; null, and nothing more, where it is longer than any answer. */
-async function* texts(response: Response, { bytes }: ReadBudget): AsyncGenerator<string | null> {
+async function* texts(
+  response: Response,
+  { bytes, signal }: ReadBudget,
+): AsyncGenerator<string | null> {
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
-  for await (const chunk of response.body ?? []) {
+  for await (const chunk of chunksOf(response, signal)) {
     bytes.left -= chunk.length;
     if (bytes.left < 0) {
       yield null;
       return;
     }
     yield decoder.decode(chunk, { stream: true });
+  }
+}
+
+/** A server that says no more is waited for as long as one that says nothing. */
+async function* chunksOf({ body }: Response, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  if (body === null) return;
+  const reader = body.getReader() as ReadableStreamDefaultReader<Uint8Array>;
+  const over = new Promise<never>((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason));
+  });
+  over.catch(() => undefined);
+  try {
+    for (;;) {
+      signal.throwIfAborted();
+      const { done, value } = await Promise.race([reader.read(), over]);
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    // What is left of it is not waited for.
+    reader.cancel().catch(() => undefined);
   }
 }
 
@@ -89,7 +113,7 @@ function replyIn(text: string, id: number): RpcReply | null {
   return Number.isSafeInteger(code) ? { kind: "error", code: code as number } : null;
 }
 
-export function isObject(value: unknown): value is JsonObject {
+export function isObject(value: unknown): value is RpcObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 

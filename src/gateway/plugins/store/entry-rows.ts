@@ -1,10 +1,10 @@
 /** Entries about plugins' tools on their way to the ledger (migrations/shard/0017_plugin_tools.sql). */
 import type { PluginEntry } from "#gateway/plugins/drift-entries.ts";
 
-type EntryRow = Omit<PluginEntry, "details"> & { details: string };
+type PluginEntryRow = Omit<PluginEntry, "details"> & { details: string };
 
 /** Oldest first. */
-export async function findEntries(
+export async function findPluginEntries(
   db: D1Database,
   org: string,
   limit: number,
@@ -16,12 +16,12 @@ export async function findEntries(
        FROM plugin_entries WHERE org = ?1 ORDER BY id LIMIT ?2`,
     )
     .bind(org, limit)
-    .all<EntryRow>();
+    .all<PluginEntryRow>();
   return results.map((row) => ({ ...row, details: JSON.parse(row.details) }));
 }
 
 /** Removes those that the ledger has. */
-export async function forgetEntries(
+export async function forgetPluginEntries(
   db: D1Database,
   org: string,
   ids: readonly string[],
