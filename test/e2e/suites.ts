@@ -7,6 +7,7 @@ import { runQuantileSuite } from "./exactness/quantiles.ts";
 import { runStreamSuite } from "./exactness/stream.ts";
 import { runFleetSuite } from "./fleet/suite.ts";
 import { runFormatsSuite } from "./formats/suite.ts";
+import { runGatewayKillSuite } from "./gateway/kill/suite.ts";
 import { runAttackSuite } from "./ledger/attack.ts";
 import { runCrashSuite } from "./ledger/crash.ts";
 import { runLoadSuite } from "./ledger/load.ts";
@@ -55,6 +56,7 @@ export const SUITES: Record<string, E2eSuite> = {
   quantiles: { run: runQuantileSuite, seconds: 4 },
   malformed: { run: runMalformedSuite, seconds: 6 },
   kill: { run: runKillSuite, seconds: 36 },
+  "gateway-kill": { run: runGatewayKillSuite, seconds: 40 },
   stream: { run: runStreamSuite, seconds: 25, isTimed: true },
   "ledger-crash": { run: runCrashSuite, seconds: 63 },
   "ledger-attack": { run: runAttackSuite, seconds: 340 },
