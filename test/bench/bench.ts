@@ -11,6 +11,7 @@ import { benchAuditRows, ROWS_WORKER } from "./audit-rows-bench.ts";
 import { benchScrub, SCRUB_WORKER } from "./audit-scrub-bench.ts";
 import { benchAuditSign, SIGN_CONNECTIONS } from "./audit-sign-bench.ts";
 import { type Figure, formatFigures } from "./figure.ts";
+import { benchGatewayRows, GATEWAY_CONNECTIONS, GATEWAY_WORKER } from "./gateway-rows-bench.ts";
 import { benchIngest } from "./ingest-bench.ts";
 import { benchOtlp } from "./otlp-bench.ts";
 import { benchScrape } from "./scrape-bench.ts";
@@ -35,6 +36,10 @@ const BENCHES: Record<string, Bench> = {
   scrape10k: { run: (runtime) => benchScrape(runtime, 10_000) },
   "audit-append": { run: benchAuditAppend, options: { connections: APPEND_CONNECTIONS } },
   "audit-rows": { run: benchAuditRows, options: { entry: ROWS_WORKER } },
+  "gateway-rows": {
+    run: benchGatewayRows,
+    options: { entry: GATEWAY_WORKER, connections: GATEWAY_CONNECTIONS },
+  },
   "audit-sign": { run: benchAuditSign, options: { connections: SIGN_CONNECTIONS } },
   "profile-append": { run: profileAppend, isOnRequest: true },
   tracing: { run: benchTracing },

@@ -11,6 +11,7 @@ import { runConformanceSuite } from "./gateway/conformance.ts";
 import { runExactnessSuite } from "./gateway/exactness.ts";
 import { runGatewayKillSuite } from "./gateway/kill.ts";
 import { runStockClientsSuite } from "./gateway/stock-clients.ts";
+import { runGatewayKillSuite } from "./gateway/kill/suite.ts";
 import { runAttackSuite } from "./ledger/attack.ts";
 import { runCrashSuite } from "./ledger/crash.ts";
 import { runLoadSuite } from "./ledger/load.ts";
@@ -59,6 +60,7 @@ export const SUITES: Record<string, E2eSuite> = {
   quantiles: { run: runQuantileSuite, seconds: 4 },
   malformed: { run: runMalformedSuite, seconds: 6 },
   kill: { run: runKillSuite, seconds: 36 },
+  "gateway-kill": { run: runGatewayKillSuite, seconds: 40 },
   stream: { run: runStreamSuite, seconds: 25, isTimed: true },
   "ledger-crash": { run: runCrashSuite, seconds: 63 },
   "ledger-attack": { run: runAttackSuite, seconds: 340 },
