@@ -82,6 +82,7 @@ export class OperationOutbox {
   /** All that waits, batch by batch, until one fails. */
   async #send(add: AddBatch): Promise<void> {
     while (this.#hasMore) {
+      const isLeft = this.#sealed !== null;
       this.#sealed ??= this.#seal();
       const batch = this.#sealed;
       try {
@@ -94,7 +95,8 @@ export class OperationOutbox {
       this.#failures = 0;
       // Another request, which took this one for ended, may have sent it too, and gone on.
       if (this.#sealed === batch) this.#sealed = null;
-      if (batch.rows.length < BATCH_ROWS_MAX) return;
+      // What was noted meanwhile waits its time; behind a batch that was left over there is more.
+      if (!isLeft && batch.rows.length < BATCH_ROWS_MAX) return;
     }
   }
 
