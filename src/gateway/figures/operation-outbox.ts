@@ -3,7 +3,7 @@
  * whichever request finds nobody doing so: an isolate has no timer of its own. A batch bears the isolate's name and
  * a number, and is sent with the same number until the store has it, which adds each number once and in order.
  *
- * An isolate that is ended takes with it what was noted since its last batch, half a second and a transaction.
+ * An isolate that is ended takes with it what was noted since its last batch: its last second.
  */
 import { backOffMs } from "#platform/outgoing/back-off.ts";
 import { SECOND_MS } from "#platform/time.ts";
@@ -11,7 +11,7 @@ import type { Operation } from "./operation.ts";
 import { OperationTallies } from "./operation-tallies.ts";
 
 /** Noted and in the store within a second. */
-export const FLUSH_MS = 500;
+export const FLUSH_MS = 800;
 /** A transaction of some 10 ms. */
 export const BATCH_ROWS_MAX = 256;
 /** `waitUntil` ends 30 s after the answer: another request takes over before. */
@@ -82,6 +82,7 @@ export class OperationOutbox {
   /** All that waits, batch by batch, until one fails. */
   async #send(add: AddBatch): Promise<void> {
     while (this.#hasMore) {
+      const isLeft = this.#sealed !== null;
       this.#sealed ??= this.#seal();
       const batch = this.#sealed;
       try {
@@ -94,7 +95,8 @@ export class OperationOutbox {
       this.#failures = 0;
       // Another request, which took this one for ended, may have sent it too, and gone on.
       if (this.#sealed === batch) this.#sealed = null;
-      if (batch.rows.length < BATCH_ROWS_MAX) return;
+      // What was noted meanwhile waits its time; behind a batch that was left over there is more.
+      if (!isLeft && batch.rows.length < BATCH_ROWS_MAX) return;
     }
   }
 

@@ -1,6 +1,7 @@
 /** An org as full as it may be: series, their names, instances, exemplars, four hours, entries of 60 KB. */
 
 import { CLASSIC_BOUNDS_SECONDS } from "#formats/exponential-histogram.ts";
+import { OPERATION_BUCKETS } from "#gateway/figures/operation-bounds.ts";
 import { hex } from "../../harness/load.ts";
 import { newId } from "../../harness/new-id.ts";
 import type { Runtime } from "../../harness/runtime.ts";
@@ -18,8 +19,15 @@ const HOUR_MS = 3_600_000;
 /** A backslash takes two bytes in an exposition: 200 bytes of names a series are the 2 MiB that it may have. */
 const PADDING = "\\".repeat(60);
 
+/** As many label sets of operations as a deployment may have, and as long: 200 bytes each. */
+const FILL_OPERATIONS = `WITH RECURSIVE n(at) AS (SELECT 1 UNION ALL SELECT at + 1 FROM n WHERE at < 10000)
+  INSERT INTO gateway_operations SELECT '${ORG}', 'w${PADDING}', 'p' || (at % 50) || '${PADDING}', 'tools/call',
+    't' || at || '${"\\".repeat(30)}', 'ok', '', '2025-11-25', 1, unixepoch() * 1000, at * 1000,
+    ${Array.from({ length: OPERATION_BUCKETS }, (_, bucket) => `at * ${bucket}`).join(", ")} FROM n`;
+
 export async function fillOrg(runtime: Runtime): Promise<void> {
   await runtime.makeOrg(ORG);
+  await runtime.queryDatabase("SHARD_0", FILL_OPERATIONS);
   const nowMs = Date.now();
   for (const [bucket, bound] of CLASSIC_BOUNDS_SECONDS.entries()) {
     const startedAtMs = nowMs - (bucket % HOURS) * HOUR_MS - bucket;

@@ -87,6 +87,10 @@ export function worstRoutes(callId: string): Record<string, readonly WorstReques
     ...telemetryRoutes(callId, from),
     ...auditRoutes(from),
     ...orgRoutes(),
+    "get /metrics": Object.entries(SCRAPES).map(([format, accept]) => ({
+      ...get(format, "/metrics", { accept }),
+      ...SCRAPE_COST,
+    })),
     "get /healthz": [get("alive", "/healthz")],
     "get /readyz": [get("ready", "/readyz")],
     "get /openapi.json": [get("the document", "/openapi.json")],

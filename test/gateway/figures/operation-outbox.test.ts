@@ -73,7 +73,7 @@ describe("Operations on their way to the store", () => {
     }
     await pass(2_000);
     expect(store.counted).toBe(600);
-    // A batch each half a second, each carried by one request.
+    // A batch each 0.8 s, each carried by one request.
     expect(store.sent).toBeLessThanOrEqual(125);
     expect(turns).toBeLessThanOrEqual(125);
   });
@@ -108,7 +108,7 @@ describe("Operations on their way to the store", () => {
     };
     outbox.note(operation(ORG));
     void outbox.turn(losing);
-    await pass(600);
+    await pass(900);
     outbox.note(operation(ORG, { tool: "later" }));
     await pass(30_000);
     expect(failures.length).toBe(3);

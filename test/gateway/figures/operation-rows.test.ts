@@ -13,7 +13,7 @@ import { faultyD1 } from "../../harness/watched-d1.ts";
 import { countedOf, operation, rowsOf, toolsOf } from "./operations.ts";
 
 const DAY_MS = 86_400_000;
-const ROOM = { orgMax: 1_000, shardMax: 10_000 };
+const ROOM = { orgMax: 1_000, orgBytesMax: 1e6, shardMax: 10_000, shardBytesMax: 1e7 };
 const newWriter = () => crypto.randomUUID();
 const tools = (count: number, from = 0) =>
   Array.from({ length: count }, (_, tool) => `t${from + tool}`);
@@ -127,9 +127,29 @@ describe("Label sets of operations", () => {
     expect(await db.prepare(select).bind(org).first("n")).toBe(9);
   });
 
+  it("beyond an org's or a shard's bytes are others, too: names stand on each line of a page", async () => {
+    const long = "x".repeat(100);
+    const inRoom = async (room: object) => {
+      await empty();
+      const { org } = await makeShardOrg();
+      const rows = rowsOf(
+        ...tools(8).map((tool) => operation({ org }, { tool: `${tool}${long}` })),
+      );
+      const writer = newWriter();
+      await addOperations(db, { writer, number: 1, rows }, { ...ROOM, ...room }, Date.now());
+      await addOperations(db, { writer, number: 2, rows }, { ...ROOM, ...room }, Date.now());
+      expect(await countedOf(org)).toBe(16);
+      return (await toolsOf(org)).length;
+    };
+    // An org's name here has 42 bytes; with the other labels a set of these has 177.
+    expect(await inRoom({ orgBytesMax: 4 * 177 })).toBe(5);
+    expect(await inRoom({ shardBytesMax: 4 * 177 })).toBe(5);
+    expect(await inRoom({})).toBe(8);
+  });
+
   it("are never more than a shard's room, whoever races, and no counter falls", async () => {
     const orgs = await Promise.all(Array.from({ length: 12 }, () => makeShardOrg()));
-    const room = { orgMax: 4, shardMax: 20 };
+    const room = { ...ROOM, orgMax: 4, shardMax: 20 };
     const seen = new Map<string, number>();
     for (let round = 1; round <= 4; round += 1) {
       await Promise.all(
@@ -172,7 +192,7 @@ describe("Label sets of operations", () => {
         number: 1,
         rows: rowsOf(operation({ org }, { ...old, tool: "none" })),
       },
-      { orgMax: 0, shardMax: 0 },
+      { ...ROOM, orgMax: 0, shardMax: 0 },
       nowMs,
     );
     const shown = operationsOf(await selectOperations(db, nowMs).all());

@@ -47,30 +47,37 @@ const IS_THERE = `EXISTS (SELECT 1 FROM gateway_operations o
       LABELS.map((name) => `i.${name}`),
     )})`;
 
-/**
- * Which new ones find room, in their order. What is there is counted where one is new, and not else: ?4, ?5: the
- * room of an org and of the shard.
- */
+const bytesOf = (table: string) =>
+  ["org", ...LABELS].map((name) => `octet_length(${table}.${name})`).join(" + ");
+
+/** Of the label sets that match: how many, or how many bytes. Counted where one is new, and not else. */
+const taken = (figure: "count(*)" | "bytes", match = "true") =>
+  `(SELECT ${figure === "bytes" ? `total(${bytesOf("o")})` : figure} FROM gateway_operations o WHERE ${match})`;
+
+/** Which new ones find room, in their order. ?4, ?5: that of an org, in sets and in bytes; ?6, ?7: that of the shard. */
 const PLACED = `SELECT *, CASE
     WHEN NOT is_new THEN 'own'
-    WHEN new_of_org <= ?4 - (SELECT count(*) FROM gateway_operations o WHERE o.org = r.org)
-      AND new_of_shard <= ?5 * 9 / 10 - (SELECT count(*) FROM gateway_operations) THEN 'own'
+    WHEN new_of_org <= ?4 - ${taken("count(*)", "o.org = r.org")}
+      AND bytes_of_org <= ?5 - ${taken("bytes", "o.org = r.org")}
+      AND new_of_shard <= ?6 * 9 / 10 - ${taken("count(*)")}
+      AND bytes_of_shard <= ?7 - ${taken("bytes")} THEN 'own'
     WHEN EXISTS (SELECT 1 FROM gateway_operations o WHERE ${matches("r.org", OTHERS)}) THEN 'other'
-    WHEN items < ?5 - (SELECT count(*) FROM gateway_operations) THEN 'other'
+    WHEN items < ?6 - ${taken("count(*)")} THEN 'other'
     ELSE 'all' END AS place
   FROM (
-    SELECT i.*, sum(is_new) OVER (PARTITION BY org ORDER BY position) AS new_of_org,
-      sum(is_new) OVER (ORDER BY position) AS new_of_shard,
+    SELECT i.*, sum(is_new) OVER of_org AS new_of_org, sum(is_new * bytes) OVER of_org AS bytes_of_org,
+      sum(is_new) OVER of_shard AS new_of_shard, sum(is_new * bytes) OVER of_shard AS bytes_of_shard,
       count(*) OVER () AS items
-    FROM (SELECT i.*, NOT ${IS_THERE} AS is_new FROM (${ITEMS}) i) i
+    FROM (SELECT i.*, ${bytesOf("i")} AS bytes, NOT ${IS_THERE} AS is_new FROM (${ITEMS}) i) i
+    WINDOW of_org AS (PARTITION BY org ORDER BY position), of_shard AS (ORDER BY position)
   ) r`;
 
 const target = (own: string, index: number) => `iif(place = 'own', ${own}, ${OTHERS[index]})`;
 
-/** ?6: now, which nothing was seen after. */
+/** ?8: now, which nothing was seen after. */
 const ADD = `INSERT INTO gateway_operations (${KEY}, created_ms, last_seen_ms, ${SUMS.join(", ")})
   SELECT iif(place = 'all', ${quoted(OTHER)}, org), ${LABELS.map(target).join(", ")},
-    min(?6, min(item ->> ${FIRST_FIGURE})), min(?6, max(item ->> ${FIRST_FIGURE + 1})),
+    min(?8, min(item ->> ${FIRST_FIGURE})), min(?8, max(item ->> ${FIRST_FIGURE + 1})),
     ${SUMS.map((_, index) => `sum(item ->> ${FIRST_FIGURE + 2 + index})`).join(", ")}
   FROM (${PLACED}) WHERE true GROUP BY 1, ${LABELS.map((_, index) => index + 2).join(", ")}
   ON CONFLICT (${KEY}) DO UPDATE SET
@@ -92,12 +99,13 @@ const DELETE_WRITERS = `DELETE FROM gateway_writers WHERE writer IN (
 export async function addOperations(
   db: D1Database,
   { writer, number, rows }: OperationBatch,
-  { orgMax, shardMax }: OperationRoom,
+  room: OperationRoom,
   nowMs: number,
 ): Promise<void> {
   const list = `[${rows.join(",")}]`;
+  const { orgMax, orgBytesMax, shardMax, shardBytesMax } = room;
   await db.batch([
-    db.prepare(ADD).bind(writer, number, list, orgMax, shardMax, nowMs),
+    db.prepare(ADD).bind(writer, number, list, orgMax, orgBytesMax, shardMax, shardBytesMax, nowMs),
     db.prepare(NOTE_BATCH).bind(writer, number, nowMs),
     // An isolate's first batch is the time to clean up after others.
     ...(number === 1 ? [db.prepare(DELETE_WRITERS)] : []),
