@@ -4,7 +4,7 @@
  */
 
 /** Folds as Go does: the Kelvin sign is a k to it and the long s an s, so that upper case comes first. */
-function folded(name: string): string {
+export function folded(name: string): string {
   return name.toUpperCase().toLowerCase();
 }
 

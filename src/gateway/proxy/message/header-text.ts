@@ -22,6 +22,10 @@ export function encodeHeaderText(text: string): string {
   return isPlain ? text : `${PREFIX}${encodeBase64(new TextEncoder().encode(text))}${SUFFIX}`;
 }
 
+export function isFieldValue(value: string): boolean {
+  return VISIBLE.test(value);
+}
+
 /** Null where it has characters that a value cannot have, is too long, or its Base64 or UTF-8 is not strict. */
 export function decodeHeaderText(value: string): string | null {
   if (value.length > HEADER_LENGTH_MAX || !VISIBLE.test(value)) return null;

@@ -51,6 +51,8 @@ export type AmbiguityCause =
   | "lone_surrogate"
   /** In a name. */
   | "nul"
+  /** A member named `__proto__`. */
+  | "prototype_key"
   /** Where the version has none, or one that is empty, too long or mixed. */
   | "batch"
   /** Two requests of a batch. */

@@ -17,12 +17,16 @@ export type MessageJudged = { kind: "message"; message: RpcMessage } | Refusal;
 type Members = Readonly<Record<string, unknown>>;
 type Id = { id: RequestId; idText: string };
 
+/** JSON-RPC has four at most, and each is looked at for itself. */
+const MEMBERS_MAX = 64;
+
 export function judgeMessage(
   value: unknown,
   source: MessageText,
   version: ProtocolVersion,
 ): MessageJudged {
   if (!isMembers(value)) return noRpc(null);
+  if (source.outermost.length > MEMBERS_MAX) return refused("too_many_values", null);
   const read = readId(value, source);
   const id = read === null || read === "bad_id" ? null : read.id;
   if (hasCaseTwin(value)) return refused("case_twin", id);

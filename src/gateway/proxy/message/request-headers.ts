@@ -7,7 +7,12 @@
  */
 import type { RequestFault } from "./check-version.ts";
 import { argumentAt, type HeaderAnnotation, headerAnnotations } from "./header-annotations.ts";
-import { decodeHeaderText, encodeHeaderText, HEADER_LENGTH_MAX } from "./header-text.ts";
+import {
+  decodeHeaderText,
+  encodeHeaderText,
+  HEADER_LENGTH_MAX,
+  isFieldValue,
+} from "./header-text.ts";
 import type { RpcMessage } from "./judge-body.ts";
 import { eraOf, headerValue } from "./protocol-version.ts";
 
@@ -41,7 +46,7 @@ export function checkRequestHeaders(
   return (
     methodMismatch(headers, message.method, isDemanded) ??
     nameMismatch(headers, message, isDemanded) ??
-    sizeMismatch(headers) ??
+    unfitParam(headers) ??
     paramMismatch(headers, message, inputSchema, isDemanded)
   );
 }
@@ -54,7 +59,8 @@ function methodMismatch(
 ): HeaderMismatch | null {
   const value = headerValue(headers, METHOD_HEADER);
   if (value === null) return isDemanded ? mismatch("Mcp-Method", "is missing") : null;
-  return value === method ? null : mismatch("Mcp-Method", "does not match the method");
+  const isEqual = value === method && isFieldValue(value);
+  return isEqual ? null : mismatch("Mcp-Method", "does not match the method");
 }
 
 /** A request that names nothing has nothing to be compared: its method's own checks say so. */
@@ -72,10 +78,12 @@ function nameMismatch(
 }
 
 /** Before any is decoded, and of those that no tool asks for too: they are passed on. */
-function sizeMismatch(headers: Headers): HeaderMismatch | null {
+function unfitParam(headers: Headers): HeaderMismatch | null {
   let length = 0;
   for (const [name, value] of headers) {
-    if (name.startsWith(PARAM_PREFIX)) length += name.length + value.length;
+    if (!name.startsWith(PARAM_PREFIX)) continue;
+    if (!isFieldValue(value)) return mismatch(name, "has a value that cannot be read");
+    length += name.length + value.length;
   }
   if (length <= PARAM_HEADERS_LENGTH_MAX) return null;
   return mismatch("Mcp-Param", "headers are too large");
@@ -160,12 +168,13 @@ export function requestHeaders(
   return headers;
 }
 
-/** A caller's `Mcp-Param-*` that the tool does not ask for: to be passed on as they came, and otherwise ignored. */
+/** A caller's `Mcp-Param-*` that the tool does not ask for: to be passed on as they came, and otherwise ignored. None of the legacy era. */
 export function unknownParamHeaders(
   headers: Headers,
   message: RpcMessage,
   inputSchema: object | null,
 ): Record<string, string> {
+  if (eraOf(message.version) === "legacy") return {};
   const known = new Set(annotationsFor(message, inputSchema).map(({ header }) => header));
   const unknown: Record<string, string> = {};
   for (const [name, value] of headers) {

@@ -36,6 +36,11 @@ export function causeOf(judged: Judged): string {
 /** JSON values whose names and texts are any that a client may send. */
 export const jsonValue = fc.jsonValue({ maxDepth: 5, stringUnit: "binary" });
 
+/** Of which a call's arguments may consist. */
+export const argument = fc
+  .jsonValue({ maxDepth: 5 })
+  .filter((value) => !JSON.stringify(value).includes("__proto__"));
+
 export const messageValue = fc.record(
   {
     jsonrpc: fc.constant("2.0"),

@@ -7,7 +7,7 @@ import {
   requestHeaders,
   unknownParamHeaders,
 } from "#gateway/proxy/message/request-headers.ts";
-import { MODERN_META, modernCall, requestText, taken } from "./messages.ts";
+import { argument, MODERN_META, modernCall, requestText, taken } from "./messages.ts";
 
 type Sent = Record<string, string>;
 
@@ -84,6 +84,7 @@ describe("Standard headers (SEP-2243, Standard Header Edge Cases)", () => {
     expect(requestHeaders(legacy, schema)).toEqual({});
     expect(faultOf({}, legacy, schema)).toBeNull();
     expect(faultOf({ ...NAMED, "mcp-param-region": "a" }, legacy, schema)).toBeNull();
+    expect(unknownParamHeaders(new Headers({ "mcp-param-x": "1" }), legacy, schema)).toEqual({});
     expect(faultOf({ "mcp-method": "tools/list" }, legacy)).toBe("mcp-method");
     expect(faultOf({ "mcp-name": "bar" }, legacy)).toBe("mcp-name");
     expect(faultOf({ "mcp-param-region": "b" }, legacy, schema)).toBe("mcp-param-region");
@@ -219,6 +220,12 @@ describe("Custom headers (SEP-2243, Custom Header and Server Validation Edge Cas
     });
   });
 
+  it("have no other characters than field values have, those too that no tool asks for", () => {
+    expect(faultOf(withParam("Unknown", "é"), call({}), SCHEMA)).toBe("mcp-param-unknown");
+    const odd = modernCall({}, "é");
+    expect(faultOf({ "Mcp-Method": "é" }, odd)).toBe("mcp-method");
+  });
+
   it("are capped in size before any is decoded", () => {
     const long = `=?base64?${"QUFB".repeat(3000)}?=`;
     const message = call({ text: "AAA".repeat(3000) });
@@ -245,10 +252,10 @@ describe("Custom headers (SEP-2243, Custom Header and Server Validation Edge Cas
   it("that are made for a call are those that it is checked by, whatever the arguments", () => {
     const args = fc.record(
       {
-        text: fc.oneof(fc.jsonValue(), fc.string({ unit: "grapheme" })),
-        flag: fc.oneof(fc.jsonValue(), fc.boolean()),
-        count: fc.oneof(fc.jsonValue(), fc.maxSafeInteger()),
-        target: fc.oneof(fc.jsonValue(), fc.record({ zone: fc.jsonValue() })),
+        text: fc.oneof(argument, fc.string({ unit: "grapheme" })),
+        flag: fc.oneof(argument, fc.boolean()),
+        count: fc.oneof(argument, fc.maxSafeInteger()),
+        target: fc.oneof(argument, fc.record({ zone: argument })),
       },
       { requiredKeys: [] },
     );
