@@ -11,6 +11,7 @@ import { benchAuditRows, ROWS_WORKER } from "./audit-rows-bench.ts";
 import { benchScrub, SCRUB_WORKER } from "./audit-scrub-bench.ts";
 import { benchAuditSign, SIGN_CONNECTIONS } from "./audit-sign-bench.ts";
 import { type Figure, formatFigures } from "./figure.ts";
+import { benchGateway, GATEWAY_BENCH } from "./gateway-bench.ts";
 import { benchIngest } from "./ingest-bench.ts";
 import { benchOtlp } from "./otlp-bench.ts";
 import { benchScrape } from "./scrape-bench.ts";
@@ -42,6 +43,7 @@ const BENCHES: Record<string, Bench> = {
     run: (runtime) => benchScrub(runtime, Number(values.entries)),
     options: { entry: SCRUB_WORKER },
   },
+  gateway: { run: benchGateway, options: GATEWAY_BENCH },
   "audit-large": { run: (runtime) => benchAuditLarge(runtime, Number(values.entries)) },
 };
 

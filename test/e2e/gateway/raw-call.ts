@@ -33,8 +33,10 @@ let ids = 0;
 
 export class RawClient {
   readonly #agent: Agent;
+  readonly #answerMsMax: number;
 
-  constructor(connections: number) {
+  constructor(connections: number, answerMsMax = ANSWER_MS_MAX) {
+    this.#answerMsMax = answerMsMax;
     this.#agent = new Agent({ keepAlive: true, maxSockets: connections });
   }
 
@@ -56,7 +58,7 @@ export class RawClient {
       const outgoing = request({
         ...{ hostname, port, path: pathname, method: "POST", headers },
         agent: this.#agent,
-        signal: AbortSignal.timeout(ANSWER_MS_MAX),
+        signal: AbortSignal.timeout(this.#answerMsMax),
       });
       const leave = () => {
         outgoing.destroy();
