@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Gateway } from "../e2e/gateway/gateway.ts";
 import { startBridged, startFixture } from "../e2e/gateway/node-process.ts";
-import { type RawCall, RawClient } from "../e2e/gateway/raw-call.ts";
+import { openSession, type RawCall, RawClient } from "../e2e/gateway/raw-call.ts";
 import type { Runtime } from "../harness/runtime.ts";
 import { workerdBytes, workerdCpuMs } from "../harness/workerd-usage.ts";
 import { type Figure, latencyFigures, median, quantile } from "./figure.ts";
@@ -43,7 +43,12 @@ export async function benchGateway(runtime: Runtime): Promise<Figure[]> {
     const calls: Record<Place, RawCall> = {
       direct: callTo(`${origin}/ok`),
       gateway: callTo(await gateway.register("bench", `${origin}/ok`)),
-      "mcp-proxy": callTo(bridge.url),
+      // In a session: without one it starts a server a request, and carries 100 calls/s at most.
+      "mcp-proxy": {
+        ...callTo(bridge.url),
+        version: "2025-11-25",
+        session: await openSession(bridge.url, token),
+      },
     };
     const minute = callTo(await gateway.register("minute", `${origin}/minute`));
     return [
