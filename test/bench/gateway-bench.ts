@@ -43,7 +43,7 @@ export async function benchGateway(runtime: Runtime): Promise<Figure[]> {
     const calls: Record<Place, RawCall> = {
       direct: callTo(`${origin}/ok`),
       gateway: callTo(await gateway.register("bench", `${origin}/ok`)),
-      // In a session: without one it starts a server a request, and carries 100 calls/s at most.
+      // In a session, where it is faster.
       "mcp-proxy": {
         ...callTo(bridge.url),
         version: "2025-11-25",
