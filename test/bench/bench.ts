@@ -12,6 +12,7 @@ import { benchScrub, SCRUB_WORKER } from "./audit-scrub-bench.ts";
 import { benchAuditSign, SIGN_CONNECTIONS } from "./audit-sign-bench.ts";
 import { type Figure, formatFigures } from "./figure.ts";
 import { benchGatewayRows, GATEWAY_CONNECTIONS, GATEWAY_WORKER } from "./gateway-rows-bench.ts";
+import { benchGateway, GATEWAY_BENCH } from "./gateway-bench.ts";
 import { benchIngest } from "./ingest-bench.ts";
 import { benchOtlp } from "./otlp-bench.ts";
 import { benchScrape } from "./scrape-bench.ts";
@@ -47,6 +48,7 @@ const BENCHES: Record<string, Bench> = {
     run: (runtime) => benchScrub(runtime, Number(values.entries)),
     options: { entry: SCRUB_WORKER },
   },
+  gateway: { run: benchGateway, options: GATEWAY_BENCH },
   "audit-large": { run: (runtime) => benchAuditLarge(runtime, Number(values.entries)) },
 };
 

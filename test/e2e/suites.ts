@@ -9,6 +9,7 @@ import { runFleetSuite } from "./fleet/suite.ts";
 import { runFormatsSuite } from "./formats/suite.ts";
 import { runConformanceSuite } from "./gateway/conformance.ts";
 import { runExactnessSuite } from "./gateway/exactness.ts";
+import { runGatewayFleetSuite } from "./gateway/fleet.ts";
 import { runGatewayKillSuite } from "./gateway/kill.ts";
 import { runStockClientsSuite } from "./gateway/stock-clients.ts";
 import { runGatewayKillSuite } from "./gateway/kill/suite.ts";
@@ -79,6 +80,7 @@ export const SUITES: Record<string, E2eSuite> = {
   "gateway-clients": { run: runStockClientsSuite, seconds: 25, mostlyWaits: true },
   "gateway-exactness": { run: runExactnessSuite, seconds: 90, isTimed: true },
   "gateway-kill": { run: runGatewayKillSuite, seconds: 90, mostlyWaits: true },
+  "gateway-fleet": { run: runGatewayFleetSuite, seconds: 90 },
   fleet: { run: runFleetSuite, seconds: 120, isLong: true },
   start: { run: runStartSuite, seconds: 75, mostlyWaits: true },
   "start-restarts": { run: runRestartSuite, seconds: 60, mostlyWaits: true },

@@ -56,14 +56,32 @@ function courseOf(number: number): Course {
   };
 }
 
+/** The way from the agent to its server, which may lead through something. */
+export interface Way {
+  url: string;
+  close(): void;
+}
+
+export type MakeWay = (org: string, url: string) => Promise<Way>;
+
+const straight: MakeWay = async (_org, url) => ({ url, close: () => undefined });
+
 export class FleetRun {
   readonly #runtime: Runtime;
   readonly #variant: Variant;
   readonly #course: Course;
   readonly #org: string;
+  readonly #makeWay: MakeWay;
 
-  constructor(runtime: Runtime, org: string, variant: Variant, course: number) {
+  constructor(
+    runtime: Runtime,
+    org: string,
+    variant: Variant,
+    course: number,
+    makeWay: MakeWay = straight,
+  ) {
     this.#runtime = runtime;
+    this.#makeWay = makeWay;
     this.#org = org;
     this.#variant = variant;
     this.#course = courseOf(course);
@@ -112,8 +130,9 @@ export class FleetRun {
     const client = start(CALLER, "client.py", [traces, String(CALLS), String(ERRORS)]);
     try {
       const { port } = await server.said<{ port: number }>();
-      client.tell(`http://127.0.0.1:${port}/mcp`);
-      const truth = await client.said<Counts>();
+      const way = await this.#makeWay(this.#org, `http://127.0.0.1:${port}/mcp`);
+      client.tell(way.url);
+      const truth = await client.said<Counts>().finally(() => way.close());
       const lost: string[] = [];
       for (const peer of isCallerFirst ? [client, server] : [server, client]) {
         lost.push(...(await peer.end()));

@@ -21,7 +21,7 @@ export class Gateway {
   readonly client: HttpClient;
   readonly org: string;
 
-  private constructor(client: HttpClient, org: string) {
+  constructor(client: HttpClient, org: string) {
     this.client = client;
     this.org = org;
   }

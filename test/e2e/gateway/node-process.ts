@@ -65,11 +65,33 @@ export async function startFixture(name: FixtureName, port = 0): Promise<Upstrea
   return { url, process };
 }
 
+const EVERYTHING = packageFile("@modelcontextprotocol/server-everything", "dist/index.js");
+
 /** `@modelcontextprotocol/server-everything`, which says its port only as it was told. */
 export async function startServerEverything(): Promise<Upstream> {
   const port = await freePort();
-  const main = packageFile("@modelcontextprotocol/server-everything", "dist/index.js");
-  const process = new NodeProcess([main, "streamableHttp"], { PORT: String(port) });
+  const process = new NodeProcess([EVERYTHING, "streamableHttp"], { PORT: String(port) });
+  return untilItAnswers(process, port);
+}
+
+/** The same as a command on standard input and output, behind the bridge that README names. */
+export async function startBridged(
+  command: readonly string[] = [EVERYTHING, "stdio"],
+): Promise<Upstream> {
+  const port = await freePort();
+  const bridge = packageFile("mcp-proxy", "dist/bin/mcp-proxy.mjs");
+  const options = ["--host", "127.0.0.1", "--port", String(port), "--server", "stream"];
+  const process = new NodeProcess([
+    bridge,
+    ...options,
+    "--",
+    globalThis.process.execPath,
+    ...command,
+  ]);
+  return untilItAnswers(process, port);
+}
+
+async function untilItAnswers(process: NodeProcess, port: number): Promise<Upstream> {
   const url = `http://127.0.0.1:${port}/mcp`;
   const answers = async () => {
     if (process.child.exitCode !== null) throw new Error(`it ended: ${process.log}`);
@@ -78,7 +100,8 @@ export async function startServerEverything(): Promise<Upstream> {
       () => false,
     );
   };
-  await waitUntil(answers, { msMax: START_MS_MAX, what: "server-everything starts" });
+  await waitUntil(answers, { msMax: START_MS_MAX, what: "a server starts" });
+  process.child.stdout?.resume();
   return { url, process };
 }
 

@@ -12,6 +12,8 @@ export interface RawCall {
   /** In place of a body that is right. */
   bodyOf?: (rightBody: string) => string;
   tool?: string;
+  /** Of the older versions. */
+  session?: string;
 }
 
 export interface RawAnswer {
@@ -33,8 +35,10 @@ let ids = 0;
 
 export class RawClient {
   readonly #agent: Agent;
+  readonly #answerMsMax: number;
 
-  constructor(connections: number) {
+  constructor(connections: number, answerMsMax = ANSWER_MS_MAX) {
+    this.#answerMsMax = answerMsMax;
     this.#agent = new Agent({ keepAlive: true, maxSockets: connections });
   }
 
@@ -56,7 +60,7 @@ export class RawClient {
       const outgoing = request({
         ...{ hostname, port, path: pathname, method: "POST", headers },
         agent: this.#agent,
-        signal: AbortSignal.timeout(ANSWER_MS_MAX),
+        signal: AbortSignal.timeout(this.#answerMsMax),
       });
       const leave = () => {
         outgoing.destroy();
@@ -80,7 +84,30 @@ export class RawClient {
   }
 }
 
-function requestOf({ token, version, bodyOf, tool = "work" }: RawCall, id: number) {
+/** The id of a session of the older versions, opened and ready. */
+export async function openSession(url: string, token: string): Promise<string> {
+  const post = async (message: object, session: Record<string, string>) => {
+    const response = await fetch(url, {
+      method: "POST",
+      headers: {
+        authorization: `Bearer ${token}`,
+        accept: "application/json, text/event-stream",
+        "content-type": "application/json",
+        ...session,
+      },
+      body: JSON.stringify({ jsonrpc: "2.0", ...message }),
+    });
+    await response.text();
+    return response.headers.get("mcp-session-id") ?? "";
+  };
+  const clientInfo = { name: "raw", version: "1.0.0" };
+  const params = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo };
+  const session = await post({ id: 0, method: "initialize", params }, {});
+  await post({ method: "notifications/initialized" }, { "mcp-session-id": session });
+  return session;
+}
+
+function requestOf({ token, version, bodyOf, tool = "work", session }: RawCall, id: number) {
   const traceId = randomBytes(16).toString("hex");
   const spanId = randomBytes(8).toString("hex");
   const traceparent = `00-${traceId}-${spanId}-01`;
@@ -103,6 +130,7 @@ function requestOf({ token, version, bodyOf, tool = "work" }: RawCall, id: numbe
     "content-length": Buffer.byteLength(body),
     "mcp-protocol-version": version,
     traceparent,
+    ...(session !== undefined && { "mcp-session-id": session }),
     ...(isModern && { "mcp-method": "tools/call", "mcp-name": tool }),
   };
   return { traceId, spanId, body, headers };

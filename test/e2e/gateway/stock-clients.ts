@@ -2,10 +2,18 @@
  * Stock clients of both official SDKs, directly and through the gateway: every feature that works directly
  * works through it, and answers the same.
  */
-import type { Verdict } from "../checks.ts";
+import { join } from "node:path";
+import type { Checks, Verdict } from "../checks.ts";
+import { runProgram } from "../run-program.ts";
 import { runSuite } from "../suite.ts";
 import { GATEWAY_OPTIONS, Gateway, gatewayClient } from "./gateway.ts";
-import { startFixture, startServerEverything, type Upstream } from "./node-process.ts";
+import {
+  packageFile,
+  startBridged,
+  startFixture,
+  startServerEverything,
+  type Upstream,
+} from "./node-process.ts";
 import {
   EVERYTHING_FEATURES,
   type Feature,
@@ -23,6 +31,8 @@ interface Kind {
 }
 
 const MODERN = "2026-07-28";
+/** The inspector's CLI starts only where there is a package.json in the folder above. */
+const INSPECTOR_FOLDER = join(import.meta.dirname, "../..");
 
 const KINDS: readonly Kind[] = [
   {
@@ -87,10 +97,43 @@ export function runStockClientsSuite(): Promise<Verdict> {
           `${rows.length} features, ${rows.filter(([, direct]) => isWorking(direct)).length} of them work`,
         );
       }
+      await checkInspector(gateway, checks, token);
     } finally {
       for (const { process } of Object.values(upstreams)) await process.end();
     }
   });
+}
+
+/** README's way for a `command` server, with the inspector's CLI as the client. */
+async function checkInspector(gateway: Gateway, checks: Checks, token: string): Promise<void> {
+  const bridged = await startBridged();
+  try {
+    const url = await gateway.register("bridged", bridged.url);
+    const inspect = async (...method: string[]) => {
+      const file = packageFile("@modelcontextprotocol/inspector-cli", "build/index.js");
+      const header = ["--header", `Authorization: Bearer ${token}`];
+      const args = [file, url, "--transport", "http", ...header, "--method", ...method];
+      return JSON.parse(await runProgram(process.execPath, args, INSPECTOR_FOLDER)) as {
+        tools?: unknown[];
+      };
+    };
+    const { tools = [] } = await inspect("tools/list");
+    checks.report(
+      "the inspector's CLI lists a bridged server's tools",
+      tools.length > 5 ? [] : ["it does not"],
+    );
+    const called = await inspect(
+      "tools/call",
+      "--tool-name",
+      "echo",
+      "--tool-arg",
+      "message=hello",
+    );
+    const content = [{ type: "text", text: "Echo: hello" }];
+    checks.equal("and calls one", called, { content });
+  } finally {
+    await bridged.process.end();
+  }
 }
 
 /** One session each way, feature by feature. */

@@ -107,8 +107,9 @@ export const EVERYTHING_FEATURES: readonly Feature[] = [
     },
   },
   {
+    // How often it asks for roots is its timer's doing.
     name: "what the server asked",
-    run: async ({ asked }) => asked.map(({ method, params }) => [method, params?.["mode"]]),
+    run: async ({ asked }) => [...new Set(asked.map(({ method }) => method))].sort(),
   },
   { name: "the end of a session", run: endSession },
 ];

@@ -1,0 +1,169 @@
+/**
+ * What the gateway adds to a call, decisions durable: the same calls directly, through it, and through a bridge
+ * that keeps no record (mcp-proxy), taking turns; what an org carries; rows a call; many streams at once.
+ */
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { Gateway } from "../e2e/gateway/gateway.ts";
+import { startBridged, startFixture } from "../e2e/gateway/node-process.ts";
+import { openSession, type RawCall, RawClient } from "../e2e/gateway/raw-call.ts";
+import type { Runtime } from "../harness/runtime.ts";
+import { workerdBytes, workerdCpuMs } from "../harness/workerd-usage.ts";
+import { type Figure, latencyFigures, median, quantile } from "./figure.ts";
+import { fullLoad, steadyLoad } from "./gateway-load.ts";
+
+export const GATEWAY_BENCH = {
+  entry: join(import.meta.dirname, "../harness/gateway-rows-worker.ts"),
+  settings: { MCPG_ALLOW_LOOPBACK: "true" },
+};
+
+const ROUNDS = 3;
+const STEADY = { perSecond: 100, seconds: 6 };
+const WARM = { perSecond: 50, seconds: 2 };
+const CONNECTIONS = 50;
+const COMMITS = 40;
+const RATES = [1, 10, 100];
+const RATE_SECONDS = 10;
+const CAPACITY_SECONDS = 8;
+const STREAMS = 500;
+const STREAM_MS_MAX = 120_000;
+const STDIO_SERVER = join(import.meta.dirname, "../e2e/gateway/fixture/stdio-server.ts");
+const VERSION = "2026-07-28" as const;
+
+type Place = "direct" | "gateway" | "mcp-proxy";
+
+export async function benchGateway(runtime: Runtime): Promise<Figure[]> {
+  const gateway = await Gateway.open(runtime);
+  const rough = await startFixture("rough-server");
+  const bridge = await startBridged([STDIO_SERVER]);
+  try {
+    const { origin } = new URL(rough.url);
+    const token = await gateway.token("user:bench@acme");
+    const callTo = (url: string): RawCall => ({ url, token, version: VERSION, leaves: "never" });
+    const calls: Record<Place, RawCall> = {
+      direct: callTo(`${origin}/ok`),
+      gateway: callTo(await gateway.register("bench", `${origin}/ok`)),
+      // In a session, where it is faster.
+      "mcp-proxy": {
+        ...callTo(bridge.url),
+        version: "2025-11-25",
+        session: await openSession(bridge.url, token),
+      },
+    };
+    const minute = callTo(await gateway.register("minute", `${origin}/minute`));
+    return [
+      ...(await latencies(runtime, gateway, calls)),
+      ...(await rows(runtime, gateway, calls.gateway)),
+      ...(await capacity(calls)),
+      ...(await streams(minute)),
+    ];
+  } finally {
+    await rough.process.end();
+    await bridge.process.end();
+  }
+}
+
+async function latencies(
+  runtime: Runtime,
+  gateway: Gateway,
+  calls: Record<Place, RawCall>,
+): Promise<Figure[]> {
+  const elapsed: Record<Place, number[]> = { direct: [], gateway: [], "mcp-proxy": [] };
+  const client = new RawClient(CONNECTIONS);
+  const places = Object.keys(calls) as Place[];
+  for (const place of places) await steadyLoad(client, calls[place], WARM);
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (const place of places) {
+      elapsed[place].push(...(await steadyLoad(client, calls[place], STEADY)).latenciesMs);
+    }
+  }
+  client.close();
+  const commitMs = await timeCommits(runtime, gateway);
+  const added = (place: Place, share: number) =>
+    quantile(elapsed[place], share) - quantile(elapsed.direct, share);
+  return [
+    { name: "an append to the ledger by HTTP, p50", value: median(commitMs), unit: "ms" },
+    ...places.flatMap((place) =>
+      latencyFigures(`a call, 100/s over 50 connections, ${place}`, elapsed[place]),
+    ),
+    ...(["gateway", "mcp-proxy"] as const).flatMap((place) => [
+      { name: `  added by ${place}, p50`, value: added(place, 0.5), unit: "ms" },
+      { name: `  added by ${place}, p99`, value: added(place, 0.99), unit: "ms" },
+    ]),
+    {
+      name: "  p50 beyond a commit (target ≤ 3)",
+      value: added("gateway", 0.5) - median(commitMs),
+      unit: "ms",
+    },
+  ];
+}
+
+/** One event each, nothing else under way: the commit that a decision waits for, and a request. */
+async function timeCommits(runtime: Runtime, gateway: Gateway): Promise<number[]> {
+  const elapsedMs: number[] = [];
+  for (let commit = 0; commit < COMMITS; commit += 1) {
+    const event = { actor: "user:bench@acme", action: "tool.call.allowed", outcome: "allowed" };
+    const startedAt = performance.now();
+    await runtime.json("POST", `${gateway.path}/audit`, { instance_id: "bench", events: [event] });
+    elapsedMs.push(performance.now() - startedAt);
+  }
+  return elapsedMs;
+}
+
+interface Rows {
+  rowsWritten: number;
+}
+
+async function rows(runtime: Runtime, gateway: Gateway, call: RawCall): Promise<Figure[]> {
+  const figures: Figure[] = [];
+  const client = new RawClient(CONNECTIONS);
+  const ledgerRows = `/bench/ledger-rows?org=${gateway.org}`;
+  for (const perSecond of RATES) {
+    await runtime.json("GET", "/bench/rows");
+    await runtime.json("GET", ledgerRows);
+    const { answers } = await steadyLoad(client, call, { perSecond, seconds: RATE_SECONDS });
+    // Completions and samples follow within a second.
+    await delay(2_000);
+    const d1 = await runtime.json<Rows>("GET", "/bench/rows");
+    const ledger = await runtime.json<Rows>("GET", ledgerRows);
+    const name = `rows written at ${perSecond} calls/s`;
+    const unit = "/call";
+    figures.push(
+      { name: `${name}, D1`, value: d1.rowsWritten / answers.length, unit },
+      { name: `${name}, ledger`, value: ledger.rowsWritten / answers.length, unit },
+    );
+  }
+  client.close();
+  return figures;
+}
+
+async function capacity(calls: Record<Place, RawCall>): Promise<Figure[]> {
+  const figures: Figure[] = [];
+  for (const place of ["direct", "gateway", "mcp-proxy"] as const) {
+    const cpuBeforeMs = workerdCpuMs();
+    const value = await fullLoad(calls[place], CONNECTIONS, CAPACITY_SECONDS);
+    figures.push({ name: `as fast as 50 connections go, ${place}`, value, unit: "calls/s" });
+    if (place !== "gateway") continue;
+    const cpuMs = (workerdCpuMs() - cpuBeforeMs) / (value * CAPACITY_SECONDS);
+    figures.push({ name: "  processor time of workerd", value: cpuMs, unit: "ms/call" });
+  }
+  return figures;
+}
+
+/** A minute each, an event a second. */
+async function streams(call: RawCall): Promise<Figure[]> {
+  const client = new RawClient(STREAMS, STREAM_MS_MAX);
+  const bytes: number[] = [];
+  const sampler = setInterval(() => bytes.push(workerdBytes()), 1_000);
+  const answers = await Promise.all(Array.from({ length: STREAMS }, () => client.call(call)));
+  clearInterval(sampler);
+  client.close();
+  const whole = answers.filter(({ code }) => code === null).length;
+  const mebibytes = (from: number, to: number) =>
+    median(bytes.slice(Math.floor(bytes.length * from), Math.ceil(bytes.length * to))) / 2 ** 20;
+  return [
+    { name: "500 streams for a minute, answered to their end", value: whole },
+    { name: "  resident bytes of workerd, 10 to 20 s", value: mebibytes(0.17, 0.33), unit: "MiB" },
+    { name: "  resident bytes of workerd, last 10 s", value: mebibytes(0.83, 1), unit: "MiB" },
+  ];
+}
