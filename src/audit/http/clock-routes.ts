@@ -4,7 +4,7 @@ import { correctClock } from "#audit/correct-clock.ts";
 import { formatTimestamp } from "#formats/rfc3339.ts";
 import { jsonBody } from "#http/request-body.ts";
 import { type AppRoute, route } from "#orgs/http/access.ts";
-import { operatorOf } from "#orgs/http/caller.ts";
+import { operatorOf } from "#orgs/http/operator-of.ts";
 import { REASON_BODY_MAX, reasonBody } from "./reason-body.ts";
 
 const time = Type.String({ format: "date-time" });

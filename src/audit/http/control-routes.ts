@@ -15,7 +15,7 @@ import { findAuditLog } from "#audit/store/audit-logs.ts";
 import { jsonBody } from "#http/request-body.ts";
 import { type AppRoute, route } from "#orgs/http/access.ts";
 import type { AppEnv } from "#orgs/http/app-env.ts";
-import { operatorOf } from "#orgs/http/caller.ts";
+import { operatorOf } from "#orgs/http/operator-of.ts";
 import { actorOf } from "#orgs/principal.ts";
 import { fail } from "#platform/errors.ts";
 import { findShardClock } from "#platform/jobs/shard-clock.ts";

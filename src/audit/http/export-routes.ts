@@ -4,7 +4,7 @@ import { exportEntries } from "#audit/export-entries.ts";
 import { packStream } from "#audit/pack.ts";
 import { integer, oneOfOrFirst } from "#http/parameters.ts";
 import { type AppRoute, route } from "#orgs/http/access.ts";
-import { operatorOf } from "#orgs/http/caller.ts";
+import { operatorOf } from "#orgs/http/operator-of.ts";
 import { askedLog, logParameter } from "./asked-log.ts";
 
 function seq(description: string) {

@@ -7,7 +7,7 @@ import { placeHold, releaseHold } from "#audit/legal-holds.ts";
 import { formatTimestamp } from "#formats/rfc3339.ts";
 import { jsonBody } from "#http/request-body.ts";
 import { type AppRoute, route } from "#orgs/http/access.ts";
-import { operatorOf } from "#orgs/http/caller.ts";
+import { operatorOf } from "#orgs/http/operator-of.ts";
 import { REASON_BODY_MAX, reasonBody } from "./reason-body.ts";
 
 const PATH = "/v1/orgs/:org/audit/holds";

@@ -5,7 +5,7 @@ import { createOrg, currentOrg } from "#orgs/create-org.ts";
 import { deleteOrg } from "#orgs/delete-org.ts";
 import { newSettings, patchSettings } from "#orgs/org-settings.ts";
 import { type AppRoute, route } from "./access.ts";
-import { operatorOf } from "./caller.ts";
+import { operatorOf } from "./operator-of.ts";
 import { createOrgBody, OrgSchema, orgJson, patchOf, patchOrgBody } from "./org-json.ts";
 
 /**

@@ -8,7 +8,7 @@ import { findServiceTokensOfOrg } from "#orgs/store/token-rows.ts";
 import { tokenActor } from "#orgs/token-actor.ts";
 import { fail } from "#platform/errors.ts";
 import { type AppRoute, route } from "./access.ts";
-import { operatorOf } from "./caller.ts";
+import { operatorOf } from "./operator-of.ts";
 import {
   createServiceTokenBody,
   NewServiceTokenSchema,

@@ -1,6 +1,6 @@
 /** Where an org's metrics, traces and audit entries go. */
 import { type AppRoute, route } from "#orgs/http/access.ts";
-import { operatorOf } from "#orgs/http/caller.ts";
+import { operatorOf } from "#orgs/http/operator-of.ts";
 import { changeStreams, currentStreams } from "#streams/change-streams.ts";
 import { findStreams } from "#streams/store/streams.ts";
 import { StreamsSchema } from "#streams/streams-schema.ts";

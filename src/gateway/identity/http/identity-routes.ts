@@ -9,7 +9,7 @@ import { resourceOf } from "#gateway/identity/resource.ts";
 import { findIdentity } from "#gateway/identity/store/identity-rows.ts";
 import { jsonBody } from "#http/request-body.ts";
 import { type AppRoute, route } from "#orgs/http/access.ts";
-import { operatorOf } from "#orgs/http/caller.ts";
+import { operatorOf } from "#orgs/http/operator-of.ts";
 import { fail } from "#platform/errors.ts";
 import { checkSettings } from "#platform/settings.ts";
 import { identityJson, settingsOfBody } from "./identity-json.ts";

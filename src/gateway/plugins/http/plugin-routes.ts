@@ -11,7 +11,7 @@ import { cursor, cursorFormat, limit, pageOf } from "#http/pagination.ts";
 import { jsonBody } from "#http/request-body.ts";
 import { type AppRoute, route } from "#orgs/http/access.ts";
 import type { AppEnv } from "#orgs/http/app-env.ts";
-import { operatorOf } from "#orgs/http/caller.ts";
+import { operatorOf } from "#orgs/http/operator-of.ts";
 import { fail } from "#platform/errors.ts";
 import { originHost } from "#platform/settings.ts";
 import { shardDatabase } from "#platform/shards.ts";

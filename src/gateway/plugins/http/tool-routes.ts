@@ -3,7 +3,7 @@ import { acceptTool } from "#gateway/plugins/accept-tool.ts";
 import { findToolPage, type ListedTool } from "#gateway/plugins/store/tool-rows.ts";
 import { cursor, cursorFormat, limit, pageOf } from "#http/pagination.ts";
 import { type AppRoute, route } from "#orgs/http/access.ts";
-import { operatorOf } from "#orgs/http/caller.ts";
+import { operatorOf } from "#orgs/http/operator-of.ts";
 import { shardDatabase } from "#platform/shards.ts";
 import { pluginAsked, toolAsked } from "./asked-plugin.ts";
 import { PLUGIN_PATH } from "./plugin-routes.ts";

@@ -3,7 +3,7 @@ import { changePolicy } from "#gateway/policy/change-policy.ts";
 import { checkCall } from "#gateway/policy/check-call.ts";
 import { findPolicy } from "#gateway/policy/store/policies.ts";
 import { type AppRoute, route } from "#orgs/http/access.ts";
-import { operatorOf } from "#orgs/http/caller.ts";
+import { operatorOf } from "#orgs/http/operator-of.ts";
 import { fail } from "#platform/errors.ts";
 import {
   ChangedPolicySchema,
