@@ -1,10 +1,11 @@
 /** An event stream on its way: each event whole and at once, comments too, and what is missing at its end. */
 import { createParser, type EventSourceMessage } from "eventsource-parser";
+import { eraOf } from "#gateway/proxy/message/protocol-version.ts";
 import type { AnswerWatch } from "./answer-watch.ts";
 import { EventBlocks, joined } from "./event-blocks.ts";
 import type { RelayEnd, RelayTerms } from "./relay-answer.ts";
 import { rewrittenText, withTexts } from "./rewrite-text.ts";
-import { readMessages } from "./rpc-text.ts";
+import { messagesIn, readMessages } from "./rpc-text.ts";
 import { TimedReader } from "./timed-reader.ts";
 
 /**
@@ -116,7 +117,9 @@ export class EventRelay {
     const chunks: Uint8Array[] = [];
     for (const block of this.#blocks.push(bytes)) {
       if (block.length > this.#terms.eventBytesMax) return this.#finish("too_large", chunks);
-      appendView(chunks, await this.#pass(block));
+      const passing = await this.#pass(block);
+      if (passing === null) return this.#finish("too_large", chunks);
+      appendView(chunks, passing);
     }
     const isTooLarge =
       this.#bytes > this.#terms.bytesMax || this.#blocks.openBytes > this.#terms.eventBytesMax;
@@ -126,11 +129,13 @@ export class EventRelay {
     return isOver ? this.#finish("done", chunks) : { chunks, isOver: false };
   }
 
-  async #pass(block: Uint8Array): Promise<Uint8Array> {
+  /** Null where it has more values than there is room for: what cannot be judged does not pass. */
+  async #pass(block: Uint8Array): Promise<Uint8Array | null> {
     const text = decode(block);
     const event = this.#parse(text);
     const seen = event === null ? null : readMessages(event.data);
     if (seen === null) return block;
+    if (seen === "too_many") return null;
     const { length } = block;
     const answers = seen.messages.map((message) => this.#watch.answerOf(message, length));
     const rewritten = await rewrittenText(seen, answers, this.#terms.rewrite);
@@ -167,7 +172,12 @@ export class EventRelay {
     if (isAnswered) return "done";
     if (cause !== "no_answer") return cause;
     if (due.length === 0) return "done";
-    return this.#terms.isResumable && this.#canResume ? "detached" : "no_answer";
+    return this.#canResume && this.#isResumable() ? "detached" : "no_answer";
+  }
+
+  /** Modern streams never are, event ids or not (2026-07-28, Receiving Messages). */
+  #isResumable(): boolean {
+    return this.#terms.isResumable && eraOf(this.#terms.version) === "legacy";
   }
 
   /** An answer that is whole, but for the blank line, is one; a part of anything is left out. */
@@ -178,7 +188,8 @@ export class EventRelay {
     const couldResume = this.#canResume;
     const event = this.#parse(decode(whole));
     const seen = event === null ? null : readMessages(event.data);
-    if (seen !== null && seen.messages.length > 0) return [await this.#pass(whole)];
+    const passing = messagesIn(seen).length > 0 ? await this.#pass(whole) : null;
+    if (passing !== null) return [passing];
     this.#canResume = couldResume;
     return NOTHING;
   }

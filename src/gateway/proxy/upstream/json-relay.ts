@@ -90,8 +90,11 @@ export class JsonRelay {
   }
 
   async #passHeld(controller: Controller): Promise<void> {
-    const text = this.#kept.text();
-    const seen = readMessages(text);
+    const seen = readMessages(this.#kept.text());
+    if (seen === "too_many") {
+      this.#breakOff("too_large", controller);
+      return;
+    }
     const body = seen === null ? null : await this.#rewritten(seen);
     const end: RelayEnd = this.#watch.isAnswered ? "done" : "no_answer";
     if (this.#isGone) return;

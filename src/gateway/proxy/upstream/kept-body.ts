@@ -5,7 +5,7 @@
  */
 import { joined } from "./event-blocks.ts";
 import type { PendingRequest } from "./relay-answer.ts";
-import { readMessages, type SeenMessage } from "./rpc-text.ts";
+import { messagesIn, readMessages, type SeenMessage } from "./rpc-text.ts";
 
 const END_BYTES = 1_024;
 
@@ -48,8 +48,11 @@ export class KeptBody {
 
   /** Of a body whose end came. */
   messages(due: readonly PendingRequest[]): readonly SeenMessage[] {
-    if (this.#chunks !== null) return readMessages(this.text())?.messages ?? [];
-    const ends = [this.#head, this.#tail].map((bytes) => new TextDecoder().decode(bytes));
+    const whole = this.#chunks === null ? null : this.text();
+    const seen = whole === null ? "too_many" : readMessages(whole);
+    if (seen !== "too_many") return messagesIn(seen);
+    const tail = joined([this.#tail, ...this.chunks.slice(-1)]).slice(-END_BYTES);
+    const ends = [this.#head, tail].map((bytes) => new TextDecoder().decode(bytes));
     const isError = ends.some((text) => /"isError"\s*:\s*true/.test(text));
     const result = isError ? { isError } : {};
     return due.map(({ id }) => ({ kind: "result", id, result, text: "" }));

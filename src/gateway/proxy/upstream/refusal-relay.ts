@@ -1,7 +1,7 @@
 /** A JSON-RPC error with a 4xx, which passes unchanged: it answers all that the request asked. */
 import { readAnswer } from "#platform/outgoing/read-answer.ts";
 import type { AnswerWatch } from "./answer-watch.ts";
-import { readMessages } from "./rpc-text.ts";
+import { messagesIn, readMessages } from "./rpc-text.ts";
 import { REFUSAL_BYTES_MAX } from "./upstream-refusal.ts";
 
 export class RefusalRelay {
@@ -27,7 +27,7 @@ export class RefusalRelay {
 
   /** By whichever id, often none: its server may have refused before it looked. */
   #see(text: string, bytes: number): void {
-    const [error] = readMessages(text)?.messages ?? [];
+    const [error] = messagesIn(readMessages(text));
     if (error?.kind !== "error") return;
     for (const { id } of this.#watch.due) this.#watch.see({ ...error, id }, bytes);
   }

@@ -39,10 +39,14 @@ export interface SeenText {
  */
 const VALUES_MAX = 500_000;
 
-/** Null where the text is no JSON, or has more values than an isolate has room for. */
-export function readMessages(text: string): SeenText | null {
-  const value = parsedValue(text);
-  if (value === undefined) return null;
+/** Null where the text is no JSON. */
+export function readMessages(text: string): SeenText | "too_many" | null {
+  const reading = readJson(text, VALUES_MAX);
+  if ("refusal" in reading && reading.refusal !== "named_twice") {
+    return reading.refusal === "too_many" ? "too_many" : null;
+  }
+  // A member that is named twice is what JSON.parse, and with it every client, makes of it: the last one.
+  const value = "value" in reading ? reading.value : JSON.parse(text);
   if (!Array.isArray(value)) return { messages: messagesOf(value, text), isBatch: false };
   return {
     messages: value.flatMap((one) => messagesOf(one, JSON.stringify(one))),
@@ -50,11 +54,9 @@ export function readMessages(text: string): SeenText | null {
   };
 }
 
-/** A member that is named twice is what JSON.parse, and with it every client, makes of it: the last one. */
-function parsedValue(text: string): unknown {
-  const reading = readJson(text, VALUES_MAX);
-  if ("value" in reading) return reading.value;
-  return reading.refusal === "named_twice" ? JSON.parse(text) : undefined;
+/** The messages of a text that was read, however much of it was understood. */
+export function messagesIn(seen: ReturnType<typeof readMessages>): readonly SeenMessage[] {
+  return seen === null || seen === "too_many" ? [] : seen.messages;
 }
 
 function messagesOf(value: unknown, text: string): SeenMessage[] {

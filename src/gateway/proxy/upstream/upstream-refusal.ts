@@ -4,7 +4,7 @@
  */
 import { readAnswer } from "#platform/outgoing/read-answer.ts";
 import { isJson } from "./media-type.ts";
-import { readMessages } from "./rpc-text.ts";
+import { messagesIn, readMessages } from "./rpc-text.ts";
 
 /** An error is a code and a message, with the versions that a server speaks at most. */
 export const REFUSAL_BYTES_MAX = 65_536;
@@ -23,7 +23,7 @@ export async function readRefusal(response: Response): Promise<Response | "no_er
     return "no_error";
   }
   const bytes = await readAnswer(body, REFUSAL_BYTES_MAX);
-  const messages = readMessages(new TextDecoder().decode(bytes))?.messages ?? [];
+  const messages = messagesIn(readMessages(new TextDecoder().decode(bytes)));
   const isError = messages.length > 0 && messages.every(({ kind }) => kind === "error");
   return isError ? new Response(bytes, { status, headers: keptOf(headers) }) : "no_error";
 }

@@ -87,6 +87,28 @@ describe("An event stream that is relayed", () => {
     await fc.assert(property, { numRuns: 300 });
   });
 
+  it("takes nothing for an answer that its client does not", async () => {
+    // A byte order mark is one at the very start alone.
+    const marked = `: first\n\n\uFEFFdata: ${resultText(1)}\n\n`;
+    const typed = `event: endpoint\ndata: ${resultText(1)}\n\n`;
+    for (const text of [marked, typed, `data:  \n\n`, `datum: ${resultText(1)}\n\n`]) {
+      const { response, messages } = relay(upstreamOf([text]));
+      expect((await clientEvents(response)).at(-1)).toBe(errorText("1", "no_answer"));
+      expect(messages).toEqual([]);
+    }
+  });
+
+  it("does not pass what has more values than there is room to judge", async () => {
+    const bomb = resultText(1, { a: Array(500_000).fill(0) });
+    const { response, ends } = relay(upstreamOf([event(PROGRESS) + event(bomb)]), {
+      eventBytesMax: 4_000_000,
+      rewrite: async () => "{}",
+    });
+
+    expect(await clientEvents(response)).toEqual([PROGRESS, errorText("1", "too_large")]);
+    expect(ends).toEqual(["too_large"]);
+  });
+
   it("tells answers apart by the type of their id", async () => {
     const pending = [
       { id: 1, idText: "1" },
@@ -240,6 +262,21 @@ describe("A stream that its client can resume", () => {
     }
   });
 
+  it("is of a legacy version: a modern one's ids are none to go on from", async () => {
+    const modern = { isResumable: true, version: "2026-07-28" } as const;
+    const { response, ends } = relay(upstreamOf([PRIMING]), modern);
+
+    expect((await clientEvents(response)).at(-1)).toBe(errorText("1", "no_answer"));
+    expect(ends).toEqual(["no_answer"]);
+  });
+
+  it("is not one if its session has none", async () => {
+    const { ends, response } = relay(upstreamOf([PRIMING]), { ...terms, isResumable: false });
+
+    await response.text();
+    expect(ends).toEqual(["no_answer"]);
+  });
+
   it("has died if it is reset", async () => {
     const { response, ends } = relay(upstreamOf([PRIMING, "BREAK"]), terms);
 
@@ -251,16 +288,23 @@ describe("A stream that its client can resume", () => {
 describe("A rewritten answer", () => {
   const rewrite = async () => `{\n"cut":true}`;
 
-  it("takes the place of what came, in whichever pieces, and leaves the event's other lines", async () => {
-    const whole = `: c\n${event(PROGRESS)}: note\nid: 9\nevent: message\ndata: ${resultText(1)}\n\n`;
-    const bytes = new TextEncoder().encode(whole);
-    for (let at = 1; at < bytes.length; at++) {
-      const upstream = upstreamOf([bytes.subarray(0, at), bytes.subarray(at)]);
-      const { response } = relay(upstream, { rewrite });
+  it.each(["\n", "\r", "\r\n"])(
+    "takes the place of what came, in whichever pieces, with line ends %j, and leaves the event's other lines",
+    async (lineEnd) => {
+      const before = [": c", `data: ${PROGRESS}`, "", ": note", ""].join(lineEnd);
+      const data = [`data: {"jsonrpc":"2.0",`, `data: "id":1,"result":{}}`];
+      const whole = `${before}${["id: 9", ...data, "event: message", "", ""].join(lineEnd)}`;
       const changed = `id: 9\nevent: message\ndata: {\ndata: "cut":true}\n\n`;
-      expect(await response.text()).toBe(`: c\n${event(PROGRESS)}: note\n${changed}`);
-    }
-  });
+      const bytes = new TextEncoder().encode(whole);
+      for (let at = 1; at < bytes.length; at++) {
+        const upstream = upstreamOf([bytes.subarray(0, at), bytes.subarray(at)]);
+        const { response } = relay(upstream, { rewrite });
+        expect((await response.text()).replace(`${changed}\n`, changed)).toBe(
+          `${before}${changed}`,
+        );
+      }
+    },
+  );
 
   it("is written for each result, also one that nobody waits for or that comes twice", async () => {
     const text = event(resultText(1)) + event(resultText(1)) + event(resultText(2));
@@ -284,54 +328,6 @@ describe("A rewritten answer", () => {
 
     await expect(response.text()).rejects.toThrow();
     expect(ends).toEqual(["reset"]);
-  });
-});
-
-describe("A client that goes away", () => {
-  it("cancels the upstream at once, and ends the relay once", async () => {
-    const upstream = upstreamOf([event(PROGRESS), "HANG"]);
-    const { response, ends } = relay(upstream);
-    const reader = response.body!.getReader();
-    await reader.read();
-    const waiting = reader.read();
-    await reader.cancel();
-    await waiting;
-
-    expect(upstream.wasCancelled).toBe(true);
-    expect(ends).toEqual(["client_gone"]);
-  });
-
-  it("after its answer has had it", async () => {
-    const { response, ends } = relay(upstreamOf([event(resultText(1)), "HANG"]));
-    const reader = response.body!.getReader();
-    await reader.read();
-    await reader.cancel();
-
-    expect(ends).toEqual(["done"]);
-  });
-
-  it("as the stream ends is one end, not two", async () => {
-    for (const deeds of [[event(PROGRESS)], [event(PROGRESS), "BREAK"], [event(resultText(1))]]) {
-      const { response, ends } = relay(upstreamOf(deeds as string[]));
-      const reader = response.body!.getReader();
-      await reader.read();
-      await Promise.allSettled([reader.read(), reader.cancel()]);
-      expect(ends).toHaveLength(1);
-    }
-  });
-
-  it("or is slow leaves the upstream unread", async () => {
-    function* endless() {
-      for (;;) yield event("x".repeat(10_000));
-    }
-    const upstream = upstreamOf(endless());
-    const reader = relay(upstream, {
-      bytesMax: Number.POSITIVE_INFINITY,
-    }).response.body!.getReader();
-    for (let read = 0; read < 5; read++) await reader.read();
-
-    expect(upstream.reads).toBeLessThanOrEqual(6);
-    await reader.cancel();
   });
 });
 

@@ -32,7 +32,7 @@ describe("A JSON answer that is relayed", () => {
     ["is of another request", [resultText("1")], "no_answer"],
     ["is a notification", [PROGRESS], "no_answer"],
     ["is no JSON-RPC", ['{"ok":true}'], "no_answer"],
-    ["has more values than there is room for", [`[${"[],".repeat(600_000)}1]`], "too_large"],
+    ["is longer than it may be", [resultText(1, { text: "x".repeat(60_000) })], "too_large"],
   ] as const)("that %s becomes an error that the client can read", async (_, deeds, end) => {
     const { response, ends } = relay(upstreamOf(deeds, JSON_TYPE), {
       idleMs: 30,
@@ -116,6 +116,18 @@ describe("A JSON answer that is relayed", () => {
       expect(messages).toMatchObject([{ id: 1, result: isError, bytes: text.length, text: "" }]);
       expect(ends).toEqual(["done"]);
     }
+  });
+
+  it("that has more values than there is room to judge is not rewritten, and else judged by its ends", async () => {
+    const text = resultText(1, { a: Array(500_000).fill(0), isError: true });
+    const upstream = () => upstreamOf([text.slice(0, 99_000), text.slice(99_000)], JSON_TYPE);
+    const terms = { eventBytesMax: 4_000_000 };
+
+    const cut = relay(upstream(), { ...terms, rewrite: async () => "{}" });
+    expect(await cut.response.text()).toBe(errorText("1", "too_large"));
+    const { response, messages } = relay(upstream(), terms);
+    expect(await response.text()).toBe(text);
+    expect(messages).toMatchObject([{ id: 1, result: { isError: true } }]);
   });
 
   it("is rewritten whole, however large, up to what may be kept", async () => {

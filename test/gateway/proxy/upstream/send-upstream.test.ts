@@ -175,6 +175,23 @@ describe("An upstream", () => {
     expect(signal?.aborted).toBe(false);
   });
 
+  it("is not cut by its client's signal once there is an answer: the body is cancelled then", async () => {
+    const client = new AbortController();
+    const answer = await sendUpstream({ ...ASK, signal: client.signal }, answers(200, JSON_TYPE));
+    client.abort();
+
+    expect(answer.kind === "response" && answer.controller.signal.aborted).toBe(false);
+  });
+
+  it("is not sent to for a client that is gone already", async () => {
+    const answer = await sendUpstream(
+      { ...ASK, signal: AbortSignal.abort() },
+      answers(200, JSON_TYPE),
+    );
+
+    expect(answer).toEqual({ kind: "failed", fault: "cancelled", status: null });
+  });
+
   it("is cancelled when its client goes away before the answer, and its late answer let go of", async () => {
     const upstream = upstreamOf(["HANG"]);
     const client = new AbortController();
