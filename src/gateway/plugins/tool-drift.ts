@@ -63,7 +63,9 @@ export function judgeList(
   terms: DriftTerms,
 ): Drift {
   const { isWhole } = terms;
-  const room = new Room(isWhole ? [] : [...stored.values()].filter(({ isGone }) => !isGone));
+  const room = new DefinitionRoom(
+    isWhole ? [] : [...stored.values()].filter(({ isGone }) => !isGone),
+  );
   const fitted = [...tools.values()]
     .map((tool) => room.take(tool, isWhole ? undefined : stored.get(tool.name)))
     .filter((tool) => tool !== null);
@@ -111,7 +113,7 @@ function named({ name, hash }: Pick<StoredTool, "name" | "hash">): NamedHash {
 }
 
 /** What a part of a list may add to what is there; a whole list was fitted when it was read. */
-class Room {
+class DefinitionRoom {
   #count: number;
   #bytes: number;
 

@@ -63,6 +63,16 @@ describe("A log that is nearly full", () => {
     expect(await storedBodies(log)).toHaveLength(5);
   });
 
+  it("takes what operators did to plugins, and what gateways say of them no more", async () => {
+    const log = await newLogOf(3);
+    await fill(log, OWN + 1);
+    await append(log, [own("plugin.registered"), own("operator.x.y"), own("plugin.removed")]);
+    const full = { kind: "full" };
+    const reported = { ...makeEvent(), action: "plugin.registered" };
+    expect(await ledgerOf(log).append(log, [reported])).toEqual(full);
+    expect(await ledgerOf(log).append(log, [own("plugin.tool.changed")])).toEqual(full);
+  });
+
   it("announces a pruning, and takes reports again once that has made room", async () => {
     const log = await newLogOf(1_000);
     await fill(log, OWN + 50_000);

@@ -104,6 +104,16 @@ describe("Accepting a tool", () => {
     expect(await statesOf(place.name)).toEqual({ "a/b c": "active" });
   });
 
+  it("is one deed, however many say so at once", async () => {
+    const place = await placeWith("quarantine");
+    await learn(place, [tool("a")]);
+    await learn(place, [tool("a", "other")]);
+    const answers = await Promise.all(Array.from({ length: 5 }, () => accept(place, "a")));
+    expect(answers.every(({ status }) => status === 200 || status === 409)).toBe(true);
+    const accepted = (await actionsOf(place)).filter((action) => action === "plugin.tool.accepted");
+    expect(accepted).toHaveLength(1);
+  });
+
   it("takes the definition that was read, and no later one", async () => {
     const place = await placeWith("quarantine");
     await learn(place, [tool("a")]);

@@ -3,7 +3,7 @@ import { learnTools } from "#gateway/plugins/learn-tools.ts";
 import { refusal } from "../../harness/answers.ts";
 import { workerEnv } from "../../harness/deployment.ts";
 import { accept, actionsOf, learn, MINUTE, namesIn, placeWith, toolEntries } from "./learning.ts";
-import { putPluginOk, statesOf, tool, toolsOf } from "./plugin-client.ts";
+import { putPluginOk, statesOf, storedPlugin, tool, toolsOf } from "./plugin-client.ts";
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
@@ -139,6 +139,21 @@ describe("A tool that is gone", () => {
     expect(await toolsOf(place.name)).toHaveLength(1_000);
     await learn(place, list(3_000, 10), { isWhole: false });
     expect(await toolsOf(place.name)).toHaveLength(1_000);
+  });
+});
+
+describe("A shard that is full for the org", () => {
+  it("takes no further plugin's list, and keeps true what it has", async () => {
+    const place = await placeWith("quarantine");
+    await learn(place, [tool("a")]);
+    await putPluginOk(place.name, {}, "another");
+    const another = { ...place, plugin: await storedPlugin(place.name, "another") };
+    const refuse = "UPDATE orgs SET refused_since_ms = 1 WHERE org = ?1";
+    await workerEnv.SHARD_0.prepare(refuse).bind(place.name).run();
+    await learn(another, [tool("b")]);
+    await learn(place, [tool("a", "other")]);
+    expect(await statesOf(place.name, "another")).toEqual({});
+    expect(await statesOf(place.name)).toEqual({ a: "quarantined" });
   });
 });
 

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { noteHealth } from "#gateway/plugins/note-health.ts";
+import { putHealth } from "#gateway/plugins/store/health-rows.ts";
 import { requireStatus } from "../../harness/answers.ts";
 import { call, workerEnv } from "../../harness/deployment.ts";
 import { makeOrg } from "../../harness/orgs.ts";
@@ -336,6 +337,18 @@ describe("A plugin's health", () => {
       consecutive_failures: 0,
       last_fault: "timeout",
     });
+  });
+
+  it("is noted by one of the isolates that note it at once", async () => {
+    const name = await orgWith();
+    const [org, plugin] = [await storedOrg(name), await storedPlugin(name)];
+    const noted = { fault: "timeout", failures: 1, hasAnswered: false, gapMs: 60_000 };
+    const note = (nowMs: number) => putHealth(workerEnv.SHARD_0, org, plugin, { ...noted, nowMs });
+    const nowMs = Date.now();
+    await Promise.all([1, 2, 3, 4].map((afterMs) => note(nowMs + afterMs)));
+    expect((await healthOf(name)).consecutive_failures).toBe(1);
+    await note(nowMs + 60_004);
+    expect((await healthOf(name)).consecutive_failures).toBe(2);
   });
 
   it("quotes no fault that is none of our words, and is nobody's after a new registration", async () => {
