@@ -10,7 +10,7 @@ import { runFormatsSuite } from "./formats/suite.ts";
 import { runConformanceSuite } from "./gateway/conformance.ts";
 import { runExactnessSuite } from "./gateway/exactness.ts";
 import { runGatewayFleetSuite } from "./gateway/fleet.ts";
-import { runGatewayKillSuite } from "./gateway/kill/suite.ts";
+import { runRecordKillSuite } from "./gateway/kill/suite.ts";
 import { runGatewayKillSuite } from "./gateway/kill.ts";
 import { runStockClientsSuite } from "./gateway/stock-clients.ts";
 import { runAttackSuite } from "./ledger/attack.ts";
@@ -61,7 +61,7 @@ export const SUITES: Record<string, E2eSuite> = {
   quantiles: { run: runQuantileSuite, seconds: 4 },
   malformed: { run: runMalformedSuite, seconds: 6 },
   kill: { run: runKillSuite, seconds: 36 },
-  "gateway-kill": { run: runGatewayKillSuite, seconds: 40 },
+  "record-kill": { run: runRecordKillSuite, seconds: 40 },
   stream: { run: runStreamSuite, seconds: 25, isTimed: true },
   "ledger-crash": { run: runCrashSuite, seconds: 63 },
   "ledger-attack": { run: runAttackSuite, seconds: 340 },

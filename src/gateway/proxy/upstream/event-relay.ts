@@ -140,11 +140,9 @@ export class EventRelay {
     const answers = seen.messages.map((message) => this.#watch.answerOf(message, length));
     const rewritten = await rewrittenText(seen, answers, this.#terms.rewrite);
     const told: (string | null)[] = [];
-    for (const message of seen.messages) told.push(await this.#watch.see(message, bytes));
+    for (const message of seen.messages) told.push(await this.#watch.see(message, length));
     const passed = rewritten ?? withTexts(seen, told);
-    return passed === null ? block : [encode(withData(text, passed))];
-    for (const message of seen.messages) this.#watch.see(message, length);
-    return rewritten === null ? block : encode(withData(text, rewritten));
+    return passed === null ? block : encode(withData(text, passed));
   }
 
   /** Of type `message`: what clients take as JSON-RPC. */

@@ -26,7 +26,7 @@ const OPTIONS = {
   isKillable: true,
 };
 
-export function runGatewayKillSuite(): Promise<Verdict> {
+export function runRecordKillSuite(): Promise<Verdict> {
   return runSuite("gateway-kill", OPTIONS, async ({ checks, start }) =>
     runRounds(await start(), checks),
   );
