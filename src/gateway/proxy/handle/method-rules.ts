@@ -3,6 +3,9 @@
  * here is decided as a list of its plugin is.
  */
 
+import type { RpcMessage } from "#gateway/proxy/message/judge-body.ts";
+import { eraOf } from "#gateway/proxy/message/protocol-version.ts";
+
 /** Whose answers' items are filtered: the member of the result that holds them. */
 export type ListMember = "tools" | "resources" | "prompts" | "resourceTemplates";
 
@@ -32,7 +35,6 @@ const RULES: Readonly<Record<string, MethodRule>> = {
   "prompts/list": { kind: "list", member: "prompts" },
   "subscriptions/listen": { kind: "listen" },
   "tasks/get": { kind: "task" },
-  "tasks/result": { kind: "task" },
   "tasks/update": { kind: "task" },
   "tasks/cancel": { kind: "task" },
   initialize: { kind: "connect" },
@@ -45,8 +47,11 @@ const OTHER: MethodRule = { kind: "other" };
 
 type Params = Readonly<Record<string, unknown>> | null;
 
-export function ruleOf(method: string, params: Params): MethodRule {
+export function ruleOf({ method: named, params, version }: RpcMessage): MethodRule {
+  const method = named ?? "";
   if (method === "completion/complete") return completionRule(params);
+  // Gone since 2026-07-28 (SEP-2663): who has it says so himself.
+  if (method === "tasks/result" && eraOf(version) === "legacy") return { kind: "task" };
   return Object.hasOwn(RULES, method) ? (RULES[method] ?? OTHER) : OTHER;
 }
 

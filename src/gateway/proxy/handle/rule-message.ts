@@ -56,7 +56,7 @@ const UNKNOWN_TASK: ToldFault = {
 const CONNECTS: Verdict = { kind: "allowed", policySet: "none", policies: [], reason: "connects" };
 
 export async function ruleMessage(x: Exchange, message: RpcMessage): Promise<Ruling> {
-  const rule = ruleOf(message.method ?? "", message.params);
+  const rule = ruleOf(message);
   const isCall = rule.kind === "call";
   const tools = isCall ? await knownTools(x.env, x.org, x.plugin) : null;
   const tool = tools?.get(message.name ?? "") ?? null;
