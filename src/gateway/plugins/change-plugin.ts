@@ -20,9 +20,11 @@ import { originOf } from "#streams/endpoint.ts";
 import { streamsOf } from "#streams/streams-of.ts";
 import { payloadKek } from "#vault/root-keys.ts";
 import { forgetPlugin } from "./find-plugin.ts";
+import { knownTools } from "./known-tools.ts";
 import { PLUGINS_MAX, type PluginPlace, pluginTarget, type StoredPlugin } from "./plugin.ts";
 import { keptHeaders, type WantedPlugin } from "./plugin-request.ts";
 import { sealPluginHeaders } from "./sealed-plugin-headers.ts";
+import { placedNames, tellToolsGone } from "./tools-learnt.ts";
 
 export interface PutPlugin {
   readonly plugin: StoredPlugin;
@@ -68,9 +70,15 @@ export async function removePlugin(
   const isDeleted = await deletePlugin(env.DIRECTORY, stored, action);
   forgetPlugin(stored);
   if (!isDeleted) return fail({ kind: "not_found" });
-  await deletePluginRows(shardDatabase(env, org.shard), stored).catch((error: unknown) =>
+  await eraseTools(env, org, stored).catch((error: unknown) =>
     logError(error, { org: org.org, work: "erasing a plugin's tools" }),
   );
+}
+
+async function eraseTools(env: Env, org: Org, plugin: StoredPlugin): Promise<void> {
+  const tools = await knownTools(env, org, plugin);
+  await deletePluginRows(shardDatabase(env, org.shard), plugin);
+  await tellToolsGone(env, org, placedNames(plugin, tools?.keys() ?? []));
 }
 
 async function register(env: Env, org: Org, plugin: StoredPlugin, by: Operator): Promise<void> {

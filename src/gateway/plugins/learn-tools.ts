@@ -20,7 +20,7 @@ import { decideChange, isDueToTell, type SeenList } from "./list-change.ts";
 import { type Plugin, pluginKey, TOOL_CHANGE_RULES, type ToolChangeRule } from "./plugin.ts";
 import { tellPluginEntries } from "./tell-entries.ts";
 import { pinList, wholeHash } from "./tool-definition.ts";
-import { tellToolsLearnt } from "./tools-learnt.ts";
+import { placedNames, tellToolsLearnt } from "./tools-learnt.ts";
 
 /**
  * Lists that this isolate knows to be learnt, by a digest of their texts: what comes again within so long costs no
@@ -90,15 +90,10 @@ export async function learnList(
   const seen = { ...listed, pinned, hash: wholeHash(pinned) };
   const outcome = await applyList(env, org, plugin, seen);
   if (outcome === "not_now") return false;
+  // Of a list that is the same too: what it shows at zero is kept for as long as it is listed.
+  await tellToolsLearnt(env, org, placedNames(plugin, pinned.tools.keys()));
   if (outcome === "same" && !seen.isAsked) return true;
   forgetKnownTools(plugin);
-  const { workspace } = plugin;
-  const names = [...pinned.tools.keys()].map((tool) => ({
-    workspace,
-    plugin: plugin.plugin,
-    tool,
-  }));
-  await tellToolsLearnt(env, org, names);
   await tellPluginEntries(env, org).catch((error: unknown) =>
     logError(error, { org: org.org, work: "telling of tools" }),
   );

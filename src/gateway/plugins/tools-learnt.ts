@@ -12,23 +12,46 @@ export interface NamedTool {
   readonly tool: string;
 }
 
-/** Idempotent: the same tools are told again whenever their list changes. */
-type ToolsLearnt = (env: Env, org: Org, tools: readonly NamedTool[]) => Promise<void>;
+type ToldTools = (env: Env, org: Org, tools: readonly NamedTool[]) => Promise<void>;
 
-let registered: ToolsLearnt | null = null;
-
-export function registerToolsLearnt(toolsLearnt: ToolsLearnt): void {
-  registered = toolsLearnt;
+export interface ToolsWatcher {
+  /** Idempotent: the same tools are told again whenever they are listed. */
+  readonly learnt: ToldTools;
+  /** Of a plugin that was removed. */
+  readonly gone: ToldTools;
 }
 
-export async function tellToolsLearnt(
+let registered: ToolsWatcher | null = null;
+
+export function registerToolsWatcher(watcher: ToolsWatcher): void {
+  registered = watcher;
+}
+
+export function placedNames(
+  { workspace, plugin }: Omit<NamedTool, "tool">,
+  names: Iterable<string>,
+): NamedTool[] {
+  return Array.from(names, (tool) => ({ workspace, plugin, tool }));
+}
+
+export function tellToolsLearnt(env: Env, org: Org, tools: readonly NamedTool[]): Promise<void> {
+  return tell("learnt", env, org, tools);
+}
+
+export function tellToolsGone(env: Env, org: Org, tools: readonly NamedTool[]): Promise<void> {
+  return tell("gone", env, org, tools);
+}
+
+/** What fails costs nobody his list or his plugin. */
+async function tell(
+  what: keyof ToolsWatcher,
   env: Env,
   org: Org,
   tools: readonly NamedTool[],
 ): Promise<void> {
   if (registered === null || tools.length === 0) return;
   try {
-    await registered(env, org, tools);
+    await registered[what](env, org, tools);
   } catch (error) {
     logError(error, { org: org.org, work: "counting a plugin's tools from zero" });
   }

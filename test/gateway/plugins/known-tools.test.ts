@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { findPlugin, forgetPlugin } from "#gateway/plugins/find-plugin.ts";
 import { forgetKnownTools, isCallQuarantined, knownTools } from "#gateway/plugins/known-tools.ts";
 import { forgetLearnt, learnTools } from "#gateway/plugins/learn-tools.ts";
-import { registerToolsLearnt } from "#gateway/plugins/tools-learnt.ts";
+import { type NamedTool, registerToolsWatcher } from "#gateway/plugins/tools-learnt.ts";
 import { envWithShard, workerEnv } from "../../harness/deployment.ts";
 import { HOUR, learn, placeWith, watchedEnv } from "./learning.ts";
 import { statesOf, tool, toolsOf } from "./plugin-client.ts";
@@ -135,12 +135,13 @@ describe("Known tools", () => {
 });
 
 describe("Whoever counts calls", () => {
-  it("is told of the tools of each list that changed, and what fails there costs nothing", async () => {
+  it("is told of the tools of each list, and what fails there costs nothing", async () => {
     const told: string[][] = [];
-    registerToolsLearnt(async (_env, _org, tools) => {
+    const learnt = async (_env: unknown, _org: unknown, tools: readonly NamedTool[]) => {
       told.push(tools.map(({ workspace, plugin, tool: one }) => `${workspace}/${plugin}/${one}`));
       throw new Error("no room");
-    });
+    };
+    registerToolsWatcher({ learnt, gone: async () => undefined });
     vi.spyOn(console, "error").mockReturnValue();
     const place = await placeWith("record");
     await learn(place, [tool("a"), tool("b")]);
@@ -148,8 +149,9 @@ describe("Whoever counts calls", () => {
     await learn(place, [tool("b"), tool("c")]);
     expect(told).toEqual([
       ["prod/github/a", "prod/github/b"],
+      ["prod/github/b", "prod/github/a"],
       ["prod/github/b", "prod/github/c"],
     ]);
-    registerToolsLearnt(async () => undefined);
+    registerToolsWatcher({ gone: async () => undefined, learnt: async () => undefined });
   });
 });

@@ -5,11 +5,8 @@ import type { CallStart } from "#gateway/record/call-start.ts";
 import { roundKey, roundStateOf, taskKey } from "./call-keys.ts";
 import type { Exchange } from "./exchange.ts";
 import { type FollowedCall, FollowedRequest, noteServed } from "./followed-request.ts";
-import type { RefusalWord, Ruling } from "./rule-message.ts";
+import { type RefusalWord, type Ruling, UNKNOWN_TOOL } from "./rule-message.ts";
 import { placeInTrace } from "./trace-place.ts";
-
-/** What no request of this body may be named by. */
-export const UNKNOWN_TOOL = "__unknown__";
 
 export async function beginRequest(
   x: Exchange,

@@ -15,7 +15,7 @@ import { HOUR_MS, MINUTE_MS } from "#platform/time.ts";
 import { answerKey, roundKey, taskKey } from "./call-keys.ts";
 import type { Exchange } from "./exchange.ts";
 import { rememberTask } from "./known-tasks.ts";
-import type { Ruling } from "./rule-message.ts";
+import { type Ruling, UNKNOWN_TOOL } from "./rule-message.ts";
 
 /** A person who is asked something answers within this, or has to begin anew. */
 const ROUND_MS = 10 * MINUTE_MS;
@@ -89,7 +89,7 @@ export class FollowedRequest {
 /** How a request went, in the figures of this deployment's own. */
 export function noteServed(
   { env, ctx, org, plugin, version, startedAtMs }: Exchange,
-  { message, target, rule, refusal }: Ruling,
+  { message, target, rule, tool }: Ruling,
   went: { outcome: string; errorType: string | null },
 ): void {
   const atMs = Date.now();
@@ -98,7 +98,8 @@ export function noteServed(
     workspace: plugin.workspace,
     plugin: plugin.plugin,
     method: message.method ?? "",
-    tool: rule.kind === "call" && refusal !== "ambiguous" ? target : null,
+    // Names that no list has are whatever a caller makes up.
+    tool: rule.kind === "call" ? (tool === null ? UNKNOWN_TOOL : target) : null,
     ...went,
     version,
     durationMs: Math.max(0, atMs - startedAtMs),

@@ -16,6 +16,9 @@ import { type MethodRule, readTarget, ruleOf } from "./method-rules.ts";
 /** Why a request is refused, as its sample's error code has it. */
 export type RefusalWord = "policy_denied" | "quarantined" | "rate_limited" | "ambiguous";
 
+/** In place of a name that nobody vouches for. */
+export const UNKNOWN_TOOL = "__unknown__";
+
 export interface Ruling {
   readonly message: RpcMessage;
   readonly rule: MethodRule;
