@@ -46,6 +46,8 @@ export function headerAnnotations(inputSchema: object): readonly HeaderAnnotatio
   return annotations;
 }
 
+const NONE: readonly unknown[] = [];
+
 interface Place {
   schema: Readonly<Record<string, unknown>>;
   /** Null where it is reached by anything but `properties`. */
@@ -97,11 +99,16 @@ function pushBelow({ schema, path }: Place, push: (schema: unknown, path: Place[
     push(sub, path === null ? null : [...path, name]);
   }
   for (const keyword of SUBSCHEMAS) {
-    for (const sub of [schema[keyword]].flat()) push(sub, null);
+    for (const sub of listed(schema[keyword])) push(sub, null);
   }
   for (const keyword of NAMED_SUBSCHEMAS) {
     for (const [, sub] of entriesOf(schema[keyword])) push(sub, null);
   }
+}
+
+function listed(value: unknown): readonly unknown[] {
+  if (value === undefined) return NONE;
+  return Array.isArray(value) ? value : [value];
 }
 
 function entriesOf(value: unknown): [string, unknown][] {
