@@ -48,7 +48,7 @@ export function headerAnnotations(inputSchema: object): readonly HeaderAnnotatio
 
 const NONE: readonly unknown[] = [];
 
-interface Place {
+interface SchemaPlace {
   schema: Readonly<Record<string, unknown>>;
   /** Null where it is reached by anything but `properties`. */
   path: readonly string[] | null;
@@ -66,9 +66,9 @@ function readAnnotations(inputSchema: object): readonly HeaderAnnotation[] | nul
 }
 
 /** Without recursion. */
-function* placesIn(inputSchema: object): Generator<Place> {
-  const places: Place[] = [];
-  const push = (schema: unknown, path: Place["path"]) => {
+function* placesIn(inputSchema: object): Generator<SchemaPlace> {
+  const places: SchemaPlace[] = [];
+  const push = (schema: unknown, path: SchemaPlace["path"]) => {
     if (isMembers(schema)) places.push({ schema, path });
   };
   push(inputSchema, []);
@@ -79,8 +79,8 @@ function* placesIn(inputSchema: object): Generator<Place> {
 }
 
 function annotationOf(
-  schema: Place["schema"],
-  path: Place["path"],
+  schema: SchemaPlace["schema"],
+  path: SchemaPlace["path"],
 ): HeaderAnnotation | "invalid" | null {
   if (!Object.hasOwn(schema, ANNOTATION)) return null;
   const name = schema[ANNOTATION];
@@ -94,7 +94,10 @@ function annotationOf(
   return isSound ? { path, header: `mcp-param-${name.toLowerCase()}` } : "invalid";
 }
 
-function pushBelow({ schema, path }: Place, push: (schema: unknown, path: Place["path"]) => void) {
+function pushBelow(
+  { schema, path }: SchemaPlace,
+  push: (schema: unknown, path: SchemaPlace["path"]) => void,
+) {
   for (const [name, sub] of entriesOf(schema["properties"])) {
     push(sub, path === null ? null : [...path, name]);
   }
