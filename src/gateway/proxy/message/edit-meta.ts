@@ -5,7 +5,7 @@
 import { endOfValue, type Member, membersOf, startOfValue } from "./json-members.ts";
 import type { RpcMessage } from "./judge-body.ts";
 
-export interface TraceTexts {
+export interface MetaContext {
   readonly traceparent: string;
   /** Null: a state that came belongs to another parent, and goes. */
   readonly tracestate: string | null;
@@ -14,7 +14,7 @@ export interface TraceTexts {
 /** The message's new text; it is as it was where it is a response, or has a `_meta` that is no object. */
 export function withTraceContext(
   { kind, text }: Pick<RpcMessage, "kind" | "text">,
-  { traceparent, tracestate }: TraceTexts,
+  { traceparent, tracestate }: MetaContext,
 ): string {
   if (kind === "response") return text;
   const message = startOfValue(text);

@@ -46,7 +46,9 @@ export function headerAnnotations(inputSchema: object): readonly HeaderAnnotatio
   return annotations;
 }
 
-interface Place {
+const NONE: readonly unknown[] = [];
+
+interface SchemaPlace {
   schema: Readonly<Record<string, unknown>>;
   /** Null where it is reached by anything but `properties`. */
   path: readonly string[] | null;
@@ -64,9 +66,9 @@ function readAnnotations(inputSchema: object): readonly HeaderAnnotation[] | nul
 }
 
 /** Without recursion. */
-function* placesIn(inputSchema: object): Generator<Place> {
-  const places: Place[] = [];
-  const push = (schema: unknown, path: Place["path"]) => {
+function* placesIn(inputSchema: object): Generator<SchemaPlace> {
+  const places: SchemaPlace[] = [];
+  const push = (schema: unknown, path: SchemaPlace["path"]) => {
     if (isMembers(schema)) places.push({ schema, path });
   };
   push(inputSchema, []);
@@ -77,8 +79,8 @@ function* placesIn(inputSchema: object): Generator<Place> {
 }
 
 function annotationOf(
-  schema: Place["schema"],
-  path: Place["path"],
+  schema: SchemaPlace["schema"],
+  path: SchemaPlace["path"],
 ): HeaderAnnotation | "invalid" | null {
   if (!Object.hasOwn(schema, ANNOTATION)) return null;
   const name = schema[ANNOTATION];
@@ -92,16 +94,24 @@ function annotationOf(
   return isSound ? { path, header: `mcp-param-${name.toLowerCase()}` } : "invalid";
 }
 
-function pushBelow({ schema, path }: Place, push: (schema: unknown, path: Place["path"]) => void) {
+function pushBelow(
+  { schema, path }: SchemaPlace,
+  push: (schema: unknown, path: SchemaPlace["path"]) => void,
+) {
   for (const [name, sub] of entriesOf(schema["properties"])) {
     push(sub, path === null ? null : [...path, name]);
   }
   for (const keyword of SUBSCHEMAS) {
-    for (const sub of [schema[keyword]].flat()) push(sub, null);
+    for (const sub of listed(schema[keyword])) push(sub, null);
   }
   for (const keyword of NAMED_SUBSCHEMAS) {
     for (const [, sub] of entriesOf(schema[keyword])) push(sub, null);
   }
+}
+
+function listed(value: unknown): readonly unknown[] {
+  if (value === undefined) return NONE;
+  return Array.isArray(value) ? value : [value];
 }
 
 function entriesOf(value: unknown): [string, unknown][] {

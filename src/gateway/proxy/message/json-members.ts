@@ -31,7 +31,7 @@ export function startOfValue(text: string): number {
 /** Of the object that begins at `start`, one after the other: who stops early has not gone through the rest. */
 export function* membersOf(text: string, start: number): Generator<Member> {
   let at = skipBlanks(text, start + 1);
-  while (text[at] !== "}") {
+  while (at < text.length && text[at] !== "}") {
     const member = memberAt(text, at);
     yield member;
     at = nextOf(text, endOfValue(text, member.valueStart));
@@ -48,9 +48,11 @@ export function memberAt(text: string, start: number): Member {
 /** Of the array that begins at `start`. */
 export function itemsOf(text: string, start: number): TextRange[] {
   const items: TextRange[] = [];
-  for (let at = skipBlanks(text, start + 1); text[at] !== "]"; at = nextOf(text, at)) {
-    items.push({ start: at, end: endOfValue(text, at) });
-    at = items.at(-1)!.end;
+  let at = skipBlanks(text, start + 1);
+  while (at < text.length && text[at] !== "]") {
+    const end = endOfValue(text, at);
+    items.push({ start: at, end });
+    at = nextOf(text, end);
   }
   return items;
 }

@@ -6,7 +6,7 @@
  * readings an attacker has room. What is taken goes on as it came.
  *
  * In the order of cost: the type, the bytes, the text's measures without parsing, then JSON.parse once. A name
- * that is written twice shows in the number of names (formats/read-json.ts), which takes a seventh of the time
+ * that is written twice shows in the number of names (formats/read-json.ts), which takes a quarter of the time
  * of a parser that tells where.
  */
 import { countNames } from "#formats/read-json.ts";

@@ -3,7 +3,7 @@ import { hasCaseTwin } from "./case-twins.ts";
 import { endOfValue, memberAt } from "./json-members.ts";
 import type { AmbiguityCause, Judged, RequestId, RpcMessage } from "./judge-body.ts";
 import { eraOf, type ProtocolVersion } from "./protocol-version.ts";
-import { isMembers, readMeta } from "./request-meta.ts";
+import { isMembers, type JsonMembers, readMeta } from "./request-meta.ts";
 
 export interface MessageText {
   readonly text: string;
@@ -11,10 +11,9 @@ export interface MessageText {
   readonly outermost: readonly number[];
 }
 
-type Refusal = Exclude<Judged, { kind: "messages" }>;
-export type MessageJudged = { kind: "message"; message: RpcMessage } | Refusal;
+type MessageRefusal = Exclude<Judged, { kind: "messages" }>;
+export type MessageJudged = { kind: "message"; message: RpcMessage } | MessageRefusal;
 
-type Members = Readonly<Record<string, unknown>>;
 type Id = { id: RequestId; idText: string };
 
 /** JSON-RPC has four at most, and each is looked at for itself. */
@@ -40,7 +39,7 @@ export function judgeMessage(
 }
 
 /** Null for what is no JSON-RPC 2.0. Mixed is what some readers take for a request and others for its answer. */
-function kindOf(value: Members): "call" | "answer" | "mixed" | null {
+function kindOf(value: JsonMembers): "call" | "answer" | "mixed" | null {
   if (value["jsonrpc"] !== "2.0") return null;
   const told = ["method", "result", "error"].filter((name) => Object.hasOwn(value, name));
   if (told.length > 1) return "mixed";
@@ -50,7 +49,7 @@ function kindOf(value: Members): "call" | "answer" | "mixed" | null {
 
 /** A request or a notification. */
 function judgeCall(
-  value: Members,
+  value: JsonMembers,
   id: Id | null,
   source: MessageText,
   version: ProtocolVersion,
@@ -79,7 +78,7 @@ function judgeAnswer(id: Id | null, source: MessageText, version: ProtocolVersio
 function messageOf(
   kind: RpcMessage["kind"],
   method: string | null,
-  params: Members | null,
+  params: JsonMembers | null,
   id: Id | null,
   { text }: MessageText,
   version: ProtocolVersion,
@@ -110,7 +109,7 @@ const NAMING_PARAMS: Readonly<Record<string, string>> = {
   "tasks/cancel": "taskId",
 };
 
-function nameOf(method: string | null, params: Members | null): string | null {
+function nameOf(method: string | null, params: JsonMembers | null): string | null {
   if (method === null || params === null || !Object.hasOwn(NAMING_PARAMS, method)) return null;
   const name = params[NAMING_PARAMS[method]!];
   return typeof name === "string" ? name : null;
@@ -126,7 +125,7 @@ const INTEGER = /^(?:0|-?[1-9][0-9]*)$/;
  * Null where there is none. Texts and integers as JSON.parse keeps them, 0 and "" too; null would be a
  * notification to some SDKs (python-sdk#2057), and 2^53 + 1 another request's id.
  */
-function readId(value: Members, { text, outermost }: MessageText): Id | "bad_id" | null {
+function readId(value: JsonMembers, { text, outermost }: MessageText): Id | "bad_id" | null {
   if (!Object.hasOwn(value, "id")) return null;
   const { id } = value;
   if (typeof id !== "string" && !Number.isSafeInteger(id)) return "bad_id";
@@ -138,10 +137,10 @@ function readId(value: Members, { text, outermost }: MessageText): Id | "bad_id"
   return (id as string).length > ID_LENGTH_MAX ? "bad_id" : { id: id as string, idText };
 }
 
-function refused(cause: AmbiguityCause, id: RequestId | null): Refusal {
+function refused(cause: AmbiguityCause, id: RequestId | null): MessageRefusal {
   return { kind: "ambiguous", cause, id };
 }
 
-function noRpc(id: RequestId | null): Refusal {
+function noRpc(id: RequestId | null): MessageRefusal {
   return { kind: "malformed", code: -32600, id };
 }

@@ -3,7 +3,6 @@
  * differ on them (Python has integers of any size, Go refuses 1e400, some keep the sign of -0), so that a rule
  * about what was read here might permit what the upstream reads otherwise.
  */
-
 import { endOfString } from "#formats/read-json.ts";
 import type { RpcMessage } from "./judge-body.ts";
 
@@ -18,7 +17,7 @@ const QUOTE = 0x22;
 const MINUS = 0x2d;
 const ZERO = 0x30;
 
-/** Asked only where somebody decides about numbers: it takes as long as JSON.parse, and ten times over many fractions. */
+/** Asked only where somebody decides about numbers: it takes as long as JSON.parse, and some six times that over long fractions. */
 export function hasLossyNumbers({ text }: Pick<RpcMessage, "text">): boolean {
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);

@@ -17,7 +17,7 @@ export interface RequestMeta {
 
 export const TASKS_EXTENSION = "io.modelcontextprotocol/tasks";
 
-type Members = Readonly<Record<string, unknown>>;
+export type JsonMembers = Readonly<Record<string, unknown>>;
 
 const PREFIX = "io.modelcontextprotocol/";
 
@@ -31,7 +31,7 @@ const NO_META: RequestMeta = {
   extensions: [],
 };
 
-export function readMeta(params: Members | null): RequestMeta {
+export function readMeta(params: JsonMembers | null): RequestMeta {
   const meta = params?.["_meta"];
   if (!isMembers(meta)) return NO_META;
   const capabilities = meta[`${PREFIX}clientCapabilities`];
@@ -47,7 +47,7 @@ export function readMeta(params: Members | null): RequestMeta {
 }
 
 /** An object, and no list. */
-export function isMembers(value: unknown): value is Members {
+export function isMembers(value: unknown): value is JsonMembers {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 

@@ -44,6 +44,7 @@ describe("A tool's x-mcp-header", () => {
     ["no type", schema({ a: { "x-mcp-header": "A" } })],
     ["several types", schema({ a: property("A", ["string", "null"]) })],
     ["the root", schema({}, { "x-mcp-header": "A" })],
+    ["the root, of a type that may have one", property("A")],
     ["items", schema({ a: { type: "array", items: property("A") } })],
     ["properties below items", schema({ a: { items: schema({ b: property("A") }) } })],
     ["prefixItems", schema({ a: { prefixItems: [{}, property("A")] } })],
