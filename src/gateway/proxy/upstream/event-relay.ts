@@ -28,6 +28,8 @@ interface Passing {
   readonly isOver: boolean;
 }
 
+const GONE: Passing = { chunks: NOTHING, isOver: true };
+
 export class EventRelay {
   readonly #terms: RelayTerms;
   readonly #watch: AnswerWatch;
@@ -86,6 +88,8 @@ export class EventRelay {
   async #next(): Promise<Passing> {
     const waitMs = this.#waitMs();
     const reading = await this.#reader.next(waitMs);
+    // After its end nothing more is told of a relay.
+    if (this.#isGone) return GONE;
     switch (reading.kind) {
       case "silent":
         return this.#keepAlive(waitMs);
