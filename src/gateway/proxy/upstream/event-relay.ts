@@ -2,7 +2,7 @@
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { eraOf } from "#gateway/proxy/message/protocol-version.ts";
 import type { AnswerWatch } from "./answer-watch.ts";
-import { EventBlocks, joined } from "./event-blocks.ts";
+import { EventBlocks, joinedBytes } from "./event-blocks.ts";
 import type { RelayEnd, RelayTerms } from "./relay-answer.ts";
 import { rewrittenText } from "./rewrite-text.ts";
 import { messagesIn, readMessages } from "./rpc-text.ts";
@@ -184,7 +184,7 @@ export class EventRelay {
   async #passRest(): Promise<readonly Uint8Array[]> {
     const rest = this.#blocks.rest();
     if (rest.length === 0) return NOTHING;
-    const whole = joined([rest, encode("\n\n")]);
+    const whole = joinedBytes([rest, encode("\n\n")]);
     const couldResume = this.#canResume;
     const event = this.#parse(decode(whole));
     const seen = event === null ? null : readMessages(event.data);
