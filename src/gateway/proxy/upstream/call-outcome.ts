@@ -5,7 +5,7 @@
 import type { Outcome } from "#calls/outcome.ts";
 import { outcomeOfCode } from "#calls/outcome-of-code.ts";
 import type { RelayEnd, RpcAnswer } from "./relay-answer.ts";
-import { asMembers, type RpcError } from "./rpc-text.ts";
+import { asMembers, type RpcError, type RpcMembers } from "./rpc-text.ts";
 import type { UpstreamFault } from "./send-upstream.ts";
 
 export interface CallOutcome {
@@ -25,8 +25,6 @@ export interface AnswerOutcome extends CallOutcome {
   readonly isFinal: boolean;
   readonly waitsFor: WaitsFor | null;
 }
-
-type Members = Readonly<Record<string, unknown>>;
 
 const OK: CallOutcome = { outcome: "ok", errorCode: null };
 const CANCELLED: CallOutcome = { outcome: "client_error", errorCode: "cancelled" };
@@ -59,19 +57,19 @@ function outcomeOfError({ code }: RpcError): CallOutcome {
 }
 
 /** 2026-07-28, basic/patterns/mrtr. */
-function roundOf(result: Members): AnswerOutcome | null {
+function roundOf(result: RpcMembers): AnswerOutcome | null {
   if (result["resultType"] !== "input_required") return null;
   const { requestState } = result;
   return waiting({ kind: "round", state: typeof requestState === "string" ? requestState : null });
 }
 
 /** A task made in place of a result: flat in SEP-2663, the member `task` in 2025-11-25. */
-function newTaskOf(result: Members): AnswerOutcome | null {
+function newTaskOf(result: RpcMembers): AnswerOutcome | null {
   const task = result["resultType"] === "task" ? result : asMembers(result["task"]);
   return task === null ? null : waitingForTask(task);
 }
 
-function waitingForTask(task: Members): AnswerOutcome | null {
+function waitingForTask(task: RpcMembers): AnswerOutcome | null {
   const { taskId, ttlMs, ttl } = task;
   if (typeof taskId !== "string") return null;
   const limit = ttlMs ?? ttl;
@@ -82,7 +80,7 @@ function waitingForTask(task: Members): AnswerOutcome | null {
  * What tasks/get answers, and tasks/cancel of 2025-11-25. Since SEP-2663 a task that is over holds its result or
  * error; before, `failed` stands for both, and the result itself is fetched by tasks/result.
  */
-function taskStateOf(task: Members): AnswerOutcome | null {
+function taskStateOf(task: RpcMembers): AnswerOutcome | null {
   if (typeof task["taskId"] !== "string" || "content" in task) return null;
   switch (task["status"]) {
     case "working":
@@ -99,13 +97,13 @@ function taskStateOf(task: Members): AnswerOutcome | null {
   }
 }
 
-function outcomeOfFailedTask(error: Members | null): CallOutcome {
+function outcomeOfFailedTask(error: RpcMembers | null): CallOutcome {
   const code = error?.["code"];
   if (typeof code === "number") return outcomeOfError({ code, message: "" });
   return { outcome: "server_error", errorCode: "tool_error" };
 }
 
-function outcomeOfResult(result: Members): CallOutcome {
+function outcomeOfResult(result: RpcMembers): CallOutcome {
   if (result["isError"] !== true) return OK;
   const outcome = isClientsFault(result) ? "client_error" : "server_error";
   return { outcome, errorCode: "tool_error" };
@@ -121,7 +119,7 @@ const REFUSED_INPUT =
 const RPC_ERROR = /^MCP error (-\d{1,6}): (?!Output validation error)/;
 
 /** By a code that it tells, in text or structured; a text that is no code says nothing of whose fault it was. */
-function isClientsFault(result: Members): boolean {
+function isClientsFault(result: RpcMembers): boolean {
   const text = firstText(result["content"]);
   if (REFUSED_INPUT.test(text)) return true;
   const code = RPC_ERROR.exec(text)?.[1] ?? codeOf(asMembers(result["structuredContent"]));
@@ -138,7 +136,7 @@ function firstText(content: unknown): string {
 /** Where APIs put theirs: `code`, `status`, `type`, of the object or of its `error`. */
 const CODE_MEMBERS = ["code", "error_code", "errorCode", "status", "statusCode", "type"];
 
-function codeOf(structured: Members | null): string | null {
+function codeOf(structured: RpcMembers | null): string | null {
   if (structured === null) return null;
   for (const members of [asMembers(structured["error"]), structured]) {
     const code = CODE_MEMBERS.map((name) => members?.[name]).find(isCode);

@@ -76,7 +76,7 @@ export class EventBlocks {
 
   #cut(last: Uint8Array): Uint8Array {
     this.#keep(last);
-    const block = joined(this.#open);
+    const block = joinedBytes(this.#open);
     this.#open = [];
     this.#openBytes = 0;
     this.#hasFields = false;
@@ -84,7 +84,7 @@ export class EventBlocks {
   }
 }
 
-export function joined(parts: readonly Uint8Array[]): Uint8Array {
+export function joinedBytes(parts: readonly Uint8Array[]): Uint8Array {
   const [only] = parts;
   if (parts.length === 1 && only !== undefined) return only;
   const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));

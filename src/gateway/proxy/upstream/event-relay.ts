@@ -2,7 +2,7 @@
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { eraOf } from "#gateway/proxy/message/protocol-version.ts";
 import type { AnswerWatch } from "./answer-watch.ts";
-import { EventBlocks, joined } from "./event-blocks.ts";
+import { EventBlocks, joinedBytes } from "./event-blocks.ts";
 import type { RelayEnd, RelayTerms } from "./relay-answer.ts";
 import { rewrittenText, withTexts } from "./rewrite-text.ts";
 import { messagesIn, readMessages } from "./rpc-text.ts";
@@ -27,6 +27,8 @@ interface Passing {
   readonly chunks: readonly Uint8Array[];
   readonly isOver: boolean;
 }
+
+const GONE: Passing = { chunks: NOTHING, isOver: true };
 
 export class EventRelay {
   readonly #terms: RelayTerms;
@@ -86,6 +88,8 @@ export class EventRelay {
   async #next(): Promise<Passing> {
     const waitMs = this.#waitMs();
     const reading = await this.#reader.next(waitMs);
+    // After its end nothing more is told of a relay.
+    if (this.#isGone) return GONE;
     switch (reading.kind) {
       case "silent":
         return this.#keepAlive(waitMs);
@@ -182,7 +186,7 @@ export class EventRelay {
   async #passRest(): Promise<readonly Uint8Array[]> {
     const rest = this.#blocks.rest();
     if (rest.length === 0) return NOTHING;
-    const whole = joined([rest, encode("\n\n")]);
+    const whole = joinedBytes([rest, encode("\n\n")]);
     const couldResume = this.#canResume;
     const event = this.#parse(decode(whole));
     const seen = event === null ? null : readMessages(event.data);

@@ -8,7 +8,7 @@ import { KeptBody } from "./kept-body.ts";
 import type { RelayEnd, RelayTerms } from "./relay-answer.ts";
 import { rewrittenText, withTexts } from "./rewrite-text.ts";
 import { readMessages, type SeenText } from "./rpc-text.ts";
-import { type Reading, TimedReader } from "./timed-reader.ts";
+import { type BodyReading, TimedReader } from "./timed-reader.ts";
 
 /** 1,000 bodies that stall are 64 MB of an isolate's 128; at 100 Mbit/s a body of this size takes 5 ms. */
 const HELD_BYTES_MAX = 65_536;
@@ -59,7 +59,7 @@ export class JsonRelay {
   }
 
   /** Whether the body is over. */
-  async #take(reading: Reading, controller: Controller): Promise<boolean> {
+  async #take(reading: BodyReading, controller: Controller): Promise<boolean> {
     switch (reading.kind) {
       case "bytes":
         return this.#takeBytes(reading.bytes, controller);

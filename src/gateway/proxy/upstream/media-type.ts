@@ -1,6 +1,6 @@
 /** What a body says that it is. Parameters, such as a charset, say nothing of it (mcp.md §3, 26). */
 
-export function isJson(headers: Headers): boolean {
+export function isJsonAnswer(headers: Headers): boolean {
   return mediaType(headers) === "application/json";
 }
 

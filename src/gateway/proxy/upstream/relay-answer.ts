@@ -11,7 +11,7 @@ import type { ProtocolVersion } from "#gateway/proxy/message/protocol-version.ts
 import { AnswerWatch } from "./answer-watch.ts";
 import { EventRelay } from "./event-relay.ts";
 import { JsonRelay } from "./json-relay.ts";
-import { isEventStream, isJson } from "./media-type.ts";
+import { isEventStream, isJsonAnswer } from "./media-type.ts";
 import { RefusalRelay } from "./refusal-relay.ts";
 import type { RpcError } from "./rpc-text.ts";
 
@@ -90,7 +90,7 @@ export function relayAnswer(upstream: Response, terms: RelayTerms): Response {
   if (isEventStream(upstream)) {
     return new Response(bodyOf(new EventRelay(upstream.body, terms, watch)), { headers: EVENTS });
   }
-  if (terms.pending.length > 0 && isJson(upstream.headers) && upstream.status === 200) {
+  if (terms.pending.length > 0 && isJsonAnswer(upstream.headers) && upstream.status === 200) {
     return new Response(bodyOf(new JsonRelay(upstream.body, terms, watch)), { headers: JSON_BODY });
   }
   upstream.body?.cancel().catch(() => {});

@@ -9,11 +9,11 @@ export interface RpcError {
   readonly data?: unknown;
 }
 
-type Members = Readonly<Record<string, unknown>>;
+export type RpcMembers = Readonly<Record<string, unknown>>;
 
 /** An error has no id where its server could not tell which request it was. */
 export type SeenMessage =
-  | { readonly kind: "result"; readonly id: RequestId; readonly result: Members; text: string }
+  | { readonly kind: "result"; readonly id: RequestId; readonly result: RpcMembers; text: string }
   | {
       readonly kind: "error";
       readonly id: RequestId | null;
@@ -24,7 +24,7 @@ export type SeenMessage =
       readonly kind: "other";
       readonly method: string;
       readonly id: RequestId | null;
-      readonly params: Members | null;
+      readonly params: RpcMembers | null;
       text: string;
     };
 
@@ -66,7 +66,7 @@ function messagesOf(value: unknown, text: string): SeenMessage[] {
   return message === null ? [] : [message];
 }
 
-function messageOf(members: Members, text: string): SeenMessage | null {
+function messageOf(members: RpcMembers, text: string): SeenMessage | null {
   const id = asId(members["id"]);
   const { method } = members;
   if (typeof method === "string") {
@@ -89,7 +89,7 @@ function asError(value: unknown): RpcError | null {
   return { code, message: text, ...(data !== undefined && { data }) };
 }
 
-export function asMembers(value: unknown): Members | null {
+export function asMembers(value: unknown): RpcMembers | null {
   const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-  return isObject ? (value as Members) : null;
+  return isObject ? (value as RpcMembers) : null;
 }

@@ -3,7 +3,7 @@
  * next reading's.
  */
 
-export type Reading =
+export type BodyReading =
   | { readonly kind: "bytes"; readonly bytes: Uint8Array }
   | { readonly kind: "end" }
   /** The connection broke, or the body is shorter than its framing said. */
@@ -20,15 +20,15 @@ const WAIT_MS_MAX = 2 ** 31 - 1;
 export class TimedReader {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array> | null;
   #isReading = false;
-  #arrived: Reading | null = null;
-  #wake: ((reading: Reading) => void) | null = null;
+  #arrived: BodyReading | null = null;
+  #wake: ((reading: BodyReading) => void) | null = null;
 
   constructor(body: ReadableStream<Uint8Array> | null) {
     this.#reader = body?.getReader() ?? null;
   }
 
   /** One at a time. Never rejects. */
-  next(waitMs: number): Promise<Reading> {
+  next(waitMs: number): Promise<BodyReading> {
     const arrived = this.#arrived;
     this.#arrived = null;
     if (arrived !== null) return Promise.resolve(arrived);
@@ -64,7 +64,7 @@ export class TimedReader {
       });
   }
 
-  #arrive(reading: Reading): void {
+  #arrive(reading: BodyReading): void {
     const wake = this.#wake;
     this.#wake = null;
     if (wake !== null) wake(reading);

@@ -3,7 +3,7 @@
  * tries another version first tells by it what the server speaks (mcp.md §1, Fallback).
  */
 import { readAnswer } from "#platform/outgoing/read-answer.ts";
-import { isJson } from "./media-type.ts";
+import { isJsonAnswer } from "./media-type.ts";
 import { messagesIn, readMessages } from "./rpc-text.ts";
 
 /** An error is a code and a message, with the versions that a server speaks at most. */
@@ -18,7 +18,7 @@ const OURS: ReadonlySet<number> = new Set([401, 403, 407, 429]);
 /** The answer to pass on, or what it is instead. */
 export async function readRefusal(response: Response): Promise<Response | "no_error"> {
   const { status, headers, body } = response;
-  if (status >= 500 || OURS.has(status) || !isJson(headers)) {
+  if (status >= 500 || OURS.has(status) || !isJsonAnswer(headers)) {
     body?.cancel().catch(() => {});
     return "no_error";
   }
