@@ -132,6 +132,7 @@ function miniflareOptions(
   const control = {
     modules: [{ type: "ESModule" as const, path: "worker.mjs", contents }],
     compatibilityDate: "2026-11-01",
+    compatibilityFlags: ["enable_request_signal"],
     d1Databases: { DIRECTORY: "directory", SHARD_0: "shard-0" },
     durableObjects: { LEDGER: { className: "Ledger", useSQLite: true } },
     bindings: {

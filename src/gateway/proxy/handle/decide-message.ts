@@ -1,6 +1,8 @@
 /** What the org's policy says of a request. */
+import type { KnownTool } from "#gateway/plugins/known-tools.ts";
 import { decide } from "#gateway/policy/decide.ts";
 import type { Decision, Question } from "#gateway/policy/question.ts";
+import { hasArgumentTwin } from "#gateway/proxy/message/argument-twins.ts";
 import type { RpcMessage } from "#gateway/proxy/message/judge-body.ts";
 import { hasLossyNumbers } from "#gateway/proxy/message/lossy-number.ts";
 import type { Exchange } from "./exchange.ts";
@@ -23,7 +25,7 @@ export async function decideAll(
     const { arguments: given } = message.params ?? {};
     const of = { kind: "tool" as const, name: target, tool };
     const decision = await about({ action: "call", target: of, arguments: given });
-    return whatWasRead(message, decision);
+    return whatWasRead(message, tool, decision);
   }
   if (rule.kind === "read") return about(readOf(rule.target, target));
   if (rule.kind === "listen") {
@@ -38,11 +40,17 @@ export async function decideAll(
   );
 }
 
-/** Where numbers lose digits when they are read, the plugin reads others: no rule can say anything of them. */
-function whatWasRead(message: RpcMessage, decision: Decision): Decision {
+/**
+ * Where numbers lose digits when they are read, or a name differs by case alone from one that the tool declares, the
+ * plugin may read something else: no rule can say anything of that.
+ */
+function whatWasRead(message: RpcMessage, tool: KnownTool | null, decision: Decision): Decision {
   if (!decision.isPermitted || decision.policySet === "none") return decision;
-  if (!hasLossyNumbers(message)) return decision;
-  return { ...decision, isPermitted: false, policies: [], reason: "lossy_number" };
+  const schema = (tool?.definition["inputSchema"] ?? null) as object | null;
+  const hasTwin = hasArgumentTwin(message.params?.["arguments"], schema);
+  if (!hasTwin && !hasLossyNumbers(message)) return decision;
+  const reason = hasTwin ? "case_twin" : "lossy_number";
+  return { ...decision, isPermitted: false, policies: [], reason };
 }
 
 const PASSED: Decision = { isPermitted: true, policySet: "none", policies: [], reason: "connects" };

@@ -21,6 +21,8 @@ export interface Exchange {
   readonly caller: Caller;
   readonly plugin: Plugin;
   readonly headers: Headers;
+  /** Aborted where the client is known to have gone. */
+  readonly signal: AbortSignal;
   readonly version: ProtocolVersion;
   readonly session: ClientSession | null;
   /** `x-request-id`. */

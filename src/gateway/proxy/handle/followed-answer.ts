@@ -81,7 +81,7 @@ function onMessageOf(x: Exchange, followed: readonly FollowedRequest[]): RelayTe
   return async (message: RpcAnswer | RpcOther) => {
     if ("method" in message) return askedOther(x, message);
     const one = followed.find(({ ruling }) => ruling.message.id === message.id);
-    await one?.onAnswer(message);
+    if (message.isDue) await one?.onAnswer(message);
     return null;
   };
 }

@@ -73,14 +73,15 @@ export async function ruleMessage(x: Exchange, message: RpcMessage): Promise<Rul
 type Ruled = Pick<Ruling, "verdict" | "refusal"> & Partial<Pick<Ruling, "fault">>;
 
 /** What policy need not be asked about. */
-function refuseUnasked(x: Exchange, { message, rule, tool }: Asked): Ruled | null {
+function refuseUnasked(x: Exchange, { message, rule, tool, target }: Asked): Ruled | null {
   if (x.retryAfterSeconds !== null) return denied("rate_limited");
   const schema = (tool?.definition["inputSchema"] ?? null) as object | null;
   const mismatch = checkRequestHeaders(x.headers, message, schema);
   if (mismatch !== null) {
     return { ...denied("ambiguous", { reason: "header_mismatch" }), fault: mismatch };
   }
-  if (rule.kind !== "call" || message.name !== null) return null;
+  const isNamed = rule.kind === "call" || rule.kind === "read";
+  if (!isNamed || target !== "") return null;
   return { ...denied("ambiguous", { reason: "nameless" }), fault: NAMELESS };
 }
 

@@ -4,7 +4,7 @@
  */
 import { SPAN_KIND } from "#formats/otlp/trace-model.ts";
 import { extractMetaContext, injectContext } from "#formats/trace-context/trace-context.ts";
-import type { TraceTexts } from "#gateway/proxy/message/edit-meta.ts";
+import type { MetaContext } from "#gateway/proxy/message/edit-meta.ts";
 import type { RpcMessage } from "#gateway/proxy/message/judge-body.ts";
 import type { ActiveSpan } from "#tracing/active-span.ts";
 import { STAGE_ATTRIBUTE } from "#tracing/trace-span.ts";
@@ -51,7 +51,7 @@ export function endDispatch(span: ActiveSpan | null, errorType: string | null): 
 }
 
 /** What the plugin is told of the trace: its span is below `span`. */
-export async function carriedContext(span: ActiveSpan | null): Promise<TraceTexts | null> {
+export async function carriedContext(span: ActiveSpan | null): Promise<MetaContext | null> {
   const context = span === null ? null : await currentContext(span);
   if (context === null) return null;
   return { tracestate: null, ...injectContext(context, context.spanId) };

@@ -1,6 +1,6 @@
 /** What goes to a plugin besides the body: all of it made here, nothing of it the client's but what MCP names. */
 import { pluginHeaders } from "#gateway/plugins/find-plugin.ts";
-import type { TraceTexts } from "#gateway/proxy/message/edit-meta.ts";
+import type { MetaContext } from "#gateway/proxy/message/edit-meta.ts";
 import type { RpcMessage } from "#gateway/proxy/message/judge-body.ts";
 import { eraOf, VERSION_HEADER } from "#gateway/proxy/message/protocol-version.ts";
 import { requestHeaders, unknownParamHeaders } from "#gateway/proxy/message/request-headers.ts";
@@ -14,7 +14,7 @@ export interface AskTerms {
   body?: string;
   message?: RpcMessage;
   inputSchema?: object | null;
-  trace?: TraceTexts | null;
+  trace?: MetaContext | null;
 }
 
 export async function upstreamAsk(
@@ -41,5 +41,6 @@ export async function upstreamAsk(
     trace,
     secrets: await pluginHeaders(x.env, x.plugin),
     timeoutMs: x.plugin.timeoutMs,
+    signal: x.signal,
   };
 }

@@ -52,6 +52,7 @@ async function servedBy(c: Context<GatewayEnv>, retryAfterSeconds: number | null
     caller,
     plugin: plugin ?? fail({ kind: "not_found" }),
     headers: c.req.raw.headers,
+    signal: c.req.raw.signal,
     httpRequestId: requestId,
     startedAtMs: Date.now(),
     span: activeSpan(),
