@@ -13,6 +13,7 @@ import { benchAuditSign, SIGN_CONNECTIONS } from "./audit-sign-bench.ts";
 import { type Figure, formatFigures } from "./figure.ts";
 import { benchIngest } from "./ingest-bench.ts";
 import { benchOtlp } from "./otlp-bench.ts";
+import { benchPolicy, POLICY_BENCH_WORKER } from "./policy-bench.ts";
 import { benchScrape } from "./scrape-bench.ts";
 import { benchTracing } from "./tracing-bench.ts";
 
@@ -37,6 +38,7 @@ const BENCHES: Record<string, Bench> = {
   "audit-rows": { run: benchAuditRows, options: { entry: ROWS_WORKER } },
   "audit-sign": { run: benchAuditSign, options: { connections: SIGN_CONNECTIONS } },
   "profile-append": { run: profileAppend, isOnRequest: true },
+  policy: { run: benchPolicy, options: { entry: POLICY_BENCH_WORKER, hasPolicy: true } },
   tracing: { run: benchTracing },
   "audit-scrub": {
     run: (runtime) => benchScrub(runtime, Number(values.entries)),
