@@ -1,10 +1,10 @@
 /** Many requests of one caller, as of a list: those that no policy can tell apart are evaluated once. */
 import type { EngineRequest, EngineVerdict } from "#gateway/policy/engine-protocol.ts";
-import { type Answering, answerRequest } from "./answer-request.ts";
+import { type AnswerTerms, answerRequest } from "./answer-request.ts";
 import type { KnownSet } from "./policy-sets.ts";
 
 export function answerList(
-  answering: Answering,
+  answering: AnswerTerms,
   set: KnownSet,
   requests: readonly EngineRequest[],
 ): EngineVerdict[] {
