@@ -1,5 +1,6 @@
 /** Decisions a second by the size of the set, one after the other: an isolate's processor decides one at a time. */
 import type { Runtime } from "../harness/runtime.ts";
+import { workerdBytes, workerdCpuMs } from "../harness/workerd-usage.ts";
 import { type Figure, median } from "./figure.ts";
 
 const SETS = [1, 50, 500];
@@ -25,7 +26,8 @@ export async function benchPolicy(runtime: Runtime): Promise<Figure[]> {
   for (const isWide of [false, true]) {
     for (const size of SETS) figures.push(...(await benchSet(runtime, size, isWide)));
   }
-  return [...figures, ...(await benchInputs(runtime))];
+  figures.push(...(await benchInputs(runtime)));
+  return [...figures, { name: "  workerd, resident", value: workerdBytes() / 1e6, unit: "MB" }];
 }
 
 async function benchSet(runtime: Runtime, size: number, isWide: boolean): Promise<Figure[]> {
@@ -35,12 +37,15 @@ async function benchSet(runtime: Runtime, size: number, isWide: boolean): Promis
   const policies = policiesOf(size, isWide);
   const putMs = await elapsed(() => putBenchPolicy(runtime, org, policies));
   const firstMs = await elapsed(() => ask(runtime, "decide", { org, times: 1 }));
+  const cpuMs = workerdCpuMs();
   const decideMs = await timesOf(() => ask(runtime, "decide", { org, times: DECISIONS }));
+  const cpuEachMs = (workerdCpuMs() - cpuMs) / (RUNS * DECISIONS);
   const each = median(decideMs) / DECISIONS;
   const listMs = median(await timesOf(() => ask(runtime, "list", { org, times: 1, tools: 1_000 })));
   return [
     { name: `decisions, ${at}`, value: 1_000 / each, unit: "/s" },
     { name: "  one", value: each, unit: "ms" },
+    { name: "  workerd's processor time, one", value: cpuEachMs, unit: "ms" },
     { name: "  the first, which prepares the set", value: firstMs, unit: "ms" },
     { name: "  a list of 1,000 tools", value: listMs, unit: "ms" },
     { name: `  PUT, ${(policies.length / 1_024).toFixed(0)} KiB`, value: putMs, unit: "ms" },
