@@ -1,37 +1,45 @@
-// What the gate runs after `wrangler deploy --dry-run --outdir dist --metafile`: how large the Worker is,
-// which each isolate that starts has to load, and what makes it so where it is too large.
+// What the gate runs after `wrangler deploy --dry-run --outdir dist --metafile`, and the same of the policy engine into
+// dist/policy: how large the Workers are, which each isolate that starts has to load, and what makes them so.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 
-const DIST = "dist";
 const METAFILE = "bundle-meta.json";
 
-/**
- * 1,522 KiB and 371 of gzip were measured with one schema library in it, typebox, and of that only what checks
- * JSON Schema (zod beside it is 950 KiB, `typebox/compile` instead of `typebox/schema` 208); what is ours is 740.
- * The rest is headroom. The platform takes 3 MB of gzip on its free plan, 10 on the other.
- */
-const UPLOAD_KIB_MAX = 1_600;
-const GZIP_KIB_MAX = 390;
+interface Limits {
+  readonly name: string;
+  readonly folder: string;
+  readonly uploadKibMax: number;
+  readonly gzipKibMax: number;
+}
+
+/** The platform takes 3 MB of gzip on its free plan, 10 on the other. */
+const WORKERS: readonly Limits[] = [
+  // 1,522 KiB and 371 of gzip were measured with one schema library in it, typebox, and of that only what checks
+  // JSON Schema (zod beside it is 950 KiB, `typebox/compile` instead of `typebox/schema` 208); what is ours is 740.
+  // The rest is headroom.
+  { name: "the Worker", folder: "dist", uploadKibMax: 1_600, gzipKibMax: 390 },
+  // 4,262 and 1,423, nearly all of it Cedar's wasm: no org without a policy loads it.
+  { name: "the policy engine", folder: "dist/policy", uploadKibMax: 4_400, gzipKibMax: 1_470 },
+];
 const INPUTS_SHOWN = 15;
 
 interface Metafile {
   outputs: Record<string, { inputs: Record<string, { bytesInOutput: number }> }>;
 }
 
-function main(): number {
+function isSmall({ name, folder, uploadKibMax, gzipKibMax }: Limits): boolean {
   // What is uploaded; the rest wrangler writes for people.
-  const names = readdirSync(DIST).filter((name) => /\.(m?js|wasm|bin|txt|html)$/.test(name));
-  const files = names.map((name) => readFileSync(join(DIST, name)));
+  const names = readdirSync(folder).filter((file) => /\.(m?js|wasm|bin|txt|html)$/.test(file));
+  const files = names.map((file) => readFileSync(join(folder, file)));
   const uploadKib = sum(files.map(({ length }) => length)) / 1024;
   const gzipKib = gzipSync(Buffer.concat(files)).length / 1024;
-  const isSmall = files.length > 0 && uploadKib <= UPLOAD_KIB_MAX && gzipKib <= GZIP_KIB_MAX;
+  const isWithin = files.length > 0 && uploadKib <= uploadKibMax && gzipKib <= gzipKibMax;
   console.log(
-    `${isSmall ? "ok    " : "FAILED"}  the Worker has ${uploadKib.toFixed(0)} KiB of at most ${UPLOAD_KIB_MAX}, gzip ${gzipKib.toFixed(0)} KiB of at most ${GZIP_KIB_MAX}`,
+    `${isWithin ? "ok    " : "FAILED"}  ${name} has ${uploadKib.toFixed(0)} KiB of at most ${uploadKibMax}, gzip ${gzipKib.toFixed(0)} KiB of at most ${gzipKibMax}`,
   );
-  if (!isSmall) printLargest(JSON.parse(readFileSync(join(DIST, METAFILE), "utf8")) as Metafile);
-  return isSmall ? 0 : 1;
+  if (!isWithin) printLargest(JSON.parse(readFileSync(join(folder, METAFILE), "utf8")) as Metafile);
+  return isWithin;
 }
 
 /** By package and by room: a single file says little. */
@@ -59,4 +67,4 @@ function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0);
 }
 
-process.exitCode = main();
+process.exitCode = WORKERS.map(isSmall).every((isWithin) => isWithin) ? 0 : 1;

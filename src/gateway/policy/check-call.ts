@@ -8,7 +8,7 @@ import type { EngineVerdict } from "./engine-protocol.ts";
 import { engineRequest } from "./engine-request.ts";
 import { FAILED, judgement, SILENT } from "./judgement.ts";
 import { NO_POLICY_SET } from "./policy-set.ts";
-import type { Decision } from "./question.ts";
+import type { PolicyDecision } from "./question.ts";
 import { toolSource } from "./tool-source.ts";
 
 export interface SupposedCall {
@@ -23,7 +23,7 @@ export interface SupposedCall {
   readonly arguments: unknown;
 }
 
-export interface ExplainedDecision extends Decision {
+export interface ExplainedDecision extends PolicyDecision {
   readonly reasons: readonly string[];
   /** The texts may quote the asker's own arguments. */
   readonly errors: EngineVerdict["errors"];

@@ -6,9 +6,9 @@ import { engineRequest } from "./engine-request.ts";
 import { FAILED, judgement } from "./judgement.ts";
 import { policyOf } from "./policy-of-org.ts";
 import { NO_POLICY_SET, type PolicySet } from "./policy-set.ts";
-import type { Decision, Question } from "./question.ts";
+import type { PolicyDecision, Question } from "./question.ts";
 
-export async function decide(env: Env, question: Question): Promise<Decision> {
+export async function decide(env: Env, question: Question): Promise<PolicyDecision> {
   const set = await policyInForce(env, question.org.org);
   if (set === null) return unreadPolicy;
   if (set === NO_POLICY_SET) return withoutPolicy;
@@ -31,14 +31,14 @@ export async function policyInForce(
   }
 }
 
-const withoutPolicy: Decision = {
+const withoutPolicy: PolicyDecision = {
   isPermitted: true,
   policySet: NO_POLICY_SET,
   policies: [],
   reason: "no_policy_set",
 };
 
-const unreadPolicy: Decision = {
+const unreadPolicy: PolicyDecision = {
   isPermitted: false,
   policySet: "unknown",
   policies: [],

@@ -13,10 +13,10 @@ import type { PolicyTarget, PolicyTool, Question } from "./question.ts";
 import { type CedarRecord, type InputReads, typedInput } from "./typed-input.ts";
 
 /** `arguments` absent: whether any would be permitted. */
-export type RequestTerms = Omit<Question, "org" | "arguments"> & { readonly arguments?: unknown };
+export type EngineTerms = Omit<Question, "org" | "arguments"> & { readonly arguments?: unknown };
 
 /** Null where a name has no UTF-8 form, which Cedar gives up on. */
-export function engineRequest(question: RequestTerms, reads: InputReads): EngineRequest | null {
+export function engineRequest(question: EngineTerms, reads: InputReads): EngineRequest | null {
   const { workspace, plugin, target } = question;
   const place = { workspace: workspaceEntity(workspace), plugin: pluginEntity(workspace, plugin) };
   const { resource, attrs } = resourceOf(place.plugin, target);
@@ -42,7 +42,7 @@ export function engineRequest(question: RequestTerms, reads: InputReads): Engine
   return isWellFormed(question) ? request : null;
 }
 
-function callParent({ target }: RequestTerms): EntityId[] {
+function callParent({ target }: EngineTerms): EntityId[] {
   return target.kind === "tool" && target.tool !== null ? [actionEntity("call")] : [];
 }
 
@@ -80,18 +80,18 @@ function hintsOf({ definition }: PolicyTool): CedarRecord {
 }
 
 /** A tool that is listed has an action of its own, in `call`. */
-function actionOfTarget({ action, target }: RequestTerms, resource: EntityId): EntityId {
+function actionOfTarget({ action, target }: EngineTerms, resource: EntityId): EntityId {
   const isOwn = action === "call" && target.kind === "tool" && target.tool !== null;
   return actionEntity(isOwn ? resource.id : action);
 }
 
-function principalEntities({ caller }: RequestTerms, uid: EntityId): EngineEntity[] {
+function principalEntities({ caller }: EngineTerms, uid: EntityId): EngineEntity[] {
   const groups = [...new Set(caller.groups)].map((id) => ({ type: "Mcp::Group", id }));
   return [{ uid, attrs: {}, parents: groups, tags: caller.tags }];
 }
 
 function readContext(
-  question: RequestTerms,
+  question: EngineTerms,
   reads: InputReads,
 ): { reading: Reading; context: CedarRecord } {
   const { caller, nowMs, version, target, action } = question;
@@ -110,7 +110,7 @@ function readContext(
     : { reading: "exact", context: { ...context, input } };
 }
 
-function isWellFormed({ caller, workspace, plugin, version, target }: RequestTerms): boolean {
+function isWellFormed({ caller, workspace, plugin, version, target }: EngineTerms): boolean {
   const { actor, groups, tags, tokenId, clientId } = caller;
   const name =
     target.kind === "resource" ? target.uri : target.kind === "plugin" ? "" : target.name;

@@ -1,7 +1,7 @@
 /** What the engine's verdict means for a call. */
 import type { EngineVerdict } from "./engine-protocol.ts";
 import type { DefaultEffect } from "./policy-set.ts";
-import type { Decision } from "./question.ts";
+import type { PolicyDecision } from "./question.ts";
 
 /** Stable words of `reason`, where no policy gives one of its own. */
 const WORDS = {
@@ -15,7 +15,7 @@ const WORDS = {
 export function judgement(
   { kind, policies, reasons }: EngineVerdict,
   { hash, default: defaultEffect }: { hash: string; default: DefaultEffect },
-): Decision {
+): PolicyDecision {
   if (kind === "silent") {
     const isPermitted = defaultEffect === "permit";
     return {

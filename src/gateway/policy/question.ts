@@ -38,7 +38,7 @@ export interface Question {
   readonly arguments: unknown;
 }
 
-export interface Decision {
+export interface PolicyDecision {
   readonly isPermitted: boolean;
   /** The set's hash, `none`, or `unknown` where it could not be read. */
   readonly policySet: string;

@@ -3,7 +3,7 @@
  * Nothing is converted, rounded or cut: what does not fit is not read, and a policy that asks for it then decides
  * as if it said the worst (engine/approximation.ts).
  */
-import type { InputRecord, InputType } from "./input-type.ts";
+import type { InputMember, InputRecord, InputType } from "./input-type.ts";
 
 /** Cedar's JSON, of our making. */
 export type CedarValue =
@@ -54,12 +54,17 @@ class InputReader {
   ): CedarRecord {
     const given = declared(members, value);
     const record: [string, CedarValue][] = [];
-    for (const [name, { type, isRequired }] of members) {
-      if (type === null || !isRead(name)) continue;
-      if (Object.hasOwn(given, name)) record.push([name, this.#value(type, given[name])]);
-      else if (isRequired) refuse();
+    for (const [name, member] of members) {
+      if (!isRead(name)) continue;
+      if (Object.hasOwn(given, name)) record.push([name, this.#member(member, given[name])]);
+      else if (member.isRequired) refuse();
     }
     return Object.fromEntries(record);
+  }
+
+  /** A policy may have been written when it had a type: a guard (`has`) must not pass it over now. */
+  #member({ type }: InputMember, value: unknown): CedarValue {
+    return type === null ? refuse() : this.#value(type, value);
   }
 
   #value(type: InputType, value: unknown): CedarValue {

@@ -173,6 +173,12 @@ describe("Under forbids and a default of permit", () => {
       }
     }
     expect((await askTool(org, toolOf("pay", {}), {})).isPermitted).toBe(false);
+    const limited = { amount: { type: "integer" } };
+    for (const to of [{ type: ["string", "null"] }, {}, { $ref: "#/x" }, { type: "object" }]) {
+      const changed = toolOf("pay", { ...limited, to });
+      expect((await askTool(org, changed, { amount: 1, to: "eve" })).isPermitted).toBe(false);
+      expect((await askTool(org, changed, { amount: 1 })).isPermitted).toBe(true);
+    }
   });
 });
 

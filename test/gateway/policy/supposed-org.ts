@@ -1,6 +1,6 @@
 /** An org with a policy of a test's own, and questions about it. In workerd. */
 import { decide } from "#gateway/policy/decide.ts";
-import type { Decision, PolicyTool, Question } from "#gateway/policy/question.ts";
+import type { PolicyDecision, PolicyTool, Question } from "#gateway/policy/question.ts";
 import type { Org } from "#orgs/org.ts";
 import { findOrg } from "#orgs/store/orgs.ts";
 import { requireStatus } from "../../harness/answers.ts";
@@ -66,10 +66,10 @@ export function questionOf(org: Org, asked: Partial<Question> = {}): Question {
   };
 }
 
-export function ask(org: Org, asked: Partial<Question> = {}): Promise<Decision> {
+export function ask(org: Org, asked: Partial<Question> = {}): Promise<PolicyDecision> {
   return decide(workerEnv, questionOf(org, asked));
 }
 
-export function askTool(org: Org, tool: PolicyTool, args: unknown): Promise<Decision> {
+export function askTool(org: Org, tool: PolicyTool, args: unknown): Promise<PolicyDecision> {
   return ask(org, { target: { kind: "tool", name: tool.name, tool }, arguments: args });
 }

@@ -5,7 +5,7 @@ import type { CedarInstance } from "./cedar.ts";
 import { lookalikeForm } from "./lookalike.ts";
 import type { KnownSet, PolicySets } from "./policy-sets.ts";
 
-export interface Answering {
+export interface AnswerTerms {
   readonly cedar: CedarInstance;
   readonly sets: PolicySets;
   readonly explains: boolean;
@@ -13,7 +13,7 @@ export interface Answering {
 
 /** Never throws. */
 export function answerRequest(
-  { cedar, sets, explains }: Answering,
+  { cedar, sets, explains }: AnswerTerms,
   set: KnownSet,
   request: EngineRequest,
 ): EngineVerdict {

@@ -7,7 +7,7 @@ import type {
   SchemaTool,
   TextCheck,
 } from "#gateway/policy/engine-protocol.ts";
-import { answerRequest } from "./answer-request.ts";
+import { answerList } from "./answer-list.ts";
 import { CedarInstance } from "./cedar.ts";
 import { checkText } from "./check-text.ts";
 import { plainFault } from "./policy-outline.ts";
@@ -32,6 +32,6 @@ export class PolicyEngine extends WorkerEntrypoint implements PolicyEngineRpc {
     const known = sets.find(hash);
     if (known === null && policies === null) return null;
     const set = known ?? sets.add(hash, policies ?? "");
-    return requests.map((request) => answerRequest({ cedar, sets, explains }, set, request));
+    return answerList({ cedar, sets, explains }, set, requests);
   }
 }

@@ -62,3 +62,9 @@ export function hasInexactNumber(part: unknown): boolean {
   if (typeof part === "number") return !Number.isSafeInteger(part);
   return typeof part === "object" && part !== null && Object.values(part).some(hasInexactNumber);
 }
+
+export function readsResource(part: unknown): boolean {
+  if (typeof part !== "object" || part === null) return false;
+  const { Var: name } = part as Expression;
+  return name === "resource" || name === "action" || Object.values(part).some(readsResource);
+}

@@ -4,7 +4,7 @@ import type { EngineRequest, Reading } from "#gateway/policy/engine-protocol.ts"
 import { approximated } from "./approximation.ts";
 import type { CedarInstance } from "./cedar.ts";
 import { lookalikeForm } from "./lookalike.ts";
-import { collectEntityIds } from "./policy-expression.ts";
+import { collectEntityIds, readsResource } from "./policy-expression.ts";
 import { outlinePolicies, type PolicyOutline } from "./policy-outline.ts";
 import { PreparedSets } from "./prepared-sets.ts";
 import { reaches } from "./tool-reach.ts";
@@ -14,6 +14,10 @@ export interface KnownSet {
   readonly outlines: ReadonlyMap<string, PolicyOutline>;
   /** Ids of tools that the policies name, by what they look like. */
   readonly namedTools: ReadonlyMap<string, ReadonlySet<string>>;
+  /** What policies name in so many words. */
+  readonly namedIds: ReadonlySet<string>;
+  /** Some condition asks for what the resource or the action is: no two are alike to it. */
+  readonly readsResource: boolean;
   /** By plugin and reading: what Cedar's copy is kept under. */
   readonly shards: Map<string, Shard>;
 }
@@ -51,6 +55,8 @@ export class PolicySets {
       hash,
       outlines: new Map(outlined.map((outline) => [outline.id, outline])),
       namedTools: namedTools(outlined),
+      namedIds: namedIds(outlined, RESOURCES),
+      readsResource: outlined.some(({ json }) => readsResource(json.conditions)),
       shards: new Map(),
     };
     this.#makeRoom(outlined.length);
@@ -97,14 +103,19 @@ function taken({ json, source }: PolicyOutline, reading: Reading): Policy {
 }
 
 function namedTools(outlines: readonly PolicyOutline[]): Map<string, Set<string>> {
-  const ids = new Set<string>();
-  for (const { json } of outlines) {
-    collectEntityIds(json, new Set(["Mcp::Tool", "Mcp::Action"]), ids);
-  }
   const byForm = new Map<string, Set<string>>();
-  for (const id of ids) {
+  for (const id of namedIds(outlines, TOOLS)) {
     const form = lookalikeForm(id);
     byForm.set(form, (byForm.get(form) ?? new Set()).add(id));
   }
   return byForm;
+}
+
+const TOOLS = new Set(["Mcp::Tool", "Mcp::Action"]);
+const RESOURCES = new Set([...TOOLS, "Mcp::Resource", "Mcp::Prompt"]);
+
+function namedIds(outlines: readonly PolicyOutline[], types: ReadonlySet<string>): Set<string> {
+  const ids = new Set<string>();
+  for (const { json } of outlines) collectEntityIds(json, types, ids);
+  return ids;
 }
