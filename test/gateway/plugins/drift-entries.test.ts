@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { acceptTool } from "#gateway/plugins/accept-tool.ts";
 import { pluginEntriesJob } from "#gateway/plugins/plugin-entries-job.ts";
 import type { Env } from "#platform/env.ts";
 import { streamsOf } from "#streams/streams-of.ts";
 import { problemOf, refusal, requireStatus } from "../../harness/answers.ts";
-import { call, workerEnv } from "../../harness/deployment.ts";
+import { call, envWithShard, workerEnv } from "../../harness/deployment.ts";
 import { runOnce } from "../../harness/in-process.ts";
 import { accept, actionsOf, HOUR, learn, namesIn, placeWith, toolEntries } from "./learning.ts";
 import { statesOf, tool, toolsOf } from "./plugin-client.ts";
@@ -124,6 +125,36 @@ describe("Accepting a tool", () => {
     expect(await statesOf(place.name)).toEqual({ a: "quarantined" });
     expect(await refusal(accept(place, "none"))).toEqual([404, "not_found"]);
     expect((await problemOf(accept(place, "a", { hash: "x" }))).status).toBe(400);
+  });
+
+  it("takes none that came between reading and accepting", async () => {
+    const place = await placeWith("quarantine");
+    await learn(place, [tool("a")]);
+    await learn(place, [tool("a", "read")]);
+    const env = envWithShard(async (sql, send) => {
+      if (sql.includes("SET is_quarantined = 0")) await learn(place, [tool("a", "evil")]);
+      return send();
+    });
+    const by = { actor: "operator:admin", tokenId: null, requestId: null };
+    const accepting = acceptTool(env, place.org, place.plugin, { tool: "a", hash: null }, by);
+    await expect(accepting).rejects.toMatchObject({ failure: { kind: "conflict" } });
+    expect(await statesOf(place.name)).toEqual({ a: "quarantined" });
+    expect(await actionsOf(place)).not.toContain("plugin.tool.accepted");
+  });
+
+  it("is told once though somebody accepted in between", async () => {
+    const place = await placeWith("quarantine");
+    await learn(place, [tool("a")]);
+    await learn(place, [tool("a", "read")]);
+    const env = envWithShard(async (sql, send) => {
+      if (sql.includes("SET is_quarantined = 0")) await requireStatus(200, accept(place, "a"));
+      return send();
+    });
+    const by = { actor: "operator:admin", tokenId: null, requestId: null };
+    const accepting = acceptTool(env, place.org, place.plugin, { tool: "a", hash: null }, by);
+    await expect(accepting).rejects.toMatchObject({ failure: { kind: "conflict" } });
+    const accepted = (await actionsOf(place)).filter((action) => action === "plugin.tool.accepted");
+    expect(accepted).toHaveLength(1);
   });
 
   it("lets the next change be told at once", async () => {

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { findPlugin, pluginHeaders } from "#gateway/plugins/find-plugin.ts";
 import { learnTools } from "#gateway/plugins/learn-tools.ts";
 import { openPluginHeaders } from "#gateway/plugins/sealed-plugin-headers.ts";
+import { updatePlugin } from "#gateway/plugins/store/plugin-rows.ts";
 import { payloadKek } from "#vault/root-keys.ts";
 import { auditEntries } from "../../audit/audit-client.ts";
 import { problemOf, refusal, requireStatus } from "../../harness/answers.ts";
@@ -322,6 +323,16 @@ describe("Changes of plugins", () => {
     expect(await pluginEntries(org)).toHaveLength(made);
     const { version } = await storedPlugin(org);
     expect(version).toBe(made);
+  });
+
+  it("are each decided on the plugin as it is: what was read before another change changes nothing", async () => {
+    const org = await makeOrg();
+    await putPluginOk(org);
+    const stored = await storedPlugin(org);
+    const change = (timeoutMs: number) =>
+      updatePlugin(workerEnv.DIRECTORY, stored, { ...stored, timeoutMs }, null);
+    expect([await change(1_000), await change(2_000)]).toEqual([true, false]);
+    expect(await storedPlugin(org)).toMatchObject({ timeoutMs: 1_000, version: 2 });
   });
 
   it("of an org that has 1,000 add no other, whoever comes at once", async () => {
