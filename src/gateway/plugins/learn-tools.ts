@@ -91,7 +91,7 @@ export async function learnList(
   const outcome = await applyList(env, org, plugin, seen);
   if (outcome === "not_now") return false;
   // Of a list that is the same too: what it shows at zero is kept for as long as it is listed.
-  await tellToolsLearnt(env, org, placedNames(plugin, pinned.tools.keys()));
+  await tellToolsLearnt(env, org, placedNames(plugin, [...pinned.tools.keys()].sort()));
   if (outcome === "same" && !seen.isAsked) return true;
   forgetKnownTools(plugin);
   await tellPluginEntries(env, org).catch((error: unknown) =>

@@ -29,7 +29,8 @@ describe("A list that is as it was", () => {
     sent.length = 0;
     vi.setSystemTime(Date.now() + HOUR);
     await learnTools(env, place.org, place.plugin, [tool("b"), tool("a")], true);
-    expect(sent.map((sql) => sql.slice(0, 6))).toEqual(["SELECT", "UPDATE"]);
+    // And one for the series that its tools have at zero.
+    expect(sent.map((sql) => sql.slice(0, 6))).toEqual(["SELECT", "UPDATE", "SELECT"]);
     const [{ last_seen_at } = { last_seen_at: "" }] = await toolsOf(place.name);
     expect(Date.parse(last_seen_at)).toBe(Date.now());
   });
@@ -149,7 +150,7 @@ describe("Whoever counts calls", () => {
     await learn(place, [tool("b"), tool("c")]);
     expect(told).toEqual([
       ["prod/github/a", "prod/github/b"],
-      ["prod/github/b", "prod/github/a"],
+      ["prod/github/a", "prod/github/b"],
       ["prod/github/b", "prod/github/c"],
     ]);
     registerToolsWatcher({ gone: async () => undefined, learnt: async () => undefined });

@@ -1,7 +1,7 @@
 /** What the org's policy says of a request. */
 import type { KnownTool } from "#gateway/plugins/known-tools.ts";
 import { decide } from "#gateway/policy/decide.ts";
-import type { Decision, Question } from "#gateway/policy/question.ts";
+import type { PolicyDecision, Question } from "#gateway/policy/question.ts";
 import { hasArgumentTwin } from "#gateway/proxy/message/argument-twins.ts";
 import type { RpcMessage } from "#gateway/proxy/message/judge-body.ts";
 import { hasLossyNumbers } from "#gateway/proxy/message/lossy-number.ts";
@@ -18,7 +18,7 @@ const URIS_MAX = 100;
 export async function decideAll(
   x: Exchange,
   { message, rule, tool, target }: Asked,
-): Promise<Decision> {
+): Promise<PolicyDecision> {
   const about = (of: Pick<Question, "action" | "target" | "arguments">) =>
     decide(x.env, { ...questionOf(x), ...of });
   if (rule.kind === "call") {
@@ -44,7 +44,11 @@ export async function decideAll(
  * Where numbers lose digits when they are read, or a name differs by case alone from one that the tool declares, the
  * plugin may read something else: no rule can say anything of that.
  */
-function whatWasRead(message: RpcMessage, tool: KnownTool | null, decision: Decision): Decision {
+function whatWasRead(
+  message: RpcMessage,
+  tool: KnownTool | null,
+  decision: PolicyDecision,
+): PolicyDecision {
   if (!decision.isPermitted || decision.policySet === "none") return decision;
   const schema = (tool?.definition["inputSchema"] ?? null) as object | null;
   const hasTwin = hasArgumentTwin(message.params?.["arguments"], schema);
@@ -53,15 +57,20 @@ function whatWasRead(message: RpcMessage, tool: KnownTool | null, decision: Deci
   return { ...decision, isPermitted: false, policies: [], reason };
 }
 
-const PASSED: Decision = { isPermitted: true, policySet: "none", policies: [], reason: "connects" };
+const PASSED: PolicyDecision = {
+  isPermitted: true,
+  policySet: "none",
+  policies: [],
+  reason: "connects",
+};
 
-const TOO_MANY: Decision = { ...PASSED, isPermitted: false, reason: "too_many_resources" };
+const TOO_MANY: PolicyDecision = { ...PASSED, isPermitted: false, reason: "too_many_resources" };
 
 /**
  * A list shows what its reader may call or read, so that it needs no permit of its own; one that forbids it is
  * obeyed. Templates, whose URIs are not known yet, and methods that nobody here knows do need one.
  */
-function listDecision(decision: Decision, rule: MethodRule): Decision {
+function listDecision(decision: PolicyDecision, rule: MethodRule): PolicyDecision {
   const isFiltered = rule.kind === "list" && rule.member !== "resourceTemplates";
   const isSilent = decision.reason === "no_policy_permits";
   if (decision.isPermitted || !isFiltered || !isSilent) return decision;

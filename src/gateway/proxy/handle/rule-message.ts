@@ -4,7 +4,7 @@
  */
 import type { KnownTool } from "#gateway/plugins/known-tools.ts";
 import { isCallQuarantined, knownTools } from "#gateway/plugins/known-tools.ts";
-import type { Decision } from "#gateway/policy/question.ts";
+import type { PolicyDecision } from "#gateway/policy/question.ts";
 import type { RpcMessage } from "#gateway/proxy/message/judge-body.ts";
 import { checkRequestHeaders } from "#gateway/proxy/message/request-headers.ts";
 import type { Verdict } from "#gateway/record/call-start.ts";
@@ -111,7 +111,7 @@ function targetOf(message: RpcMessage, rule: MethodRule): string {
   return rule.kind === "read" ? readTarget(message.method ?? "", message.params) : "";
 }
 
-function verdictOf({ isPermitted, policySet, policies, reason }: Decision): Verdict {
+function verdictOf({ isPermitted, policySet, policies, reason }: PolicyDecision): Verdict {
   return { kind: isPermitted ? "allowed" : "denied", policySet, policies, reason };
 }
 
