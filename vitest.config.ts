@@ -1,14 +1,18 @@
 import { availableParallelism } from "node:os";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { bundlePolicyWorker, policyWorkerOptions } from "./scripts/policy-bundle.ts";
 
 const directoryMigrations = await readD1Migrations("./migrations/directory");
 const shardMigrations = await readD1Migrations("./migrations/shard");
+
+const policyScript = await bundlePolicyWorker();
 
 const workers = () =>
   cloudflareTest({
     wrangler: { configPath: "./wrangler.toml" },
     miniflare: {
+      workers: [policyWorkerOptions(policyScript)],
       bindings: {
         DIRECTORY_MIGRATIONS: directoryMigrations,
         SHARD_MIGRATIONS: shardMigrations,

@@ -1,6 +1,17 @@
 // The Worker as one module, as wrangler builds it for a deployment: what `npm start`, the suites and the
 // benchmarks run.
-import { build } from "esbuild";
+import { build, type Plugin } from "esbuild";
+
+/** A wasm module stays a file of its own, beside the script. */
+const wasmBeside: Plugin = {
+  name: "wasm-beside",
+  setup({ onResolve }) {
+    onResolve({ filter: /\.wasm$/ }, ({ path }) => ({
+      path: `./${path.slice(path.lastIndexOf("/") + 1)}`,
+      external: true,
+    }));
+  },
+};
 
 export async function bundleWorker(entry: string): Promise<string> {
   const { outputFiles } = await build({
@@ -11,6 +22,7 @@ export async function bundleWorker(entry: string): Promise<string> {
     target: "es2024",
     conditions: ["workerd", "worker", "browser"],
     external: ["node:*", "cloudflare:*"],
+    plugins: [wasmBeside],
     logLevel: "silent",
   });
   return outputFiles[0]?.text ?? "";

@@ -10,6 +10,14 @@ import { metricsRoutes } from "#calls/http/metrics-routes.ts";
 import { rollupRoutes } from "#calls/http/rollup-routes.ts";
 import { deliveryRoutes } from "#delivery/http/delivery-routes.ts";
 import { traceRoutes } from "#drilldown/http/trace-routes.ts";
+import { gatewayMetricsRoutes } from "#gateway/figures/http/gateway-metrics-routes.ts";
+import { identify } from "#gateway/identity/http/identify.ts";
+import { identityRoutes } from "#gateway/identity/http/identity-routes.ts";
+import { preflightRoutes } from "#gateway/identity/http/preflight-routes.ts";
+import { pluginRoutes } from "#gateway/plugins/http/plugin-routes.ts";
+import { pluginToolRoutes } from "#gateway/plugins/http/tool-routes.ts";
+import { policyRoutes } from "#gateway/policy/http/policy-routes.ts";
+import { mcpRoutes } from "#gateway/proxy/http/mcp-routes.ts";
 import { healthRoutes } from "#http/health.ts";
 import { onError, onNotFound } from "#http/problem.ts";
 import { requestId } from "#http/request-id.ts";
@@ -34,6 +42,10 @@ const stated: readonly AppRoute[] = [
   ...serviceTokenRoutes,
   ...streamRoutes,
   ...deliveryRoutes,
+  ...policyRoutes,
+  // Which servers they call
+  ...pluginRoutes,
+  ...pluginToolRoutes,
   // What their tools did
   ...callRoutes,
   ...traceRoutes,
@@ -43,6 +55,12 @@ const stated: readonly AppRoute[] = [
   ...instanceRoutes,
   // What was allowed
   ...auditRoutes,
+  // What the gateway did
+  ...gatewayMetricsRoutes,
+  // Who calls their tools, and how
+  ...identityRoutes,
+  ...preflightRoutes,
+  ...mcpRoutes,
   // The service itself
   ...healthRoutes<AppEnv, Access>({ scope: null }, [
     probeDatabases,
@@ -61,7 +79,7 @@ export function appOf(served: readonly AppRoute[]): Hono<AppEnv> {
   app.use(recordActions());
   app.onError(onError);
   app.notFound(onNotFound);
-  mount(app, served, authorise);
+  mount(app, served, (access) => (access.alsoBy === "jwt" ? identify() : authorise(access)));
   return app;
 }
 

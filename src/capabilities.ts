@@ -8,14 +8,27 @@ import { auditPart } from "#audit/audit-part.ts";
 import { currentLog } from "#audit/current-log.ts";
 import { drainOutbox } from "#audit/drain-outbox.ts";
 import { expiryJob } from "#audit/expiry-job.ts";
+import { registerOpenCallSink } from "#audit/open-call-sink.ts";
 import { outboxJob } from "#audit/outbox-job.ts";
 import { signJob } from "#audit/sign-job.ts";
+import { undurableFigures } from "#audit/undurable-figures.ts";
 import { callsPart } from "#calls/calls-part.ts";
 import { registerFigureSource } from "#calls/figures/figure-sources.ts";
 import { foldJob } from "#calls/fold-job.ts";
+import { learnSeries } from "#calls/learn-series.ts";
 import { settleJob } from "#calls/pairing/settle-job.ts";
+import { registerToolLists } from "#calls/tool-lists.ts";
 import { deliveryJob } from "#delivery/delivery-job.ts";
 import { deliveryPart } from "#delivery/delivery-part.ts";
+import { operationsPart } from "#gateway/figures/operations-part.ts";
+import { identityPart } from "#gateway/identity/identity-part.ts";
+import { areToolsListed, findKnownTool, orgTools } from "#gateway/plugins/listed-tools.ts";
+import { pluginEntriesJob } from "#gateway/plugins/plugin-entries-job.ts";
+import { pluginsPart } from "#gateway/plugins/plugins-part.ts";
+import { registerToolsLearnt } from "#gateway/plugins/tools-learnt.ts";
+import { policiesPart } from "#gateway/policy/policies-part.ts";
+import { registerToolSource } from "#gateway/policy/tool-source.ts";
+import { deliverEndedCalls } from "#gateway/record/deliver-ended-calls.ts";
 import { eraseJob } from "#orgs/erase-job.ts";
 import { registerOrgParts } from "#orgs/org-lifecycle.ts";
 import { registerOutbox } from "#orgs/outbox.ts";
@@ -29,12 +42,27 @@ import { shardDatabase } from "#platform/shards.ts";
 import { streamsPart } from "#streams/streams-part.ts";
 import { registerSpanKeeper } from "#tracing/isolate-tracer.ts";
 
-registerOrgParts([auditPart, streamsPart, callsPart, spansPart, deliveryPart]);
+registerOrgParts([
+  auditPart,
+  streamsPart,
+  callsPart,
+  spansPart,
+  deliveryPart,
+  operationsPart,
+  identityPart,
+  policiesPart,
+  pluginsPart,
+]);
 registerOutbox(async (env, org) => {
   await drainOutbox(env, currentLog(org));
 });
+registerOpenCallSink(deliverEndedCalls);
+registerToolsLearnt(learnSeries);
+registerToolLists(areToolsListed);
+registerToolSource({ schemaTools: orgTools, findTool: findKnownTool });
 registerFigureSource(auditFigures);
 registerFigureSource(shardFigures);
+registerFigureSource(undurableFigures);
 // Spans of our own are no reason to tell of a full shard: the org's status does.
 registerSpanKeeper(async (env, org, spans) => {
   await keepSpans(shardDatabase(env, org.shard), org, spans, Date.now());
@@ -43,6 +71,7 @@ registerSpanKeeper(async (env, org, spans) => {
 /** The jobs of each tick. One that waits for another (`after`) is listed behind it. */
 export const jobs: readonly AnyJob[] = [
   outboxJob,
+  pluginEntriesJob,
   signJob,
   settleJob,
   foldJob,

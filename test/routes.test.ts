@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { appOf, routes } from "#app.ts";
 import type { Access, AppRoute } from "#orgs/http/access.ts";
 import { SCOPES } from "#orgs/principal.ts";
-import { ADMIN_TOKEN, workerEnv } from "./harness/deployment.ts";
+import { ADMIN_TOKEN, METRICS_TOKEN, workerEnv } from "./harness/deployment.ts";
 import { createToken, makeOrg } from "./harness/orgs.ts";
 import { SCOPES_OF_ROUTES } from "./route-scopes.ts";
 
@@ -43,8 +43,11 @@ async function violations(route: AppRoute, scope: AnyScope): Promise<string[]> {
     ["nobody", null, scope === null ? 200 : 401],
     ["the administrator", ADMIN_TOKEN, 200],
   ];
-  if (scope === "administrator") cases.push(["a token with every scope", all, 403]);
-  else if (scope !== null) {
+  if (scope === "administrator" || scope === "deployment-metrics") {
+    const status = scope === "administrator" ? 403 : 200;
+    cases.push(["a token with every scope", all, 403]);
+    cases.push(["the deployment's token for metrics", METRICS_TOKEN, status]);
+  } else if (scope !== null) {
     cases.push([`a token with ${scope} alone`, only.get(scope)!, 200]);
     cases.push([`a token with all but ${scope}`, without.get(scope)!, 403]);
   }
@@ -70,7 +73,7 @@ describe("The scope of each route", () => {
   });
 
   it("cannot be another one unseen: every mutant of every route is found by what it lets through", async () => {
-    const candidates: AnyScope[] = [...SCOPES, "administrator", null];
+    const candidates: AnyScope[] = [...SCOPES, "administrator", "deployment-metrics", null];
     let mutants = 0;
     for (const route of routes) {
       const scope = SCOPES_OF_ROUTES[nameOf(route)] as AnyScope;

@@ -7,6 +7,7 @@ import {
   unstable_readConfig as readConfig,
   unstable_splitSqlQuery as splitStatements,
 } from "wrangler";
+import { bundlePolicyWorker } from "../policy-bundle.ts";
 import { bundleWorker } from "../worker-bundle.ts";
 import type { Database, LocalWorker, Migration } from "./local-worker.ts";
 
@@ -28,6 +29,7 @@ async function main(): Promise<LocalWorker> {
   const bindings = { ...(options["bindings"] as object), MCPG_COMMIT: commit(), ...localBindings };
   return {
     script: await bundleWorker(entry!),
+    policyScript: await bundlePolicyWorker(),
     // The name is also that of the folder where Durable Objects lie.
     options: { ...options, name: config.name, bindings },
     databases: config.d1_databases.map(databaseOf),

@@ -5,6 +5,8 @@ import { once } from "node:events";
 export interface LocalWorker {
   /** One module. */
   script: string;
+  /** The policy engine's, but for its wasm. */
+  policyScript: string;
   /** What wrangler.toml and .dev.vars say, in Miniflare's terms. */
   options: Record<string, unknown>;
   databases: Database[];

@@ -23,8 +23,8 @@ process.once("disconnect", () => void end("nobody is left to serve for"));
 async function serve({ worker, port, stateDir, inspectorPort }: StartOrder): Promise<void> {
   await migrate(worker, stateDir, (binding, name) => report({ kind: "migrated", binding, name }));
   endWithWorkerd();
-  const { options, script } = worker;
-  serving = miniflareOf(stateDir, { ...options, script, port, inspectorPort });
+  const { options, script, policyScript } = worker;
+  serving = miniflareOf(stateDir, { ...options, script, policyScript, port, inspectorPort });
   await serving.ready;
 }
 

@@ -103,7 +103,12 @@ export const ROWS: readonly Row[] = [
   { folder: "gateway/identity/http", rooms: ["http"], packages: [...ROUTES, "jose"] },
   { folder: "gateway/policy/store", packages: TABLES },
   { folder: "gateway/policy/http", rooms: ["http"], packages: ROUTES },
-  { folder: "gateway/policy/engine", packages: [...WORKERS, "@cedar-policy/**"] },
+  {
+    folder: "gateway/policy/engine",
+    packages: [...WORKERS, "@cedar-policy/**", "**/node_modules/@cedar-policy/**"],
+  },
+  // A probe reads its answers itself.
+  { folder: "gateway/plugins/probe", packages: ["eventsource-parser"] },
   { folder: "gateway/plugins/store", packages: TABLES },
   { folder: "gateway/plugins/http", rooms: ["http"], packages: ROUTES },
   { folder: "gateway/record/store", packages: TABLES },

@@ -38,10 +38,17 @@ export const logBytesMax = setting(({ MCPG_LOG_BYTES_MAX }) => {
 export function hasRoomFor(
   env: Env,
   bytes: number,
-  events: readonly Pick<AuditEvent, "action">[],
+  events: readonly Pick<AuditEvent, "action" | "instance_id">[],
 ): boolean {
-  return events.every(({ action }) => isReservedAction(action)) || hasRoom(env, bytes, OWN_BYTES);
+  return events.every(isOwn) || hasRoom(env, bytes, OWN_BYTES);
 }
+
+/** What operators did to plugins too: gateways may report these actions, and then of an instance. */
+function isOwn({ action, instance_id: instance }: Pick<AuditEvent, "action" | "instance_id">) {
+  return isReservedAction(action) || (instance === null && OWN_DEED.test(action));
+}
+
+const OWN_DEED = /^plugin\.(registered|updated|removed)$/;
 
 /** Whether it takes the entry of a read. */
 export function hasRoomForRead(env: Env, bytes: number): boolean {

@@ -4,7 +4,8 @@
  * and outcome, because that is all the fold needs; the fold never reads samples.
  *
  * As stored, a JSON array: [instance|null, epochMs|null, seq|null, dropped|null, names, groups, exemplars, lags, isFinal|null]
- * - names: [workspace, plugin, tool] per series of this report
+ * - names: [workspace, plugin, tool] per series of this report; with a 1 behind for calls of a tool that its
+ *   server does not know, apart from its others
  * - groups: [series, hour, bucket, outcome, count, sumUs, minUs, maxUs]; a lone sample ends after count's
  *   place with its duration: [series, hour, bucket, outcome, durationUs]
  * - exemplars: [series, classicBucket, durationUs, endedAtMs, invocationId, traceId|null]
@@ -34,6 +35,7 @@ const HOURS_SPAN = 32;
 const EXEMPLARS_MAX = 128;
 
 export type SeriesName = readonly [workspace: string, plugin: string, tool: string];
+export type ArrivalName = readonly [...SeriesName, isUnknown?: 1];
 export type GroupRow =
   | [series: number, hour: number, bucket: number, outcome: number, durationUs: number]
   | [
@@ -65,7 +67,7 @@ export type Arrival = [
   epochMs: number | null,
   seq: number | null,
   dropped: number | null,
-  names: SeriesName[],
+  names: ArrivalName[],
   groups: GroupRow[],
   exemplars: ExemplarRow[],
   lags: LagRow[],
@@ -112,16 +114,30 @@ export function parseArrival(payload: string): Arrival {
 }
 
 class SeriesNames {
-  readonly list: SeriesName[] = [];
+  readonly list: ArrivalName[] = [];
   readonly #indexes = new Map<string, number>();
 
-  indexOf({ workspace, plugin, tool }: Call): number {
-    const key = seriesKey(workspace, plugin, tool);
+  indexOf(call: Call): number {
+    const { workspace, plugin, tool } = call;
+    const name: SeriesName = [workspace, plugin, tool];
+    const arrivalName: ArrivalName = isUnknownCall(call) ? [...name, 1] : name;
+    const key = arrivalKey(arrivalName);
     const known = this.#indexes.get(key);
     if (known !== undefined) return known;
     this.#indexes.set(key, this.list.length);
-    return this.list.push([workspace, plugin, tool]) - 1;
+    return this.list.push(arrivalName) - 1;
   }
+}
+
+/** JSON-RPC's "method not found" and "invalid params": how MCP servers answer a call of a tool they have not. */
+const UNKNOWN_CODES: ReadonlySet<string | null> = new Set(["-32601", "-32602"]);
+
+function isUnknownCall({ outcome, errorCode }: Call): boolean {
+  return outcome === "client_error" && UNKNOWN_CODES.has(errorCode);
+}
+
+export function arrivalKey(name: ArrivalName): string {
+  return name.join("\0");
 }
 
 /** Names hold no NUL (the schema refuses it), so the key is unambiguous. */

@@ -7,13 +7,14 @@ import { CLASSIC_BUCKETS, classicBucket } from "#formats/exponential-histogram.t
 import { HOURS_PER_DAY } from "#platform/time.ts";
 import {
   type Arrival,
+  type ArrivalName,
+  arrivalKey,
   type ExemplarRow,
   type LagRow,
   type SeriesName,
-  seriesKey,
   widened,
 } from "./arrival.ts";
-import { OUTCOMES, REPLAY } from "./outcome.ts";
+import { OK, OUTCOMES, REPLAY } from "./outcome.ts";
 
 /** The calls of one series in one window. */
 export class Tally {
@@ -71,11 +72,20 @@ export class SeriesDelta {
   readonly hours = new Map<number, Tally>();
   readonly exemplars = new Map<number, ExemplarRow>();
   readonly name: SeriesName;
+  /** All its calls were answered that there is no such tool (arrival.ts). */
+  readonly isUnknown: boolean;
   firstSeenMs = Number.POSITIVE_INFINITY;
   lastSeenMs = 0;
 
-  constructor(name: SeriesName) {
+  constructor(name: SeriesName, isUnknown = false) {
     this.name = name;
+    this.isUnknown = isUnknown;
+  }
+
+  /** A replay repeats what once succeeded. */
+  get hasSucceeded(): boolean {
+    const hasSome = ({ outcomes }: Tally) => (outcomes[OK] ?? 0) + (outcomes[REPLAY] ?? 0) > 0;
+    return [...this.hours.values()].some(hasSome);
   }
 
   hour(hour: number): Tally {
@@ -142,6 +152,7 @@ export class InstanceDelta {
 }
 
 export class FoldDelta {
+  /** By `arrivalKey`: of one tool there may be two. */
   readonly series = new Map<string, SeriesDelta>();
   readonly instances = new Map<string, InstanceDelta>();
   /** (series, hour) pairs touched: what the transaction's cost grows with. */
@@ -164,11 +175,12 @@ export class FoldDelta {
     reporter.reports.push({ epochMs, seq, dropped, isFinal, receivedMs });
   }
 
-  #seriesDelta(name: SeriesName, receivedMs: number): SeriesDelta {
-    const key = seriesKey(...name);
+  #seriesDelta(arrivalName: ArrivalName, receivedMs: number): SeriesDelta {
+    const key = arrivalKey(arrivalName);
     let delta = this.series.get(key);
     if (delta === undefined) {
-      delta = new SeriesDelta(name);
+      const [workspace, plugin, tool, isUnknown] = arrivalName;
+      delta = new SeriesDelta([workspace, plugin, tool], isUnknown === 1);
       this.series.set(key, delta);
     }
     delta.firstSeenMs = Math.min(delta.firstSeenMs, receivedMs);

@@ -13,9 +13,9 @@ const UNKNOWN = { generation: 0, seriesMax: 0, seriesLabelBytesMax: 0 };
 
 /**
  * The most queries that a chunk sends, with the look for more: the longest names of 1,000 series go in
- * several parameters, each in a statement of its own.
+ * several parameters, each in a statement of its own; those that only failed are looked up once more.
  */
-export const FOLD_QUERIES = 20;
+export const FOLD_QUERIES = 24;
 
 export const foldJob: Job<FoldedOrg> = {
   name: "fold",

@@ -5,15 +5,15 @@
  */
 import {
   type Arrival,
+  type ArrivalName,
+  arrivalKey,
   type ExemplarRow,
   type GroupRow,
-  type SeriesName,
-  seriesKey,
   widened,
 } from "./arrival.ts";
 
 interface RegroupedSeries {
-  name: SeriesName;
+  name: ArrivalName;
   groups: Map<string, GroupRow & { length: 8 }>;
   exemplars: Map<number, ExemplarRow>;
 }
@@ -45,8 +45,8 @@ function addArrival(series: Map<string, RegroupedSeries>, arrival: Arrival): voi
   }
 }
 
-function regroupedSeries(series: Map<string, RegroupedSeries>, name: SeriesName): RegroupedSeries {
-  const key = seriesKey(...name);
+function regroupedSeries(series: Map<string, RegroupedSeries>, name: ArrivalName): RegroupedSeries {
+  const key = arrivalKey(name);
   const known = series.get(key) ?? { name, groups: new Map(), exemplars: new Map() };
   series.set(key, known);
   return known;

@@ -20,6 +20,9 @@ export function labelBytesOf(name: SeriesName): number {
 
 export const OTHER = "__other__";
 
+/** Counts, by plugin, calls of tools that it does not have: their names are whatever somebody asked for. */
+export const UNKNOWN_TOOL = "__unknown__";
+
 /** Counts what arrives above the org's caps. It is outside the caps. */
 export const OTHER_SERIES: SeriesName = [OTHER, OTHER, OTHER];
 

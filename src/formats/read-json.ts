@@ -62,7 +62,7 @@ function countNamesInText(text: string, valuesMax: number): number | null {
 }
 
 /** Where the string that begins at `start` has its closing quote: one behind an even run of backslashes. */
-function endOfString(text: string, start: number): number {
+export function endOfString(text: string, start: number): number {
   let end = text.indexOf('"', start + 1);
   while (end !== -1) {
     let before = end - 1;
@@ -74,7 +74,7 @@ function endOfString(text: string, start: number): number {
 }
 
 /** Without recursion: a body may be nested nearly as deep as it has values. */
-function countNames(value: unknown): number {
+export function countNames(value: unknown): number {
   let names = 0;
   const objects: object[] = isObject(value) ? [value] : [];
   for (let object = objects.pop(); object !== undefined; object = objects.pop()) {

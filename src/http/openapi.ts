@@ -54,12 +54,12 @@ type Documented = DocumentedRoute["statement"];
 
 /** An empty requirement is one that everybody meets. */
 function security(
-  { scope, publicWhere }: Documented,
+  { scope, publicWhere, alsoBy }: Documented,
   securityOf: (scope: string) => object,
 ): object[] {
   if (scope === null) return [];
-  const requirement = securityOf(scope);
-  return publicWhere === undefined ? [requirement] : [requirement, {}];
+  const also = alsoBy === undefined ? [] : [{ [alsoBy]: [scope] }];
+  return [securityOf(scope), ...also, ...(publicWhere === undefined ? [] : [{}])];
 }
 
 function parametersOf(

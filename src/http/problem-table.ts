@@ -21,6 +21,8 @@ const RESERVED_ACTION = "The actions operator.* and ledger.* are this service's 
 const RESERVED_DETAIL = "Details whose names begin with mcpg. are this service's own.";
 const STREAM_DISABLED =
   "The org has disabled this stream (…/observability): nothing of the request was written.";
+const INVALID_POLICY =
+  "The policies do not parse, or do not validate: the policy in force is what it was.";
 const UNSIGNED =
   "Nothing of this log is signed yet: its head is, within a minute of its first entry.";
 const ROOM_ADVICE = "Shorten its retention (PATCH /v1/orgs/{org}), or have the operator make room.";
@@ -35,16 +37,11 @@ const FROZEN_ADVICE = "until the administrator recovers it (POST …/audit/recov
 export function problemOf(failure: Failure): Problem {
   switch (failure.kind) {
     case "unauthenticated":
-      return {
-        status: 401,
-        title: "Unauthorized",
-        detail: "A valid bearer token is required: it is missing, unknown, expired or revoked.",
-        headers: { "www-authenticate": "Bearer" },
-      };
     case "insufficient_scope":
-      return { ...FORBIDDEN, detail: `The token lacks the scope ${failure.scope}.` };
     case "administrator_only":
-      return { ...FORBIDDEN, detail: "Only the deployment's administrator may do this." };
+    case "origin_not_allowed":
+    case "issuer_unavailable":
+      return problemOfAccess(failure);
     case "not_found":
       return { ...NOT_FOUND, detail: "There is nothing here for this token." };
     case "no_checkpoint":
@@ -89,6 +86,46 @@ export function problemOf(failure: Failure): Problem {
   }
 }
 
+type AccessFailure = Extract<
+  Failure,
+  {
+    kind:
+      | "unauthenticated"
+      | "insufficient_scope"
+      | "administrator_only"
+      | "origin_not_allowed"
+      | "issuer_unavailable";
+  }
+>;
+
+/** The part of the table that is about who calls. */
+function problemOfAccess(failure: AccessFailure): Problem {
+  switch (failure.kind) {
+    case "unauthenticated":
+      return {
+        status: 401,
+        title: "Unauthorized",
+        detail: "A valid bearer token is required: it is missing, unknown, expired or revoked.",
+        headers: { "www-authenticate": failure.challenge ?? "Bearer" },
+      };
+    case "insufficient_scope":
+      return {
+        ...FORBIDDEN,
+        detail: `The token lacks the scope ${failure.scope}.`,
+        ...(failure.challenge && { headers: { "www-authenticate": failure.challenge } }),
+      };
+    case "administrator_only":
+      return { ...FORBIDDEN, detail: "Only the deployment's administrator may do this." };
+    case "origin_not_allowed":
+      return { ...FORBIDDEN, detail: "Web pages of this origin may not call here." };
+    case "issuer_unavailable":
+      return unavailable(
+        failure.retryAfterSeconds,
+        "The signing keys of the token's issuer cannot be had now; the same request may be sent again.",
+      );
+  }
+}
+
 type LogFailure = Extract<
   Failure,
   { kind: "ledger_frozen" | "log_contradicted" | "too_many_holds" }
@@ -118,6 +155,7 @@ type BodyFailure = Extract<
       | "reserved_action"
       | "reserved_detail"
       | "stream_disabled"
+      | "invalid_policy"
       | "invalid_request"
       | "malformed_body"
       | "body_too_large"
@@ -140,6 +178,8 @@ function problemOfBody(failure: BodyFailure): Problem {
       return { ...BAD_REQUEST, detail: RESERVED_DETAIL, errors: failure.errors };
     case "stream_disabled":
       return { ...CONFLICT, detail: STREAM_DISABLED, errors: failure.errors };
+    case "invalid_policy":
+      return { ...BAD_REQUEST, detail: INVALID_POLICY, errors: failure.errors };
     case "malformed_body":
       return { ...BAD_REQUEST, detail: failure.detail };
     case "body_too_large":

@@ -17,6 +17,8 @@ export interface AccessTerms {
   readonly scope: string | null;
   /** Where it is given, who sends no token may be let in too. */
   readonly publicWhere?: unknown;
+  /** The document's scheme of another credential that is taken in place of a token. */
+  readonly alsoBy?: string;
 }
 
 /** JSON Schemas by media type. */
@@ -30,7 +32,7 @@ export interface Answer {
 export type ProblemStatus = 400 | 401 | 403 | 404 | 409 | 410 | 413 | 415 | 429 | 500 | 503;
 
 export interface Described {
-  readonly method: "get" | "post" | "put" | "patch" | "delete";
+  readonly method: "get" | "post" | "put" | "patch" | "delete" | "options";
   /** As Hono matches it: `/v1/orgs/:org/invocations/:id`. */
   readonly path: string;
   /** Unique: the name of the operation in a generated client. */

@@ -5,7 +5,13 @@
 
 import { effectiveLimits, type Limits } from "./limits.ts";
 import type { SpanMapping } from "./mapped-attributes.ts";
-import { type Entitlements, NO_ENTITLEMENTS, type Org, type OrgState } from "./org.ts";
+import {
+  type Entitlements,
+  NO_ENTITLEMENTS,
+  type OnLedgerFailure,
+  type Org,
+  type OrgState,
+} from "./org.ts";
 import {
   effectiveRetention,
   orgMaySetRetention,
@@ -22,6 +28,7 @@ export interface OrgSettings {
   limits: Partial<Limits>;
   retention: RetentionOverrides;
   publishesAuditLog: boolean;
+  onLedgerFailure: OnLedgerFailure;
   spanMapping: SpanMapping;
 }
 
@@ -34,6 +41,7 @@ export interface OrgPatch {
   limits?: Patch<Limits>;
   retention?: Patch<Record<RetentionKey, number>>;
   publishesAuditLog?: boolean;
+  onLedgerFailure?: OnLedgerFailure;
   spanMapping?: Patch<SpanMapping>;
 }
 
@@ -45,6 +53,7 @@ export function newSettings(tier: Tier): OrgSettings {
     limits: {},
     retention: {},
     publishesAuditLog: false,
+    onLedgerFailure: "refuse",
     spanMapping: {},
   };
 }
@@ -67,6 +76,7 @@ export function effectiveOrg(identity: OrgIdentity, settings: OrgSettings): Org 
     limits: effectiveLimits(settings.tier, settings.limits),
     retention: effectiveRetention(settings.tier, settings.retention),
     publishesAuditLog: settings.publishesAuditLog,
+    onLedgerFailure: settings.onLedgerFailure,
     spanMapping: settings.spanMapping,
   };
 }
@@ -81,6 +91,7 @@ export function patchSettings(before: OrgSettings, patch: OrgPatch): OrgSettings
     limits: merge(before.limits, patch.limits),
     retention: merge(inherited, patch.retention),
     publishesAuditLog: patch.publishesAuditLog ?? before.publishesAuditLog,
+    onLedgerFailure: patch.onLedgerFailure ?? before.onLedgerFailure,
     spanMapping: merge(before.spanMapping, patch.spanMapping),
   };
 }

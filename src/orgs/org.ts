@@ -14,6 +14,9 @@ export const DEFAULT_ORG = "default";
 /** `deleting`: closed to everyone, its data being removed; `deleted`: only the name remains. */
 export type OrgState = "active" | "deleting" | "deleted";
 
+export const ON_LEDGER_FAILURE = ["refuse", "permit"] as const;
+export type OnLedgerFailure = (typeof ON_LEDGER_FAILURE)[number];
+
 export interface Entitlements {
   payloadCapture: boolean;
 }
@@ -35,6 +38,8 @@ export interface Org {
   auditLog: number;
   /** True if anyone may read the log's checkpoint and hash tiles, of which no entry can be learnt. */
   publishesAuditLog: boolean;
+  /** What becomes of a call through the gateway whose decision its ledger cannot take. */
+  onLedgerFailure: OnLedgerFailure;
   /** The org's own names of attributes in OTLP spans, tried before the conventions'. */
   spanMapping: SpanMapping;
   createdAtMs: number;

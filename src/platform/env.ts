@@ -3,6 +3,8 @@ export interface Env {
   DIRECTORY: D1Database;
   SHARD_0: D1Database;
   LEDGER: DurableObjectNamespace;
+  /** The policy engine's Worker: src/gateway/policy/engine-protocol.ts. */
+  POLICY?: Service;
   MCPG_ADMIN_TOKEN: string;
   MCPG_METRICS_TOKEN?: string;
   /** May go once `MCPG_LEDGER_SEED_2` has taken over. */

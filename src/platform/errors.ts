@@ -10,6 +10,16 @@ export interface ValidationError {
   message: string;
 }
 
+/** What is wrong with a policy, and where: offsets count the UTF-8 bytes of the text. */
+export interface PolicyFault extends ValidationError {
+  readonly help?: string;
+  readonly policy_id?: string;
+  readonly line?: number;
+  readonly column?: number;
+  readonly offset?: number;
+  readonly end_offset?: number;
+}
+
 /**
  * Of many errors the first are told: as many as a reader can act on, so that an answer is short whatever was
  * sent.
@@ -17,8 +27,11 @@ export interface ValidationError {
 export const ERRORS_MAX = 20;
 
 export type Failure =
-  | { kind: "unauthenticated" }
-  | { kind: "insufficient_scope"; scope: string }
+  /** `challenge`: what WWW-Authenticate says where it is more than "Bearer". */
+  | { kind: "unauthenticated"; challenge?: string }
+  | { kind: "insufficient_scope"; scope: string; challenge?: string }
+  | { kind: "origin_not_allowed" }
+  | { kind: "issuer_unavailable"; retryAfterSeconds: number }
   | { kind: "administrator_only" }
   | { kind: "not_found" }
   | { kind: "no_checkpoint" }
@@ -33,6 +46,7 @@ export type Failure =
   | { kind: "reserved_action"; errors: ValidationError[] }
   | { kind: "reserved_detail"; errors: ValidationError[] }
   | { kind: "stream_disabled"; errors: ValidationError[] }
+  | { kind: "invalid_policy"; errors: PolicyFault[] }
   | { kind: "too_many_holds"; holdsMax: number }
   | { kind: "not_yet_signed"; retryAfterSeconds: number }
   | { kind: "pruned" }

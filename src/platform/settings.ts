@@ -46,7 +46,7 @@ export function parseKey(name: string, value: string | undefined): Uint8Array {
 }
 
 /** Whether this is a Worker on its developer's machine, which only who starts it there knows. */
-const isLocal = setting(({ MCPG_LOCAL = "" }): boolean => {
+export const isLocal = setting(({ MCPG_LOCAL = "" }): boolean => {
   if (["", "true", "false"].includes(MCPG_LOCAL)) return MCPG_LOCAL === "true";
   return refuseSetting("MCPG_LOCAL", "must be true or false");
 });

@@ -78,7 +78,7 @@ function refuseInside({ protocol, hostname }: URL): string | null {
   return isInside ? "must be a public host name" : null;
 }
 
-function isLoopback({ hostname }: URL): boolean {
+export function isLoopback({ hostname }: URL): boolean {
   return LOOPBACK.test(hostname);
 }
 

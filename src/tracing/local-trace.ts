@@ -19,8 +19,8 @@ export interface TraceStart {
 
 export class LocalTrace {
   readonly root: ActiveSpan;
-  readonly received: TraceContext | null;
-  readonly link: TraceContext | null;
+  #received: TraceContext | null;
+  #link: TraceContext | null;
   readonly spans: ActiveSpan[];
   /** How many spans were not begun, being beyond SPANS_MAX. */
   leftOut = 0;
@@ -29,11 +29,29 @@ export class LocalTrace {
   #placement: Promise<TracePlacement> | null = null;
 
   constructor({ received, link = null, describe, terms, nowMs }: TraceStart) {
-    this.received = received;
-    this.link = link;
+    this.#received = received;
+    this.#link = link;
     this.#terms = terms;
     this.root = new ActiveSpan(this, null, describe, nowMs);
     this.spans = [this.root];
+  }
+
+  get received(): TraceContext | null {
+    return this.#received;
+  }
+
+  get link(): TraceContext | null {
+    return this.#link;
+  }
+
+  /**
+   * The work is of another span of the caller's than its headers said, as a message in the body may tell: that is
+   * its parent, and what the headers named is linked. Once something went out in this trace, the other is linked.
+   */
+  join(context: TraceContext): void {
+    const other = this.#placement === null ? this.#received : context;
+    if (this.#placement === null) this.#received = context;
+    if (other !== null && !isSameSpan(other, this.#received)) this.#link = other;
   }
 
   /** Null once the trace has too many spans: the work goes on without one. */
@@ -54,7 +72,11 @@ export class LocalTrace {
 
   /** The trace's placement: the same for every call and for the export, whatever is learnt in between. */
   place(): Promise<TracePlacement> {
-    this.#placement ??= this.#terms().then((terms) => placeTrace(this.received, terms));
+    this.#placement ??= this.#terms().then((terms) => placeTrace(this.#received, terms));
     return this.#placement;
   }
+}
+
+function isSameSpan(one: TraceContext, other: TraceContext | null): boolean {
+  return one.traceId === other?.traceId && one.spanId === other.spanId;
 }

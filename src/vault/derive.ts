@@ -10,13 +10,19 @@ import { sha256 } from "@noble/hashes/sha2.js";
 
 const PURPOSES = {
   streamHeader: "mcpg stream header",
+  gatewaySession: "mcpg gateway session",
+  pluginHeader: "mcpg plugin header",
   errorFingerprint: "mcpg-control-plane 2026-11-22 error fingerprint key v1",
   auditLog: "mcpg audit log key",
   seedCheck: "mcpg ledger seed check",
+  askedId: "mcpg gateway asked id",
 } as const;
 
 /** What the vault seals. */
-export type SealedPurpose = "streamHeader";
+export type SealedPurpose = "streamHeader" | "gatewaySession" | "pluginHeader";
+
+/** What is known again by a MAC. */
+export type MacPurpose = "askedId";
 
 const KEY_BYTES = 32;
 const utf8 = new TextEncoder();
@@ -35,6 +41,19 @@ export async function deriveSealingKey(
   const derivation = { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(0), info };
   const algorithm = { name: "AES-GCM", length: 8 * KEY_BYTES };
   return crypto.subtle.deriveKey(derivation, secret, algorithm, false, ["encrypt", "decrypt"]);
+}
+
+/** An HMAC-SHA-256 key, by the same derivation. */
+export async function deriveMacKey(
+  kek: Uint8Array,
+  purpose: MacPurpose,
+  org: string,
+): Promise<CryptoKey> {
+  const secret = await crypto.subtle.importKey("raw", kek, "HKDF", false, ["deriveKey"]);
+  const info = utf8.encode(`${PURPOSES[purpose]}\0${org}`);
+  const derivation = { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(0), info };
+  const algorithm = { name: "HMAC", hash: "SHA-256", length: 8 * KEY_BYTES };
+  return crypto.subtle.deriveKey(derivation, secret, algorithm, false, ["sign"]);
 }
 
 /**

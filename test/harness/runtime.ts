@@ -8,6 +8,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+import { POLICY_WORKER, policyWorkerOptions } from "../../scripts/policy-bundle.ts";
 import { ADMIN_TOKEN, HttpClient } from "./http-client.ts";
 import { migrate } from "./migrations.ts";
 import { newFolder, removeFolder } from "./state-folder.ts";
@@ -34,6 +35,8 @@ export interface RuntimeOptions {
   isKillable?: boolean;
   /** For `inspectorUrl`. */
   hasInspector?: boolean;
+  /** The policy engine runs beside it: without, an org that has a policy is denied everything. */
+  hasPolicy?: boolean;
   /** Shows none of the Worker's logs: of faults that are meant, they would bury the checks. */
   isSilent?: boolean;
 }
@@ -62,8 +65,10 @@ export class Runtime extends HttpClient {
   static async start(options: RuntimeOptions = {}): Promise<Runtime> {
     const folder = options.folder ?? (await newFolder());
     const contents = await workerBundle(options.entry ?? COUNTING_WORKER);
+    const policyScript = options.hasPolicy ? await workerBundle("src/policy-worker.ts") : null;
     const { result, workerd } = await spawningWorkerd(async () => {
-      const miniflare = new Miniflare(miniflareOptions(contents, folder, options));
+      const all = miniflareOptions({ contents, policyScript }, folder, options);
+      const miniflare = new Miniflare(convertV4MiniflareOptions(all));
       return { miniflare, url: await miniflare.ready };
     });
     await migrate(await result.miniflare.getD1Database("DIRECTORY"), "directory");
@@ -118,12 +123,13 @@ export class Runtime extends HttpClient {
 }
 
 function miniflareOptions(
-  contents: string,
+  { contents, policyScript }: { contents: string; policyScript: string | null },
   folder: string,
   { settings, hasInspector = false, isSilent = false }: RuntimeOptions,
 ) {
-  return convertV4MiniflareOptions({
-    modules: [{ type: "ESModule", path: "worker.mjs", contents }],
+  const control = {
+    name: "control-plane",
+    modules: [{ type: "ESModule" as const, path: "worker.mjs", contents }],
     compatibilityDate: "2026-11-01",
     d1Databases: { DIRECTORY: "directory", SHARD_0: "shard-0" },
     durableObjects: { LEDGER: { className: "Ledger", useSQLite: true } },
@@ -134,10 +140,14 @@ function miniflareOptions(
       MCPG_LOCAL: "true",
       ...settings,
     },
+    ...(policyScript !== null && { serviceBindings: { POLICY: POLICY_WORKER } }),
+  };
+  return {
+    workers: [control, ...(policyScript === null ? [] : [policyWorkerOptions(policyScript)])],
     resourcePersistencePath: join(folder, "state"),
     // `tick` calls the cron handler by its path.
     unsafeTriggerHandlers: true,
     ...(hasInspector && { inspectorPort: 0 }),
     ...(isSilent && { handleStructuredLogs: () => undefined }),
-  });
+  };
 }

@@ -64,6 +64,15 @@ function under(value: unknown, key: string): unknown[] {
   ]);
 }
 
+/** What lets one in beside a token. */
+function alsoOf(
+  scope: string | null,
+  { alsoBy, publicWhere }: { alsoBy: string | undefined; publicWhere: unknown },
+): object[] {
+  const also = alsoBy === undefined ? [] : [{ [alsoBy]: [scope] }];
+  return publicWhere === undefined ? also : [...also, {}];
+}
+
 describe("GET /openapi.json", () => {
   it("describes every route that the Worker serves", async () => {
     const document = await openapi();
@@ -95,12 +104,14 @@ describe("GET /openapi.json", () => {
   it("says for each route who may use it, as the route asks for it", async () => {
     const { paths } = await openapi();
     const requirementOf = (scope: string) =>
-      scope === "administrator" ? { administrator: [] } : { bearer: [scope] };
+      scope === "administrator" || scope === "deployment-metrics"
+        ? { [scope]: [] }
+        : { bearer: [scope] };
     for (const { statement } of routes) {
-      const { method, path, publicWhere } = statement;
+      const { method, path, publicWhere, alsoBy } = statement;
       const scope = SCOPES_OF_ROUTES[`${method} ${path}`] ?? null;
       const required = scope === null ? [] : [requirementOf(scope)];
-      const expected = publicWhere === undefined ? required : [...required, {}];
+      const expected = [...required, ...alsoOf(scope, { alsoBy, publicWhere })];
       expect([path, paths[pathOf(path)]?.[method]?.security]).toEqual([path, expected]);
     }
   });

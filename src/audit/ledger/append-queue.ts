@@ -4,10 +4,19 @@
  */
 import type { AppendedEvent } from "#audit/audit-event.ts";
 import type { AppendResult, LogAddress } from "#audit/audit-log.ts";
+import type { DecidedCall } from "#audit/open-call.ts";
+
+type Append = (
+  address: LogAddress,
+  events: readonly AppendedEvent[],
+  decided: readonly DecidedCall[],
+) => AppendResult;
 
 interface WaitingAppend {
   address: LogAddress;
   events: readonly AppendedEvent[];
+  /** What the events decided: opened in their transaction. */
+  decided: readonly DecidedCall[];
   outcome: { result: AppendResult } | { error: unknown } | null;
 }
 
@@ -21,15 +30,19 @@ const TOGETHER_WITHIN_MS = 50;
 export class AppendQueue {
   #waiting: WaitingAppend[] = [];
   #togetherUntilMs = 0;
-  readonly #append: (address: LogAddress, events: readonly AppendedEvent[]) => AppendResult;
+  readonly #append: Append;
 
-  constructor(append: (address: LogAddress, events: readonly AppendedEvent[]) => AppendResult) {
+  constructor(append: Append) {
     this.#append = append;
   }
 
   /** Every request waits on its own timer and does the work if none did before: none hangs on another. */
-  async append(address: LogAddress, events: readonly AppendedEvent[]): Promise<AppendResult> {
-    const append: WaitingAppend = { address, events, outcome: null };
+  async append(
+    address: LogAddress,
+    events: readonly AppendedEvent[],
+    decided: readonly DecidedCall[] = [],
+  ): Promise<AppendResult> {
+    const append: WaitingAppend = { address, events, decided, outcome: null };
     this.#waiting.push(append);
     do await scheduler.wait(Date.now() < this.#togetherUntilMs ? COMPANY_MS : 0);
     while (append.outcome === null && !this.#appendOldest(append));
@@ -46,15 +59,15 @@ export class AppendQueue {
     if (this.#waiting.length > 1) this.#togetherUntilMs = Date.now() + TOGETHER_WITHIN_MS;
     while (this.#waiting.length > 0 && events < COMMIT_EVENTS_MAX) {
       const append = this.#waiting.shift()!;
-      events += append.events.length;
+      events += append.events.length + append.decided.length;
       append.outcome = this.#attempt(append);
     }
     return own.outcome !== null;
   }
 
-  #attempt({ address, events }: WaitingAppend): WaitingAppend["outcome"] {
+  #attempt({ address, events, decided }: WaitingAppend): WaitingAppend["outcome"] {
     try {
-      return { result: this.#append(address, events) };
+      return { result: this.#append(address, events, decided) };
     } catch (error) {
       return { error };
     }

@@ -3,6 +3,10 @@
  * log. And it freezes on a contradiction, whoever came upon it.
  */
 import { EVENT_ID_DAYS_MIN } from "#audit/audit-event.ts";
+import { CallDelivery } from "#audit/ledger/calls/call-delivery.ts";
+import { hasEndedCalls } from "#audit/ledger/calls/ended-calls.ts";
+import { HEARD_WITHIN_MS, nextSweepAt } from "#audit/ledger/calls/open-calls.ts";
+import { giveUpCalls } from "#audit/ledger/calls/settle-calls.ts";
 import {
   type ContradictedRead,
   type CutAnswer,
@@ -12,6 +16,7 @@ import {
 import { closedBy, type LogState, readState } from "#audit/ledger/proven/log-state.ts";
 import { nextScrubAt, scrubSlice, scrubSoon, untoldPass } from "#audit/ledger/proven/scrub.ts";
 import { isDeletionAwaited, maySweep } from "#audit/ledger/times/ledger-clock.ts";
+import { hasRoomFor } from "#audit/log-room.ts";
 import { formatTimestamp } from "#formats/rfc3339.ts";
 import type { Env } from "#platform/env.ts";
 import { logError } from "#platform/log-error.ts";
@@ -27,6 +32,8 @@ import { hasNews, hasUntoldFreeze, requireRecord, requireSignedNote, tellD1 } fr
  * leisure; of a freeze at once.
  */
 const TELL_AFTER_MS = { first: 1_000, next: 15_000, failure: 30_000 };
+
+const GIVEN_UP = [{ action: "tool.call.completed", instance_id: null }];
 
 type DutyProgress = "more" | "done";
 
@@ -46,12 +53,14 @@ export class LedgerDuties {
   readonly #sql: SqlStorage;
   readonly #env: () => Env;
   readonly #alarm: LedgerAlarm;
+  readonly #delivery: CallDelivery;
 
   constructor(storage: DurableObjectStorage, env: () => Env) {
     this.#storage = storage;
     this.#sql = storage.sql;
     this.#env = env;
     this.#alarm = new LedgerAlarm(storage);
+    this.#delivery = new CallDelivery(this.#sql, env);
   }
 
   /** An alarm that was lost would leave entries unsigned unseen: whoever wakes the object mends it. */
@@ -59,6 +68,7 @@ export class LedgerDuties {
     await this.#alarm.load();
     const state = readState(this.#sql);
     if (state !== null && scrubSoon(this.#sql, state, Date.now())) this.#setByScrub(state);
+    this.#armForCalls();
     this.arm();
   }
 
@@ -71,11 +81,14 @@ export class LedgerDuties {
     const urgent = isFreezeUntold ? await attempted(() => this.#tell()) : "done";
     const deleted = await attempted(() => this.#delete());
     const scrubbed = deleted === "more" ? "more" : await attempted(() => this.#scrub());
+    const swept = await attempted(() => this.#giveUpCalls());
+    const delivered = await attempted(() => this.#delivery.deliver());
     // More of the same is due at once: D1 hears of it when it is done.
     const isTellingDue = scrubbed !== "more" || this.#hasNews();
     const told = isTellingDue ? await attempted(() => this.#tell()) : "done";
+    this.#armForCalls();
     this.arm();
-    if (![urgent, deleted, scrubbed, told].includes("failed")) return;
+    if (![urgent, deleted, scrubbed, swept, delivered, told].includes("failed")) return;
     this.#alarm.setBy(Date.now() + TELL_AFTER_MS.failure);
   }
 
@@ -90,6 +103,18 @@ export class LedgerDuties {
       return this.#storage.transactionSync(() => deletePruned(this.#sql, state, idsKeptSince));
     });
     return isDone === false ? "more" : "done";
+  }
+
+  #giveUpCalls(): DutyProgress {
+    const nowMs = Date.now();
+    if ((nextSweepAt(this.#sql) ?? Number.POSITIVE_INFINITY) > nowMs) return "done";
+    this.read(undefined, (state) =>
+      this.#storage.transactionSync(() => {
+        const isFull = !hasRoomFor(this.#env(), this.#sql.databaseSize, GIVEN_UP);
+        giveUpCalls(this.#sql, state, { nowMs, isFull });
+      }),
+    );
+    return "done";
   }
 
   #scrub(): DutyProgress {
@@ -113,6 +138,25 @@ export class LedgerDuties {
       this.#alarm.setBy(Date.now() + (isFirst ? TELL_AFTER_MS.first : TELL_AFTER_MS.next));
     }
     this.#setByScrub(state);
+  }
+
+  /** Soon enough for a call that is not heard of again. */
+  callsDecided(): void {
+    this.#alarm.setBy(Date.now() + HEARD_WITHIN_MS);
+    this.callsEnded();
+  }
+
+  /** D1 is given what is to be kept of them, without anyone waiting for it; an alarm has it given again. */
+  callsEnded(): void {
+    if (!hasEndedCalls(this.#sql)) return;
+    this.#alarm.setBy(Date.now() + TELL_AFTER_MS.next);
+    void attempted(() => this.#delivery.deliver());
+  }
+
+  #armForCalls(): void {
+    const atMs = nextSweepAt(this.#sql);
+    if (atMs !== null) this.#alarm.setBy(atMs);
+    if (hasEndedCalls(this.#sql)) this.#alarm.setBy(Date.now() + TELL_AFTER_MS.next);
   }
 
   /** Looks at the clock. While something waits for that to settle, alarms have it looked at again. */

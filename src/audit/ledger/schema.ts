@@ -206,6 +206,29 @@ CREATE TABLE scrub (
 ALTER TABLE scrub ADD COLUMN mended_bundles INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE scrub ADD COLUMN mended_at_ms INTEGER;
 `,
+  `
+-- The gateway's entries have no instance: they need no row here, and are two of three entries of a busy log.
+DROP INDEX entries_by_instance;
+CREATE INDEX entries_by_instance ON entries (instance, seq) WHERE instance IS NOT NULL;
+
+-- Calls that the gateway has let through and that have not ended (src/audit/ledger/calls): no part of the log's
+-- state. A call ends once: by the deletion of its row, in the transaction that completes it.
+CREATE TABLE open_calls (
+  id           TEXT    NOT NULL PRIMARY KEY,      -- UUIDv7, the decision's event_id
+  call         TEXT    NOT NULL CHECK (json_valid(call)),
+  due_at_ms    INTEGER NOT NULL,                  -- by when it is to be heard of, or its wait is over
+  missed_at_ms INTEGER,                           -- since when a sweep has missed it: given up soon after
+  is_waiting   INTEGER NOT NULL DEFAULT 0 CHECK (is_waiting IN (0, 1)), -- nobody serves it until its key comes
+  wait_key     TEXT                               -- of the last wait, or of who came with it
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX open_calls_by_key ON open_calls (wait_key) WHERE wait_key IS NOT NULL;
+
+-- What D1 is to be given of calls that ended, a row for those that ended in one transaction.
+CREATE TABLE ended_calls (
+  batch INTEGER NOT NULL PRIMARY KEY,
+  calls TEXT    NOT NULL CHECK (json_valid(calls))
+) STRICT;
+`,
 ];
 
 /**

@@ -1,25 +1,16 @@
 /** The Prometheus endpoint of an org: folds what arrived, then answers one snapshot whole. */
 import type { Context } from "hono";
-import * as Type from "typebox";
 import { FAMILY_NAMES } from "#calls/figures/fleet-metrics.ts";
 import type { Granularity, SnapshotWants } from "#calls/figures/metrics-snapshot.ts";
 import { foldBudgetMs, overAfter, readFigures } from "#calls/figures/read-figures.ts";
 import type { MetricFamily } from "#formats/exposition/metric-family.ts";
-import { acceptsGzip, type ExpositionFormat, negotiate } from "#formats/exposition/negotiation.ts";
-import { encodeOpenMetrics } from "#formats/exposition/open-metrics.ts";
-import { encodeProtobuf } from "#formats/exposition/protobuf.ts";
-import { encodeText } from "#formats/exposition/text.ts";
-import { byteStream, gzipStream } from "#http/byte-stream.ts";
+import type { ExpositionFormat } from "#formats/exposition/negotiation.ts";
+import { answerExposition, askedExposition, EXPOSITION_CONTENT } from "#http/exposition-answer.ts";
 import type { Parameter } from "#http/parameters.ts";
 import { type AppRoute, route } from "#orgs/http/access.ts";
 import type { AppEnv } from "#orgs/http/app-env.ts";
 import { FailureError } from "#platform/errors.ts";
 import { granularity } from "./granularity.ts";
-
-const ENCODERS: Record<
-  ExpositionFormat,
-  (families: Iterable<MetricFamily>, hasCreated: boolean) => Iterable<Uint8Array>
-> = { text: encodeText, openmetrics: encodeOpenMetrics, protobuf: encodeProtobuf };
 
 const FAMILIES: Parameter<string[] | undefined> = {
   description: `Families wanted; default all: ${FAMILY_NAMES.join(", ")}, mcpg_audit_* and mcpg_shard_*`,
@@ -45,42 +36,19 @@ export const metricsRoutes: readonly AppRoute[] = [
       query: { granularity, "name[]": FAMILIES },
       isLenient: true,
       answers: {
-        200: {
-          description: "One snapshot, whole",
-          content: {
-            "text/plain": Type.String(),
-            "application/openmetrics-text": Type.String(),
-            "application/vnd.google.protobuf": { type: "string", format: "binary" },
-          },
-        },
+        200: { description: "One snapshot, whole", content: EXPOSITION_CONTENT },
       },
     },
     async (c, { query }) => {
-      const { format, contentType, hasCreated } = negotiate(c.req.header("accept") ?? null);
+      const asked = askedExposition(c);
       const names = query["name[]"];
       const isWanted = (name: string) => names === undefined || names.includes(name);
-      const wants = snapshotWants(format, isWanted, query.granularity);
+      const wants = snapshotWants(asked.format, isWanted, query.granularity);
       const families = (await readWithinScrape(c, wants)).filter(({ name }) => isWanted(name));
-      const headers: Record<string, string> = {
-        "content-type": contentType,
-        "cache-control": "no-store",
-        vary: "Accept, Accept-Encoding",
-      };
-      const exposition = ENCODERS[format](families, hasCreated);
-      if (!acceptsGzip(clientAcceptEncoding(c))) {
-        return new Response(byteStream(exposition), { headers });
-      }
-      headers["content-encoding"] = "gzip";
-      return new Response(gzipStream(exposition), { headers, encodeBody: "manual" });
+      return answerExposition(c, asked, families);
     },
   ),
 ];
-
-/** Cloudflare rewrites Accept-Encoding on the way in; what the client sent is beside the request, "" for nothing. */
-function clientAcceptEncoding(c: Context<AppEnv>): string | null {
-  const cf = c.req.raw.cf as IncomingRequestCfProperties | undefined;
-  return cf?.clientAcceptEncoding ?? c.req.header("accept-encoding") ?? null;
-}
 
 /** Part of an exposition reads as targets gone: any failure to read is a failure to answer. */
 async function readWithinScrape(c: Context<AppEnv>, wants: SnapshotWants): Promise<MetricFamily[]> {

@@ -7,13 +7,16 @@ import type { AppEnv } from "./app-env.ts";
 export interface Access extends AccessTerms {
   /**
    * The caller needs a token of the org in the path with that scope. `administrator`: the deployment's own
-   * token, and none of an org whatever its scopes. Null: nobody is asked for a token.
+   * token, and none of an org whatever its scopes. `deployment-metrics`: that one, or the deployment's own for
+   * metrics. Null: nobody is asked for a token.
    */
-  readonly scope: Scope | "administrator" | null;
+  readonly scope: Scope | "administrator" | "deployment-metrics" | null;
   /** The administrator may read here what outlives an org. */
   readonly alsoClosed?: true;
   /** Who sends no token is let in too where this says so, if the org in the path publishes its log. */
   readonly publicWhere?: (c: Context<AppEnv>) => boolean;
+  /** `jwt`: the route is for MCP clients, whom gateway/identity/http/identify.ts lets in. */
+  readonly alsoBy?: "jwt";
 }
 
 export type AppRoute = Route<AppEnv, Access>;

@@ -1,6 +1,7 @@
 import type { HttpEnv } from "#http/http-env.ts";
 import type { Org } from "#orgs/org.ts";
 import type { Principal } from "#orgs/principal.ts";
+import type { ServedOperation } from "#orgs/served-operation.ts";
 
 /** `principal` and `org` are there where the route asks for a scope. */
 export interface AppEnv extends HttpEnv {
@@ -9,6 +10,10 @@ export interface AppEnv extends HttpEnv {
     isAuthenticated: true | undefined;
     principal: Principal;
     org: Org;
+    /** What the request turned out to be, where its span is to say more than HTTP does. */
+    operation: ServedOperation | undefined;
+    /** Resolves once an answer that streams has ended, and never rejects: the request's span lasts until then. */
+    answered: Promise<void> | undefined;
     /** The org whose ledger gets an operator action once the handler is done. */
     actedOn: string | undefined;
   };

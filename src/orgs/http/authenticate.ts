@@ -25,7 +25,12 @@ export async function authenticate(c: Context<AppEnv>): Promise<Principal> {
   return principal;
 }
 
-async function principalOf(env: Env, token: string, nowMs: number): Promise<Principal | null> {
+/** Null where it is none of ours, or no longer good. */
+export async function principalOf(
+  env: Env,
+  token: string,
+  nowMs: number,
+): Promise<Principal | null> {
   const { administratorDigest, metricsDigest } = deploymentTokens(env);
   const digest = sha256Hex(token);
   if (looksLikeServiceToken(token)) return serviceToken(env, token, digest, nowMs);

@@ -8,6 +8,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import { lookUpOrg, lookUpPublishedOrg } from "#orgs/directory.ts";
 import { isOrgName, type Org } from "#orgs/org.ts";
 import { holdsScope, type Principal, reachesOrg } from "#orgs/principal.ts";
+import type { Env } from "#platform/env.ts";
 import { fail } from "#platform/errors.ts";
 import { checkSettings } from "#platform/settings.ts";
 import type { Access } from "./access.ts";
@@ -29,7 +30,8 @@ export function authorise(access: Access): MiddlewareHandler<AppEnv> {
     c.set("principal", principal);
     const name = c.req.param("org");
     // Set before the refusals: they too are traced where the org's spans go, or not at all.
-    if (name !== undefined) c.set("org", await reachableOrg(c, principal, { name, alsoClosed }));
+    if (name !== undefined)
+      c.set("org", await reachableOrg(c.env, principal, { name, alsoClosed }));
     requireScope(principal, scope);
     if (name !== undefined) c.set("onBodyBytes", limitRate(principal, c.var.org, Date.now()));
     return next();
@@ -37,20 +39,21 @@ export function authorise(access: Access): MiddlewareHandler<AppEnv> {
 }
 
 function requireScope(principal: Principal, scope: NonNullable<Access["scope"]>): void {
-  if (scope !== "administrator") {
+  if (scope !== "administrator" && scope !== "deployment-metrics") {
     if (!holdsScope(principal, scope)) fail({ kind: "insufficient_scope", scope });
     return;
   }
-  if (principal.kind !== "administrator") fail({ kind: "administrator_only" });
+  const isReader = scope === "deployment-metrics" && principal.kind === "metrics-reader";
+  if (principal.kind !== "administrator" && !isReader) fail({ kind: "administrator_only" });
 }
 
-async function reachableOrg(
-  c: Context<AppEnv>,
+export async function reachableOrg(
+  env: Env,
   principal: Principal,
-  { name, alsoClosed }: { name: string; alsoClosed: boolean },
+  { name, alsoClosed = false }: { name: string; alsoClosed?: boolean },
 ): Promise<Org> {
   if (!reachesOrg(principal, name) || !isOrgName(name)) return fail({ kind: "not_found" });
-  const org = await lookUpOrg(c.env, name, Date.now());
+  const org = await lookUpOrg(env, name, Date.now());
   const isOpen = org?.state === "active" || (alsoClosed && principal.kind === "administrator");
   return org !== null && isOpen ? org : fail({ kind: "not_found" });
 }

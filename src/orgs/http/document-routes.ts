@@ -29,13 +29,27 @@ const SECURITY_SCHEMES = {
     scheme: "bearer",
     description: "The deployment's administrator token (MCPG_ADMIN_TOKEN), and no service token.",
   },
+  "deployment-metrics": {
+    type: "http",
+    scheme: "bearer",
+    description:
+      "The deployment's token for metrics (MCPG_METRICS_TOKEN) or its administrator's, and no service token.",
+  },
+  jwt: {
+    type: "http",
+    scheme: "bearer",
+    bearerFormat: "JWT",
+    description:
+      "An access token of an issuer that the org set (PUT /v1/orgs/{org}/identity), for the URL that is " +
+      "called; where it carries scopes, the one named is among them.",
+  },
 };
 
 const TERMS = {
   info: INFO,
   securitySchemes: SECURITY_SCHEMES,
   securityOf: (scope: string) =>
-    scope === "administrator" ? { administrator: [] } : { bearer: [scope] },
+    Object.hasOwn(SECURITY_SCHEMES, scope) ? { [scope]: [] } : { bearer: [scope] },
   pathParameters: { org: { type: "string", pattern: ORG_NAME_PATTERN } },
 };
 

@@ -17,30 +17,39 @@ interface Budget {
 const BUDGETS_MAX = 4_096;
 const budgets = new Map<string, Budget>();
 
-/**
- * Takes a request from its token's budget, or refuses it; answers what takes the bytes of its body, as they
- * are read. Service tokens only: operators must get through to an org that floods.
- */
-export function limitRate(
-  principal: Principal,
-  { limits }: Org,
-  nowMs: number,
-): (bytes: number) => void {
-  if (principal.kind !== "service-token") return () => undefined;
-  const known = budgets.get(principal.id);
+/** Takes a request from its token's budget, or refuses it; answers what takes the bytes of its body, as they are read. */
+export function limitRate(principal: Principal, org: Org, nowMs: number): (bytes: number) => void {
+  const key = budgetKeyOf(principal);
+  if (key === null) return () => undefined;
+  const taken = takeRequest(key, org, nowMs);
+  return "onBytes" in taken ? taken.onBytes : fail({ kind: "too_many_requests", ...taken });
+}
+
+/** Service tokens only: operators must get through to an org that floods. */
+export function budgetKeyOf(principal: Principal): string | null {
+  return principal.kind === "service-token" ? principal.id : null;
+}
+
+export type TakenRequest = { onBytes: (bytes: number) => void } | { retryAfterSeconds: number };
+
+/** Takes a request from the budget of that name, or says when there is one to take. */
+export function takeRequest(key: string, { limits }: Org, nowMs: number): TakenRequest {
+  const known = budgets.get(key);
   const requests = refilled(known?.requests, limits.requestsPerMinute, nowMs);
   const bytes = refilled(known?.bytes, limits.bytesPerMinute, nowMs);
   const retryAfterSeconds = Math.max(
     secondsToToken(requests, limits.requestsPerMinute),
     secondsToToken(bytes, limits.bytesPerMinute),
   );
-  if (retryAfterSeconds > 0) fail({ kind: "too_many_requests", retryAfterSeconds });
+  if (retryAfterSeconds > 0) return { retryAfterSeconds };
   const budget = known ?? { requests, bytes };
   budget.requests = without(requests, 1);
   budget.bytes = bytes;
-  keep(principal.id, budget);
-  return (taken) => {
-    budget.bytes = without(budget.bytes, taken);
+  keep(key, budget);
+  return {
+    onBytes: (taken) => {
+      budget.bytes = without(budget.bytes, taken);
+    },
   };
 }
 

@@ -5,7 +5,7 @@ import { Compile } from "typebox/schema";
 import { formatTimestamp } from "#formats/rfc3339.ts";
 import { LIMIT_BOUNDS } from "#orgs/limits.ts";
 import { CALLER_WAIT_SECONDS_MAX, type SpanMapping } from "#orgs/mapped-attributes.ts";
-import { ORG_NAME_PATTERN, type Org } from "#orgs/org.ts";
+import { ON_LEDGER_FAILURE, ORG_NAME_PATTERN, type Org } from "#orgs/org.ts";
 import type { OrgPatch } from "#orgs/org-settings.ts";
 import { RETENTION_BOUNDS } from "#orgs/retention.ts";
 import { TIERS } from "#orgs/tier.ts";
@@ -92,6 +92,13 @@ const PatchOrgSchema = Type.Object(
         description: "Anyone may read the checkpoint and the hash tiles of the audit log",
       }),
     ),
+    on_ledger_failure: Type.Optional(
+      Type.Enum([...ON_LEDGER_FAILURE], {
+        description:
+          "A call through the gateway whose decision the ledger cannot take is refused (the default), or let " +
+          "through: its entries then wait elsewhere, and say `decided_without_ledger`",
+      }),
+    ),
     span_mapping: Type.Optional(
       spanMapping(
         Type.Optional(
@@ -132,6 +139,7 @@ export const OrgSchema = Type.Object(
       { description: "Effective: the tier's, with the org's overrides applied" },
     ),
     publishes_audit_log: Type.Boolean(),
+    on_ledger_failure: Type.Enum([...ON_LEDGER_FAILURE]),
     span_mapping: spanMapping(
       Type.Optional(Type.Unsafe<readonly string[]>(AttributeNames)),
       Type.Optional(Type.Integer()),
@@ -149,6 +157,7 @@ export const patchOrgBody = Compile(PatchOrgSchema);
 export function patchOf(body: Type.Static<typeof PatchOrgSchema>): OrgPatch {
   const { tier, entitlements, limits, retention, publishes_audit_log, span_mapping } = body;
   return {
+    ...(body.on_ledger_failure && { onLedgerFailure: body.on_ledger_failure }),
     ...(publishes_audit_log !== undefined && { publishesAuditLog: publishes_audit_log }),
     ...(span_mapping && { spanMapping: mappingOf(span_mapping) }),
     ...(tier && { tier }),
@@ -214,6 +223,7 @@ export function orgJson(org: Org): Type.Static<typeof OrgSchema> {
       audit_days: org.retention.auditDays,
     },
     publishes_audit_log: org.publishesAuditLog,
+    on_ledger_failure: org.onLedgerFailure,
     span_mapping: mappingJson(org.spanMapping),
     created_at: formatTimestamp(org.createdAtMs),
     updated_at: formatTimestamp(org.updatedAtMs),

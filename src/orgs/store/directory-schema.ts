@@ -3,7 +3,7 @@
  * JSON columns are plain text here: the store parses them, and compares them as they were read.
  */
 import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
-import type { OrgState } from "#orgs/org.ts";
+import type { OnLedgerFailure, OrgState } from "#orgs/org.ts";
 import type { Tier } from "#orgs/tier.ts";
 
 export const orgs = sqliteTable("orgs", {
@@ -21,6 +21,7 @@ export const orgs = sqliteTable("orgs", {
   auditLog: integer("audit_log").notNull().default(1),
   publishesAuditLog: integer("publishes_audit_log", { mode: "boolean" }).notNull().default(false),
   spanMapping: text("span_mapping").notNull().default("{}"),
+  onLedgerFailure: text("on_ledger_failure").notNull().default("refuse").$type<OnLedgerFailure>(),
 });
 
 export const serviceTokens = sqliteTable("service_tokens", {

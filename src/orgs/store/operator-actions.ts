@@ -3,7 +3,8 @@
  * No deed goes unrecorded though the ledger be out of reach, and none that did not happen is recorded.
  */
 
-export type OperatorActionName = `operator.${string}.${string}`;
+/** `plugin.*` is what gateways may report too: what an operator did to one has the gateway's word for it. */
+export type OperatorActionName = `operator.${string}.${string}` | `plugin.${string}`;
 
 export interface OperatorAction {
   /** UUIDv7: the entry's `event_id`, so that the ledger takes it once however often it is sent. */

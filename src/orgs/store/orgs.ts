@@ -139,6 +139,7 @@ export async function updateOrgSettings(
     eq(orgs.limits, was.limits),
     eq(orgs.retention, was.retention),
     eq(orgs.publishesAuditLog, was.publishesAuditLog),
+    eq(orgs.onLedgerFailure, was.onLedgerFailure),
     eq(orgs.spanMapping, was.spanMapping),
   );
   const update = drizzle(directory)
@@ -231,12 +232,14 @@ function orgOfRow(row: OrgRow): Org {
 
 function settingsOfRow(row: OrgRow): OrgSettings {
   const { tier, entitlements, limits, retention, publishesAuditLog, spanMapping } = row;
+  const { onLedgerFailure } = row;
   return {
     tier,
     entitlements: JSON.parse(entitlements),
     limits: JSON.parse(limits),
     retention: JSON.parse(retention),
     publishesAuditLog,
+    onLedgerFailure,
     spanMapping: JSON.parse(spanMapping),
   };
 }
@@ -244,12 +247,14 @@ function settingsOfRow(row: OrgRow): OrgSettings {
 /** The inverse of `settingsOfRow`, to the byte: `updateOrgSettings` compares these texts. */
 function rowOfSettings(settings: OrgSettings) {
   const { tier, entitlements, limits, retention, publishesAuditLog, spanMapping } = settings;
+  const { onLedgerFailure } = settings;
   return {
     tier,
     entitlements: JSON.stringify(entitlements),
     limits: JSON.stringify(limits),
     retention: JSON.stringify(retention),
     publishesAuditLog,
+    onLedgerFailure,
     spanMapping: JSON.stringify(spanMapping),
   };
 }

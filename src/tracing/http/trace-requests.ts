@@ -37,8 +37,11 @@ export function traceRequests(tracer: Tracer): MiddlewareHandler<AppEnv> {
       await runInSpan(trace.root, next);
     } finally {
       if (c.res.status >= 500) trace.root.errorType = String(c.res.status);
-      trace.end();
-      afterAnswer(c, tracer.finish(trace, owner));
+      const end = () => {
+        trace.end();
+        return tracer.finish(trace, owner);
+      };
+      afterAnswer(c, c.var.answered === undefined ? end() : c.var.answered.then(end));
     }
   };
 }
@@ -69,11 +72,9 @@ function describeRequest(c: Context<AppEnv>) {
   const userAgent = c.req.header("user-agent");
   if (userAgent) all.set("user_agent.original", userAgent.slice(0, USER_AGENT_LENGTH_MAX));
   if (c.var.org) all.set("mcpg.org", c.var.org.org);
-  return {
-    name: route === null ? method : `${method} ${route}`,
-    kind: SPAN_KIND.server,
-    attributes: all,
-  };
+  for (const [key, value] of c.var.operation?.attributes ?? []) all.set(key, value);
+  const name = c.var.operation?.name ?? (route === null ? method : `${method} ${route}`);
+  return { name, kind: SPAN_KIND.server, attributes: all };
 }
 
 /**

@@ -69,7 +69,7 @@ export async function resolveSeries(
   return counted;
 }
 
-async function findSeries(
+export async function findSeries(
   db: D1Database,
   org: string,
   names: readonly SeriesName[],

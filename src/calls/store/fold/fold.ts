@@ -6,14 +6,14 @@
  * org's fold number (compare-and-set), so what was read is still true when it is written. A fold that
  * dies leaves its arrivals; a fold whose answer is lost finds them gone.
  */
-import { parseArrival, seriesKey } from "#calls/arrival.ts";
+import { arrivalKey, parseArrival } from "#calls/arrival.ts";
 import { FoldDelta } from "#calls/fold-delta.ts";
 import { SEEN_AHEAD_MS_MAX } from "#calls/store/far-times.ts";
 import { type ShardOrg, selectShardOrg } from "#orgs/store/shard-orgs.ts";
 import { jsonParameters } from "#platform/d1/json-parameter.ts";
 import { resolveInstances } from "./fold-instances.ts";
 import { appendSeriesRows, type FoldRows } from "./fold-rows.ts";
-import { type FoldedOrg, resolveSeries } from "./fold-series.ts";
+import { type FoldedOrg, type ResolvedSeries, resolveSeries } from "./fold-series.ts";
 import {
   ADVANCE_FOLD,
   DELETE_ARRIVALS,
@@ -23,6 +23,7 @@ import {
   UPSERT_SERIES,
 } from "./fold-statements.ts";
 import { type ArrivalRow, type ParsedArrivalRow, regroupStatements } from "./regroup.ts";
+import { withoutUnknown } from "./unknown-tools.ts";
 
 /** Arrivals read at most, by count and by bytes: bounds the memory of a fold. */
 const ARRIVALS_READ_MAX = 256;
@@ -83,7 +84,7 @@ async function nextStatements(
 function isWorthRegrouping(arrived: readonly ParsedArrivalRow[]): boolean {
   const named = arrived.reduce((sum, { arrival }) => sum + arrival[4].length, 0);
   if (named <= TALLIES_MAX) return false;
-  const names = arrived.flatMap(({ arrival }) => arrival[4].map((name) => seriesKey(...name)));
+  const names = arrived.flatMap(({ arrival }) => arrival[4].map(arrivalKey));
   const series = new Set(names).size;
   return series > TALLIES_MAX && named > OVERLAP_MIN * series;
 }
@@ -126,7 +127,7 @@ async function foldStatements(
 ): Promise<D1PreparedStatement[]> {
   const guard = [org.org, org.generation, shardOrg.folds] as const;
   const [resolved, instanceRows] = await Promise.all([
-    resolveSeries(db, org, shardOrg.seriesNext, [...delta.series.values()], nowMs),
+    resolveCounted(db, org, shardOrg.seriesNext, delta, nowMs),
     resolveInstances(db, org.org, delta.instances, nowMs),
   ]);
   const rows: FoldRows = { series: [], hourly: [], daily: [] };
@@ -144,6 +145,17 @@ async function foldStatements(
     db.prepare(DELETE_ARRIVALS).bind(...guard, JSON.stringify(ids)),
     db.prepare(ADVANCE_FOLD).bind(...guard, resolved.seriesNext, nowMs),
   ];
+}
+
+async function resolveCounted(
+  db: D1Database,
+  org: FoldedOrg,
+  seriesNext: number,
+  delta: FoldDelta,
+  nowMs: number,
+): Promise<ResolvedSeries> {
+  const counted = await withoutUnknown(db, org.org, [...delta.series.values()]);
+  return resolveSeries(db, org, seriesNext, counted, nowMs);
 }
 
 /** Neighbours share a page, and SQLite's page cache holds a fraction of a large org's rows. */

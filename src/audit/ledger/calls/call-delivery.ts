@@ -1,0 +1,55 @@
+/**
+ * Gives D1 what is to be kept of calls that ended: one delivery at a time, so that what ends meanwhile leaves
+ * with the next. What was given and not forgotten is given again, and adds nothing.
+ */
+
+import { readState } from "#audit/ledger/proven/log-state.ts";
+import { sinkEndedCalls } from "#audit/open-call-sink.ts";
+import type { Env } from "#platform/env.ts";
+import { deleteEndedCalls, readEndedCalls } from "./ended-calls.ts";
+
+/** One that takes longer may still come to its end, beside the next. */
+const DELIVERY_MS_MAX = 20_000;
+
+export class CallDelivery {
+  readonly #sql: SqlStorage;
+  readonly #env: () => Env;
+  #underWay: Promise<void> | null = null;
+
+  constructor(sql: SqlStorage, env: () => Env) {
+    this.#sql = sql;
+    this.#env = env;
+  }
+
+  /** Until nothing waits. Whoever comes while it goes on waits for the same. */
+  deliver(): Promise<void> {
+    this.#underWay ??= this.#deliverAll().finally(() => {
+      this.#underWay = null;
+    });
+    return this.#underWay;
+  }
+
+  async #deliverAll(): Promise<void> {
+    for (;;) {
+      const state = readState(this.#sql);
+      const { batches, calls } = readEndedCalls(this.#sql);
+      if (state === null || batches.length === 0) return;
+      const address = { org: state.org, log: state.number, shard: state.shard };
+      await inTime(sinkEndedCalls(this.#env(), address, calls));
+      deleteEndedCalls(this.#sql, batches);
+    }
+  }
+}
+
+async function inTime(work: Promise<void>): Promise<void> {
+  const timer = new AbortController();
+  const over = scheduler.wait(DELIVERY_MS_MAX, { signal: timer.signal }).then(() => {
+    throw new Error("ended calls: D1 takes too long");
+  });
+  over.catch(() => undefined);
+  try {
+    await Promise.race([work, over]);
+  } finally {
+    timer.abort();
+  }
+}

@@ -1,0 +1,48 @@
+/** Sends what was admitted to its plugin, and its answer to the client while it is followed. */
+import { noteHealth } from "#gateway/plugins/note-health.ts";
+import { withTraceContext } from "#gateway/proxy/message/edit-meta.ts";
+import type { FailedUpstream, UpstreamAnswer } from "#gateway/proxy/upstream/send-upstream.ts";
+import { sendUpstream } from "#gateway/proxy/upstream/send-upstream.ts";
+import type { Exchange } from "./exchange.ts";
+import { followedAnswer } from "./followed-answer.ts";
+import type { FollowedRequest } from "./followed-request.ts";
+import { missingText, rpcResponse } from "./rpc-refusal.ts";
+import { beginDispatch, carriedContext, endDispatch } from "./trace-place.ts";
+import { upstreamAsk } from "./upstream-ask.ts";
+
+/** `batchText`: the body of a batch, which goes as it came. */
+export async function dispatch(
+  x: Exchange,
+  followed: readonly FollowedRequest[],
+  batchText: string | null,
+): Promise<Response> {
+  const { message, tool } = followed[0]!.ruling;
+  const span = beginDispatch(x, message);
+  const trace = await carriedContext(span);
+  const body = batchText ?? (trace === null ? message.text : withTraceContext(message, trace));
+  const inputSchema = (tool?.definition["inputSchema"] ?? null) as object | null;
+  const ask = await upstreamAsk(x, { method: "POST", body, message, inputSchema, trace });
+  const answer = await sendUpstream(ask);
+  if (answer.kind === "failed") {
+    endDispatch(span, answer.fault);
+    return failedAnswer(x, followed, answer);
+  }
+  return followedAnswer(x, followed, span, answer satisfies UpstreamAnswer);
+}
+
+async function failedAnswer(
+  x: Exchange,
+  followed: readonly FollowedRequest[],
+  failed: FailedUpstream,
+): Promise<Response> {
+  const { fault, status } = failed;
+  const texts = followed.map(({ ruling, decisionId }) =>
+    missingText(ruling, fault, { decisionId, status }),
+  );
+  for (const one of followed)
+    await one.onEnd(fault === "status" && status !== null ? status : fault);
+  x.ctx.waitUntil(noteHealth(x.env, x.org, x.plugin, fault, Date.now()));
+  // A session that is over is begun anew by who is told so by this status, and by no other.
+  const isSessionOver = status === 404 && x.session !== null;
+  return rpcResponse(texts.length === 1 ? texts[0]! : `[${texts}]`, isSessionOver ? 404 : 200);
+}

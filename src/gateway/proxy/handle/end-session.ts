@@ -1,0 +1,18 @@
+/** The end of a legacy session, as its client wishes. */
+import { eraOf } from "#gateway/proxy/message/protocol-version.ts";
+import { sendUpstream } from "#gateway/proxy/upstream/send-upstream.ts";
+import type { Exchange } from "./exchange.ts";
+import { methodNotAllowed } from "./rpc-refusal.ts";
+import { upstreamAsk } from "./upstream-ask.ts";
+
+export async function endSession(x: Exchange): Promise<Response> {
+  if (eraOf(x.version) === "modern") return methodNotAllowed();
+  if (x.session === null) return new Response(null, { status: 400 });
+  const answer = await sendUpstream(await upstreamAsk(x, { method: "DELETE" }));
+  if (answer.kind === "failed") return new Response(null, { status: 502 });
+  const { status } = answer.response;
+  await answer.response.body?.cancel();
+  if (status === 405) return methodNotAllowed();
+  if (status === 404) return new Response(null, { status });
+  return new Response(null, { status: status >= 200 && status < 300 ? 204 : 502 });
+}

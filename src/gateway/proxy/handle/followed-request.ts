@@ -1,0 +1,107 @@
+/**
+ * A request on its way to its plugin and back: what its answer, or the want of one, makes of the call that is on
+ * record, and of the local figures. Settled once, by whatever comes first.
+ */
+import { noteOperation } from "#gateway/figures/note-operation.ts";
+import {
+  type CallOutcome,
+  outcomeOfAnswer,
+  outcomeOfEnd,
+} from "#gateway/proxy/upstream/call-outcome.ts";
+import type { RelayEnd, RpcAnswer } from "#gateway/proxy/upstream/relay-answer.ts";
+import type { UpstreamFault } from "#gateway/proxy/upstream/send-upstream.ts";
+import type { BegunCall } from "#gateway/record/served-call.ts";
+import { HOUR_MS, MINUTE_MS } from "#platform/time.ts";
+import { answerKey, roundKey, taskKey } from "./call-keys.ts";
+import type { Exchange } from "./exchange.ts";
+import { rememberTask } from "./known-tasks.ts";
+import type { Ruling } from "./rule-message.ts";
+
+/** A person who is asked something answers within this, or has to begin anew. */
+const ROUND_MS = 10 * MINUTE_MS;
+/** Of a task whose plugin does not say how long it keeps it, and of one that says more. */
+const TASK_MS_MAX = 23 * HOUR_MS;
+/** Clients that lose a stream come back within seconds. */
+const RESUME_MS = 5 * MINUTE_MS;
+
+export interface FollowedCall {
+  /** Null where nothing of it is on record, or where it waits. */
+  readonly begun: BegunCall | null;
+  /** Of an answer that ends a call which another request began: takes that call over. */
+  readonly claim: (() => Promise<BegunCall | null>) | null;
+}
+
+export class FollowedRequest {
+  readonly ruling: Ruling;
+  readonly #exchange: Exchange;
+  readonly #call: FollowedCall;
+  #isSettled = false;
+
+  constructor(exchange: Exchange, ruling: Ruling, call: FollowedCall) {
+    this.#exchange = exchange;
+    this.ruling = ruling;
+    this.#call = call;
+  }
+
+  get decisionId(): string | null {
+    return this.#call.begun?.start.id ?? null;
+  }
+
+  /** Resolves once the answer may go on: what its client then comes back with is known by then. */
+  async onAnswer(answer: RpcAnswer): Promise<void> {
+    if (this.#isSettled) return;
+    const { waitsFor, isFinal: _, ...outcome } = outcomeOfAnswer(answer);
+    if (waitsFor === null) return this.#settle(outcome, answer.bytes);
+    this.#isSettled = true;
+    this.#note(waitsFor.kind, null);
+    const x = this.#exchange;
+    const { begun } = this.#call;
+    if (waitsFor.kind === "round") {
+      const key = roundKey(x, this.ruling.message, waitsFor.state);
+      return begun?.wait(key, Date.now() + ROUND_MS);
+    }
+    const key = taskKey(x, waitsFor.taskId);
+    rememberTask(key);
+    await begun?.wait(key, Date.now() + Math.min(waitsFor.ttlMs ?? TASK_MS_MAX, TASK_MS_MAX));
+  }
+
+  /** The plugin gave no answer, as far as this request goes. */
+  async onEnd(end: RelayEnd | UpstreamFault | number): Promise<void> {
+    if (this.#isSettled) return;
+    if (end !== "detached") return this.#settle(outcomeOfEnd(end), 0);
+    this.#isSettled = true;
+    const key = answerKey(this.#exchange, this.ruling.message.idText ?? "");
+    await this.#call.begun?.wait(key, Date.now() + RESUME_MS);
+  }
+
+  async #settle(outcome: CallOutcome, responseBytes: number): Promise<void> {
+    this.#isSettled = true;
+    this.#note(outcome.outcome, outcome.errorCode);
+    const ended = this.#call.begun ?? (await this.#call.claim?.()) ?? null;
+    ended?.end({ ...outcome, responseBytes, endedAtMs: Date.now() });
+  }
+
+  #note(outcome: string, errorType: string | null): void {
+    noteServed(this.#exchange, this.ruling, { outcome, errorType });
+  }
+}
+
+/** How a request went, in the figures of this deployment's own. */
+export function noteServed(
+  { env, ctx, org, plugin, version, startedAtMs }: Exchange,
+  { message, target, rule, refusal }: Ruling,
+  went: { outcome: string; errorType: string | null },
+): void {
+  const atMs = Date.now();
+  noteOperation(env, ctx, {
+    org,
+    workspace: plugin.workspace,
+    plugin: plugin.plugin,
+    method: message.method ?? "",
+    tool: rule.kind === "call" && refusal !== "ambiguous" ? target : null,
+    ...went,
+    version,
+    durationMs: Math.max(0, atMs - startedAtMs),
+    atMs,
+  });
+}

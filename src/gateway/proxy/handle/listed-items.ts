@@ -1,0 +1,64 @@
+/** A list as its reader may see it: what its plugin answered without what policy or a quarantine keeps from him. */
+import { isCallQuarantined, type KnownTools, knownTools } from "#gateway/plugins/known-tools.ts";
+import { learnTools } from "#gateway/plugins/learn-tools.ts";
+
+import { permittedNames } from "#gateway/policy/filter-list.ts";
+import type { PolicyTarget } from "#gateway/policy/question.ts";
+import { withoutItems, withPrivateScope } from "#gateway/proxy/message/cut-items.ts";
+import { eraOf } from "#gateway/proxy/message/protocol-version.ts";
+import type { RpcAnswer } from "#gateway/proxy/upstream/relay-answer.ts";
+import { questionOf } from "./decide-message.ts";
+import type { Exchange } from "./exchange.ts";
+import type { ListMember } from "./method-rules.ts";
+import type { Ruling } from "./rule-message.ts";
+
+type Item = Readonly<Record<string, unknown>>;
+
+/** The answer's text as it is sent; null where it is sent as it came. */
+export async function rewriteList(
+  x: Exchange,
+  { message, verdict }: Ruling,
+  member: ListMember,
+  { result, text }: RpcAnswer,
+): Promise<string | null> {
+  const listed = result?.[member];
+  if (!Array.isArray(listed)) return null;
+  const isWhole = message.params?.["cursor"] === undefined && result?.["nextCursor"] === undefined;
+  const isTools = member === "tools";
+  const tools = isTools ? await learnt(x, listed, isWhole) : null;
+  const permitted = await permittedIn(x, member, listed, tools);
+  const isShown = (item: Item) => {
+    const isPermitted = permitted === "all" || permitted.has(nameOf(item, member));
+    return isPermitted && !(isTools && isCallQuarantined(x.plugin, tools, nameOf(item, member)));
+  };
+  const isFiltered = verdict.policySet !== "none" || !listed.every(isShown);
+  if (!isFiltered) return null;
+  const cut = withoutItems(text, ["result", member], (item) => isShown(item as Item));
+  return withPrivateScope(cut, eraOf(x.version) === "modern");
+}
+
+async function learnt(x: Exchange, listed: readonly unknown[], isWhole: boolean) {
+  await learnTools(x.env, x.org, x.plugin, listed, isWhole);
+  return knownTools(x.env, x.org, x.plugin);
+}
+
+async function permittedIn(
+  x: Exchange,
+  member: ListMember,
+  listed: readonly Item[],
+  tools: KnownTools | null,
+): Promise<ReadonlySet<string> | "all"> {
+  if (member === "resourceTemplates") return "all";
+  const targets = listed.map((item) => targetOf(nameOf(item, member), member, tools));
+  return permittedNames(x.env, questionOf(x), targets);
+}
+
+function nameOf(item: Item, member: ListMember): string {
+  const name = member === "resources" ? item?.["uri"] : item?.["name"];
+  return typeof name === "string" ? name : "";
+}
+
+function targetOf(name: string, member: ListMember, tools: KnownTools | null): PolicyTarget {
+  if (member === "tools") return { kind: "tool", name, tool: tools?.get(name) ?? null };
+  return member === "resources" ? { kind: "resource", uri: name } : { kind: "prompt", name };
+}

@@ -1,0 +1,75 @@
+/**
+ * What each method of MCP is to the gateway: who decides it, and what is recorded of it. One that is not named
+ * here is decided as a list of its plugin is.
+ */
+
+/** Whose answers' items are filtered: the member of the result that holds them. */
+export type ListMember = "tools" | "resources" | "prompts" | "resourceTemplates";
+
+export type MethodRule =
+  /** A decision entry, a completion and a sample. */
+  | { kind: "call" }
+  /** A decision entry: of a resource's URI, a prompt's name, or what is completed of either. */
+  | { kind: "read"; target: "resource" | "prompt"; isRecorded: boolean }
+  | { kind: "list"; member: ListMember }
+  /** Asks for several resources to be watched. */
+  | { kind: "listen" }
+  /** Of a task that the caller began. */
+  | { kind: "task" }
+  /** Opens, keeps or tunes a connection: whoever may call anything may do it. */
+  | { kind: "connect" }
+  | { kind: "other" };
+
+const RULES: Readonly<Record<string, MethodRule>> = {
+  "tools/call": { kind: "call" },
+  "resources/read": { kind: "read", target: "resource", isRecorded: true },
+  "prompts/get": { kind: "read", target: "prompt", isRecorded: true },
+  "resources/subscribe": { kind: "read", target: "resource", isRecorded: false },
+  "resources/unsubscribe": { kind: "connect" },
+  "tools/list": { kind: "list", member: "tools" },
+  "resources/list": { kind: "list", member: "resources" },
+  "resources/templates/list": { kind: "list", member: "resourceTemplates" },
+  "prompts/list": { kind: "list", member: "prompts" },
+  "subscriptions/listen": { kind: "listen" },
+  "tasks/get": { kind: "task" },
+  "tasks/result": { kind: "task" },
+  "tasks/update": { kind: "task" },
+  "tasks/cancel": { kind: "task" },
+  initialize: { kind: "connect" },
+  ping: { kind: "connect" },
+  "server/discover": { kind: "connect" },
+  "logging/setLevel": { kind: "connect" },
+};
+
+const OTHER: MethodRule = { kind: "other" };
+
+type Params = Readonly<Record<string, unknown>> | null;
+
+export function ruleOf(method: string, params: Params): MethodRule {
+  if (method === "completion/complete") return completionRule(params);
+  return Object.hasOwn(RULES, method) ? (RULES[method] ?? OTHER) : OTHER;
+}
+
+/** What would complete an argument of a prompt or a resource tells of it. */
+function completionRule(params: Params): MethodRule {
+  const ref = params?.["ref"] as { type?: unknown } | undefined;
+  if (ref?.type === "ref/prompt") return { kind: "read", target: "prompt", isRecorded: false };
+  return { kind: "read", target: "resource", isRecorded: false };
+}
+
+/** What is read: a resource's URI, a prompt's name; "" where the request does not say. */
+export function readTarget(method: string, params: Params): string {
+  const from = method === "completion/complete" ? params?.["ref"] : params;
+  const { uri, name } = (from ?? {}) as { uri?: unknown; name?: unknown };
+  if (typeof uri === "string") return uri;
+  return typeof name === "string" ? name : "";
+}
+
+/** The URIs that a listen request wants to hear of, besides lists (2026-07-28, basic/patterns/subscriptions). */
+export function listenedUris(params: Params): string[] {
+  const { notifications } = (params ?? {}) as {
+    notifications?: { resourceSubscriptions?: unknown };
+  };
+  const uris = notifications?.resourceSubscriptions;
+  return Array.isArray(uris) ? uris.filter((uri) => typeof uri === "string") : [];
+}

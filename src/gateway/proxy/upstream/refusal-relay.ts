@@ -1,0 +1,34 @@
+/** A JSON-RPC error with a 4xx, which passes unchanged: it answers all that the request asked. */
+import { readAnswer } from "#platform/outgoing/read-answer.ts";
+import type { AnswerWatch } from "./answer-watch.ts";
+import { readMessages } from "./rpc-text.ts";
+import { REFUSAL_BYTES_MAX } from "./upstream-refusal.ts";
+
+export class RefusalRelay {
+  readonly #body: ReadableStream<Uint8Array> | null;
+  readonly #watch: AnswerWatch;
+
+  constructor(body: ReadableStream<Uint8Array> | null, watch: AnswerWatch) {
+    this.#body = body;
+    this.#watch = watch;
+  }
+
+  async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+    const bytes = await readAnswer(this.#body, REFUSAL_BYTES_MAX);
+    this.#see(new TextDecoder().decode(bytes), bytes.length);
+    this.#watch.end("done");
+    if (bytes.length > 0) controller.enqueue(bytes);
+    controller.close();
+  }
+
+  async cancel(): Promise<void> {
+    this.#watch.end("client_gone");
+  }
+
+  /** By whichever id, often none: its server may have refused before it looked. */
+  #see(text: string, bytes: number): void {
+    const [error] = readMessages(text)?.messages ?? [];
+    if (error?.kind !== "error") return;
+    for (const { id } of this.#watch.due) this.#watch.see({ ...error, id }, bytes);
+  }
+}

@@ -1,0 +1,93 @@
+/** JSON-RPC as an upstream wrote it: of one message, or of a batch where the version has them. */
+
+import { readJson } from "#formats/read-json.ts";
+import type { RequestId } from "#gateway/proxy/message/judge-body.ts";
+
+export interface RpcError {
+  readonly code: number;
+  readonly message: string;
+  readonly data?: unknown;
+}
+
+type Members = Readonly<Record<string, unknown>>;
+
+/** An error has no id where its server could not tell which request it was. */
+export type SeenMessage =
+  | { readonly kind: "result"; readonly id: RequestId; readonly result: Members; text: string }
+  | {
+      readonly kind: "error";
+      readonly id: RequestId | null;
+      readonly error: RpcError;
+      text: string;
+    }
+  | {
+      readonly kind: "other";
+      readonly method: string;
+      readonly id: RequestId | null;
+      readonly params: Members | null;
+      text: string;
+    };
+
+export interface SeenText {
+  readonly messages: readonly SeenMessage[];
+  readonly isBatch: boolean;
+}
+
+/**
+ * A value takes one byte of text and up to 75 of memory: 40 MB of an isolate's 128. A tools/list of 2 MB has
+ * 100,000.
+ */
+const VALUES_MAX = 500_000;
+
+/** Null where the text is no JSON, or has more values than an isolate has room for. */
+export function readMessages(text: string): SeenText | null {
+  const value = parsedValue(text);
+  if (value === undefined) return null;
+  if (!Array.isArray(value)) return { messages: messagesOf(value, text), isBatch: false };
+  return {
+    messages: value.flatMap((one) => messagesOf(one, JSON.stringify(one))),
+    isBatch: true,
+  };
+}
+
+/** A member that is named twice is what JSON.parse, and with it every client, makes of it: the last one. */
+function parsedValue(text: string): unknown {
+  const reading = readJson(text, VALUES_MAX);
+  if ("value" in reading) return reading.value;
+  return reading.refusal === "named_twice" ? JSON.parse(text) : undefined;
+}
+
+function messagesOf(value: unknown, text: string): SeenMessage[] {
+  const members = asMembers(value);
+  if (members === null || members["jsonrpc"] !== "2.0") return [];
+  const message = messageOf(members, text);
+  return message === null ? [] : [message];
+}
+
+function messageOf(members: Members, text: string): SeenMessage | null {
+  const id = asId(members["id"]);
+  const { method } = members;
+  if (typeof method === "string") {
+    return { kind: "other", method, id, params: asMembers(members["params"]), text };
+  }
+  const error = asError(members["error"]);
+  if (error !== null) return { kind: "error", id, error, text };
+  const result = asMembers(members["result"]);
+  return result !== null && id !== null ? { kind: "result", id, result, text } : null;
+}
+
+function asId(value: unknown): RequestId | null {
+  return typeof value === "string" || typeof value === "number" ? value : null;
+}
+
+function asError(value: unknown): RpcError | null {
+  const { code, message, data } = asMembers(value) ?? {};
+  if (typeof code !== "number") return null;
+  const text = typeof message === "string" ? message : "";
+  return { code, message: text, ...(data !== undefined && { data }) };
+}
+
+export function asMembers(value: unknown): Members | null {
+  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+  return isObject ? (value as Members) : null;
+}

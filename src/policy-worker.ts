@@ -1,0 +1,2 @@
+/** The policy engine's Worker (wrangler.policy.toml). */
+export { PolicyEngine as default } from "#gateway/policy/engine/policy-engine.ts";

@@ -1,0 +1,392 @@
+import fc from "fast-check";
+import { visit } from "jsonc-parser";
+import { describe, expect, it } from "vitest";
+import {
+  BATCH_MESSAGES_MAX,
+  type Judged,
+  judgeBody,
+  judgeText,
+} from "#gateway/proxy/message/judge-body.ts";
+import { PROTOCOL_VERSIONS } from "#gateway/proxy/message/protocol-version.ts";
+import { DEPTH_MAX } from "#gateway/proxy/message/text-measure.ts";
+import { callText, causeOf, jsonValue, messageValue, requestText, taken } from "./messages.ts";
+
+const encode = (text: string) => new TextEncoder().encode(text);
+
+function judgeBytes(bytes: Uint8Array, contentType: string | null = "application/json"): Judged {
+  return judgeBody(bytes, contentType, "2025-11-25");
+}
+
+const judge = (text: string) => judgeBytes(encode(text));
+
+describe("A message", () => {
+  it("is told as it was sent: kind, id, name, params and the bytes", () => {
+    const text = ` {"params":{"name":"a b","arguments":{"n":1.0}},\n"jsonrpc":"2.0", "id": "\\u0061" ,"method":"tools/call"}\n`;
+    expect(judge(text)).toEqual({
+      kind: "messages",
+      isBatch: false,
+      messages: [
+        expect.objectContaining({
+          kind: "request",
+          method: "tools/call",
+          id: "a",
+          idText: '"\\u0061"',
+          name: "a b",
+          params: { name: "a b", arguments: { n: 1 } },
+          text,
+        }),
+      ],
+    });
+  });
+
+  it("that is taken says what JSON.parse reads, whatever it is", () => {
+    fc.assert(
+      fc.property(messageValue, fc.nat(3), (value, indent) => {
+        const text = JSON.stringify(value, null, indent);
+        const judged = judgeText(text, "2025-06-18");
+        if (judged.kind !== "messages") return;
+        const [message] = judged.messages;
+        const { id, method, params } = JSON.parse(text);
+        expect(message).toMatchObject({ id, method, text });
+        expect(message!.params).toEqual(params ?? null);
+        expect(JSON.parse(message!.idText!)).toBe(id);
+      }),
+    );
+  });
+
+  it.each([
+    ["tools/call", { name: "x", uri: "y" }, "x"],
+    ["prompts/get", { name: "x" }, "x"],
+    ["resources/read", { name: "x", uri: "y" }, "y"],
+    ["tasks/get", { taskId: "z" }, "z"],
+    ["tools/list", { name: "x" }, null],
+    ["tools/call", { name: ["x"] }, null],
+    ["tools/call", {}, null],
+    ["constructor", { name: "x" }, null],
+  ])("%s of %j is about %j", (method, params, name) => {
+    expect(taken(requestText(method, params)).name).toBe(name);
+  });
+
+  it("tells what _meta says, and nothing where it is of another type", () => {
+    const meta = {
+      "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+      "io.modelcontextprotocol/clientInfo": { name: "c", version: "1" },
+      "io.modelcontextprotocol/clientCapabilities": {
+        extensions: { "io.modelcontextprotocol/tasks": {} },
+      },
+      progressToken: 7,
+      traceparent: "tp",
+      tracestate: 1,
+    };
+    expect(taken(callText({ _meta: meta })).meta).toEqual({
+      protocolVersion: "2026-07-28",
+      traceparent: "tp",
+      tracestate: null,
+      progressToken: 7,
+      clientInfo: { name: "c", version: "1" },
+      hasCapabilities: true,
+      extensions: ["io.modelcontextprotocol/tasks"],
+    });
+    expect(taken(callText({ _meta: null })).meta.hasCapabilities).toBe(false);
+  });
+});
+
+describe("A body is refused as ambiguous", () => {
+  it.each([
+    ["text/plain", "content_type"],
+    [null, "content_type"],
+    ["", "content_type"],
+    ["application/jsonx", "content_type"],
+    ["application/json-rpc", "content_type"],
+    ["application/vnd.api+json", "content_type"],
+    ["application/json, text/plain", "content_type"],
+    ["application/json; charset=utf-8, text/plain", "content_type"],
+    ["text/plain; application/json", "content_type"],
+    ["application/json; charset=utf-16", "content_type"],
+    ["application/json; charset=utf-8; charset=utf-16", "content_type"],
+    ['application/json; charset="utf-7"', "content_type"],
+    [`application/json${"; a=b".repeat(1000)}`, "content_type"],
+    ["application/json", "taken"],
+    ["Application/JSON", "taken"],
+    [" application/json ;charset=UTF-8 ", "taken"],
+    ['application/json; charset="utf8"', "taken"],
+    ["application/json;", "taken"],
+    ["application/json; profile=x", "taken"],
+  ])("by its content type %j: %s", (contentType, expected) => {
+    expect(causeOf(judgeBytes(encode(callText()), contentType))).toBe(expected);
+  });
+
+  it("where its bytes are no UTF-8, or begin with a byte order mark", () => {
+    const call = encode(callText());
+    expect(causeOf(judgeBytes(Uint8Array.of(...call.slice(0, -1), 0xff)))).toBe("bad_utf8");
+    // An overlong slash, and a surrogate in UTF-8.
+    expect(causeOf(judgeBytes(Uint8Array.of(0x22, 0xc0, 0xaf, 0x22)))).toBe("bad_utf8");
+    expect(causeOf(judgeBytes(Uint8Array.of(0x22, 0xed, 0xa0, 0x80, 0x22)))).toBe("bad_utf8");
+    expect(causeOf(judgeBytes(Uint8Array.of(0xef, 0xbb, 0xbf, ...call)))).toBe("byte_order_mark");
+  });
+
+  it.each([
+    ['{"jsonrpc":"2.0","id":1,"method":"ping","method":"tools/call"}'],
+    ['{"jsonrpc":"2.0","id":1,"method":"ping","id":2}'],
+    ['{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a","n\\u0061me":"b"}}'],
+    ['{"jsonrpc":"2.0","id":1,"method":"ping","params":{"a":[{"b":{"c":1,"\\u0063":1}}]}}'],
+    ['{"jsonrpc":"2.0","id":1,"method":"ping","params":{"__proto__":1,"__proto__":2}}'],
+  ])("where a member is named twice: %s", (text) => {
+    expect(causeOf(judge(text))).toBe("duplicate_key");
+  });
+
+  it("wherever a name of it is written again, in whatever escapes", () => {
+    fc.assert(
+      fc.property(
+        messageValue,
+        fc.nat(),
+        jsonValue,
+        fc.boolean(),
+        (value, pick, twin, isEscaped) => {
+          const text = JSON.stringify(value);
+          if (causeOf(judgeText(text, "2025-06-18")) !== "taken") return;
+          const places = namesIn(text);
+          const place = places[pick % places.length]!;
+          const name = isEscaped ? escaped(place.name) : JSON.stringify(place.name);
+          const edited = `${text.slice(0, place.at)}${name} :${JSON.stringify(twin)},${text.slice(place.at)}`;
+          expect(causeOf(judgeText(edited, "2025-06-18"))).toBe("duplicate_key");
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  it.each([
+    [{ Method: "tools/call" }],
+    [{ ID: 2 }],
+    [{ jsonRPC: "2.0" }],
+    [{ Params: { name: "other" } }],
+    [{ "param\u017f": { name: "other" } }],
+    [{ Result: {} }],
+  ])("where its envelope has a twin by case: %j", (twin) => {
+    expect(causeOf(judge(requestText("tools/call", { name: "echo" }, twin)))).toBe("case_twin");
+  });
+
+  it.each([
+    [{ Name: "other" }],
+    [{ NAME: "other" }],
+    [{ Arguments: {} }],
+    [{ _Meta: {} }],
+    [{ Uri: "file:///" }],
+    [{ taskid: "t" }],
+    [{ "\u212Aind": 1, TaskID: 1 }],
+    [{ _meta: { ProgressTo\u006Ben: 1 } }],
+    [{ _meta: { "progressTo\u212Aen": 1 } }],
+    [{ _meta: { TraceParent: "x" } }],
+    [{ _meta: { "io.modelcontextprotocol/ProtocolVersion": "x" } }],
+    [{ ref: { Name: "x" } }],
+  ])("where its params have one: %j", (params) => {
+    expect(causeOf(judge(callText(params)))).toBe("case_twin");
+  });
+
+  it("but not for names of arguments, which are the tool's own", () => {
+    expect(causeOf(judge(callText({ arguments: { Name: 1, name: 2, METHOD: 3 } })))).toBe("taken");
+  });
+
+  it.each([
+    ["null", "bad_id"],
+    ["1.5", "bad_id"],
+    ["1.0", "bad_id"],
+    ["1e2", "bad_id"],
+    ["-0", "bad_id"],
+    ["9007199254740992", "bad_id"],
+    ["-9007199254740993", "bad_id"],
+    ["1e400", "bad_id"],
+    ["true", "bad_id"],
+    ["{}", "bad_id"],
+    ["[1]", "bad_id"],
+    [`"${"x".repeat(1025)}"`, "bad_id"],
+    ['"\\ud800"', "lone_surrogate"],
+    ["0", "taken"],
+    ["-7", "taken"],
+    ['"0"', "taken"],
+    ['""', "taken"],
+    ['"null"', "taken"],
+    ["9007199254740991", "taken"],
+  ])("by the id %s: %s", (id, expected) => {
+    const text = `{"jsonrpc":"2.0","id":${id},"method":"ping"}`;
+    const judged = judge(text);
+    expect(causeOf(judged)).toBe(expected);
+    if (judged.kind === "messages") expect(judged.messages[0]!.idText).toBe(id);
+  });
+
+  it.each([
+    ['{"a":"\\ud800"}', "lone_surrogate"],
+    ['{"a":["x\\uDFFF"]}', "lone_surrogate"],
+    ['{"\\ud83d":1}', "lone_surrogate"],
+    ['{"a":"\\ude00\\ud83d"}', "lone_surrogate"],
+    ['{"a":"\\ud83d\\ude00"}', "taken"],
+    ['{"a":"\\\\ud800"}', "taken"],
+    ['{"a\\u0000b":1}', "nul"],
+    ['{"a":"\\u0000"}', "taken"],
+  ])("by the arguments %s: %s", (args, expected) => {
+    const text = callText({ arguments: 1 }).replace('"arguments":1', `"arguments":${args}`);
+    expect(causeOf(judge(text))).toBe(expected);
+  });
+
+  it("where a name has a NUL, at which readers in C stop", () => {
+    expect(causeOf(judge(callText({ name: "echo\0x" })))).toBe("nul");
+    expect(causeOf(judge(requestText("tools/call\0", {})))).toBe("nul");
+    expect(causeOf(judge(requestText("resources/read", { uri: "file:///a\0b" })))).toBe("nul");
+  });
+
+  it("where it is nested too deep, long before a recursive reader sees it", () => {
+    const nested = (depth: number) => `${"[".repeat(depth)}${"]".repeat(depth)}`;
+    const call = (depth: number) =>
+      callText({ arguments: 1 }).replace('"arguments":1', `"arguments":${nested(depth)}`);
+    expect(causeOf(judge(call(DEPTH_MAX - 2)))).toBe("taken");
+    expect(causeOf(judge(call(DEPTH_MAX - 1)))).toBe("too_deep");
+    expect(causeOf(judge(call(20_000)))).toBe("too_deep");
+    expect(causeOf(judge("[".repeat(2_000_000)))).toBe("too_deep");
+    expect(causeOf(judge('{"a":'.repeat(400_000)))).toBe("too_deep");
+    expect(causeOf(judge(callText({ arguments: "[".repeat(1000) })))).toBe("taken");
+  });
+
+  it("where it has more values than bytes for them, before any is made", () => {
+    const list = (items: number) => `[${Array.from({ length: items }, () => "[]").join(",")}]`;
+    const text = callText({ arguments: 1 }).replace(
+      '"arguments":1',
+      `"arguments":${list(600_000)}`,
+    );
+    expect(causeOf(judge(text))).toBe("too_many_values");
+  });
+
+  it("where it is a request and an answer in one, or an answer twice", () => {
+    expect(causeOf(judge(requestText("tools/call", {}, { result: {} })))).toBe("mixed_message");
+    expect(causeOf(judge(requestText("tools/call", {}, { error: null })))).toBe("mixed_message");
+    expect(causeOf(judge('{"jsonrpc":"2.0","id":1,"result":{},"error":{}}'))).toBe("mixed_message");
+  });
+
+  it("where a method that is answered comes without an id", () => {
+    expect(causeOf(judge('{"jsonrpc":"2.0","method":"tools/call","params":{}}'))).toBe(
+      "request_without_id",
+    );
+    expect(taken('{"jsonrpc":"2.0","method":"notifications/initialized"}')).toMatchObject({
+      kind: "notification",
+      id: null,
+      idText: null,
+    });
+  });
+
+  it("with the id that the request had, where that is one", () => {
+    expect(judge('{"id":"a","a":1,"a":2}')).toMatchObject({ kind: "ambiguous", id: "a" });
+    expect(judge(callText({ Name: "b" }))).toMatchObject({ kind: "ambiguous", id: 1 });
+    expect(judge('{"id":[1],"a":1,"a":2}')).toMatchObject({ kind: "ambiguous", id: null });
+  });
+});
+
+describe("A body is refused as malformed", () => {
+  it.each([
+    ["", -32700],
+    ["{", -32700],
+    ["{'jsonrpc':'2.0'}", -32700],
+    [callText().replace("}}", "},}"), -32700],
+    [`${callText()}${callText()}`, -32700],
+    [`/* */${callText()}`, -32700],
+    ['{"jsonrpc":"2.0","id":NaN,"method":"ping"}', -32700],
+    ['{"jsonrpc":"2.0","id":1,"method":"ping","params":{"a":Infinity}}', -32700],
+    ['{"jsonrpc":"2.0","id":01,"method":"ping"}', -32700],
+    ['{"jsonrpc":"2.0","id":1,"method":"pi\nng"}', -32700],
+    [`\u00a0${callText()}`, -32700],
+    [`${callText()}\0`, -32700],
+    ["null", -32600],
+    ["7", -32600],
+    ['"tools/call"', -32600],
+    ["{}", -32600],
+    ['{"jsonrpc":"1.0","id":1,"method":"ping"}', -32600],
+    ['{"id":1,"method":"ping"}', -32600],
+    ['{"jsonrpc":"2.0","id":1,"method":7}', -32600],
+    ['{"jsonrpc":"2.0","id":1,"method":null}', -32600],
+    ['{"jsonrpc":"2.0","id":1,"method":"ping","params":[]}', -32600],
+    ['{"jsonrpc":"2.0","id":1,"method":"ping","params":null}', -32600],
+    ['{"jsonrpc":"2.0","id":1}', -32600],
+  ])("%j: %d", (text, code) => {
+    expect(causeOf(judge(text))).toBe(String(code));
+  });
+
+  it("and never by an exception, whatever the bytes are", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
+        expect(judgeBytes(bytes).kind).not.toBe("messages");
+      }),
+    );
+    const pieces = fc.constantFrom(...'{}[]:,"\\0-.eE \n', '"id"', '"method"', "2.0", "null");
+    fc.assert(
+      fc.property(fc.array(pieces, { maxLength: 30 }), (parts) => {
+        judge(parts.join(""));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
+
+describe("Batches and responses", () => {
+  const ping = (id: number | string) => requestText("ping", undefined, { id });
+  const batch = (...texts: string[]) => `[${texts.join(" , ")}]`;
+  const result = '{"jsonrpc":"2.0","id":1,"result":{}}';
+
+  it.each(PROTOCOL_VERSIONS)("of %s: batches are taken in 2025-03-26 alone", (version) => {
+    const judged = judgeText(batch(ping(1)), version);
+    expect(causeOf(judged)).toBe(version === "2025-03-26" ? "taken" : "batch");
+    expect(causeOf(judgeText("[]", version))).toBe("batch");
+    expect(causeOf(judgeText("[1]", version))).toBe(version === "2025-03-26" ? "-32600" : "batch");
+  });
+
+  it("are judged message by message, each with its own text", () => {
+    const text = ` [ ${ping(1)}\n,${callText().replace('"id":1', '"id" : "b"')} ]`;
+    const judged = judgeText(text, "2025-03-26");
+    if (judged.kind !== "messages") throw new Error(causeOf(judged));
+    expect(judged.isBatch).toBe(true);
+    expect(judged.messages.map(({ idText, method }) => [idText, method])).toEqual([
+      ["1", "ping"],
+      ['"b"', "tools/call"],
+    ]);
+    for (const message of judged.messages) expect(text).toContain(message.text);
+    for (const message of judged.messages) {
+      expect(taken(message.text, "2025-03-26")).toEqual(message);
+    }
+  });
+
+  it.each([
+    [batch(ping(1), callText({ Name: "x" })), "case_twin"],
+    [batch(ping(1), '{"jsonrpc":"2.0","id":null,"method":"ping"}'), "bad_id"],
+    [batch(ping(1), batch(ping(2))), "-32600"],
+    [batch(ping(1), ping(1)), "duplicate_id"],
+    [batch(ping(1), ping("1")), "duplicate_id"],
+    [batch(ping(2), result), "batch"],
+    [batch(ping(1), requestText("initialize", {}, { id: 2 })), "batch"],
+    [batch(...Array.from({ length: BATCH_MESSAGES_MAX + 1 }, (_, id) => ping(id))), "batch"],
+    [batch(...Array.from({ length: BATCH_MESSAGES_MAX }, (_, id) => ping(id))), "taken"],
+    [batch(result, result.replace("1", "2")), "taken"],
+  ])("as %s: %s", (text, expected) => {
+    expect(causeOf(judgeText(text, "2025-03-26"))).toBe(expected);
+  });
+
+  it.each(PROTOCOL_VERSIONS)("of %s: responses are legal in the legacy era", (version) => {
+    const isModern = version === "2026-07-28";
+    for (const text of [result, '{"jsonrpc":"2.0","id":"a","error":{"code":1,"message":"m"}}']) {
+      const judged = judgeText(text, version);
+      expect(causeOf(judged)).toBe(isModern ? "unasked_response" : "taken");
+      if (judged.kind === "messages")
+        expect(judged.messages[0]).toMatchObject({ kind: "response" });
+    }
+    expect(causeOf(judgeText('{"jsonrpc":"2.0","result":{}}', version))).toBe("unasked_response");
+  });
+});
+
+/** Where the names of members begin, as another parser reads the text. */
+function namesIn(text: string): { name: string; at: number }[] {
+  const places: { name: string; at: number }[] = [];
+  visit(text, { onObjectProperty: (name, at) => void places.push({ name, at }) });
+  return places;
+}
+
+function escaped(name: string): string {
+  const units = Array.from({ length: name.length }, (_, at) => name.charCodeAt(at));
+  return `"${units.map((unit) => `\\u${unit.toString(16).padStart(4, "0")}`).join("")}"`;
+}
