@@ -3,7 +3,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 
 const END_MS_MAX = 10_000;
-const LOG_CHARACTERS_MAX = 2_000;
+/** More than `npm start` prints. */
+const LOG_CHARACTERS_MAX = 65_536;
 
 export class Child {
   readonly #process: ChildProcess;

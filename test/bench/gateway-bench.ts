@@ -15,6 +15,7 @@ import { fullLoad, steadyLoad } from "./gateway-load.ts";
 export const GATEWAY_BENCH = {
   entry: join(import.meta.dirname, "../harness/gateway-rows-worker.ts"),
   settings: { MCPG_ALLOW_LOOPBACK: "true" },
+  hasPolicy: true,
 };
 
 const ROUNDS = 3;

@@ -83,7 +83,7 @@ export const EXACT_PATHS: readonly ExactPath[] = [
   failing("internal-error", ["server_error", "-32603"], { code: -32_603 }),
   failing("http-500", ["server_error", "upstream_500"]),
   failing("http-404", ["server_error", "upstream_404"]),
-  failing("redirect", ["server_error", "upstream_307"], { share: 3 }),
+  failing("redirect", ["server_error", "upstream_unreachable"], { share: 3 }),
   failing("down", ["server_error", "upstream_unreachable"], {
     way: "ok",
     isDispatched: false,

@@ -23,7 +23,7 @@ const CONNECTIONS = 60;
 /** api.md: durable a second after the answer; the rest is for a machine that is shared. */
 const SETTLED_MS_MAX = 30_000;
 /** Each costs a request. */
-const TRACES_READ = 40;
+const TRACES_READ = 20;
 const VERSIONS = ["2025-11-25", "2026-07-28"] as const;
 
 interface Made {

@@ -12,6 +12,7 @@ export interface PluginSettings {
 export const WORKSPACE = "prod";
 export const GATEWAY_OPTIONS = {
   settings: { MCPG_ALLOW_LOOPBACK: "true" },
+  hasPolicy: true,
   connections: 64,
 };
 

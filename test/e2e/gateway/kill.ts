@@ -27,8 +27,8 @@ export function runGatewayKillSuite(): Promise<Verdict> {
     try {
       const { origin } = new URL(rough.url);
       const quick = await gateway.register("quick", `${origin}/ok`);
-      const late = await gateway.register("late", `${origin}/late`);
-      const answers = await callUnderKills(runtime, gateway, [quick, late]);
+      const unhurried = await gateway.register("unhurried", `${origin}/unhurried`);
+      const answers = await callUnderKills(runtime, gateway, [quick, unhurried]);
       const sent = (await (await fetch(new URL("/control/read", rough.url))).json()) as Sent;
       await check(gateway, checks, answers, sent);
     } finally {
