@@ -4,7 +4,7 @@
  */
 import type { AppendedEvent } from "#audit/audit-event.ts";
 import type { AppendResult, LogAddress } from "#audit/audit-log.ts";
-import type { DecidedCall } from "#audit/open-call.ts";
+import type { DecidedCall } from "#audit/calls/open-call.ts";
 
 type Append = (
   address: LogAddress,

@@ -4,9 +4,9 @@
  */
 import { EVENT_ID_DAYS_MIN } from "#audit/audit-event.ts";
 import { CallDelivery } from "#audit/ledger/calls/call-delivery.ts";
+import { giveUpCalls } from "#audit/ledger/calls/call-steps.ts";
 import { hasEndedCalls } from "#audit/ledger/calls/ended-calls.ts";
 import { HEARD_WITHIN_MS, nextSweepAt } from "#audit/ledger/calls/open-calls.ts";
-import { giveUpCalls } from "#audit/ledger/calls/settle-calls.ts";
 import {
   type ContradictedRead,
   type CutAnswer,
