@@ -5,13 +5,13 @@
 
 import { auditFigures } from "#audit/audit-figures.ts";
 import { auditPart } from "#audit/audit-part.ts";
+import { registerOpenCallSink } from "#audit/calls/open-call-sink.ts";
+import { undurableFigures } from "#audit/calls/undurable-figures.ts";
 import { currentLog } from "#audit/current-log.ts";
 import { drainOutbox } from "#audit/drain-outbox.ts";
 import { expiryJob } from "#audit/expiry-job.ts";
-import { registerOpenCallSink } from "#audit/open-call-sink.ts";
 import { outboxJob } from "#audit/outbox-job.ts";
 import { signJob } from "#audit/sign-job.ts";
-import { undurableFigures } from "#audit/undurable-figures.ts";
 import { callsPart } from "#calls/calls-part.ts";
 import { registerFigureSource } from "#calls/figures/figure-sources.ts";
 import { foldJob } from "#calls/fold-job.ts";

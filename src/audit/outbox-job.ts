@@ -1,10 +1,10 @@
 /** Brings to the ledgers what requests recorded and could not bring there themselves. */
 
+import { DRAIN_DECISIONS_QUERIES, drainDecisions } from "#audit/calls/drain-decisions.ts";
 import { findOrgsWithDecisions } from "#audit/store/decision-outbox.ts";
 import { findOrgsWithPendingActions } from "#orgs/store/operator-actions.ts";
 import type { Job } from "#platform/jobs/job.ts";
 import type { LogAddress } from "./audit-log.ts";
-import { DRAIN_DECISIONS_QUERIES, drainDecisions } from "./drain-decisions.ts";
 import { drainSlice } from "./drain-outbox.ts";
 
 interface PendingLog extends LogAddress {

@@ -4,9 +4,9 @@
  */
 import { EVENT_ID_DAYS_MIN } from "#audit/audit-event.ts";
 import { CallDelivery } from "#audit/ledger/calls/call-delivery.ts";
+import { giveUpCalls } from "#audit/ledger/calls/call-steps.ts";
 import { hasEndedCalls } from "#audit/ledger/calls/ended-calls.ts";
 import { HEARD_WITHIN_MS, nextSweepAt } from "#audit/ledger/calls/open-calls.ts";
-import { giveUpCalls } from "#audit/ledger/calls/settle-calls.ts";
 import {
   type ContradictedRead,
   type CutAnswer,
@@ -107,7 +107,8 @@ export class LedgerDuties {
 
   #giveUpCalls(): DutyProgress {
     const nowMs = Date.now();
-    if ((nextSweepAt(this.#sql) ?? Number.POSITIVE_INFINITY) > nowMs) return "done";
+    // Not only when one is due: what a clock that was ahead has put off is called back.
+    if (nextSweepAt(this.#sql) === null) return "done";
     this.read(undefined, (state) =>
       this.#storage.transactionSync(() => {
         const isFull = !hasRoomFor(this.#env(), this.#sql.databaseSize, GIVEN_UP);

@@ -15,13 +15,13 @@ import {
   logOrigin,
   type PlaceHoldResult,
 } from "#audit/audit-log.ts";
+import type { CallNews, DecidedCall, OpenCall } from "#audit/calls/open-call.ts";
+import { openCalls, takeNews } from "#audit/ledger/calls/call-steps.ts";
 import { resumeWaiting } from "#audit/ledger/calls/open-calls.ts";
-import { openCalls, takeNews } from "#audit/ledger/calls/settle-calls.ts";
 import { readChainEnd } from "#audit/ledger/proven/chain-end.ts";
 import { type LogState, openLog, readState } from "#audit/ledger/proven/log-state.ts";
 import { daysPromisedTo } from "#audit/ledger/times/retention-ranges.ts";
 import { hasRoomFor, hasRoomForRead } from "#audit/log-room.ts";
-import type { CallNews, DecidedCall, OpenCall } from "#audit/open-call.ts";
 import { formatTimestamp } from "#formats/rfc3339.ts";
 import type { Env } from "#platform/env.ts";
 import { originHost } from "#platform/settings.ts";

@@ -1,6 +1,6 @@
 /** The gateway's entries that wait in the directory for their ledger. */
 import type { AuditEvent } from "#audit/audit-event.ts";
-import type { CallEnding, EndedCall, OpenCall } from "#audit/open-call.ts";
+import type { CallEnding, EndedCall, OpenCall } from "#audit/calls/open-call.ts";
 
 /** A decision made without the ledger, or a completion that a closed log did not take. */
 export interface WaitingEntry {

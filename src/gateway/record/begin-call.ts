@@ -4,9 +4,9 @@
  */
 
 import type { AppendResult, ClosedLog, LogAddress } from "#audit/audit-log.ts";
+import type { CallEnding, DecidedCall, OpenCall } from "#audit/calls/open-call.ts";
 import { currentLog, writeToLog } from "#audit/current-log.ts";
 import { callLedger } from "#audit/ledger-stub.ts";
-import type { CallEnding, DecidedCall, OpenCall } from "#audit/open-call.ts";
 import { receiptsOf } from "#audit/receipts.ts";
 import { uuid7FromRandom } from "#formats/uuid7.ts";
 import type { Org } from "#orgs/org.ts";
@@ -22,7 +22,7 @@ import {
   type AfterAnswer,
   type BegunCall,
   ServedCall,
-  startOf,
+  startOfResumed,
   UnendedCall,
 } from "./served-call.ts";
 import { keepDecision, resumeKeptCall, UndurableCall } from "./undurable-call.ts";
@@ -71,10 +71,10 @@ export async function resumeCall(
 ): Promise<BegunCall | null> {
   const address = currentLog(org);
   const call = await orPermitted(org, () => resumeInLedger(env, address, key));
-  if (call !== null) return new ServedCall(startOf(call), { env, ctx, address });
+  if (call !== null) return new ServedCall(startOfResumed(call), { env, ctx, address });
   if (org.onLedgerFailure !== "permit") return null;
   const kept = await resumeKeptCall(env, org, key);
-  return kept === null ? null : new UndurableCall(startOf(kept), kept, { env, ctx, org });
+  return kept === null ? null : new UndurableCall(startOfResumed(kept), kept, { env, ctx, org });
 }
 
 async function resumeInLedger(

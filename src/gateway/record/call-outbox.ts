@@ -4,8 +4,8 @@
  * did before: a request that is ended takes nothing of another's with it.
  */
 import type { LogAddress } from "#audit/audit-log.ts";
+import type { CallNews, ToldEnd, ToldWait } from "#audit/calls/open-call.ts";
 import { callLedger } from "#audit/ledger-stub.ts";
-import type { CallNews, ToldEnd, ToldWait } from "#audit/open-call.ts";
 import type { Env } from "#platform/env.ts";
 import { logError } from "#platform/log-error.ts";
 

@@ -1,5 +1,5 @@
 /** What is known of a call when it is decided, and what was decided. */
-import type { OpenCall } from "#audit/open-call.ts";
+import type { OpenCall } from "#audit/calls/open-call.ts";
 import type { Outcome } from "#calls/outcome.ts";
 import { UNPRINTABLE } from "#platform/text-patterns.ts";
 
@@ -46,14 +46,14 @@ const NAMELESS = "__unknown__";
 /** What a caller said of itself is bounded here: nothing of it may cost the call its entry or its sample. */
 export function openCallOf(start: CallStart, hasEntries: boolean): OpenCall {
   const { id, startedAtMs, tokenId, requestBytes } = start;
-  const actor = printable(start.actor, TEXT_LENGTH_MAX) || NAMELESS;
+  const actor = printableText(start.actor, TEXT_LENGTH_MAX) || NAMELESS;
   return {
     id,
     startedAtMs,
     workspace: nameOf(start.workspace),
     plugin: nameOf(start.plugin),
     tool: nameOf(start.tool),
-    target: printable(start.target, TARGET_LENGTH_MAX) || NAMELESS,
+    target: printableText(start.target, TARGET_LENGTH_MAX) || NAMELESS,
     actor,
     tokenId: tokenId !== null && actor !== `service:${tokenId}` ? tokenId : null,
     sessionId: textOf(start.sessionId),
@@ -62,19 +62,19 @@ export function openCallOf(start: CallStart, hasEntries: boolean): OpenCall {
     spanId: idOf(start.spanId, 16),
     parentSpanId: idOf(start.parentSpanId, 16),
     requestBytes: Math.max(0, Math.trunc(requestBytes) || 0),
-    httpRequestId: printable(start.httpRequestId, TEXT_LENGTH_MAX),
+    httpRequestId: printableText(start.httpRequestId, TEXT_LENGTH_MAX),
     hasEntries,
   };
 }
 
 /** A longer name is no name of a tool that anyone has: cut, it might be another's. */
 function nameOf(name: string): string {
-  const text = printable(name, NAME_LENGTH_MAX + 1);
+  const text = printableText(name, NAME_LENGTH_MAX + 1);
   return text.length > 0 && text.length <= NAME_LENGTH_MAX ? text : NAMELESS;
 }
 
 function textOf(text: string | null): string | null {
-  return text === null ? null : printable(text, TEXT_LENGTH_MAX) || null;
+  return text === null ? null : printableText(text, TEXT_LENGTH_MAX) || null;
 }
 
 /** All zeros are no id. */
@@ -87,7 +87,7 @@ function idOf(id: string | null, digits: number): string | null {
 const NOT_PRINTABLE = new RegExp(`[${UNPRINTABLE}]`, "gu");
 
 /** In NFC, of at most so many UTF-16 units, with U+FFFD for what cannot be shown. */
-export function printable(text: string, lengthMax: number): string {
+export function printableText(text: string, lengthMax: number): string {
   const composed = text.slice(0, lengthMax).toWellFormed().normalize("NFC");
   return composed.slice(0, lengthMax).toWellFormed().replaceAll(NOT_PRINTABLE, "\ufffd");
 }

@@ -1,8 +1,8 @@
 /** The entry that a decision is. Arguments are never in it. */
 import type { AuditEvent } from "#audit/audit-event.ts";
-import { eventOfCall, type OpenCall } from "#audit/open-call.ts";
+import { eventOfCall, type OpenCall } from "#audit/calls/open-call.ts";
 import { OWN_DETAILS } from "#formats/ledger/own-details.ts";
-import { type CallStart, printable, type Verdict } from "./call-start.ts";
+import { type CallStart, printableText, type Verdict } from "./call-start.ts";
 
 const PREFIXES: Record<CallStart["method"], string> = {
   "tools/call": "tool.call",
@@ -26,9 +26,9 @@ export function decisionEvent(
   const { kind, policySet, policies, reason } = verdict;
   const details = {
     decision_id: call.id,
-    policies: printable(policies.join(","), POLICIES_LENGTH_MAX),
-    policy_set: printable(policySet, REASON_LENGTH_MAX),
-    reason: printable(reason, REASON_LENGTH_MAX),
+    policies: printableText(policies.join(","), POLICIES_LENGTH_MAX),
+    policy_set: printableText(policySet, REASON_LENGTH_MAX),
+    reason: printableText(reason, REASON_LENGTH_MAX),
     ...(call.tokenId !== null && { [OWN_DETAILS.tokenId]: call.tokenId }),
   };
   return eventOfCall(call, {

@@ -4,7 +4,7 @@
  * that has no calls is not taken for one that is silent.
  */
 import type { LogAddress } from "#audit/audit-log.ts";
-import type { EndedCall } from "#audit/open-call.ts";
+import type { EndedCall } from "#audit/calls/open-call.ts";
 import { insertCompletions } from "#audit/store/decision-outbox.ts";
 import { recordCalls } from "#calls/record-calls.ts";
 import { DURATION_MS_MAX, REPORT_SAMPLES_MAX, type Sample } from "#calls/sample-schema.ts";

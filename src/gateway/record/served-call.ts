@@ -1,6 +1,6 @@
 /** A call that this isolate serves: it is marked alive until it ends, or waits for another round. */
 import type { LogAddress } from "#audit/audit-log.ts";
-import type { OpenCall } from "#audit/open-call.ts";
+import type { OpenCall } from "#audit/calls/open-call.ts";
 import type { Env } from "#platform/env.ts";
 import { HOUR_MS } from "#platform/time.ts";
 import { callOutbox } from "./call-outbox.ts";
@@ -88,7 +88,7 @@ export class UnendedCall implements BegunCall {
 }
 
 /** What a call that is resumed was begun with, as far as it was kept. */
-export function startOf(call: OpenCall): CallStart {
+export function startOfResumed(call: OpenCall): CallStart {
   const { hasEntries: _, ...start } = call;
   return { ...start, method: "tools/call" };
 }

@@ -3,8 +3,8 @@
  * has ended, and the cron brings both to the ledger once it takes them.
  */
 
+import type { CallEnding, DecidedCall, OpenCall } from "#audit/calls/open-call.ts";
 import { currentLog } from "#audit/current-log.ts";
-import type { CallEnding, DecidedCall, OpenCall } from "#audit/open-call.ts";
 import {
   endDecision,
   hasRoomInOutbox,

@@ -10,6 +10,7 @@ import {
   callOnce,
   DENIED,
   entriesOf,
+  inObject,
   leftIn,
   makeEnd,
   makeStart,
@@ -191,6 +192,32 @@ describe("A call through the gateway", () => {
     expect(await entriesOf(org)).toHaveLength(2);
     expect(await samplesOf(org)).toEqual([]);
     expect(await leftIn(org)).toEqual({ open: 0, ended: 0 });
+  });
+});
+
+describe("Calls that are decided at once", () => {
+  it("share an append, each under its own id, and one that is refused costs the others nothing", async () => {
+    const org = await newOrg();
+    const first = await begin(org);
+    const twice = { id: first.start.id, actor: "user:mallory" };
+    const attempts = Array.from({ length: 40 }, (_, at) =>
+      begin(org, at === 20 ? twice : {}, new AnsweredRequest()).catch(() => null),
+    );
+    const begun = (await Promise.all(attempts)).flatMap((one) => one?.start.id ?? []);
+    expect(begun).toHaveLength(39);
+    const decided = (await entriesOf(org)).map(({ event_id }) => event_id);
+    expect(decided.toSorted()).toEqual([first.start.id, ...begun].toSorted());
+    const together = Array.from({ length: 40 }, () => begin(org));
+    await Promise.all(together);
+    const appends = await inObject(org, (sql) =>
+      sql
+        .exec<{ n: number }>(
+          "SELECT count(*) AS n FROM entries WHERE begins_append = 1 AND seq > (SELECT max(seq) FROM entries) - 40",
+        )
+        .one(),
+    );
+    expect(appends.n).toBeLessThan(20);
+    expect(await leftIn(org)).toEqual({ open: 80, ended: 0 });
   });
 });
 

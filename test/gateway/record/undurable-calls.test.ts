@@ -1,6 +1,6 @@
 import { evictDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { drainDecisions } from "#audit/drain-decisions.ts";
+import { drainDecisions } from "#audit/calls/drain-decisions.ts";
 import type { LedgerStub } from "#audit/ledger-stub.ts";
 import { beginCall, refuseCall, resumeCall } from "#gateway/record/begin-call.ts";
 import { forgetOrg } from "#orgs/directory.ts";

@@ -3,8 +3,8 @@
  * with the next. What was given and not forgotten is given again, and adds nothing.
  */
 
+import { sinkEndedCalls } from "#audit/calls/open-call-sink.ts";
 import { readState } from "#audit/ledger/proven/log-state.ts";
-import { sinkEndedCalls } from "#audit/open-call-sink.ts";
 import type { Env } from "#platform/env.ts";
 import { deleteEndedCalls, readEndedCalls } from "./ended-calls.ts";
 

@@ -1,5 +1,5 @@
 /** Calls that ended, until D1 has taken what is to be kept of them. */
-import type { EndedCall } from "#audit/open-call.ts";
+import type { EndedCall } from "#audit/calls/open-call.ts";
 
 export function insertEndedCalls(sql: SqlStorage, ended: readonly EndedCall[]): void {
   if (ended.length === 0) return;

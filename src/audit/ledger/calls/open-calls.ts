@@ -1,5 +1,5 @@
 /** The rows of calls that have not ended: `now` is the object's clock, which may jump. */
-import type { OpenCall, ToldWait } from "#audit/open-call.ts";
+import type { OpenCall, ToldWait } from "#audit/calls/open-call.ts";
 
 /** An isolate tells of the calls that it serves each 20 s, and within a second of that. */
 export const HEARD_WITHIN_MS = 35_000;

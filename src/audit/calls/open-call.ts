@@ -2,10 +2,11 @@
  * A call through the gateway between its decision and its end: what the log's object remembers of it, so that
  * it is completed, and counted, whatever becomes of the isolate that serves it.
  */
+
+import type { AuditEvent } from "#audit/audit-event.ts";
 import { OWN_DETAILS } from "#formats/ledger/own-details.ts";
 import { sha256 } from "#formats/sha256.ts";
 import { uuid7FromDigest, uuid7TimeMs } from "#formats/uuid7.ts";
-import type { AuditEvent } from "./audit-event.ts";
 
 /** Who vouches for what the gateway saw. No token's actor may be of this kind (orgs/token-actor.ts). */
 export const GATEWAY_RECORDER = "operator:gateway";

@@ -2,8 +2,9 @@
  * Where calls go that ended: who counts calls registers here (capabilities.ts), for this room knows nothing of
  * samples. The registered verb is given calls again where it failed, or its answer was lost.
  */
+
+import type { LogAddress } from "#audit/audit-log.ts";
 import type { Env } from "#platform/env.ts";
-import type { LogAddress } from "./audit-log.ts";
 import type { EndedCall } from "./open-call.ts";
 
 type Sink = (env: Env, address: LogAddress, ended: readonly EndedCall[]) => Promise<void>;

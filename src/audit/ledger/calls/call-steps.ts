@@ -4,15 +4,6 @@
  */
 
 import type { AuditEvent } from "#audit/audit-event.ts";
-import { appendEvents } from "#audit/ledger/append.ts";
-import {
-  checkedEntries,
-  ENTRY_COLUMNS,
-  type EntryRow,
-  hashedEntry,
-  storedEntry,
-} from "#audit/ledger/proven/checked-entries.ts";
-import { closedBy, type LogState } from "#audit/ledger/proven/log-state.ts";
 import {
   type CallEnding,
   type CallNews,
@@ -25,7 +16,16 @@ import {
   lateCompletionOf,
   type OpenCall,
   type ToldEnd,
-} from "#audit/open-call.ts";
+} from "#audit/calls/open-call.ts";
+import { appendEvents } from "#audit/ledger/append.ts";
+import {
+  checkedEntries,
+  ENTRY_COLUMNS,
+  type EntryRow,
+  hashedEntry,
+  storedEntry,
+} from "#audit/ledger/proven/checked-entries.ts";
+import { closedBy, type LogState } from "#audit/ledger/proven/log-state.ts";
 import { uuid7FromRandom } from "#formats/uuid7.ts";
 import { insertEndedCalls } from "./ended-calls.ts";
 import {

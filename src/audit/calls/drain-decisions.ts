@@ -2,6 +2,10 @@
  * Brings to the ledgers what the gateway decided without them, each call with its end: what nobody tells of is
  * given up here as it is there (ledger/calls), and what ended is counted, however long the ledger takes nothing.
  */
+
+import type { LogAddress } from "#audit/audit-log.ts";
+import type { DrainProgress } from "#audit/drain-outbox.ts";
+import { callLedger } from "#audit/ledger-stub.ts";
 import {
   endDecision,
   findOverdueCalls,
@@ -12,9 +16,6 @@ import {
   type WaitingEntry,
 } from "#audit/store/decision-outbox.ts";
 import type { Env } from "#platform/env.ts";
-import type { LogAddress } from "./audit-log.ts";
-import type { DrainProgress } from "./drain-outbox.ts";
-import { callLedger } from "./ledger-stub.ts";
 import { LOST_CODE, type ToldEnd } from "./open-call.ts";
 import { sinkEndedCalls } from "./open-call-sink.ts";
 
