@@ -19,7 +19,7 @@ import { streamsOf } from "#streams/streams-of.ts";
 import { type SeriesName, seriesKey } from "./arrival.ts";
 import { OTHER, UNKNOWN_TOOL } from "./series.ts";
 
-export interface ListedTool {
+export interface SeriesTool {
   readonly workspace: string;
   readonly plugin: string;
   readonly tool: string;
@@ -36,7 +36,7 @@ function nothingLearnt(): ExpiringMap<true> {
 }
 
 /** Idempotent. Costs a read of a list that is known, and nothing of one that this isolate has just learnt. */
-export async function learnSeries(env: Env, org: Org, tools: readonly ListedTool[]): Promise<void> {
+export async function learnSeries(env: Env, org: Org, tools: readonly SeriesTool[]): Promise<void> {
   const names = countableNames(tools);
   if (names.length === 0 || !(await streamsOf(env, org.org)).metrics.enabled) return;
   const nowMs = Date.now();
@@ -50,7 +50,7 @@ export async function learnSeries(env: Env, org: Org, tools: readonly ListedTool
 export async function forgetSeries(
   env: Env,
   org: Org,
-  tools: readonly ListedTool[],
+  tools: readonly SeriesTool[],
 ): Promise<void> {
   const names = countableNames(tools);
   if (names.length === 0) return;
@@ -64,7 +64,7 @@ const isCountable = (name: string) =>
   name.length > 0 && [...name].length <= 128 && STORABLE.test(name);
 
 /** Each once, in the order given. */
-function countableNames(tools: readonly ListedTool[]): SeriesName[] {
+function countableNames(tools: readonly SeriesTool[]): SeriesName[] {
   const names = new Map<string, SeriesName>();
   for (const { workspace, plugin, tool } of tools) {
     const name: SeriesName = [workspace, plugin, tool];

@@ -12,13 +12,13 @@ export interface NamedTool {
   readonly tool: string;
 }
 
-type ToldTools = (env: Env, org: Org, tools: readonly NamedTool[]) => Promise<void>;
+type TellTools = (env: Env, org: Org, tools: readonly NamedTool[]) => Promise<void>;
 
 export interface ToolsWatcher {
   /** Idempotent: the same tools are told again whenever they are listed. */
-  readonly learnt: ToldTools;
+  readonly learnt: TellTools;
   /** Of a plugin that was removed. */
-  readonly gone: ToldTools;
+  readonly gone: TellTools;
 }
 
 let registered: ToolsWatcher | null = null;

@@ -17,7 +17,7 @@ export const CLIENT_INFO = { name: "mcpg-control-plane", version: VERSION };
 const META = "io.modelcontextprotocol";
 
 /** What a request came to: an answer, or a stable word for why there is none. */
-export type Exchange =
+export type ProbeExchange =
   | { kind: "result"; result: RpcObject; headers: Headers }
   | { kind: "error"; status: number; code: number }
   | { kind: "failed"; status: number | null; fault: string };
@@ -44,7 +44,7 @@ export async function request(
   { protocol, sessionId }: McpSession,
   method: string,
   params: RpcObject,
-): Promise<Exchange> {
+): Promise<ProbeExchange> {
   ids += 1;
   const id = ids;
   const isModern = protocol === MODERN_VERSION;
@@ -73,7 +73,7 @@ export async function notify(
 }
 
 /** Ends the session, so that probes leave none behind. A server may refuse it. */
-export async function endSession(
+export async function endProbeSession(
   terms: McpTerms,
   { protocol, sessionId }: McpSession,
 ): Promise<void> {
@@ -125,7 +125,7 @@ export function serverInfoOf(result: RpcObject): RpcObject | null {
   return isObject(info) ? info : null;
 }
 
-async function exchangeOf(asked: Asked, id: number, budget: ReadBudget): Promise<Exchange> {
+async function exchangeOf(asked: Asked, id: number, budget: ReadBudget): Promise<ProbeExchange> {
   if (asked.kind === "failed") return { kind: "failed", status: null, fault: asked.fault };
   const { response } = asked;
   const { status, headers } = response;

@@ -8,13 +8,13 @@ import type { Org } from "#orgs/org.ts";
 import type { Env } from "#platform/env.ts";
 import {
   CLIENT_INFO,
-  type Exchange,
-  endSession,
+  endProbeSession,
   LEGACY_VERSIONS,
   type McpSession,
   type McpTerms,
   MODERN_VERSION,
   notify,
+  type ProbeExchange,
   request,
   serverInfoOf,
 } from "./mcp-client.ts";
@@ -50,7 +50,7 @@ export async function probePlugin(env: Env, org: Org, plugin: Plugin): Promise<P
   }
   const { session, protocol, server } = opened;
   const listed = await listTools(terms, session);
-  await endSession(terms, session);
+  await endProbeSession(terms, session);
   const fault = "fault" in listed ? listed.fault : null;
   await noteProbe(env, org, plugin, fault, Date.now());
   if ("fault" in listed) return { protocol, server, tools: null, fault: listed.fault };
@@ -75,7 +75,7 @@ const UNSUPPORTED_VERSION = -32_022;
 const NOT_OF_ERA: readonly number[] = [401, 403, 429];
 
 /** A server that does not know the question: it is to be asked as earlier versions ask. */
-function isOfLegacy(discovered: Exclude<Exchange, { kind: "result" }>): boolean {
+function isOfLegacy(discovered: Exclude<ProbeExchange, { kind: "result" }>): boolean {
   if (discovered.kind === "error") return !MODERN_ERRORS.includes(discovered.code);
   const { status, fault } = discovered;
   return status !== null && fault !== "timeout" && !NOT_OF_ERA.includes(status);
@@ -98,7 +98,7 @@ async function initialize(terms: McpTerms): Promise<Opened | { fault: string }> 
     sessionId: headers.get("mcp-session-id"),
   };
   if (protocol === undefined) {
-    await endSession(terms, session);
+    await endProbeSession(terms, session);
     return { fault: "unsupported_version" };
   }
   await notify(terms, session, "notifications/initialized");
@@ -127,7 +127,7 @@ function paramsOf(cursor: string | null): RpcObject {
 
 type ToolsPage = { tools: readonly unknown[]; next: string | null } | { fault: string };
 
-function pageIn(answer: Exchange, pagesBefore: number): ToolsPage {
+function pageIn(answer: ProbeExchange, pagesBefore: number): ToolsPage {
   if (hasNoTools(answer) && pagesBefore === 0) return { tools: [], next: null };
   if (answer.kind !== "result") return { fault: faultOf(answer) };
   const { tools, nextCursor } = answer.result;
@@ -137,11 +137,11 @@ function pageIn(answer: Exchange, pagesBefore: number): ToolsPage {
 
 const METHOD_NOT_FOUND = -32_601;
 
-function hasNoTools(page: Exchange): boolean {
+function hasNoTools(page: ProbeExchange): boolean {
   return page.kind === "error" && page.code === METHOD_NOT_FOUND;
 }
 
-function faultOf(exchange: Exclude<Exchange, { kind: "result" }>): string {
+function faultOf(exchange: Exclude<ProbeExchange, { kind: "result" }>): string {
   if (exchange.kind === "failed") return exchange.fault;
   return exchange.code === UNSUPPORTED_VERSION ? "unsupported_version" : `rpc_${exchange.code}`;
 }

@@ -3,7 +3,7 @@ import type { DetailedError, PolicyJson } from "@cedar-policy/cedar-wasm";
 import type { TextFault, ToolReach } from "#gateway/policy/engine-protocol.ts";
 import type { CedarInstance } from "./cedar.ts";
 import { hasInexactNumber, readsInput } from "./policy-expression.ts";
-import { POLICY_DEPTH_MAX, policyRanges, type TextRange } from "./policy-text.ts";
+import { POLICY_DEPTH_MAX, type PolicyRange, policyRanges } from "./policy-text.ts";
 import { reachOf } from "./tool-reach.ts";
 
 export interface PolicyOutline {
@@ -48,7 +48,7 @@ export function outlinePolicies(cedar: CedarInstance, text: string): Outlined {
 
 function refusedUnparsed(
   text: string,
-  ranges: readonly TextRange[],
+  ranges: readonly PolicyRange[],
   bytes: readonly number[],
 ): TextFault | null {
   if (!text.isWellFormed() || text.includes("\0")) {
@@ -138,7 +138,7 @@ function repeatedIds(
 }
 
 /** Of where each range begins. */
-function byteOffsets(text: string, ranges: readonly TextRange[]): number[] {
+function byteOffsets(text: string, ranges: readonly PolicyRange[]): number[] {
   const encoder = new TextEncoder();
   let [bytes, at] = [0, 0];
   return ranges.map(({ start }) => {

@@ -4,7 +4,7 @@
  * conditions joined by `&&` (measured, each in an instance of its own).
  */
 
-export interface TextRange {
+export interface PolicyRange {
   /** UTF-16. */
   readonly start: number;
   readonly end: number;
@@ -48,8 +48,8 @@ interface Level {
 }
 
 /** One range for each policy, and one for what is left behind the last `;`, if anything is. */
-export function policyRanges(text: string): TextRange[] {
-  const ranges: TextRange[] = [];
+export function policyRanges(text: string): PolicyRange[] {
+  const ranges: PolicyRange[] = [];
   let start = -1;
   let end = 0;
   let nesting = new Nesting();

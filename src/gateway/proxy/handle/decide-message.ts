@@ -9,7 +9,7 @@ import type { Exchange } from "./exchange.ts";
 import { listenedUris, type MethodRule } from "./method-rules.ts";
 import type { Ruling } from "./rule-message.ts";
 
-export type Asked = Pick<Ruling, "message" | "rule" | "tool" | "target">;
+export type RulingSubject = Pick<Ruling, "message" | "rule" | "tool" | "target">;
 
 /** Each is a question of its own. */
 const URIS_MAX = 100;
@@ -17,7 +17,7 @@ const URIS_MAX = 100;
 /** Of several that one request asks for each is decided, and one that is denied denies all. */
 export async function decideAll(
   x: Exchange,
-  { message, rule, tool, target }: Asked,
+  { message, rule, tool, target }: RulingSubject,
 ): Promise<PolicyDecision> {
   const about = (of: Pick<Question, "action" | "target" | "arguments">) =>
     decide(x.env, { ...questionOf(x), ...of });

@@ -8,7 +8,7 @@ import type { PolicyDecision } from "#gateway/policy/question.ts";
 import type { RpcMessage } from "#gateway/proxy/message/judge-body.ts";
 import { checkRequestHeaders } from "#gateway/proxy/message/request-headers.ts";
 import type { Verdict } from "#gateway/record/call-start.ts";
-import { type Asked, decideAll } from "./decide-message.ts";
+import { decideAll, type RulingSubject } from "./decide-message.ts";
 import type { Exchange } from "./exchange.ts";
 import { isOwnTask } from "./known-tasks.ts";
 import { type MethodRule, readTarget, ruleOf } from "./method-rules.ts";
@@ -73,7 +73,7 @@ export async function ruleMessage(x: Exchange, message: RpcMessage): Promise<Rul
 type Ruled = Pick<Ruling, "verdict" | "refusal"> & Partial<Pick<Ruling, "fault">>;
 
 /** What policy need not be asked about. */
-function refuseUnasked(x: Exchange, { message, rule, tool, target }: Asked): Ruled | null {
+function refuseUnasked(x: Exchange, { message, rule, tool, target }: RulingSubject): Ruled | null {
   if (x.retryAfterSeconds !== null) return denied("rate_limited");
   const schema = (tool?.definition["inputSchema"] ?? null) as object | null;
   const mismatch = checkRequestHeaders(x.headers, message, schema);
@@ -85,7 +85,7 @@ function refuseUnasked(x: Exchange, { message, rule, tool, target }: Asked): Rul
   return { ...denied("ambiguous", { reason: "nameless" }), fault: NAMELESS };
 }
 
-async function askPolicy(x: Exchange, asked: Asked): Promise<Ruled> {
+async function askPolicy(x: Exchange, asked: RulingSubject): Promise<Ruled> {
   const { message, rule } = asked;
   if (rule.kind === "connect") return { verdict: CONNECTS, refusal: null };
   if (rule.kind === "task") return ruleTask(x, message);
