@@ -96,6 +96,15 @@ export async function resumeDecision(
   return row === null ? null : JSON.parse(row.call);
 }
 
+export async function hasWaitingDecision(
+  db: D1Database,
+  org: string,
+  key: string,
+): Promise<boolean> {
+  const query = "SELECT 1 FROM decision_outbox WHERE org = ?1 AND wait_key = ?2 AND ending IS NULL";
+  return (await db.prepare(query).bind(org, key).first()) !== null;
+}
+
 /** Calls whose time is over: each ends by itself, if no one was faster. */
 export async function findOverdueCalls(
   db: D1Database,

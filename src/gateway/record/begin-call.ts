@@ -8,6 +8,7 @@ import type { CallEnding, DecidedCall, OpenCall } from "#audit/calls/open-call.t
 import { currentLog, writeToLog } from "#audit/current-log.ts";
 import { callLedger } from "#audit/ledger-stub.ts";
 import { receiptsOf } from "#audit/receipts.ts";
+import { hasWaitingDecision } from "#audit/store/decision-outbox.ts";
 import { uuid7FromRandom } from "#formats/uuid7.ts";
 import type { Org } from "#orgs/org.ts";
 import type { Env } from "#platform/env.ts";
@@ -75,6 +76,17 @@ export async function resumeCall(
   if (org.onLedgerFailure !== "permit") return null;
   const kept = await resumeKeptCall(env, org, key);
   return kept === null ? null : new UndurableCall(startOfResumed(kept), kept, { env, ctx, org });
+}
+
+/** Whether a call waits by the key, which goes on waiting. */
+export async function isCallWaiting(env: Env, org: Org, key: string): Promise<boolean> {
+  const address = currentLog(org);
+  const isInLedger = await orPermitted(org, async () => {
+    await callOutbox(address).untilTold(env, key);
+    return callLedger(env, address, (ledger) => ledger.hasWaiting(key));
+  });
+  if (isInLedger === true || org.onLedgerFailure !== "permit") return isInLedger === true;
+  return hasWaitingDecision(env.DIRECTORY, org.org, key);
 }
 
 async function resumeInLedger(

@@ -62,6 +62,11 @@ export function resumeWaiting(
   return callOf(rows.toArray());
 }
 
+export function hasWaitingCall(sql: SqlStorage, key: string): boolean {
+  const query = "SELECT 1 FROM open_calls WHERE wait_key = ? AND is_waiting = 1";
+  return sql.exec(query, key).toArray().length > 0;
+}
+
 function callOf([row]: { call: string }[]): OpenCall | null {
   return row === undefined ? null : JSON.parse(row.call);
 }

@@ -14,7 +14,7 @@ const followed = new Map<string, FollowedRequest>();
 
 /** Answers what ends it. */
 export function followInIsolate(x: Exchange, request: FollowedRequest): () => void {
-  const key = answerKey(x, request.ruling.message.idText ?? "");
+  const key = answerKey(x, request.ruling.message.id);
   const [oldest] = followed.keys();
   if (followed.size >= FOLLOWED_MAX && oldest !== undefined) followed.delete(oldest);
   followed.set(key, request);
@@ -25,6 +25,7 @@ export function followInIsolate(x: Exchange, request: FollowedRequest): () => vo
 
 export async function cancelFollowed(x: Exchange, { method, params }: RpcMessage): Promise<void> {
   const { requestId } = params ?? {};
-  if (method !== "notifications/cancelled" || requestId === undefined) return;
-  await followed.get(answerKey(x, JSON.stringify(requestId)))?.onEnd("client_gone");
+  const isId = typeof requestId === "string" || typeof requestId === "number";
+  if (method !== "notifications/cancelled" || !isId) return;
+  await followed.get(answerKey(x, requestId))?.onEnd("client_gone");
 }

@@ -9,10 +9,10 @@ export async function endSession(x: Exchange): Promise<Response> {
   if (eraOf(x.version) === "modern") return methodNotAllowed();
   if (x.session === null) return new Response(null, { status: 400 });
   const answer = await sendUpstream(await upstreamAsk(x, { method: "DELETE" }));
-  if (answer.kind === "failed") return new Response(null, { status: 502 });
-  const { status } = answer.response;
-  await answer.response.body?.cancel();
+  if (answer.kind === "response") await answer.response.body?.cancel();
+  const status = answer.kind === "response" ? answer.response.status : answer.status;
   if (status === 405) return methodNotAllowed();
   if (status === 404) return new Response(null, { status });
-  return new Response(null, { status: status >= 200 && status < 300 ? 204 : 502 });
+  const isEnded = answer.kind === "response" && answer.response.ok;
+  return new Response(null, { status: isEnded ? 204 : 502 });
 }

@@ -2,15 +2,12 @@
  * Whose a task is: its call waits by a key that names its principal. What this isolate has seen it remembers, so
  * that a poll costs no look-up, and one that comes after the task's end is still its owner's.
  */
-import { resumeCall } from "#gateway/record/begin-call.ts";
-import { MINUTE_MS } from "#platform/time.ts";
+import { isCallWaiting } from "#gateway/record/begin-call.ts";
 import { taskKey } from "./call-keys.ts";
 import type { Exchange } from "./exchange.ts";
 
 /** Of 64 characters each; which was seen longest ago makes room. */
 const TASKS_MAX = 8_192;
-/** Until whoever asked after it hands the call back, within milliseconds. */
-const HANDED_BACK_MS = 10 * MINUTE_MS;
 
 const known = new Set<string>();
 
@@ -23,11 +20,7 @@ export function rememberTask(key: string): void {
 
 export async function isOwnTask(x: Exchange, taskId: string): Promise<boolean> {
   const key = taskKey(x, taskId);
-  if (!known.has(key)) {
-    const waiting = await resumeCall(x.env, x.ctx, x.org, key);
-    if (waiting === null) return false;
-    await waiting.wait(key, Date.now() + HANDED_BACK_MS);
-  }
+  if (!known.has(key) && !(await isCallWaiting(x.env, x.org, key))) return false;
   rememberTask(key);
   return true;
 }

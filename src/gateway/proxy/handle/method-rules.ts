@@ -70,11 +70,11 @@ export function readTarget(method: string, params: Params): string {
   return typeof name === "string" ? name : "";
 }
 
-/** The URIs that a listen request wants to hear of, besides lists (2026-07-28, basic/patterns/subscriptions). */
-export function listenedUris(params: Params): string[] {
+/** What a listen request wants to hear of, besides lists (2026-07-28, basic/patterns/subscriptions; SEP-2663). */
+export function listenedTo(params: Params, member: "resourceSubscriptions" | "taskIds"): string[] {
   const { notifications } = (params ?? {}) as {
-    notifications?: { resourceSubscriptions?: unknown };
+    notifications?: Partial<Record<typeof member, unknown>>;
   };
-  const uris = notifications?.resourceSubscriptions;
-  return Array.isArray(uris) ? uris.filter((uri) => typeof uri === "string") : [];
+  const named = notifications?.[member];
+  return Array.isArray(named) ? named.filter((one) => typeof one === "string") : [];
 }
