@@ -17,7 +17,7 @@ import { askedOther } from "./asked-ids.ts";
 import { followInIsolate } from "./cancelled-requests.ts";
 import { type Exchange, sessionPlace } from "./exchange.ts";
 import type { FollowedRequest } from "./followed-request.ts";
-import { rewriteList } from "./listed-items.ts";
+import { rewriteList, rewriteReplayed } from "./listed-items.ts";
 import { missingText } from "./rpc-refusal.ts";
 import { endDispatch } from "./trace-place.ts";
 
@@ -86,13 +86,16 @@ function onMessageOf(x: Exchange, followed: readonly FollowedRequest[]): RelayTe
   };
 }
 
-/** Only a list's answer is changed, and only where a list was asked for. */
+/**
+ * Only a list's answer is changed, and only where a list was asked for: then under whatever id it comes, for some
+ * servers make numbers of texts (python-sdk#961), and whoever reads the bytes reads the list.
+ */
 function rewriteOf(x: Exchange, followed: readonly FollowedRequest[]): RelayTerms["rewrite"] {
   const lists = followed.filter(({ ruling }) => ruling.rule.kind === "list");
   if (lists.length === 0) return null;
   return async (answer) => {
     const ruling = lists.find(({ ruling }) => ruling.message.id === answer.id)?.ruling;
-    if (ruling?.rule.kind !== "list") return null;
+    if (ruling?.rule.kind !== "list") return rewriteReplayed(x, answer);
     return rewriteList(x, ruling, ruling.rule.member, answer);
   };
 }

@@ -1,7 +1,6 @@
 /** A list as its reader may see it: what its plugin answered without what policy or a quarantine keeps from him. */
 import { isCallQuarantined, type KnownTools, knownTools } from "#gateway/plugins/known-tools.ts";
 import { learnTools } from "#gateway/plugins/learn-tools.ts";
-
 import { permittedNames } from "#gateway/policy/filter-list.ts";
 import type { PolicyTarget } from "#gateway/policy/question.ts";
 import { withoutItems, withPrivateScope } from "#gateway/proxy/message/cut-items.ts";
@@ -9,7 +8,7 @@ import { eraOf } from "#gateway/proxy/message/protocol-version.ts";
 import type { RpcAnswer } from "#gateway/proxy/upstream/relay-answer.ts";
 import { questionOf } from "./decide-message.ts";
 import type { Exchange } from "./exchange.ts";
-import type { ListMember } from "./method-rules.ts";
+import { LIST_MEMBERS, type ListMember } from "./method-rules.ts";
 import type { Ruling } from "./rule-message.ts";
 
 type Item = Readonly<Record<string, unknown>>;
@@ -19,27 +18,43 @@ export async function rewriteList(
   x: Exchange,
   { message, verdict }: Ruling,
   member: ListMember,
-  { result, text }: RpcAnswer,
+  answer: RpcAnswer,
 ): Promise<string | null> {
+  const { result } = answer;
   const listed = result?.[member];
   if (!Array.isArray(listed)) return null;
   const isWhole = message.params?.["cursor"] === undefined && result?.["nextCursor"] === undefined;
+  if (member === "tools") await learnTools(x.env, x.org, x.plugin, listed, isWhole);
+  return filtered(x, member, answer, { listed, isPrivate: verdict.policySet !== "none" });
+}
+
+/**
+ * Of an answer that comes without its request, as by a stream that is resumed: whether it is a list shows in what it
+ * has. Nothing is learnt of it, for it may be an old one.
+ */
+export async function rewriteReplayed(x: Exchange, answer: RpcAnswer): Promise<string | null> {
+  const member = LIST_MEMBERS.find((one) => Array.isArray(answer.result?.[one]));
+  if (member === undefined) return null;
+  const listed = answer.result?.[member] as readonly Item[];
+  return filtered(x, member, answer, { listed, isPrivate: false });
+}
+
+async function filtered(
+  x: Exchange,
+  member: ListMember,
+  { text }: RpcAnswer,
+  { listed, isPrivate }: { listed: readonly Item[]; isPrivate: boolean },
+): Promise<string | null> {
   const isTools = member === "tools";
-  const tools = isTools ? await learnt(x, listed, isWhole) : null;
+  const tools = isTools ? await knownTools(x.env, x.org, x.plugin) : null;
   const permitted = await permittedIn(x, member, listed, tools);
   const isShown = (item: Item) => {
     const isPermitted = permitted === "all" || permitted.has(nameOf(item, member));
     return isPermitted && !(isTools && isCallQuarantined(x.plugin, tools, nameOf(item, member)));
   };
-  const isFiltered = verdict.policySet !== "none" || !listed.every(isShown);
-  if (!isFiltered) return null;
+  if (!isPrivate && listed.every(isShown)) return null;
   const cut = withoutItems(text, ["result", member], (item) => isShown(item as Item));
   return withPrivateScope(cut, eraOf(x.version) === "modern");
-}
-
-async function learnt(x: Exchange, listed: readonly unknown[], isWhole: boolean) {
-  await learnTools(x.env, x.org, x.plugin, listed, isWhole);
-  return knownTools(x.env, x.org, x.plugin);
 }
 
 async function permittedIn(

@@ -7,7 +7,8 @@ import type { RpcMessage } from "#gateway/proxy/message/judge-body.ts";
 import { eraOf } from "#gateway/proxy/message/protocol-version.ts";
 
 /** Whose answers' items are filtered: the member of the result that holds them. */
-export type ListMember = "tools" | "resources" | "prompts" | "resourceTemplates";
+export const LIST_MEMBERS = ["tools", "resources", "prompts", "resourceTemplates"] as const;
+export type ListMember = (typeof LIST_MEMBERS)[number];
 
 export type MethodRule =
   /** A decision entry, a completion and a sample. */
@@ -62,12 +63,15 @@ function completionRule(params: Params): MethodRule {
   return { kind: "read", target: "resource", isRecorded: false };
 }
 
-/** What is read: a resource's URI, a prompt's name; "" where the request does not say. */
-export function readTarget(method: string, params: Params): string {
+/**
+ * What is read: a resource's URI, a prompt's name; "" where the request does not say. The other of the two, which
+ * its server does not look at, names nothing.
+ */
+export function readTarget(method: string, params: Params, target: "resource" | "prompt"): string {
   const from = method === "completion/complete" ? params?.["ref"] : params;
   const { uri, name } = (from ?? {}) as { uri?: unknown; name?: unknown };
-  if (typeof uri === "string") return uri;
-  return typeof name === "string" ? name : "";
+  const named = target === "prompt" ? name : uri;
+  return typeof named === "string" ? named : "";
 }
 
 /** What a listen request wants to hear of, besides lists (2026-07-28, basic/patterns/subscriptions; SEP-2663). */

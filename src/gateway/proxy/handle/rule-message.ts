@@ -121,7 +121,8 @@ function denied(
 
 function targetOf(message: RpcMessage, rule: MethodRule): string {
   if (rule.kind === "call") return message.name ?? "";
-  return rule.kind === "read" ? readTarget(message.method ?? "", message.params) : "";
+  if (rule.kind !== "read") return "";
+  return readTarget(message.method ?? "", message.params, rule.target);
 }
 
 function verdictOf({ isPermitted, policySet, policies, reason }: PolicyDecision): Verdict {

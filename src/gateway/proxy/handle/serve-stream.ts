@@ -16,6 +16,7 @@ import { answerKey } from "./call-keys.ts";
 import type { Exchange } from "./exchange.ts";
 import { ANSWER_BYTES_MAX, EVENT_BYTES_MAX, NEWS_IDLE_MS } from "./followed-answer.ts";
 import { FollowedRequest } from "./followed-request.ts";
+import { rewriteReplayed } from "./listed-items.ts";
 import { methodNotAllowed } from "./rpc-refusal.ts";
 import { ruledBefore } from "./rule-message.ts";
 import { answeredMessage } from "./unread-message.ts";
@@ -37,7 +38,7 @@ export async function serveStream(x: Exchange): Promise<Response> {
     pending: [],
     isResumable: true,
     version: x.version,
-    rewrite: null,
+    rewrite: (message) => rewriteReplayed(x, message),
     onMessage: (message) => onMessage(x, message),
     missing: () => "",
     onEnd: () => resolve(),

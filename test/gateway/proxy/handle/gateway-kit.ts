@@ -20,6 +20,11 @@ export function serveHosts(): void {
   });
 }
 
+/** Until the test file ends. */
+export function serveHost(host: string, server: Server): void {
+  servers.set(host, server);
+}
+
 export interface Received {
   method: string;
   headers: Headers;
