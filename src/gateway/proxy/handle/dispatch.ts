@@ -24,7 +24,9 @@ export async function dispatch(
   const ask = await upstreamAsk(x, { method: "POST", body, message, inputSchema, trace });
   const answer = await sendUpstream(ask);
   if (answer.kind === "failed") {
-    endDispatch(span, answer.fault);
+    const { fault, status } = answer;
+    if (status !== null) span?.set("http.response.status_code", status);
+    endDispatch(span, fault === "status" ? String(status) : fault);
     return failedAnswer(x, followed, answer);
   }
   return followedAnswer(x, followed, span, answer satisfies UpstreamAnswer);

@@ -1,6 +1,7 @@
 /** The end of a legacy session, as its client wishes. */
 import { eraOf } from "#gateway/proxy/message/protocol-version.ts";
 import { sendUpstream } from "#gateway/proxy/upstream/send-upstream.ts";
+import { recordSession } from "./client-sessions.ts";
 import type { Exchange } from "./exchange.ts";
 import { methodNotAllowed } from "./rpc-refusal.ts";
 import { upstreamAsk } from "./upstream-ask.ts";
@@ -14,5 +15,7 @@ export async function endSession(x: Exchange): Promise<Response> {
   if (status === 405) return methodNotAllowed();
   if (status === 404) return new Response(null, { status });
   const isEnded = answer.kind === "response" && answer.response.ok;
-  return new Response(null, { status: isEnded ? 204 : 502 });
+  if (!isEnded) return new Response(null, { status: 502 });
+  recordSession(x, "session.terminated", x.session.id);
+  return new Response(null, { status: 204 });
 }

@@ -36,6 +36,7 @@ export class FollowedRequest {
   readonly #exchange: Exchange;
   readonly #call: FollowedCall;
   #isSettled = false;
+  #errorType: string | null = null;
 
   constructor(exchange: Exchange, ruling: Ruling, call: FollowedCall) {
     this.#exchange = exchange;
@@ -45,6 +46,11 @@ export class FollowedRequest {
 
   get decisionId(): string | null {
     return this.#call.begun?.start.id ?? null;
+  }
+
+  /** What was wrong with its answer; null while there is none. */
+  get errorType(): string | null {
+    return this.#errorType;
   }
 
   /** Resolves once the answer may go on: what its client then comes back with is known by then. */
@@ -84,6 +90,7 @@ export class FollowedRequest {
   }
 
   #note(outcome: string, errorType: string | null): void {
+    this.#errorType = errorType;
     noteServed(this.#exchange, this.ruling, { outcome, errorType });
   }
 }

@@ -5,8 +5,10 @@ import { requireStatus } from "../../../harness/answers.ts";
 import { call } from "../../../harness/deployment.ts";
 import {
   answering,
+  answeringWith,
   type Behind,
   behindGateway,
+  eventStream,
   putPolicy,
   recordOf,
   type Server,
@@ -122,12 +124,20 @@ describe("A call's spans", () => {
     expect(server.links ?? []).toEqual([]);
   });
 
-  it("say of a plugin that failed that the CLIENT did", async () => {
-    const behind = await traced(() => new Response("no", { status: 500 }));
+  const failures: [what: string, type: string, server: Server][] = [
+    ["a status", "500", () => new Response("no", { status: 500 })],
+    ["no connection", "unreachable", () => Promise.reject(new Error("no"))],
+    ["isError", "tool_error", answeringWith(() => ({ content: [], isError: true }))],
+    ["no answer", "no_answer", () => eventStream()],
+  ];
+
+  it.each(failures)("say of a plugin that failed by %s that the CLIENT did: %s", async (...row) => {
+    const [, type, server] = row;
+    const behind = await traced(server);
     await (await send(behind, withMeta(IN_META))).text();
     const { client } = await spansOf(behind);
     expect(client?.status.code).toBe(STATUS_CODE.error);
-    expect(client?.attributes.get("error.type")).toBe("500");
+    expect(client?.attributes.get("error.type")).toBe(type);
   });
 
   it("have no CLIENT where the call was denied", async () => {

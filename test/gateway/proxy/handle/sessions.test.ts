@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { auditEntries } from "../../../audit/audit-client.ts";
 import { requireStatus } from "../../../harness/answers.ts";
 import { call } from "../../../harness/deployment.ts";
 import { makeOrg } from "../../../harness/orgs.ts";
@@ -30,6 +31,16 @@ const sessions = answeringWith(({ request, id, method }) => {
   const said = method === "initialize" ? { protocolVersion: "2025-11-25" } : { content: [] };
   return withSessionId(Response.json(JSON.parse(result(id, said))));
 });
+
+/** Oldest first; waits for what is told after the answer. */
+async function sessionEntries({ org }: Behind, count: number) {
+  for (;;) {
+    const events = (await auditEntries(org)).map(({ event }) => event);
+    const ofSessions = events.filter(({ action }) => String(action).startsWith("session."));
+    if (ofSessions.length >= count) return ofSessions.toReversed();
+    await scheduler.wait(20);
+  }
+}
 
 const textOf = async (answer: Response) =>
   `${answer.status} ${JSON.stringify([...answer.headers])} ${await answer.text()}`;
@@ -90,6 +101,41 @@ describe("A legacy session through the gateway", () => {
     }
     expect(behind.received.length).toBe(before);
     expect(other.received).toEqual([]);
+  });
+
+  it("is on record when it is opened and when its client ends it, once each, under a digest", async () => {
+    const behind = await behindGateway(sessions);
+    const headers = await beginSession(behind);
+    await (await send(behind, toolCall("read"), { headers })).text();
+    const { path, token } = behind;
+    await call("DELETE", path, { token, headers });
+    const entries = await sessionEntries(behind, 2);
+    const said = { actor: "user:alice@acme", recorded_by: "operator:gateway", outcome: "allowed" };
+    expect(entries).toMatchObject([
+      { action: "session.opened", workspace: "prod", details: { plugin: "files" }, ...said },
+      { action: "session.terminated", workspace: "prod", details: { plugin: "files" }, ...said },
+    ]);
+    const [opened, ended] = entries.map(({ target }) => target);
+    expect(opened).toMatch(/^session:\/\/[0-9a-f]{64}$/);
+    expect(ended).toBe(opened);
+    expect(JSON.stringify(entries)).not.toContain(UPSTREAM_SESSION);
+  });
+
+  it("is on record as neither where its server refused to open or to end it", async () => {
+    let opens = false;
+    const behind = await behindGateway((request) => {
+      if (request.method === "DELETE") return new Response(null, { status: 405 });
+      if (opens) return sessions(request);
+      const error = { code: -32602, message: "Unsupported protocol version" };
+      return withSessionId(Response.json({ jsonrpc: "2.0", id: 0, error }));
+    });
+    await (await send(behind, initialize())).text();
+    opens = true;
+    const headers = await beginSession(behind);
+    const { path, token } = behind;
+    await call("DELETE", path, { token, headers });
+    const entries = await sessionEntries(behind, 1);
+    expect(entries.map(({ action }) => action)).toEqual(["session.opened"]);
   });
 
   it("that its server has ended is 404, so that the client begins anew", async () => {
