@@ -2,6 +2,8 @@
  * Whether a request may go to its plugin: the caller's budget, then the org's policy, then a quarantine, in this
  * order, so that a name that policy denies is told nothing of. Nothing is recorded here.
  */
+
+import { SPAN_KIND } from "#formats/otlp/trace-model.ts";
 import type { KnownTool } from "#gateway/plugins/known-tools.ts";
 import { isCallQuarantined, knownTools } from "#gateway/plugins/known-tools.ts";
 import type { PolicyDecision } from "#gateway/policy/question.ts";
@@ -9,6 +11,8 @@ import { checkVersion } from "#gateway/proxy/message/check-version.ts";
 import type { RpcMessage } from "#gateway/proxy/message/judge-body.ts";
 import { checkRequestHeaders } from "#gateway/proxy/message/request-headers.ts";
 import type { Verdict } from "#gateway/record/call-start.ts";
+import { measured } from "#tracing/active-span.ts";
+import { STAGE_ATTRIBUTE } from "#tracing/trace-span.ts";
 import { decideAll, type RulingSubject } from "./decide-message.ts";
 import type { Exchange } from "./exchange.ts";
 import { isOwnTask } from "./known-tasks.ts";
@@ -94,8 +98,21 @@ async function askPolicy(x: Exchange, asked: RulingSubject): Promise<Ruled> {
   const { message, rule } = asked;
   if (rule.kind === "connect") return { verdict: CONNECTS, refusal: null };
   if (rule.kind === "task") return ruleTask(x, message);
-  const verdict = verdictOf(await decideAll(x, asked));
+  const verdict = await tracedVerdict(x, asked);
   return { verdict, refusal: verdict.kind === "denied" ? "policy_denied" : null };
+}
+
+/** As the stage of the call that it is (tracing/trace-span.ts). */
+function tracedVerdict(x: Exchange, asked: RulingSubject): Promise<Verdict> {
+  const attributes = new Map([[STAGE_ATTRIBUTE, "policy"]]);
+  const describe = () => ({ name: "policy", kind: SPAN_KIND.internal, attributes });
+  return measured(describe, async (span) => {
+    const verdict = verdictOf(await decideAll(x, asked));
+    span?.set("mcpg.policy.decision", verdict.kind);
+    const [policy] = verdict.policies;
+    if (policy !== undefined) span?.set("gen_ai.security.policy.id", policy);
+    return verdict;
+  });
 }
 
 /** A task's id is known to whoever has read it somewhere: only who began the task may ask after it. */
