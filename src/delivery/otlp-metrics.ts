@@ -6,6 +6,7 @@
  */
 
 import type { AUDIT_FAMILY_NAMES } from "#audit/audit-figures.ts";
+import type { UNDURABLE_FAMILY_NAMES } from "#audit/calls/undurable-figures.ts";
 import type { FamilyName } from "#calls/figures/fleet-metrics.ts";
 import type { MetricFamily, ScalarPoint } from "#formats/exposition/metric-family.ts";
 import type {
@@ -23,6 +24,7 @@ const REQUEST_POINTS_MAX = 4_000;
 type PushedName =
   | FamilyName
   | (typeof AUDIT_FAMILY_NAMES)[number]
+  | (typeof UNDURABLE_FAMILY_NAMES)[number]
   | (typeof SHARD_FAMILY_NAMES)[number];
 
 const NAMES: { readonly [Name in PushedName]: { name: string; unit: string } | null } = {
@@ -49,6 +51,7 @@ const NAMES: { readonly [Name in PushedName]: { name: string; unit: string } | n
   mcpg_audit_frozen: { name: "mcpg.audit.frozen", unit: "" },
   mcpg_deletion_paused: { name: "mcpg.deletion.paused", unit: "" },
   mcpg_audit_misconfigured: { name: "mcpg.audit.misconfigured", unit: "" },
+  mcpg_gateway_undurable_total: { name: "mcpg.gateway.undurable", unit: "{call}" },
   mcpg_audit_bytes: { name: "mcpg.audit.bytes", unit: "By" },
   mcpg_shard_bytes: { name: "mcpg.shard.bytes", unit: "By" },
   mcpg_shard_bytes_limit: { name: "mcpg.shard.bytes.limit", unit: "" },

@@ -107,6 +107,15 @@ describe("A call that nobody tells of", () => {
     expect(await completions(org)).toEqual([["error", "lost", false]]);
   });
 
+  it("is lost in its time by a clock that was set back, whatever the one before had given it", async () => {
+    const org = await newOrg();
+    await beginLost(org);
+    await pass(org, -7_200);
+    await pass(org, 36);
+    await pass(org, 26);
+    expect(await completions(org)).toEqual([["error", "lost", false]]);
+  });
+
   it("has its end told of by the isolate that raced its being given up counted in one way", async () => {
     const org = await newOrg();
     const request = new AnsweredRequest();

@@ -8,7 +8,7 @@ import type { Org } from "#orgs/org.ts";
 import type { Env } from "#platform/env.ts";
 import { metricSum, scrape } from "../../harness/calls.ts";
 import { call, workerEnv } from "../../harness/deployment.ts";
-import { watchedD1 } from "../../harness/watched-d1.ts";
+import { losing, watchedD1 } from "../../harness/watched-d1.ts";
 import {
   ALLOWED,
   AnsweredRequest,
@@ -162,6 +162,22 @@ describe("A call decided without its ledger", () => {
     expect((await told(org)).map(([word]) => word)).toEqual(["allowed", "completed"]);
     expect(await samplesOf(org)).toHaveLength(1);
     expect(await leftIn(org)).toEqual({ open: 0, ended: 0 });
+  });
+
+  it("is brought to its ledger once, though the directory did not hear that it was", async () => {
+    const org = await permitting();
+    const request = new AnsweredRequest();
+    const begun = await begin(org, {}, request, withoutLedger());
+    begun.end(makeEnd());
+    await request.done();
+    const deaf = losing("DELETE FROM decision_outbox", "before");
+    const env = { ...workerEnv, DIRECTORY: watchedD1(workerEnv.DIRECTORY, deaf) };
+    await expect(drainDecisions(env, addressOf(org), Date.now())).rejects.toThrow();
+    await drain(org);
+    await ring(org);
+    expect((await told(org)).map(([word]) => word)).toEqual(["allowed", "completed"]);
+    expect(await leftIn(org)).toEqual({ open: 0, ended: 0 });
+    expect(await waitingFor(org)).toBe(0);
   });
 
   it("waits for its next round where it was kept", async () => {

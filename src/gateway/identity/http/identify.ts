@@ -5,6 +5,7 @@
  * did not is, to whoever has no good token, as one that is not there: same query, same answer.
  */
 import type { Context, MiddlewareHandler } from "hono";
+import { SPAN_KIND } from "#formats/otlp/trace-model.ts";
 import { type Caller, callerOfPrincipal } from "#gateway/identity/caller.ts";
 import { identityOf } from "#gateway/identity/identity-of.ts";
 import type { IdentitySettings } from "#gateway/identity/identity-settings.ts";
@@ -22,6 +23,8 @@ import type { Org } from "#orgs/org.ts";
 import { holdsScope, type Principal } from "#orgs/principal.ts";
 import { fail } from "#platform/errors.ts";
 import { checkSettings } from "#platform/settings.ts";
+import { measured } from "#tracing/active-span.ts";
+import { STAGE_ATTRIBUTE } from "#tracing/trace-span.ts";
 import { tracedFetch } from "#tracing/traced-fetch.ts";
 import type { GatewayEnv } from "./gateway-env.ts";
 
@@ -38,7 +41,7 @@ export function identify({ scope }: Access): MiddlewareHandler<AppEnv> {
     const c = context as unknown as Context<GatewayEnv>;
     const request = new CallersRequest(c, scope);
     await request.requireOrigin();
-    const { caller, org } = await request.admit();
+    const { caller, org } = await measured(identityStage, () => request.admit());
     c.set("caller", caller);
     c.set("org", org);
     return next();
@@ -51,6 +54,13 @@ interface Admitted {
   caller: Caller;
   org: Org;
 }
+
+/** As the stage of the call that it is (tracing/trace-span.ts). */
+const identityStage = () => ({
+  name: "identity",
+  kind: SPAN_KIND.internal,
+  attributes: new Map([[STAGE_ATTRIBUTE, "identity"]]),
+});
 
 class CallersRequest {
   readonly #c: Context<GatewayEnv>;

@@ -7,6 +7,7 @@ import { decodeBase64, encodeBase64 } from "#formats/base64.ts";
 import { withId, withRequestId } from "#gateway/proxy/message/edit-id.ts";
 import type { RequestId } from "#gateway/proxy/message/judge-body.ts";
 import type { RpcOther } from "#gateway/proxy/upstream/relay-answer.ts";
+import { digestsEqual } from "#orgs/service-token.ts";
 import { macOf } from "#vault/mac.ts";
 import { payloadKek } from "#vault/root-keys.ts";
 import type { Exchange } from "./exchange.ts";
@@ -41,7 +42,7 @@ export async function askedIdText(x: Exchange, id: RequestId): Promise<string | 
   const bytes = decodeBase64(encoded);
   if (bytes === null || rest.length > 0) return null;
   const idText = new TextDecoder().decode(bytes);
-  return proof === (await proofOf(x, idText)) ? idText : null;
+  return digestsEqual(proof ?? "", await proofOf(x, idText)) ? idText : null;
 }
 
 async function proofOf({ env, org, caller, plugin, session }: Exchange, idText: string) {

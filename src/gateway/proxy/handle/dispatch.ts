@@ -16,8 +16,9 @@ export async function dispatch(
   followed: readonly FollowedRequest[],
   batchText: string | null,
 ): Promise<Response> {
-  const { message, tool } = followed[0]!.ruling;
-  const span = beginDispatch(x, message);
+  const [first] = followed;
+  const { message, tool } = first!.ruling;
+  const span = beginDispatch(x, message, first!.dispatchSpanId);
   const trace = await carriedContext(span);
   const body = batchText ?? (trace === null ? message.text : withTraceContext(message, trace));
   const inputSchema = (tool?.definition["inputSchema"] ?? null) as object | null;
@@ -43,7 +44,11 @@ async function failedAnswer(
   );
   for (const one of followed)
     await one.onEnd(fault === "status" && status !== null ? status : fault);
-  x.ctx.waitUntil(noteHealth(x.env, x.org, x.plugin, fault, Date.now()));
+  // Whoever goes away says nothing of the plugin.
+  if (fault !== "cancelled") {
+    const word = fault === "status" ? `upstream_${status}` : fault;
+    x.ctx.waitUntil(noteHealth(x.env, x.org, x.plugin, word, Date.now()));
+  }
   // A session that is over is begun anew by who is told so by this status, and by no other.
   const isSessionOver = status === 404 && x.session !== null;
   return rpcResponse(texts.length === 1 ? texts[0]! : `[${texts}]`, isSessionOver ? 404 : 200);

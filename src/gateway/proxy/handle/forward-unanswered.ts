@@ -6,7 +6,9 @@ import { sendUpstream } from "#gateway/proxy/upstream/send-upstream.ts";
 import { askedIdText } from "./asked-ids.ts";
 import { cancelFollowed } from "./cancelled-requests.ts";
 import type { Exchange } from "./exchange.ts";
+import { noteServed } from "./followed-request.ts";
 import { rpcResponse } from "./rpc-refusal.ts";
+import { ruledBefore } from "./rule-message.ts";
 import { upstreamAsk } from "./upstream-ask.ts";
 
 /** Null where one of them answers what nobody asked: then none is sent. */
@@ -22,13 +24,23 @@ export async function forwardUnanswered(
   const body = texts.length === 1 ? texts[0]! : `[${texts.join(",")}]`;
   const ask = await upstreamAsk(x, { method: "POST", body, message: messages[0]! });
   const answer = await sendUpstream(ask);
+  const isTaken = answer.kind === "response" && answer.response.ok;
+  for (const message of messages) noteForwarded(x, message, isTaken);
   if (answer.kind === "response") {
     await answer.response.body?.cancel();
-    if (answer.response.ok) return new Response(null, { status: 202 });
+    if (isTaken) return new Response(null, { status: 202 });
   }
   const status = answer.kind === "failed" ? answer.status : answer.response.status;
   const { code, message } = GATEWAY_ERRORS.upstream_unreachable;
   return rpcResponse(errorBody(null, code, message), status === 404 ? 404 : 502);
+}
+
+function noteForwarded(x: Exchange, message: RpcMessage, isTaken: boolean): void {
+  if (message.method === null) return;
+  const went = isTaken
+    ? { outcome: "ok", errorType: null }
+    : { outcome: "server_error", errorType: "upstream_unreachable" };
+  noteServed(x, { ...ruledBefore(message), rule: { kind: "connect" } }, went);
 }
 
 async function answerText(x: Exchange, { id, text }: RpcMessage): Promise<string | null> {

@@ -59,7 +59,7 @@ const MISSING: Readonly<Record<Missing, keyof typeof GATEWAY_ERRORS>> = {
   redirect: "upstream_unreachable",
   forbidden_address: "upstream_unreachable",
   status: "upstream_unreachable",
-  malformed: "upstream_unreachable",
+  malformed: "no_answer",
 };
 
 export function missingText(

@@ -2,12 +2,17 @@
  * Whether a request may go to its plugin: the caller's budget, then the org's policy, then a quarantine, in this
  * order, so that a name that policy denies is told nothing of. Nothing is recorded here.
  */
+
+import { SPAN_KIND } from "#formats/otlp/trace-model.ts";
 import type { KnownTool } from "#gateway/plugins/known-tools.ts";
 import { isCallQuarantined, knownTools } from "#gateway/plugins/known-tools.ts";
 import type { PolicyDecision } from "#gateway/policy/question.ts";
+import { checkVersion } from "#gateway/proxy/message/check-version.ts";
 import type { RpcMessage } from "#gateway/proxy/message/judge-body.ts";
 import { checkRequestHeaders } from "#gateway/proxy/message/request-headers.ts";
 import type { Verdict } from "#gateway/record/call-start.ts";
+import { measured } from "#tracing/active-span.ts";
+import { STAGE_ATTRIBUTE } from "#tracing/trace-span.ts";
 import { decideAll, type RulingSubject } from "./decide-message.ts";
 import type { Exchange } from "./exchange.ts";
 import { isOwnTask } from "./known-tasks.ts";
@@ -78,6 +83,10 @@ type Ruled = Pick<Ruling, "verdict" | "refusal"> & Partial<Pick<Ruling, "fault">
 /** What policy need not be asked about. */
 function refuseUnasked(x: Exchange, { message, rule, tool, target }: RulingSubject): Ruled | null {
   if (x.retryAfterSeconds !== null) return denied("rate_limited");
+  const version = checkVersion(x.headers, message);
+  if (version !== null) {
+    return { ...denied("ambiguous", { reason: "protocol_version" }), fault: version };
+  }
   const schema = (tool?.definition["inputSchema"] ?? null) as object | null;
   const mismatch = checkRequestHeaders(x.headers, message, schema);
   if (mismatch !== null) {
@@ -95,8 +104,21 @@ async function askPolicy(x: Exchange, asked: RulingSubject): Promise<Ruled> {
   const tasks = rule.kind === "listen" ? listenedTo(message.params, "taskIds") : [];
   const ruled = await ruleTasks(x, tasks);
   if (ruled.refusal !== null) return ruled;
-  const verdict = verdictOf(await decideAll(x, asked));
+  const verdict = await tracedVerdict(x, asked);
   return { verdict, refusal: verdict.kind === "denied" ? "policy_denied" : null };
+}
+
+/** As the stage of the call that it is (tracing/trace-span.ts). */
+function tracedVerdict(x: Exchange, asked: RulingSubject): Promise<Verdict> {
+  const attributes = new Map([[STAGE_ATTRIBUTE, "policy"]]);
+  const describe = () => ({ name: "policy", kind: SPAN_KIND.internal, attributes });
+  return measured(describe, async (span) => {
+    const verdict = verdictOf(await decideAll(x, asked));
+    span?.set("mcpg.policy.decision", verdict.kind);
+    const [policy] = verdict.policies;
+    if (policy !== undefined) span?.set("gen_ai.security.policy.id", policy);
+    return verdict;
+  });
 }
 
 /** A task's id is known to whoever has read it somewhere: only who began the task may ask after it. */

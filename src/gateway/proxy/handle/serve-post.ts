@@ -27,8 +27,6 @@ export async function servePost(x: Exchange, bytes: Uint8Array): Promise<Respons
   const [first] = messages;
   x.describe(operationAttributes(first!));
   joinTrace(x, first!);
-  const fault = checkVersion(x.headers, first!);
-  if (fault !== null) return rpcResponse(faultText(first!.id, fault), fault.status);
   const requests = messages.filter(({ kind }) => kind === "request");
   if (requests.length === 0) return forwardAll(x, messages, bytes.length);
   const rulings = await Promise.all(requests.map((message) => ruleMessage(x, message)));
@@ -52,6 +50,8 @@ async function forwardAll(
     const headers = { "retry-after": String(x.retryAfterSeconds) };
     return new Response(null, { status: 429, headers });
   }
+  const fault = checkVersion(x.headers, messages[0]!);
+  if (fault !== null) return rpcResponse(faultText(null, fault), fault.status);
   const forwarded = await forwardUnanswered(x, messages);
   const unasked: AmbiguityCause = "unasked_response";
   return forwarded ?? refuseBody(x, { kind: "ambiguous", cause: unasked, id: null }, bytes);

@@ -1,9 +1,8 @@
 /** A plugin as MCP clients reach it: Streamable HTTP (MCP 2025-03-26 and later), through the gateway. */
 import type { Context } from "hono";
-import { Type } from "typebox";
+import * as Type from "typebox";
 import { callerRoute } from "#gateway/identity/http/caller-route.ts";
 import type { GatewayEnv } from "#gateway/identity/http/gateway-env.ts";
-import { takeBudget } from "#gateway/identity/http/take-budget.ts";
 import { findPlugin } from "#gateway/plugins/find-plugin.ts";
 import { isRefusedPlace, placeOfPath } from "#gateway/plugins/place-names.ts";
 import { endSession } from "#gateway/proxy/handle/end-session.ts";
@@ -13,6 +12,7 @@ import { serveStream } from "#gateway/proxy/handle/serve-stream.ts";
 import { eraOf, versionOfRequest } from "#gateway/proxy/message/protocol-version.ts";
 import { openSession } from "#gateway/proxy/upstream/sealed-session.ts";
 import { readBytes } from "#http/read-body.ts";
+import type { RequestBody } from "#http/request-body.ts";
 import type { AppRoute } from "#orgs/http/access.ts";
 import { fail } from "#platform/errors.ts";
 import { activeSpan } from "#tracing/active-span.ts";
@@ -23,11 +23,16 @@ const BODY_BYTES_MAX = 4 * 1_048_576;
 
 const RPC = Type.Object({ jsonrpc: Type.Literal("2.0") }, { title: "JsonRpcMessage" });
 
+/** Judged by the gateway itself, whatever it is: what is refused is on record. */
+const messageBody: RequestBody<Uint8Array> = {
+  content: { "application/json": RPC },
+  read: (request, onBytes) => readBytes(request, { bytesMax: BODY_BYTES_MAX, onBytes }),
+};
+
 type Served = Omit<Exchange, "session" | "version">;
 
 async function exchangeOf(c: Context<GatewayEnv>): Promise<Exchange> {
-  const retryAfterSeconds = takeBudget(c)?.retryAfterSeconds ?? null;
-  const served = await servedBy(c, retryAfterSeconds);
+  const served = await servedBy(c);
   const { headers } = c.req.raw;
   const named = versionOfRequest(headers, null);
   const id = headers.get("mcp-session-id");
@@ -40,8 +45,8 @@ async function exchangeOf(c: Context<GatewayEnv>): Promise<Exchange> {
   return { ...served, session, version: versionOfRequest(headers, opened.version) };
 }
 
-async function servedBy(c: Context<GatewayEnv>, retryAfterSeconds: number | null): Promise<Served> {
-  const { org, caller, requestId } = c.var;
+async function servedBy(c: Context<GatewayEnv>): Promise<Served> {
+  const { org, caller, requestId, retryAfterSeconds } = c.var;
   const place = placeOfPath(new URL(c.req.url).pathname);
   if (isRefusedPlace(place)) return fail({ kind: "not_found" });
   const plugin = await findPlugin(c.env, org, place.workspace, place.plugin);
@@ -77,6 +82,7 @@ export const mcpRoutes: readonly AppRoute[] = [
         "decided by the org's policy, on record before it is sent, and counted. What is refused is told as a " +
         "JSON-RPC error: -31001 by policy, -31002 by a rate limit, -31003 while the tool is quarantined; -31004 to " +
         "-31007 where the plugin could not be reached, was slow, broke off, or gave no answer.",
+      body: messageBody,
       answers: {
         200: {
           description: "The plugin's answer, or an error",
@@ -86,11 +92,7 @@ export const mcpRoutes: readonly AppRoute[] = [
       },
       problems: [400, 413, 415, 503],
     },
-    async (c) => {
-      const x = await exchangeOf(c);
-      const onBytes = c.var.onBodyBytes ?? (() => undefined);
-      return servePost(x, await readBytes(c.req.raw, { bytesMax: BODY_BYTES_MAX, onBytes }));
-    },
+    async (c, bytes) => servePost(await exchangeOf(c), bytes),
   ),
   callerRoute(
     {
