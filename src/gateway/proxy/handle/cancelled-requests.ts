@@ -4,6 +4,9 @@
  * falls silent.
  */
 import type { RpcMessage } from "#gateway/proxy/message/judge-body.ts";
+import { outcomeOfEnd } from "#gateway/proxy/upstream/call-outcome.ts";
+import { resumeCall } from "#gateway/record/begin-call.ts";
+import { logError } from "#platform/log-error.ts";
 import { answerKey } from "./call-keys.ts";
 import type { Exchange } from "./exchange.ts";
 import type { FollowedRequest } from "./followed-request.ts";
@@ -27,5 +30,16 @@ export async function cancelFollowed(x: Exchange, { method, params }: RpcMessage
   const { requestId } = params ?? {};
   const isId = typeof requestId === "string" || typeof requestId === "number";
   if (method !== "notifications/cancelled" || !isId) return;
-  await followed.get(answerKey(x, requestId))?.onEnd("client_gone");
+  const key = answerKey(x, requestId);
+  const one = followed.get(key);
+  if (one !== undefined) return one.onEnd("client_gone");
+  x.ctx.waitUntil(
+    cancelWaiting(x, key).catch((error: unknown) => logError(error, { job: method })),
+  );
+}
+
+/** A call whose stream was closed before its answer. */
+async function cancelWaiting(x: Exchange, key: string): Promise<void> {
+  const begun = await resumeCall(x.env, x.ctx, x.org, key);
+  begun?.end({ ...outcomeOfEnd("client_gone"), responseBytes: 0, endedAtMs: Date.now() });
 }

@@ -9,6 +9,7 @@ import {
 } from "#gateway/proxy/message/judge-body.ts";
 import { ambiguityError, errorBody, standardMessage } from "#gateway/proxy/message/rpc-error.ts";
 import { beginRequest, recordRefusal } from "./begin-requests.ts";
+import { cancelFollowed } from "./cancelled-requests.ts";
 import { dispatch } from "./dispatch.ts";
 import type { Exchange } from "./exchange.ts";
 import { forwardUnanswered } from "./forward-unanswered.ts";
@@ -34,6 +35,7 @@ export async function servePost(x: Exchange, bytes: Uint8Array): Promise<Respons
   const followed = await Promise.all(
     rulings.map((ruling) => beginRequest(x, ruling, bytesOf(ruling))),
   );
+  for (const message of messages) await cancelFollowed(x, message);
   return dispatch(x, followed, isBatch ? new TextDecoder().decode(bytes) : null);
 }
 

@@ -106,6 +106,40 @@ describe("A call that its client cancels by a notification", () => {
     expect(actions(events)).toEqual(ONE_CALL);
   });
 
+  it("is cancelled while it waits for the stream that its client would come back by", async () => {
+    const behind = await detaching(result(7));
+    const headers = await beginSession(behind);
+    await (await send(behind, toolCall("read", 7), { headers })).text();
+    const cancelled = { jsonrpc: "2.0", method: "notifications/cancelled" };
+    await send(behind, { ...cancelled, params: { requestId: 7 } }, { headers });
+    const { samples, events } = await recordOf(behind.org, 1);
+    expect(samples).toMatchObject([{ outcome: "client_error", error_code: "cancelled" }]);
+    const goOn = { ...headers, "last-event-id": "e-1" };
+    await (await openStream(behind, { headers: goOn })).text();
+    expect(actions(events)).toEqual(ONE_CALL);
+    expect((await recordOf(behind.org, 1)).events.length).toBe(2);
+  });
+
+  it("is cancelled by one that comes in a batch with another call", async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const behind = await behindGateway(async (request) => {
+      const body = (await request.json()) as { id: number } | { id?: number }[];
+      if (!Array.isArray(body)) return slowStream(promise, result(body.id));
+      return Response.json([JSON.parse(result(8))]);
+    });
+    const answer = await send(behind, toolCall("read", 7));
+    const cancelled = { jsonrpc: "2.0", method: "notifications/cancelled" };
+    const batch = [toolCall("stat", 8), { ...cancelled, params: { requestId: 7 } }];
+    await (await send(behind, batch)).text();
+    resolve();
+    await answer.text();
+    const { samples } = await recordOf(behind.org, 2);
+    expect(samples.map(({ tool, error_code }) => [tool, error_code]).sort()).toEqual([
+      ["read", "cancelled"],
+      ["stat", null],
+    ]);
+  });
+
   it("is not cancelled by one that names another's id", async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     const behind = await behindGateway(

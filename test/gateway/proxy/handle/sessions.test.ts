@@ -151,6 +151,31 @@ describe("A legacy session through the gateway", () => {
     expect((await openStream(behind, { headers })).status).toBe(404);
   });
 
+  it("that its server has ended is 404 too where it says so in JSON-RPC", async () => {
+    let isOver = false;
+    const gone = {
+      jsonrpc: "2.0",
+      id: null,
+      error: { code: -32001, message: "Session not found" },
+    };
+    const behind = await behindGateway((request) =>
+      isOver ? Response.json(gone, { status: 404 }) : sessions(request),
+    );
+    const headers = await beginSession(behind);
+    isOver = true;
+    const answer = await send(behind, toolCall("read"), { headers });
+    expect([answer.status, await answer.json()]).toEqual([404, gone]);
+  });
+
+  it("that asked for a version that has none is of a version that has some", async () => {
+    const behind = await behindGateway(sessions);
+    const opened = await beginSession(behind, { version: "2026-07-28" });
+    const headers = { "mcp-session-id": opened["mcp-session-id"]! };
+    const answer = await send(behind, toolCall("read"), { headers });
+    expect(answer.status).toBe(200);
+    expect(behind.received.at(-1)?.headers.get("mcp-session-id")).toBe(UPSTREAM_SESSION);
+  });
+
   it("goes on with a stream where its client left it", async () => {
     const news = JSON.stringify({ jsonrpc: "2.0", method: "notifications/tools/list_changed" });
     const behind = await behindGateway((request) =>
