@@ -3,6 +3,7 @@
  * record, and of the local figures. Settled once, by whatever comes first.
  */
 import { noteOperation } from "#gateway/figures/note-operation.ts";
+import { eraOf } from "#gateway/proxy/message/protocol-version.ts";
 import {
   type CallOutcome,
   outcomeOfAnswer,
@@ -102,9 +103,14 @@ export class FollowedRequest {
   }
 }
 
-/** A poll that failed, and a message that was taken, say nothing of the task: it goes on. */
+/**
+ * A poll that failed, and a message that was taken, say nothing of the task: it goes on. So it does, before
+ * 2026-07-28, where it has completed: how, tasks/result says, which whoever asks for it is still the owner of.
+ */
 function tellsTasksEnd({ message }: Ruling, { result }: RpcAnswer): boolean {
-  return message.method === "tasks/result" || typeof result?.["taskId"] === "string";
+  if (message.method === "tasks/result") return true;
+  const isFetchedLater = eraOf(message.version) === "legacy" && result?.["status"] === "completed";
+  return typeof result?.["taskId"] === "string" && !isFetchedLater;
 }
 
 /** How a request went, in the figures of this deployment's own. */

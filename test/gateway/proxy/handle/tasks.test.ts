@@ -167,32 +167,50 @@ describe("A call that becomes a task", () => {
 const RPC_ERROR = { code: -32603, message: "no" };
 
 describe("A task of 2025-11-25", () => {
-  const legacy = (last: object) =>
+  const legacy = (last: object, status = "working") =>
     answeringWith(({ id, method }) => {
       const body = { jsonrpc: "2.0", id };
       if (method === "initialize") return withSessionId(Response.json({ ...body, result: {} }));
       if (method === "tools/call") {
         return { task: { taskId: "legacy-task", status: "working", ttl: 60_000 } };
       }
-      return method === "tasks/result" ? last : { taskId: "legacy-task", status: "working" };
+      return method === "tasks/result" ? last : { taskId: "legacy-task", status };
     });
 
-  it("has the outcome of what tasks/result brings", async () => {
-    const behind = await behindGateway(legacy({ content: [], isError: true }));
+  it.each(["working", "completed"])(
+    "that is %s has the outcome of what tasks/result brings",
+    async (status) => {
+      const behind = await behindGateway(legacy({ content: [], isError: true }, status));
+      const headers = await beginSession(behind);
+      await jsonOf(send(behind, toolCall("read"), { headers }));
+      const ask = (method: string, token = behind.token) => {
+        const body = { jsonrpc: "2.0", id: 3, method, params: { taskId: "legacy-task" } };
+        return jsonOf(
+          send(behind, body, { token, headers: token === behind.token ? headers : {} }),
+        );
+      };
+      const bob = await otherToken(behind);
+      const before = behind.received.length;
+      for (const method of ["tasks/get", "tasks/result", "tasks/cancel"]) {
+        expect((await ask(method, bob)).error?.code).toBe(-32602);
+      }
+      expect(behind.received.length).toBe(before);
+      await ask("tasks/get");
+      await ask("tasks/result");
+      await expectOneCall(behind, "server_error", "tool_error");
+    },
+  );
+
+  it.each([
+    ["failed", "server_error", "tool_error"],
+    ["cancelled", "client_error", "cancelled"],
+  ])("that is %s has ended, for nobody fetches a result of it", async (status, ...went) => {
+    const behind = await behindGateway(legacy({}, status));
     const headers = await beginSession(behind);
     await jsonOf(send(behind, toolCall("read"), { headers }));
-    const ask = (method: string, token = behind.token) => {
-      const body = { jsonrpc: "2.0", id: 3, method, params: { taskId: "legacy-task" } };
-      return jsonOf(send(behind, body, { token, headers: token === behind.token ? headers : {} }));
-    };
-    const bob = await otherToken(behind);
-    const before = behind.received.length;
-    for (const method of ["tasks/get", "tasks/result", "tasks/cancel"]) {
-      expect((await ask(method, bob)).error?.code).toBe(-32602);
-    }
-    expect(behind.received.length).toBe(before);
-    await ask("tasks/get");
-    await ask("tasks/result");
-    await expectOneCall(behind, "server_error", "tool_error");
+    const params = { taskId: "legacy-task" };
+    const asked = { jsonrpc: "2.0", id: 3, method: "tasks/get", params };
+    await jsonOf(send(behind, asked, { headers }));
+    await expectOneCall(behind, ...went);
   });
 });
