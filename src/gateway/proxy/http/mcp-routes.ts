@@ -26,8 +26,9 @@ const RPC = Type.Object({ jsonrpc: Type.Literal("2.0") }, { title: "JsonRpcMessa
 type Served = Omit<Exchange, "session" | "version">;
 
 async function exchangeOf(c: Context<GatewayEnv>): Promise<Exchange> {
-  const retryAfterSeconds = takeBudget(c)?.retryAfterSeconds ?? null;
-  const served = await servedBy(c, retryAfterSeconds);
+  const takeAnother = () => takeBudget(c)?.retryAfterSeconds ?? null;
+  const retryAfterSeconds = takeAnother();
+  const served = await servedBy(c, { retryAfterSeconds, takeAnother });
   const { headers } = c.req.raw;
   const named = versionOfRequest(headers, null);
   const id = headers.get("mcp-session-id");
@@ -40,7 +41,9 @@ async function exchangeOf(c: Context<GatewayEnv>): Promise<Exchange> {
   return { ...served, session, version: versionOfRequest(headers, opened.version) };
 }
 
-async function servedBy(c: Context<GatewayEnv>, retryAfterSeconds: number | null): Promise<Served> {
+type Budget = Pick<Exchange, "retryAfterSeconds" | "takeAnother">;
+
+async function servedBy(c: Context<GatewayEnv>, budget: Budget): Promise<Served> {
   const { org, caller, requestId } = c.var;
   const place = placeOfPath(new URL(c.req.url).pathname);
   if (isRefusedPlace(place)) return fail({ kind: "not_found" });
@@ -56,7 +59,7 @@ async function servedBy(c: Context<GatewayEnv>, retryAfterSeconds: number | null
     httpRequestId: requestId,
     startedAtMs: Date.now(),
     span: activeSpan(),
-    retryAfterSeconds,
+    ...budget,
     describe: (operation) => c.set("operation", operation),
     lastsUntil: (answered) => c.set("answered", answered),
   };
@@ -89,7 +92,12 @@ export const mcpRoutes: readonly AppRoute[] = [
     async (c) => {
       const x = await exchangeOf(c);
       const onBytes = c.var.onBodyBytes ?? (() => undefined);
-      return servePost(x, await readBytes(c.req.raw, { bytesMax: BODY_BYTES_MAX, onBytes }));
+      const bytes = await readBytes(c.req.raw, { bytesMax: BODY_BYTES_MAX, onBytes });
+      const served = servePost(x, bytes);
+      // A client that resets its connection takes with it what nobody waits for: a call that is decided would
+      // never hear of its end.
+      x.ctx.waitUntil(served.catch(() => undefined));
+      return served;
     },
   ),
   callerRoute(
