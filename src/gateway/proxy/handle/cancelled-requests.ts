@@ -25,6 +25,7 @@ export function followInIsolate(x: Exchange, request: FollowedRequest): () => vo
 
 export async function cancelFollowed(x: Exchange, { method, params }: RpcMessage): Promise<void> {
   const { requestId } = params ?? {};
-  if (method !== "notifications/cancelled" || requestId === undefined) return;
+  // Without a session its server does not know either which client's request of that id is meant.
+  if (method !== "notifications/cancelled" || requestId === undefined || x.session === null) return;
   await followed.get(answerKey(x, JSON.stringify(requestId)))?.onEnd("client_gone");
 }

@@ -24,22 +24,46 @@ export async function rewriteList(
   const listed = result?.[member];
   if (!Array.isArray(listed)) return null;
   const isWhole = message.params?.["cursor"] === undefined && result?.["nextCursor"] === undefined;
-  const isTools = member === "tools";
-  const tools = isTools ? await learnt(x, listed, isWhole) : null;
-  const permitted = await permittedIn(x, member, listed, tools);
-  const isShown = (item: Item) => {
-    const isPermitted = permitted === "all" || permitted.has(nameOf(item, member));
-    return isPermitted && !(isTools && isCallQuarantined(x.plugin, tools, nameOf(item, member)));
-  };
+  if (member === "tools") await learnTools(x.env, x.org, x.plugin, listed, isWhole);
+  const isShown = await shownIn(x, member, listed);
   const isFiltered = verdict.policySet !== "none" || !listed.every(isShown);
   if (!isFiltered) return null;
   const cut = withoutItems(text, ["result", member], (item) => isShown(item as Item));
   return withPrivateScope(cut, eraOf(x.version) === "modern");
 }
 
-async function learnt(x: Exchange, listed: readonly unknown[], isWhole: boolean) {
-  await learnTools(x.env, x.org, x.plugin, listed, isWhole);
-  return knownTools(x.env, x.org, x.plugin);
+/**
+ * Of an answer whose request is not known here: a stream that is resumed brings it again, and some servers write an
+ * id otherwise than it came. Whichever lists it has are cut as if they had been asked for.
+ */
+export async function rewriteAnyList(
+  x: Exchange,
+  { result, text }: RpcAnswer,
+): Promise<string | null> {
+  let cut = text;
+  for (const member of CUT_MEMBERS) {
+    const listed = result?.[member] as Item[] | undefined;
+    const isShown = Array.isArray(listed) ? await shownIn(x, member, listed) : null;
+    if (isShown === null || listed?.every(isShown)) continue;
+    cut = withoutItems(cut, ["result", member], (item) => isShown(item as Item));
+  }
+  return cut === text ? null : cut;
+}
+
+const CUT_MEMBERS = ["tools", "resources", "prompts"] as const;
+
+async function shownIn(
+  x: Exchange,
+  member: ListMember,
+  listed: readonly Item[],
+): Promise<(item: Item) => boolean> {
+  const isTools = member === "tools";
+  const tools = isTools ? await knownTools(x.env, x.org, x.plugin) : null;
+  const permitted = await permittedIn(x, member, listed, tools);
+  return (item) => {
+    const isPermitted = permitted === "all" || permitted.has(nameOf(item, member));
+    return isPermitted && !(isTools && isCallQuarantined(x.plugin, tools, nameOf(item, member)));
+  };
 }
 
 async function permittedIn(

@@ -7,7 +7,6 @@ import { SPAN_KIND } from "#formats/otlp/trace-model.ts";
 import type { KnownTool } from "#gateway/plugins/known-tools.ts";
 import { isCallQuarantined, knownTools } from "#gateway/plugins/known-tools.ts";
 import type { PolicyDecision } from "#gateway/policy/question.ts";
-import { checkVersion } from "#gateway/proxy/message/check-version.ts";
 import type { RpcMessage } from "#gateway/proxy/message/judge-body.ts";
 import { checkRequestHeaders } from "#gateway/proxy/message/request-headers.ts";
 import type { Verdict } from "#gateway/record/call-start.ts";
@@ -80,10 +79,6 @@ type Ruled = Pick<Ruling, "verdict" | "refusal"> & Partial<Pick<Ruling, "fault">
 /** What policy need not be asked about. */
 function refuseUnasked(x: Exchange, { message, rule, tool, target }: RulingSubject): Ruled | null {
   if (x.retryAfterSeconds !== null) return denied("rate_limited");
-  const version = checkVersion(x.headers, message);
-  if (version !== null) {
-    return { ...denied("ambiguous", { reason: "protocol_version" }), fault: version };
-  }
   const schema = (tool?.definition["inputSchema"] ?? null) as object | null;
   const mismatch = checkRequestHeaders(x.headers, message, schema);
   if (mismatch !== null) {

@@ -73,8 +73,10 @@ function messageOf(members: RpcMembers, text: string): SeenMessage | null {
     return { kind: "other", method, id, params: asMembers(members["params"]), text };
   }
   const error = asError(members["error"]);
-  if (error !== null) return { kind: "error", id, error, text };
   const result = asMembers(members["result"]);
+  // Some clients would take the one, and some the other.
+  if (error !== null && result !== null) return null;
+  if (error !== null) return { kind: "error", id, error, text };
   return result !== null && id !== null ? { kind: "result", id, result, text } : null;
 }
 
