@@ -39,7 +39,14 @@ export interface CallReport {
   batchId: string | null;
   /** At most 1,000 samples (REPORT_SAMPLES_MAX), of which each is checked. */
   samples: readonly unknown[];
+  /**
+   * By a sample's id, a span within the call that leads down to another's of the same call, as a gateway's request
+   * to the server does. Such samples are told apart from the start, whether or not the org is known to send spans.
+   */
+  innerSpans?: ReadonlyMap<string, string>;
 }
+
+const NO_SPANS: ReadonlyMap<string, string> = new Map();
 
 /** accepted + duplicates + rejected is what was reported. */
 export interface Recorded {
@@ -72,7 +79,8 @@ export async function recordCalls(
   const { calls, indexes, duplicates, rejected } = await parseSamples(report.samples, context);
   const db = shardDatabase(env, org.shard);
   const list = [...calls.values()];
-  const result = await insertPaired(db, org, { header: context, calls: list });
+  const { innerSpans = NO_SPANS } = report;
+  const result = await insertPaired(db, org, { header: context, calls: list }, innerSpans);
   if (result.kind === "paired") return fail({ kind: "unavailable", retryAfterSeconds: 1 });
   if (result.kind === "org_gone") return fail({ kind: "not_found" });
   if (result.kind === "refused") return refuseForSpace(env, org);
@@ -90,15 +98,16 @@ async function insertPaired(
   db: D1Database,
   org: Org,
   { header, calls }: { header: ReportHeader; calls: readonly Call[] },
+  innerSpans: ReadonlyMap<string, string>,
 ): Promise<InsertResult> {
   const isTraced = calls.some(({ traceId, spanId }) => traceId !== null && spanId !== null);
   if (!isTraced) return insertReport(db, org, header, calls);
-  if (!isKnownToSend(org, "spans")) {
+  if (innerSpans.size === 0 && !isKnownToSend(org, "spans")) {
     const alone = { ...UNTRACED, unless: "spans" as const };
     const result = await insertReport(db, org, header, calls, alone);
     if (result.kind !== "paired") return result;
   }
-  const traced = tracedSamples(db, org, calls, header.receivedAtMs);
+  const traced = tracedSamples(db, org, calls, { receivedAtMs: header.receivedAtMs, innerSpans });
   return insertReport(db, org, header, calls, traced);
 }
 
@@ -107,7 +116,7 @@ function tracedSamples(
   db: D1Database,
   org: Org,
   calls: readonly Call[],
-  receivedAtMs: number,
+  { receivedAtMs, innerSpans }: { receivedAtMs: number; innerSpans: ReadonlyMap<string, string> },
 ): TracedRequest {
   const traced = new Map<string, TracedSpan>();
   for (const call of calls) {
@@ -115,8 +124,8 @@ function tracedSamples(
     if (span !== null) traced.set(call.id, span);
   }
   if (traced.size === 0) return UNTRACED;
-  const spans = [...traced.values()];
-  const links = insertLinks(db, org, receivedAtMs, spans);
+  const spans = [...traced.values(), ...innerOf(traced, innerSpans)];
+  const links = insertLinks(db, org, receivedAtMs, spans, innerSpans.size > 0);
   return {
     spans,
     calls: traced,
@@ -124,6 +133,17 @@ function tracedSamples(
     own: [],
     isWaiting: false,
   };
+}
+
+/** Tell of no call themselves: only of what hangs together. */
+function innerOf(
+  traced: ReadonlyMap<string, TracedSpan>,
+  innerSpans: ReadonlyMap<string, string>,
+): TracedSpan[] {
+  return Array.from(traced).flatMap(([id, { traceId, spanId: parentSpanId }]) => {
+    const spanId = innerSpans.get(id);
+    return spanId === undefined ? [] : [{ traceId, spanId, parentSpanId, links: [], told: null }];
+  });
 }
 
 /** Nothing is kept of the report, so that the instance is not even known to have reported. */

@@ -31,11 +31,19 @@ export class ActiveSpan {
   #id: string | null = null;
   #attributes: Map<string, AttributeValue> | null = null;
 
-  constructor(trace: LocalTrace, parent: ActiveSpan | null, describe: Describe, startMs: number) {
+  /** `id`: where it was told of before the span began. */
+  constructor(
+    trace: LocalTrace,
+    parent: ActiveSpan | null,
+    describe: Describe,
+    startMs: number,
+    id: string | null = null,
+  ) {
     this.trace = trace;
     this.parent = parent;
     this.describe = describe;
     this.startMs = startMs;
+    this.#id = id;
   }
 
   /** The span's id, made when it is needed: for an export, or for a call that carries it. */

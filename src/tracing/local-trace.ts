@@ -55,12 +55,16 @@ export class LocalTrace {
   }
 
   /** Null once the trace has too many spans: the work goes on without one. */
-  start(parent: ActiveSpan, describe: Describe, nowMs: number = Date.now()): ActiveSpan | null {
+  start(
+    parent: ActiveSpan,
+    describe: Describe,
+    { nowMs = Date.now(), id = null }: { nowMs?: number; id?: string | null } = {},
+  ): ActiveSpan | null {
     if (this.spans.length >= SPANS_MAX) {
       this.leftOut += 1;
       return null;
     }
-    const span = new ActiveSpan(this, parent, describe, nowMs);
+    const span = new ActiveSpan(this, parent, describe, nowMs, id);
     this.spans.push(span);
     return span;
   }

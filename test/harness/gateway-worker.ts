@@ -135,7 +135,8 @@ function startOf(id: string | null): CallStart {
     ...{ method: "tools/call", workspace: "prod", plugin: "github", tool: "list_repos" },
     ...{ target: "tool://github/list_repos", actor: "user:alice@acme", tokenId: null },
     ...{ sessionId: hex(16), requestId: "7", httpRequestId: crypto.randomUUID() },
-    ...{ traceId: hex(16), spanId: hex(8), parentSpanId: hex(8), requestBytes: 120 },
+    ...{ traceId: hex(16), spanId: hex(8), parentSpanId: hex(8), dispatchSpanId: hex(8) },
+    requestBytes: 120,
   };
 }
 

@@ -93,9 +93,15 @@ export async function send(org: Org, spans: readonly Span[], around?: Around): P
   if (refused !== null) throw new Error(refused.errorMessage);
 }
 
-export async function post(org: Org, samples: readonly object[]) {
+/** `innerSpans`: what leads down from a sample's call, by the sample's id. */
+export async function post(
+  org: Org,
+  samples: readonly object[],
+  innerSpans: ReadonlyMap<string, string> = new Map(),
+) {
   const none = { epoch: null, seq: null, dropped: null, isFinal: false, batchId: null };
-  return recordCalls(workerEnv, org, { instance: "gw-1", ...none, samples }, Date.now());
+  const report = { instance: "gw-1", ...none, samples, innerSpans };
+  return recordCalls(workerEnv, org, report, Date.now());
 }
 
 /** Settles all there is, as if it had waited long enough. */

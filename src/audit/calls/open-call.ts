@@ -28,6 +28,8 @@ export interface OpenCall {
   traceId: string | null;
   spanId: string | null;
   parentSpanId: string | null;
+  /** Of the request to the plugin: what its server's span is below. */
+  dispatchSpanId: string | null;
   requestBytes: number;
   /** The HTTP request's. */
   httpRequestId: string;

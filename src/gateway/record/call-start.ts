@@ -19,6 +19,8 @@ export interface CallStart {
   traceId: string | null;
   spanId: string | null;
   parentSpanId: string | null;
+  /** Of the request to the plugin, which is below `spanId`; null where none is made. */
+  dispatchSpanId: string | null;
   requestBytes: number;
   httpRequestId: string;
 }
@@ -61,6 +63,7 @@ export function openCallOf(start: CallStart, hasEntries: boolean): OpenCall {
     traceId: idOf(start.traceId, 32),
     spanId: idOf(start.spanId, 16),
     parentSpanId: idOf(start.parentSpanId, 16),
+    dispatchSpanId: idOf(start.dispatchSpanId, 16),
     requestBytes: Math.max(0, Math.trunc(requestBytes) || 0),
     httpRequestId: printableText(start.httpRequestId, TEXT_LENGTH_MAX),
     hasEntries,

@@ -31,19 +31,20 @@ export async function deliverEndedCalls(
   const found = await lookUpOrg(env, org, nowMs);
   if (found?.state !== "active") return;
   for (let at = 0; at < ended.length; at += REPORT_SAMPLES_MAX) {
-    const samples = ended.slice(at, at + REPORT_SAMPLES_MAX).map(sampleOf);
-    await report(env, found, samples, nowMs);
+    await report(env, found, ended.slice(at, at + REPORT_SAMPLES_MAX), nowMs);
   }
 }
 
 async function report(
   env: Env,
   org: Org,
-  samples: readonly Sample[],
+  ended: readonly EndedCall[],
   nowMs: number,
 ): Promise<void> {
+  const samples = ended.map(sampleOf);
+  const innerSpans = innerSpansOf(ended);
   const unnumbered = { epoch: null, seq: null, dropped: null, batchId: null };
-  const said = { instance: GATEWAY_INSTANCE, ...unnumbered, isFinal: true, samples };
+  const said = { instance: GATEWAY_INSTANCE, ...unnumbered, isFinal: true, samples, innerSpans };
   try {
     const { rejected } = await recordCalls(env, org, said, nowMs);
     const refused = rejected.find(({ code }) => code !== "stream_disabled");
@@ -51,6 +52,15 @@ async function report(
   } catch (error) {
     if (!isGone(error) || (await isStillActive(env, org.org))) throw error;
   }
+}
+
+/** The plugin's server tells of the same call, by a span below the one that the gateway sent its request in. */
+function innerSpansOf(ended: readonly EndedCall[]): ReadonlyMap<string, string> {
+  return new Map(
+    ended.flatMap(({ call: { id, dispatchSpanId } }) =>
+      dispatchSpanId === null ? [] : [[id, dispatchSpanId]],
+    ),
+  );
 }
 
 /** What the isolate knew of the org may be of before it moved. */

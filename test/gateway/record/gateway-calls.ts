@@ -42,6 +42,7 @@ export function makeStart(fields: Partial<CallStart> = {}): CallStart {
     traceId: "0af7651916cd43dd8448eb211c80319c",
     spanId: "b7ad6b7169203331",
     parentSpanId: "00f067aa0ba902b7",
+    dispatchSpanId: null,
     requestBytes: 120,
     httpRequestId: "http-1",
     ...fields,

@@ -36,9 +36,13 @@ const NOTE_LATE = `UPDATE orgs SET late_calls = late_calls + ?4, late_ms = max(l
 
 const HAS_CALLERS = `EXISTS (SELECT 1 FROM orgs WHERE ${HAS_ROOM} AND callers_since_ms IS NOT NULL)`;
 
-const INSERT_LINKS = `INSERT INTO call_links (org, seq, received_ms, traces)
+const insertLinksWhere = (
+  condition: string,
+) => `INSERT INTO call_links (org, seq, received_ms, traces)
   SELECT ?1, (SELECT coalesce(max(seq), 0) + 1 FROM call_links WHERE org = ?1), ?3, jsonb(?4)
-  WHERE ${HAS_CALLERS}`;
+  WHERE ${condition}`;
+const INSERT_LINKS = insertLinksWhere(HAS_CALLERS);
+const INSERT_LEADING_LINKS = insertLinksWhere(`EXISTS (SELECT 1 FROM orgs WHERE ${HAS_ROOM})`);
 
 /** The oldest rows stand first, so that where these are young nothing else is looked at. */
 const DELETE_OLD_LINKS = `DELETE FROM call_links WHERE org = ?1 AND seq IN (
@@ -84,17 +88,22 @@ export function noteLate(
   return late === 0 ? [] : [db.prepare(NOTE_LATE).bind(org, generation, nowMs, late)];
 }
 
-/** Written where the org has ever sent a caller's span, this request's included: behind `noteSpans`. */
+/**
+ * Written where the org has ever sent a caller's span, this request's included: behind `noteSpans`. `areLeading`: they
+ * lead to a span that another may send for the same call, and so are written in any org.
+ */
 export function insertLinks(
   db: D1Database,
   { org, generation }: ShardedOrg,
   nowMs: number,
   spans: readonly TracedSpan[],
+  areLeading = false,
 ): D1PreparedStatement[] {
   const payloads = linkPayloads(spans);
   if (payloads.length === 0) return [];
+  const insert = db.prepare(areLeading ? INSERT_LEADING_LINKS : INSERT_LINKS);
   return [
-    ...payloads.map((payload) => db.prepare(INSERT_LINKS).bind(org, generation, nowMs, payload)),
+    ...payloads.map((payload) => insert.bind(org, generation, nowMs, payload)),
     db.prepare(DELETE_OLD_LINKS).bind(org, nowMs - LINKS_KEPT_MS),
   ];
 }

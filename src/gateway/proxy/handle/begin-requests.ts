@@ -21,15 +21,15 @@ async function followedCall(x: Exchange, ruling: Ruling, bytes: number): Promise
   const { env, ctx, org } = x;
   if (rule.kind === "task") {
     const key = taskKey(x, message.name ?? "");
-    return { begun: null, claim: () => resumeCall(env, ctx, org, key) };
+    return { begun: null, claim: () => resumeCall(env, ctx, org, key), isResumed: true };
   }
-  if (!isRecorded(ruling)) return { begun: null, claim: null };
+  if (!isRecorded(ruling)) return { begun: null, claim: null, isResumed: false };
   const state = roundStateOf(message);
   const resumed =
     state === undefined ? null : await resumeCall(env, ctx, org, roundKey(x, message, state));
-  if (resumed !== null) return { begun: resumed, claim: null };
+  if (resumed !== null) return { begun: resumed, claim: null, isResumed: true };
   const begun = await beginCall(env, ctx, org, await callStart(x, ruling, bytes), verdict);
-  return { begun, claim: null };
+  return { begun, claim: null, isResumed: false };
 }
 
 export function isRecorded({ rule }: Pick<Ruling, "rule">): boolean {
@@ -54,7 +54,7 @@ export async function recordRefusal(
   const sample = SAMPLES[ruling.refusal ?? "policy_denied"];
   noteServed(x, ruling, { outcome: sample.outcome, errorType: sample.errorCode });
   if (!isRecorded(ruling)) return null;
-  const start = await callStart(x, ruling, bytes);
+  const start = { ...(await callStart(x, ruling, bytes)), dispatchSpanId: null };
   await refuseCall(x.env, x.ctx, x.org, start, ruling.verdict, sample);
   return start.id;
 }

@@ -16,8 +16,9 @@ export async function dispatch(
   followed: readonly FollowedRequest[],
   batchText: string | null,
 ): Promise<Response> {
-  const { message, tool } = followed[0]!.ruling;
-  const span = beginDispatch(x, message);
+  const [first] = followed;
+  const { message, tool } = first!.ruling;
+  const span = beginDispatch(x, message, first!.dispatchSpanId);
   const trace = await carriedContext(span);
   const body = batchText ?? (trace === null ? message.text : withTraceContext(message, trace));
   const inputSchema = (tool?.definition["inputSchema"] ?? null) as object | null;

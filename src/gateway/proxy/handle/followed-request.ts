@@ -29,6 +29,8 @@ export interface FollowedCall {
   readonly begun: BegunCall | null;
   /** Of an answer that ends a call which another request began: takes that call over. */
   readonly claim: (() => Promise<BegunCall | null>) | null;
+  /** Another request began it. */
+  readonly isResumed: boolean;
 }
 
 export class FollowedRequest {
@@ -45,6 +47,11 @@ export class FollowedRequest {
 
   get decisionId(): string | null {
     return this.#call.begun?.start.id ?? null;
+  }
+
+  /** As the call's record has it; of a call that goes on with another request there is no telling. */
+  get dispatchSpanId(): string | null {
+    return this.#call.isResumed ? null : (this.#call.begun?.start.dispatchSpanId ?? null);
   }
 
   /** Resolves once the answer may go on: what its client then comes back with is known by then. */

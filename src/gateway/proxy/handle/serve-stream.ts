@@ -59,7 +59,11 @@ async function onMessage(x: Exchange, message: RpcAnswer | RpcOther): Promise<st
   const begun = await resumeCall(x.env, x.ctx, x.org, answerKey(x, idText));
   if (begun === null) return null;
   const asked = answeredMessage(x, { method: begun.start.method, id: message.id, idText });
-  const followed = new FollowedRequest(x, ruledBefore(asked), { begun, claim: null });
+  const followed = new FollowedRequest(x, ruledBefore(asked), {
+    begun,
+    claim: null,
+    isResumed: true,
+  });
   await followed.onAnswer(message);
   return null;
 }

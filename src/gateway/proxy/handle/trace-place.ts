@@ -7,6 +7,7 @@ import { extractMetaContext, injectContext } from "#formats/trace-context/trace-
 import type { MetaContext } from "#gateway/proxy/message/edit-meta.ts";
 import type { RpcMessage } from "#gateway/proxy/message/judge-body.ts";
 import type { ActiveSpan } from "#tracing/active-span.ts";
+import { newSpanId } from "#tracing/random-ids.ts";
 import { STAGE_ATTRIBUTE } from "#tracing/trace-span.ts";
 import { currentContext } from "#tracing/traced-fetch.ts";
 import type { Exchange } from "./exchange.ts";
@@ -16,6 +17,7 @@ export interface TracePlace {
   readonly traceId: string | null;
   readonly spanId: string | null;
   readonly parentSpanId: string | null;
+  readonly dispatchSpanId: string | null;
 }
 
 /** The caller's own span is in the message, where there is one: the header's is of the HTTP request around it. */
@@ -24,14 +26,20 @@ export function joinTrace({ span }: Exchange, { meta }: RpcMessage): void {
   if (context !== null) span?.trace.join(context);
 }
 
+const NOWHERE = { traceId: null, spanId: null, parentSpanId: null, dispatchSpanId: null };
+
 export async function placeInTrace({ span }: Exchange): Promise<TracePlace> {
-  if (span === null) return { traceId: null, spanId: null, parentSpanId: null };
+  if (span === null) return NOWHERE;
   const { traceId, parentSpanId } = await span.trace.place();
-  return { traceId, spanId: span.id, parentSpanId };
+  return { traceId, spanId: span.id, parentSpanId, dispatchSpanId: newSpanId() };
 }
 
 /** The span of the request to the plugin: it ends when the answer has. Null outside of a trace. */
-export function beginDispatch(x: Exchange, message: RpcMessage): ActiveSpan | null {
+export function beginDispatch(
+  x: Exchange,
+  message: RpcMessage,
+  id: string | null,
+): ActiveSpan | null {
   if (x.span === null) return null;
   const { name, attributes } = operationAttributes(message);
   const { hostname, port, protocol } = new URL(x.plugin.url);
@@ -41,7 +49,8 @@ export function beginDispatch(x: Exchange, message: RpcMessage): ActiveSpan | nu
     ["server.address", hostname],
     ["server.port", Number(port) || (protocol === "https:" ? 443 : 80)],
   ] as const);
-  return x.span.trace.start(x.span, () => ({ name, kind: SPAN_KIND.client, attributes: all }));
+  const describe = () => ({ name, kind: SPAN_KIND.client, attributes: all });
+  return x.span.trace.start(x.span, describe, { id });
 }
 
 export function endDispatch(span: ActiveSpan | null, errorType: string | null): void {
