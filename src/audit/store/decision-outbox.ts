@@ -96,6 +96,22 @@ export async function resumeDecision(
   return row === null ? null : JSON.parse(row.call);
 }
 
+/** Those of the keys by which one of them waits. */
+export async function findWaitingKeys(
+  db: D1Database,
+  org: string,
+  keys: readonly string[],
+): Promise<string[]> {
+  const { results } = await db
+    .prepare(
+      `SELECT wait_key AS key FROM decision_outbox
+       WHERE org = ?1 AND wait_key IN (SELECT value FROM json_each(?2)) AND ending IS NULL`,
+    )
+    .bind(org, JSON.stringify(keys))
+    .all<{ key: string }>();
+  return results.map(({ key }) => key);
+}
+
 /** Calls whose time is over: each ends by itself, if no one was faster. */
 export async function findOverdueCalls(
   db: D1Database,

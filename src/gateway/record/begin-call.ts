@@ -8,6 +8,7 @@ import type { CallEnding, DecidedCall, OpenCall } from "#audit/calls/open-call.t
 import { currentLog, writeToLog } from "#audit/current-log.ts";
 import { callLedger } from "#audit/ledger-stub.ts";
 import { receiptsOf } from "#audit/receipts.ts";
+import { findWaitingKeys } from "#audit/store/decision-outbox.ts";
 import { uuid7FromRandom } from "#formats/uuid7.ts";
 import type { Org } from "#orgs/org.ts";
 import type { Env } from "#platform/env.ts";
@@ -75,6 +76,23 @@ export async function resumeCall(
   if (org.onLedgerFailure !== "permit") return null;
   const kept = await resumeKeptCall(env, org, key);
   return kept === null ? null : new UndurableCall(startOfResumed(kept), kept, { env, ctx, org });
+}
+
+/** Those of the keys by which a call waits, which goes on waiting: whoever asks takes nothing over. */
+export async function waitingKeys(
+  env: Env,
+  org: Org,
+  keys: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const address = currentLog(org);
+  const outbox = callOutbox(address);
+  const inLedger = await orPermitted(org, async () => {
+    for (const key of keys) await outbox.untilTold(env, key);
+    return callLedger(env, address, (ledger) => ledger.waitingKeys(keys));
+  });
+  const isKept = org.onLedgerFailure === "permit";
+  const kept = isKept ? await findWaitingKeys(env.DIRECTORY, org.org, keys) : [];
+  return new Set([...(inLedger ?? []), ...kept]);
 }
 
 async function resumeInLedger(

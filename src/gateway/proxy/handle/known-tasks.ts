@@ -2,15 +2,12 @@
  * Whose a task is: its call waits by a key that names its principal. What this isolate has seen it remembers, so
  * that a poll costs no look-up, and one that comes after the task's end is still its owner's.
  */
-import { resumeCall } from "#gateway/record/begin-call.ts";
-import { MINUTE_MS } from "#platform/time.ts";
+import { waitingKeys } from "#gateway/record/begin-call.ts";
 import { taskKey } from "./call-keys.ts";
 import type { Exchange } from "./exchange.ts";
 
 /** Of 64 characters each; which was seen longest ago makes room. */
 const TASKS_MAX = 8_192;
-/** Until whoever asked after it hands the call back, within milliseconds. */
-const HANDED_BACK_MS = 10 * MINUTE_MS;
 
 const known = new Set<string>();
 
@@ -22,12 +19,20 @@ export function rememberTask(key: string): void {
 }
 
 export async function isOwnTask(x: Exchange, taskId: string): Promise<boolean> {
-  const key = taskKey(x, taskId);
-  if (!known.has(key)) {
-    const waiting = await resumeCall(x.env, x.ctx, x.org, key);
-    if (waiting === null) return false;
-    await waiting.wait(key, Date.now() + HANDED_BACK_MS);
-  }
-  rememberTask(key);
-  return true;
+  return (await ownTasks(x, [taskId])).has(taskId);
+}
+
+/** Nothing is taken over of a call that waits: several of its owner's may ask at once. */
+export async function ownTasks(
+  x: Exchange,
+  taskIds: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const asked = taskIds.map((taskId) => ({ taskId, key: taskKey(x, taskId) }));
+  const isKnown = asked.filter(({ key }) => known.has(key));
+  const others = asked.filter(({ key }) => !known.has(key));
+  const keys = others.map(({ key }) => key);
+  const waiting = keys.length === 0 ? null : await waitingKeys(x.env, x.org, keys);
+  const own = [...isKnown, ...others.filter(({ key }) => waiting?.has(key))];
+  for (const { key } of own) rememberTask(key);
+  return new Set(own.map(({ taskId }) => taskId));
 }

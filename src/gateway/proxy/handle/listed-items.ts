@@ -9,6 +9,7 @@ import { eraOf } from "#gateway/proxy/message/protocol-version.ts";
 import type { RpcAnswer } from "#gateway/proxy/upstream/relay-answer.ts";
 import { questionOf } from "./decide-message.ts";
 import type { Exchange } from "./exchange.ts";
+import { ownTasks } from "./known-tasks.ts";
 import type { ListMember } from "./method-rules.ts";
 import type { Ruling } from "./rule-message.ts";
 
@@ -50,7 +51,7 @@ export async function rewriteAnyList(
   return cut === text ? null : cut;
 }
 
-const CUT_MEMBERS = ["tools", "resources", "prompts"] as const;
+const CUT_MEMBERS = ["tools", "resources", "prompts", "tasks"] as const;
 
 async function shownIn(
   x: Exchange,
@@ -73,12 +74,26 @@ async function permittedIn(
   tools: KnownTools | null,
 ): Promise<ReadonlySet<string> | "all"> {
   if (member === "resourceTemplates") return "all";
+  // A server has one client, whose all tasks are: ours.
+  if (member === "tasks")
+    return ownTasks(
+      x,
+      listed.map((item) => nameOf(item, member)),
+    );
   const targets = listed.map((item) => targetOf(nameOf(item, member), member, tools));
   return permittedNames(x.env, questionOf(x), targets);
 }
 
+const NAMES: Readonly<Record<ListMember, string>> = {
+  tools: "name",
+  resources: "uri",
+  prompts: "name",
+  resourceTemplates: "name",
+  tasks: "taskId",
+};
+
 function nameOf(item: Item, member: ListMember): string {
-  const name = member === "resources" ? item?.["uri"] : item?.["name"];
+  const name = item?.[NAMES[member]];
   return typeof name === "string" ? name : "";
 }
 
