@@ -1,6 +1,6 @@
 /** A plugin as MCP clients reach it: Streamable HTTP (MCP 2025-03-26 and later), through the gateway. */
 import type { Context } from "hono";
-import { Type } from "typebox";
+import * as Type from "typebox";
 import { callerRoute } from "#gateway/identity/http/caller-route.ts";
 import type { GatewayEnv } from "#gateway/identity/http/gateway-env.ts";
 import { takeBudget } from "#gateway/identity/http/take-budget.ts";
