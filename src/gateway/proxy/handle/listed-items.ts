@@ -29,7 +29,7 @@ export async function rewriteList(
   const isShown = await shownIn(x, member, listed);
   const isFiltered = verdict.policySet !== "none" || !listed.every(isShown);
   if (!isFiltered) return null;
-  const cut = withoutItems(text, ["result", member], (item) => isShown(item as Item));
+  const cut = withoutItems(text, ["result", member], (index) => isShown(listed[index]));
   return withPrivateScope(cut, eraOf(x.version) === "modern");
 }
 

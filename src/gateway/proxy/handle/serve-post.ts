@@ -7,6 +7,7 @@ import {
   type RpcMessage,
 } from "#gateway/proxy/message/judge-body.ts";
 import { ambiguityError, errorBody, standardMessage } from "#gateway/proxy/message/rpc-error.ts";
+import { atOnce, withTurns } from "#platform/slices.ts";
 import { beginRequest, recordRefusal } from "./begin-requests.ts";
 import { dispatch } from "./dispatch.ts";
 import type { Exchange } from "./exchange.ts";
@@ -20,8 +21,12 @@ import { unreadMessage } from "./unread-message.ts";
 
 const utf8 = new TextEncoder();
 
+/** What is shorter is judged within milliseconds. */
+const SHORT_BYTES = 262_144;
+
 export async function servePost(x: Exchange, bytes: Uint8Array): Promise<Response> {
-  const judged = judgeBody(bytes, x.headers.get("content-type"), x.version);
+  const judging = judgeBody(bytes, x.headers.get("content-type"), x.version);
+  const judged = bytes.length > SHORT_BYTES ? await withTurns(judging) : atOnce(judging);
   if (judged.kind !== "messages") return refuseBody(x, judged, bytes.length);
   return serveMessages(withinBudget(x, judged), judged, bytes);
 }
