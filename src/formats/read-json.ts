@@ -21,9 +21,17 @@ export function readJson(text: string, valuesMax: number): JsonReading {
   }
 }
 
-/** The same in steps, each of which takes long where the text does: to count, to parse, to count what was parsed. */
-export function* jsonSteps(text: string, valuesMax: number): Generator<void, JsonReading> {
+/**
+ * The same in steps, each of which takes long where the text does: to count, to parse, to count what was parsed.
+ * A name takes ten times as long as another value: there may be fewer of them.
+ */
+export function* jsonSteps(
+  text: string,
+  valuesMax: number,
+  namesMax = valuesMax,
+): Generator<undefined, JsonReading> {
   const names = countNamesInText(text, valuesMax);
+  if (names !== null && names > namesMax) return { refusal: "too_many" };
   if (names === null) return { refusal: "too_many" };
   yield;
   const reading = parsed(text);

@@ -17,7 +17,7 @@ import {
 } from "#audit/audit-log.ts";
 import type { CallNews, DecidedCall, OpenCall } from "#audit/calls/open-call.ts";
 import { openCalls, takeNews } from "#audit/ledger/calls/call-steps.ts";
-import { hasWaitingCall, resumeWaiting } from "#audit/ledger/calls/open-calls.ts";
+import { resumeWaiting, waitingKeysOf } from "#audit/ledger/calls/open-calls.ts";
 import { readChainEnd } from "#audit/ledger/proven/chain-end.ts";
 import { type LogState, openLog, readState } from "#audit/ledger/proven/log-state.ts";
 import { daysPromisedTo } from "#audit/ledger/times/retention-ranges.ts";
@@ -89,9 +89,8 @@ export class Ledger extends LedgerReads {
     return resumeWaiting(this.sql, { key, claim, nowMs: Date.now() });
   }
 
-  /** Whether a call waits by the key, which goes on waiting. */
-  hasWaiting(key: string): boolean {
-    return hasWaitingCall(this.sql, key);
+  waitingKeys(keys: readonly string[]): string[] {
+    return waitingKeysOf(this.sql, keys);
   }
 
   /** Shows none once MCPG_ORIGIN has changed: a head signed in the new name could never be published. */

@@ -96,13 +96,20 @@ export async function resumeDecision(
   return row === null ? null : JSON.parse(row.call);
 }
 
-export async function hasWaitingDecision(
+/** Those of the keys by which one of them waits. */
+export async function findWaitingKeys(
   db: D1Database,
   org: string,
-  key: string,
-): Promise<boolean> {
-  const query = "SELECT 1 FROM decision_outbox WHERE org = ?1 AND wait_key = ?2 AND ending IS NULL";
-  return (await db.prepare(query).bind(org, key).first()) !== null;
+  keys: readonly string[],
+): Promise<string[]> {
+  const { results } = await db
+    .prepare(
+      `SELECT wait_key AS key FROM decision_outbox
+       WHERE org = ?1 AND wait_key IN (SELECT value FROM json_each(?2)) AND ending IS NULL`,
+    )
+    .bind(org, JSON.stringify(keys))
+    .all<{ key: string }>();
+  return results.map(({ key }) => key);
 }
 
 /** Calls whose time is over: each ends by itself, if no one was faster. */

@@ -28,7 +28,7 @@ const PluginSettingsSchema = Type.Object(
         minimum: TIMEOUT_MS.min,
         maximum: TIMEOUT_MS.max,
         default: TIMEOUT_MS.default,
-        description: "How long the server may take to begin an answer",
+        description: "How long the server may take to begin an answer, and may then be silent",
       }),
     ),
     on_tool_change: Type.Optional(

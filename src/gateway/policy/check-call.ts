@@ -7,6 +7,7 @@ import { policyInForce } from "./decide.ts";
 import type { EngineVerdict } from "./engine-protocol.ts";
 import { engineRequest } from "./engine-request.ts";
 import { FAILED, judgement, SILENT } from "./judgement.ts";
+import { inputTerms } from "./pattern-cost.ts";
 import { NO_POLICY_SET } from "./policy-set.ts";
 import type { PolicyDecision } from "./question.ts";
 import { toolSource } from "./tool-source.ts";
@@ -52,7 +53,7 @@ export async function checkCall(
     target: { kind: "tool" as const, name: tool, tool: known },
     arguments: call.arguments,
   };
-  const request = engineRequest(terms, set.reads);
+  const request = engineRequest(terms, inputTerms(set));
   const asked = request === null ? [] : [request];
   const [verdict = FAILED] = await askEngine(env, set, asked, { explains: true });
   const decision = judgement(verdict, set);

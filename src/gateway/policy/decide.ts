@@ -4,6 +4,7 @@ import { logError } from "#platform/log-error.ts";
 import { askEngine } from "./ask-engine.ts";
 import { engineRequest } from "./engine-request.ts";
 import { FAILED, judgement } from "./judgement.ts";
+import { inputTerms } from "./pattern-cost.ts";
 import { policyOf } from "./policy-of-org.ts";
 import { NO_POLICY_SET, type PolicySet } from "./policy-set.ts";
 import type { PolicyDecision, Question } from "./question.ts";
@@ -12,7 +13,7 @@ export async function decide(env: Env, question: Question): Promise<PolicyDecisi
   const set = await policyInForce(env, question.org.org);
   if (set === null) return unreadPolicy;
   if (set === NO_POLICY_SET) return withoutPolicy;
-  const request = engineRequest(question, set.reads);
+  const request = engineRequest(question, inputTerms(set));
   if (request === null) return judgement(FAILED, set);
   const [verdict = FAILED] = await askEngine(env, set, [request]);
   return judgement(verdict, set);

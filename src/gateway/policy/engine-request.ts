@@ -10,20 +10,21 @@ import {
 } from "./entity-ids.ts";
 import { inputTypeOf } from "./input-type.ts";
 import type { PolicyTarget, PolicyTool, Question } from "./question.ts";
-import { type CedarRecord, type InputReads, typedInput } from "./typed-input.ts";
+import { type CedarRecord, type InputTerms, typedInput } from "./typed-input.ts";
 
 /** `arguments` absent: whether any would be permitted. */
 export type EngineTerms = Omit<Question, "org" | "arguments"> & { readonly arguments?: unknown };
 
-/** Null where a name has no UTF-8 form, which Cedar gives up on. */
-export function engineRequest(question: EngineTerms, reads: InputReads): EngineRequest | null {
+/** Null where a name has no UTF-8 form, which Cedar gives up on, or is longer than the set's patterns may be held to. */
+export function engineRequest(question: EngineTerms, terms: InputTerms): EngineRequest | null {
+  if (!isFit(question, terms)) return null;
   const { workspace, plugin, target } = question;
   const place = { workspace: workspaceEntity(workspace), plugin: pluginEntity(workspace, plugin) };
   const { resource, attrs } = resourceOf(place.plugin, target);
   const action = actionOfTarget(question, resource);
   const principal = principalEntity(question.caller.actor);
-  const { reading, context } = readContext(question, reads);
-  const request: EngineRequest = {
+  const { reading, context } = readContext(question, terms);
+  return {
     principal,
     action,
     resource,
@@ -39,7 +40,6 @@ export function engineRequest(question: EngineTerms, reads: InputReads): EngineR
     pluginId: place.plugin.id,
     isUnlisted: target.kind === "tool" && target.tool === null,
   };
-  return isWellFormed(question) ? request : null;
 }
 
 function callParent({ target }: EngineTerms): EntityId[] {
@@ -92,7 +92,7 @@ function principalEntities({ caller }: EngineTerms, uid: EntityId): EngineEntity
 
 function readContext(
   question: EngineTerms,
-  reads: InputReads,
+  terms: InputTerms,
 ): { reading: Reading; context: CedarRecord } {
   const { caller, nowMs, version, target, action } = question;
   const context: CedarRecord = {
@@ -102,20 +102,23 @@ function readContext(
     ...(caller.clientId !== null && { clientId: caller.clientId }),
   };
   const tool = action === "call" && target.kind === "tool" ? target.tool : null;
-  if (reads === "none" || tool === null) return { reading: "exact", context };
+  if (terms.reads === "none" || tool === null) return { reading: "exact", context };
   if (!("arguments" in question)) return { reading: "most_lenient", context };
-  const input = typedInput(inputTypeOf(tool.definition), question.arguments, reads);
+  const input = typedInput(inputTypeOf(tool.definition), question.arguments, terms);
   return input === null
     ? { reading: "strictest", context }
     : { reading: "exact", context: { ...context, input } };
 }
 
-function isWellFormed({ caller, workspace, plugin, version, target }: EngineTerms): boolean {
+function isFit(
+  { caller, workspace, plugin, version, target }: EngineTerms,
+  { charactersMax }: InputTerms,
+): boolean {
   const { actor, groups, tags, tokenId, clientId } = caller;
   const name =
     target.kind === "resource" ? target.uri : target.kind === "plugin" ? "" : target.name;
   const texts = [actor, ...groups, ...Object.entries(tags).flat(), workspace, plugin, name];
-  return [...texts, tokenId ?? "", clientId ?? "", version ?? ""].every((text) =>
-    text.isWellFormed(),
+  return [...texts, tokenId ?? "", clientId ?? "", version ?? ""].every(
+    (text) => text.length <= charactersMax && text.isWellFormed(),
   );
 }

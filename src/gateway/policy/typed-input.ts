@@ -19,19 +19,26 @@ export type InputReads = "none" | "all" | readonly string[];
 
 /** Of what is read: what a decision may cost. A set of so many values takes Cedar milliseconds. */
 const VALUES_MAX = 10_000;
-const CHARACTERS_MAX = 262_144;
+
+export interface InputTerms {
+  readonly reads: InputReads;
+  readonly charactersMax: number;
+}
 
 /** Thrown and caught in here: the arguments do not fit. */
 class UnreadableInput extends Error {}
 
-/** Null where the arguments are not what the tool declares, as far as `reads` goes. */
+/**
+ * Null where the arguments are not what the tool declares, as far as `reads` goes, or their texts have more
+ * characters in all.
+ */
 export function typedInput(
   type: InputRecord,
   input: unknown,
-  reads: InputReads,
+  { reads, charactersMax }: InputTerms,
 ): CedarRecord | null {
   try {
-    return new InputReader().readInput(type, input ?? {}, reads);
+    return new InputReader(charactersMax).readInput(type, input ?? {}, reads);
   } catch (error) {
     if (error instanceof UnreadableInput) return null;
     throw error;
@@ -39,8 +46,13 @@ export function typedInput(
 }
 
 class InputReader {
+  readonly #charactersMax: number;
   #values = 0;
   #characters = 0;
+
+  constructor(charactersMax: number) {
+    this.#charactersMax = charactersMax;
+  }
 
   readInput(type: InputRecord, input: unknown, reads: InputReads): CedarRecord {
     const isRead = (name: string) => reads === "all" || reads.includes(name);
@@ -92,7 +104,7 @@ class InputReader {
   #text(value: unknown): string {
     if (typeof value !== "string" || !value.isWellFormed()) return refuse();
     this.#characters += value.length;
-    return this.#characters > CHARACTERS_MAX ? refuse() : value;
+    return this.#characters > this.#charactersMax ? refuse() : value;
   }
 }
 

@@ -8,7 +8,7 @@ import type { CallEnding, DecidedCall, OpenCall } from "#audit/calls/open-call.t
 import { currentLog, writeToLog } from "#audit/current-log.ts";
 import { callLedger } from "#audit/ledger-stub.ts";
 import { receiptsOf } from "#audit/receipts.ts";
-import { hasWaitingDecision } from "#audit/store/decision-outbox.ts";
+import { findWaitingKeys } from "#audit/store/decision-outbox.ts";
 import { uuid7FromRandom } from "#formats/uuid7.ts";
 import type { Org } from "#orgs/org.ts";
 import type { Env } from "#platform/env.ts";
@@ -78,15 +78,21 @@ export async function resumeCall(
   return kept === null ? null : new UndurableCall(startOfResumed(kept), kept, { env, ctx, org });
 }
 
-/** Whether a call waits by the key, which goes on waiting. */
-export async function isCallWaiting(env: Env, org: Org, key: string): Promise<boolean> {
+/** Those of the keys by which a call waits, which goes on waiting: whoever asks takes nothing over. */
+export async function waitingKeys(
+  env: Env,
+  org: Org,
+  keys: readonly string[],
+): Promise<ReadonlySet<string>> {
   const address = currentLog(org);
-  const isInLedger = await orPermitted(org, async () => {
-    await callOutbox(address).untilTold(env, key);
-    return callLedger(env, address, (ledger) => ledger.hasWaiting(key));
+  const outbox = callOutbox(address);
+  const inLedger = await orPermitted(org, async () => {
+    for (const key of keys) await outbox.untilTold(env, key);
+    return callLedger(env, address, (ledger) => ledger.waitingKeys(keys));
   });
-  if (isInLedger === true || org.onLedgerFailure !== "permit") return isInLedger === true;
-  return hasWaitingDecision(env.DIRECTORY, org.org, key);
+  const isKept = org.onLedgerFailure === "permit";
+  const kept = isKept ? await findWaitingKeys(env.DIRECTORY, org.org, keys) : [];
+  return new Set([...(inLedger ?? []), ...kept]);
 }
 
 async function resumeInLedger(

@@ -18,7 +18,7 @@ import { GATEWAY_OPTIONS, Gateway, gatewayClient, WORKSPACE } from "./gateway.ts
 import { startFixture, type Upstream } from "./node-process.ts";
 import { type RawAnswer, RawClient } from "./raw-call.ts";
 
-const CALLS = Number(process.env["MCPG_GATEWAY_CALLS"] ?? 10_000);
+const CALLS = Number(process.env["MCPG_GATEWAY_CALLS"] ?? 600);
 const CONNECTIONS = 60;
 /** api.md: durable a second after the answer; the rest is for a machine that is shared. */
 const SETTLED_MS_MAX = 30_000;

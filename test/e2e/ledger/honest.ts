@@ -5,7 +5,7 @@ import type { Checks } from "../checks.ts";
 import { HonestLife } from "./honest-life.ts";
 
 const SEED = 10_000;
-const LIVES = Number(process.env["MCPG_HONEST_LIVES"] ?? 150);
+const LIVES = Number(process.env["MCPG_HONEST_LIVES"] ?? 60);
 const LIVES_AT_ONCE = 8;
 const KILLED_AFTER = [150, 400, 650, 900];
 

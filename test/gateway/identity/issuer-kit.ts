@@ -4,7 +4,6 @@ import { vi } from "vitest";
 import { appOf } from "#app.ts";
 import type { Caller } from "#gateway/identity/caller.ts";
 import { callerRoute } from "#gateway/identity/http/caller-route.ts";
-import { takeBudget } from "#gateway/identity/http/take-budget.ts";
 import type { Env } from "#platform/env.ts";
 import { requireStatus } from "../../harness/answers.ts";
 import { call, workerEnv } from "../../harness/deployment.ts";
@@ -116,7 +115,8 @@ const routes = [
       answers: { 200: { description: "Who called" } },
     },
     async (c) => {
-      const budget = takeBudget(c);
+      const { retryAfterSeconds } = c.var;
+      const budget = retryAfterSeconds === null ? null : { retryAfterSeconds };
       return c.json({ caller: c.var.caller, org: c.var.org.org, budget });
     },
   ),

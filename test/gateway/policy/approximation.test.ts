@@ -46,7 +46,7 @@ async function verdicts(policies: string, input: object): Promise<Record<Reading
     target: { kind: "tool", name: "t", tool: TOOL },
     arguments: input,
   });
-  const exact = engineRequest(question, "all")!;
+  const exact = engineRequest(question, { reads: "all", charactersMax: 1_000 })!;
   const { input: _, ...unread } = exact.context as Record<string, never>;
   const requests = [
     exact,

@@ -114,7 +114,7 @@ describe("The engine", () => {
     const { engineRequest } = await import("#gateway/policy/engine-request.ts");
     const requestOf = (name: string) => {
       const caller = { ...questionOf(org).caller, actor: `user:${name}` };
-      return engineRequest(questionOf(org, { caller }), "none")!;
+      return engineRequest(questionOf(org, { caller }), { reads: "none", charactersMax: 1_000 })!;
     };
     const kinds = async (name: string, as: string, withText: boolean) => {
       const policies = withText ? permits(name) : null;

@@ -62,9 +62,12 @@ export function resumeWaiting(
   return callOf(rows.toArray());
 }
 
-export function hasWaitingCall(sql: SqlStorage, key: string): boolean {
-  const query = "SELECT 1 FROM open_calls WHERE wait_key = ? AND is_waiting = 1";
-  return sql.exec(query, key).toArray().length > 0;
+/** Those of the keys by which a call waits: it goes on waiting. */
+export function waitingKeysOf(sql: SqlStorage, keys: readonly string[]): string[] {
+  const query = `SELECT wait_key AS key FROM open_calls
+    WHERE is_waiting = 1 AND wait_key IN (SELECT value FROM json_each(?))`;
+  const rows = sql.exec<{ key: string }>(query, JSON.stringify(keys)).toArray();
+  return rows.map(({ key }) => key);
 }
 
 function callOf([row]: { call: string }[]): OpenCall | null {

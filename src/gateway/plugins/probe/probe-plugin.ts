@@ -113,7 +113,8 @@ async function listTools(terms: McpTerms, session: McpSession): Promise<Listed> 
   for (let pages = 0; pages < PAGES_MAX; pages += 1) {
     const page = pageIn(await request(terms, session, "tools/list", paramsOf(cursor)), pages);
     if ("fault" in page) return page;
-    tools.push(...page.tools);
+    // A page may have more items than a call takes arguments.
+    for (const tool of page.tools) tools.push(tool);
     // More are not kept: it counts as the whole list, of which the rest is left out.
     if (page.next === null || tools.length > TOOLS_MAX) return { tools, isWhole: true };
     cursor = page.next;

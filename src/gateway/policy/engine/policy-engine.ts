@@ -7,6 +7,7 @@ import type {
   SchemaTool,
   TextCheck,
 } from "#gateway/policy/engine-protocol.ts";
+import { withTurns } from "#platform/slices.ts";
 import { answerList } from "./answer-list.ts";
 import { CedarInstance } from "./cedar.ts";
 import { checkText } from "./check-text.ts";
@@ -20,7 +21,7 @@ export class PolicyEngine extends WorkerEntrypoint implements PolicyEngineRpc {
   async check(policies: string, tools: readonly SchemaTool[] | null): Promise<TextCheck> {
     try {
       // In an instance of its own: whatever the text does to it, decisions go on in theirs.
-      return checkText(new CedarInstance(), policies, tools);
+      return await withTurns(checkText(new CedarInstance(), policies, tools));
     } catch {
       const message = "could not be evaluated: it is nested too deep, or joins too many conditions";
       return { kind: "refused", faults: [plainFault(message, null, 0)] };

@@ -1,6 +1,7 @@
 /** The sets that an isolate of the engine knows, and which of their policies a request has to be held against. */
 import type { Policy } from "@cedar-policy/cedar-wasm";
 import type { EngineRequest, Reading } from "#gateway/policy/engine-protocol.ts";
+import { atOnce } from "#platform/slices.ts";
 import { approximated } from "./approximation.ts";
 import type { CedarInstance } from "./cedar.ts";
 import { lookalikeForm } from "./lookalike.ts";
@@ -49,7 +50,8 @@ export class PolicySets {
 
   /** Throws for a text that was never sound. */
   add(hash: string, text: string): KnownSet {
-    const outlined = outlinePolicies(this.#cedar, text);
+    // At once: whoever asks meanwhile would begin the same work.
+    const outlined = atOnce(outlinePolicies(this.#cedar, text));
     if ("faults" in outlined) throw new Error("no policy set");
     const set: KnownSet = {
       hash,

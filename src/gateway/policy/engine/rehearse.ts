@@ -3,6 +3,7 @@
  * where it is the text's own org that is refused.
  */
 import type { Reading } from "#gateway/policy/engine-protocol.ts";
+import type { Stepwise } from "#platform/slices.ts";
 import { approximated } from "./approximation.ts";
 import { CedarBroke, type CedarInstance } from "./cedar.ts";
 import type { PolicyOutline } from "./policy-outline.ts";
@@ -16,21 +17,38 @@ const REQUEST = {
   resource: { type: "Mcp::Tool", id: "" },
 };
 
-export function rehearse(cedar: CedarInstance, outlines: readonly PolicyOutline[]): void {
+/** Each takes up to a millisecond to be read. */
+const POLICIES_A_STEP = 64;
+
+export function* rehearse(
+  cedar: CedarInstance,
+  outlines: readonly PolicyOutline[],
+): Stepwise<void> {
   for (const reading of READINGS) {
-    const unscoped = outlines.map((outline) => {
-      const { id, json } = outline;
-      const taken = reading === "exact" ? json : approximated(json, reading);
-      const scope = { principal: ANY, action: ANY, resource: ANY };
-      return [id, { ...taken, ...scope }] as const;
-    });
-    const policies = { staticPolicies: Object.fromEntries(unscoped) };
-    const context = { now: { __extn: { fn: "datetime", arg: "2026-01-01" } } };
-    const answer = cedar.call(({ isAuthorized }) =>
-      isAuthorized({ ...REQUEST, context, policies, entities: [] }),
-    );
-    if (answer.type === "failure") throw new CedarBroke();
+    for (let from = 0; from < outlines.length; from += POLICIES_A_STEP) {
+      rehearseIn(cedar, outlines.slice(from, from + POLICIES_A_STEP), reading);
+      yield;
+    }
   }
+}
+
+function rehearseIn(
+  cedar: CedarInstance,
+  outlines: readonly PolicyOutline[],
+  reading: Reading,
+): void {
+  const unscoped = outlines.map((outline) => {
+    const { id, json } = outline;
+    const taken = reading === "exact" ? json : approximated(json, reading);
+    const scope = { principal: ANY, action: ANY, resource: ANY };
+    return [id, { ...taken, ...scope }] as const;
+  });
+  const policies = { staticPolicies: Object.fromEntries(unscoped) };
+  const context = { now: { __extn: { fn: "datetime", arg: "2026-01-01" } } };
+  const answer = cedar.call(({ isAuthorized }) =>
+    isAuthorized({ ...REQUEST, context, policies, entities: [] }),
+  );
+  if (answer.type === "failure") throw new CedarBroke();
 }
 
 const ANY = { op: "All" } as const;

@@ -29,7 +29,8 @@ export function followInIsolate(x: Exchange, request: FollowedRequest): () => vo
 export async function cancelFollowed(x: Exchange, { method, params }: RpcMessage): Promise<void> {
   const { requestId } = params ?? {};
   const isId = typeof requestId === "string" || typeof requestId === "number";
-  if (method !== "notifications/cancelled" || !isId) return;
+  // Without a session its server does not know either which client's request of that id is meant.
+  if (method !== "notifications/cancelled" || !isId || x.session === null) return;
   const key = answerKey(x, requestId);
   const one = followed.get(key);
   if (one !== undefined) return one.onEnd("client_gone");

@@ -4,7 +4,8 @@ import { decide } from "#gateway/policy/decide.ts";
 import type { PolicyDecision, Question } from "#gateway/policy/question.ts";
 import { hasArgumentTwin } from "#gateway/proxy/message/argument-twins.ts";
 import type { RpcMessage } from "#gateway/proxy/message/judge-body.ts";
-import { hasLossyNumbers } from "#gateway/proxy/message/lossy-number.ts";
+import { lossyNumbersIn } from "#gateway/proxy/message/lossy-number.ts";
+import { withTurns } from "#platform/slices.ts";
 import type { Exchange } from "./exchange.ts";
 import { listenedTo, type MethodRule } from "./method-rules.ts";
 import type { Ruling } from "./rule-message.ts";
@@ -44,15 +45,15 @@ export async function decideAll(
  * Where numbers lose digits when they are read, or a name differs by case alone from one that the tool declares, the
  * plugin may read something else: no rule can say anything of that.
  */
-function whatWasRead(
+async function whatWasRead(
   message: RpcMessage,
   tool: KnownTool | null,
   decision: PolicyDecision,
-): PolicyDecision {
+): Promise<PolicyDecision> {
   if (!decision.isPermitted || decision.policySet === "none") return decision;
   const schema = (tool?.definition["inputSchema"] ?? null) as object | null;
   const hasTwin = hasArgumentTwin(message.params?.["arguments"], schema);
-  if (!hasTwin && !hasLossyNumbers(message)) return decision;
+  if (!hasTwin && !(await withTurns(lossyNumbersIn(message)))) return decision;
   const reason = hasTwin ? "case_twin" : "lossy_number";
   return { ...decision, isPermitted: false, policies: [], reason };
 }

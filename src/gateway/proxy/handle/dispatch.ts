@@ -3,6 +3,7 @@ import { noteHealth } from "#gateway/plugins/note-health.ts";
 import { withTraceContext } from "#gateway/proxy/message/edit-meta.ts";
 import type { FailedUpstream, UpstreamAnswer } from "#gateway/proxy/upstream/send-upstream.ts";
 import { sendUpstream } from "#gateway/proxy/upstream/send-upstream.ts";
+import { followInIsolate } from "./cancelled-requests.ts";
 import type { Exchange } from "./exchange.ts";
 import { followedAnswer } from "./followed-answer.ts";
 import type { FollowedRequest } from "./followed-request.ts";
@@ -23,14 +24,17 @@ export async function dispatch(
   const body = batchText ?? (trace === null ? message.text : withTraceContext(message, trace));
   const inputSchema = (tool?.definition["inputSchema"] ?? null) as object | null;
   const ask = await upstreamAsk(x, { method: "POST", body, message, inputSchema, trace });
+  // Before it is sent: a server that is silent is cancelled too.
+  const unfollow = followed.map((one) => followInIsolate(x, one));
   const answer = await sendUpstream(ask);
   if (answer.kind === "failed") {
+    for (const one of unfollow) one();
     const { fault, status } = answer;
     if (status !== null) span?.set("http.response.status_code", status);
     endDispatch(span, fault === "status" ? String(status) : fault);
     return failedAnswer(x, followed, answer);
   }
-  return followedAnswer(x, followed, span, answer satisfies UpstreamAnswer);
+  return followedAnswer(x, { followed, unfollow }, span, answer satisfies UpstreamAnswer);
 }
 
 async function failedAnswer(

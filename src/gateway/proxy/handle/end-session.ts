@@ -3,11 +3,12 @@ import { eraOf } from "#gateway/proxy/message/protocol-version.ts";
 import { sendUpstream } from "#gateway/proxy/upstream/send-upstream.ts";
 import { recordSession } from "./client-sessions.ts";
 import type { Exchange } from "./exchange.ts";
-import { methodNotAllowed } from "./rpc-refusal.ts";
+import { methodNotAllowed, tooManyRequests } from "./rpc-refusal.ts";
 import { upstreamAsk } from "./upstream-ask.ts";
 
 export async function endSession(x: Exchange): Promise<Response> {
   if (eraOf(x.version) === "modern") return methodNotAllowed();
+  if (x.retryAfterSeconds !== null) return tooManyRequests(x.retryAfterSeconds);
   if (x.session === null) return new Response(null, { status: 400 });
   const answer = await sendUpstream(await upstreamAsk(x, { method: "DELETE" }));
   if (answer.kind === "response") await answer.response.body?.cancel();

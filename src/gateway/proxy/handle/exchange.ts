@@ -32,6 +32,8 @@ export interface Exchange {
   readonly span: ActiveSpan | null;
   /** Seconds until the caller's budget has room again; null while it has. */
   readonly retryAfterSeconds: number | null;
+  /** Takes another request from the budget, for each further message of a batch: as `retryAfterSeconds`. */
+  readonly takeAnother: () => number | null;
   /** Says what the request turned out to be, for its span. */
   readonly describe: (operation: ServedOperation) => void;
   /** The answer streams: the request lasts until this resolves. */

@@ -13,11 +13,10 @@ import { logError } from "#platform/log-error.ts";
 import { HOUR_MS } from "#platform/time.ts";
 import type { ActiveSpan } from "#tracing/active-span.ts";
 import { askedOther } from "./asked-ids.ts";
-import { followInIsolate } from "./cancelled-requests.ts";
 import { begunSession, recordSession } from "./client-sessions.ts";
 import type { Exchange } from "./exchange.ts";
 import type { FollowedRequest } from "./followed-request.ts";
-import { rewriteList, rewriteReplayed } from "./listed-items.ts";
+import { rewriteAnyList, rewriteList } from "./listed-items.ts";
 import { missingText } from "./rpc-refusal.ts";
 import { endDispatch } from "./trace-place.ts";
 
@@ -28,16 +27,21 @@ export const EVENT_BYTES_MAX = 8 * 1_048_576;
 /** A stream that waits for news is silent while there are none; servers send comments in between. */
 export const NEWS_IDLE_MS = HOUR_MS;
 
+export interface Followed {
+  readonly followed: readonly FollowedRequest[];
+  /** To be called at the end: no cancellation finds them any more. */
+  readonly unfollow: readonly (() => void)[];
+}
+
 type Answered = Extract<UpstreamAnswer, { kind: "response" }>;
 
 export async function followedAnswer(
   x: Exchange,
-  followed: readonly FollowedRequest[],
+  { followed, unfollow }: Followed,
   span: ActiveSpan | null,
   { response, firstByteByMs }: Answered,
 ): Promise<Response> {
   span?.set("http.response.status_code", response.status);
-  const unfollow = followed.map((one) => followInIsolate(x, one));
   const waitsForNews = followed.some(({ ruling }) => ruling.rule.kind === "listen");
   const { promise, resolve } = Promise.withResolvers<void>();
   x.lastsUntil(promise);
@@ -102,16 +106,13 @@ function onMessageOf(
   };
 }
 
-/**
- * Only a list's answer is changed, and only where a list was asked for: then under whatever id it comes, for some
- * servers make numbers of texts (python-sdk#961), and whoever reads the bytes reads the list.
- */
+/** Only lists are changed, and only where one was asked for. */
 function rewriteOf(x: Exchange, followed: readonly FollowedRequest[]): RelayTerms["rewrite"] {
   const lists = followed.filter(({ ruling }) => ruling.rule.kind === "list");
   if (lists.length === 0) return null;
   return async (answer) => {
     const ruling = lists.find(({ ruling }) => ruling.message.id === answer.id)?.ruling;
-    if (ruling?.rule.kind !== "list") return rewriteReplayed(x, answer);
+    if (ruling?.rule.kind !== "list") return rewriteAnyList(x, answer);
     return rewriteList(x, ruling, ruling.rule.member, answer);
   };
 }

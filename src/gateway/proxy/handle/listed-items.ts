@@ -1,6 +1,7 @@
 /** A list as its reader may see it: what its plugin answered without what policy or a quarantine keeps from him. */
 import { isCallQuarantined, type KnownTools, knownTools } from "#gateway/plugins/known-tools.ts";
 import { learnTools } from "#gateway/plugins/learn-tools.ts";
+
 import { permittedNames } from "#gateway/policy/filter-list.ts";
 import type { PolicyTarget } from "#gateway/policy/question.ts";
 import { withoutItems, withPrivateScope } from "#gateway/proxy/message/cut-items.ts";
@@ -8,7 +9,8 @@ import { eraOf } from "#gateway/proxy/message/protocol-version.ts";
 import type { RpcAnswer } from "#gateway/proxy/upstream/relay-answer.ts";
 import { questionOf } from "./decide-message.ts";
 import type { Exchange } from "./exchange.ts";
-import { LIST_MEMBERS, type ListMember } from "./method-rules.ts";
+import { ownTasks } from "./known-tasks.ts";
+import type { ListMember } from "./method-rules.ts";
 import type { Ruling } from "./rule-message.ts";
 
 type Item = Readonly<Record<string, unknown>>;
@@ -18,43 +20,52 @@ export async function rewriteList(
   x: Exchange,
   { message, verdict }: Ruling,
   member: ListMember,
-  answer: RpcAnswer,
+  { result, text }: RpcAnswer,
 ): Promise<string | null> {
-  const { result } = answer;
   const listed = result?.[member];
   if (!Array.isArray(listed)) return null;
   const isWhole = message.params?.["cursor"] === undefined && result?.["nextCursor"] === undefined;
   if (member === "tools") await learnTools(x.env, x.org, x.plugin, listed, isWhole);
-  return filtered(x, member, answer, { listed, isPrivate: verdict.policySet !== "none" });
+  const isShown = await shownIn(x, member, listed);
+  const isFiltered = verdict.policySet !== "none" || !listed.every(isShown);
+  if (!isFiltered) return null;
+  const cut = withoutItems(text, ["result", member], (index) => isShown(listed[index]));
+  return withPrivateScope(cut, eraOf(x.version) === "modern");
 }
 
 /**
- * Of an answer that comes without its request, as by a stream that is resumed: whether it is a list shows in what it
- * has. Nothing is learnt of it, for it may be an old one.
+ * Of an answer whose request is not known here: a stream that is resumed brings it again, and some servers write an
+ * id otherwise than it came. Whichever lists it has are cut as if they had been asked for.
  */
-export async function rewriteReplayed(x: Exchange, answer: RpcAnswer): Promise<string | null> {
-  const member = LIST_MEMBERS.find((one) => Array.isArray(answer.result?.[one]));
-  if (member === undefined) return null;
-  const listed = answer.result?.[member] as readonly Item[];
-  return filtered(x, member, answer, { listed, isPrivate: false });
+export async function rewriteAnyList(
+  x: Exchange,
+  { result, text }: RpcAnswer,
+): Promise<string | null> {
+  let cut = text;
+  for (const member of CUT_MEMBERS) {
+    const listed = result?.[member] as Item[] | undefined;
+    if (listed === undefined || !Array.isArray(listed)) continue;
+    const isShown = await shownIn(x, member, listed);
+    if (listed.every(isShown)) continue;
+    cut = withoutItems(cut, ["result", member], (index) => isShown(listed[index]!));
+  }
+  return cut === text ? null : cut;
 }
 
-async function filtered(
+const CUT_MEMBERS = ["tools", "resources", "prompts", "tasks"] as const;
+
+async function shownIn(
   x: Exchange,
   member: ListMember,
-  { text }: RpcAnswer,
-  { listed, isPrivate }: { listed: readonly Item[]; isPrivate: boolean },
-): Promise<string | null> {
+  listed: readonly Item[],
+): Promise<(item: Item) => boolean> {
   const isTools = member === "tools";
   const tools = isTools ? await knownTools(x.env, x.org, x.plugin) : null;
   const permitted = await permittedIn(x, member, listed, tools);
-  const isShown = (item: Item) => {
+  return (item) => {
     const isPermitted = permitted === "all" || permitted.has(nameOf(item, member));
     return isPermitted && !(isTools && isCallQuarantined(x.plugin, tools, nameOf(item, member)));
   };
-  if (!isPrivate && listed.every(isShown)) return null;
-  const cut = withoutItems(text, ["result", member], (item) => isShown(item as Item));
-  return withPrivateScope(cut, eraOf(x.version) === "modern");
 }
 
 async function permittedIn(
@@ -64,12 +75,26 @@ async function permittedIn(
   tools: KnownTools | null,
 ): Promise<ReadonlySet<string> | "all"> {
   if (member === "resourceTemplates") return "all";
+  // A server has one client, whose all tasks are: ours.
+  if (member === "tasks")
+    return ownTasks(
+      x,
+      listed.map((item) => nameOf(item, member)),
+    );
   const targets = listed.map((item) => targetOf(nameOf(item, member), member, tools));
   return permittedNames(x.env, questionOf(x), targets);
 }
 
+const NAMES: Readonly<Record<ListMember, string>> = {
+  tools: "name",
+  resources: "uri",
+  prompts: "name",
+  resourceTemplates: "name",
+  tasks: "taskId",
+};
+
 function nameOf(item: Item, member: ListMember): string {
-  const name = member === "resources" ? item?.["uri"] : item?.["name"];
+  const name = item?.[NAMES[member]];
   return typeof name === "string" ? name : "";
 }
 

@@ -7,8 +7,7 @@ import type { RpcMessage } from "#gateway/proxy/message/judge-body.ts";
 import { eraOf } from "#gateway/proxy/message/protocol-version.ts";
 
 /** Whose answers' items are filtered: the member of the result that holds them. */
-export const LIST_MEMBERS = ["tools", "resources", "prompts", "resourceTemplates"] as const;
-export type ListMember = (typeof LIST_MEMBERS)[number];
+export type ListMember = "tools" | "resources" | "prompts" | "resourceTemplates" | "tasks";
 
 export type MethodRule =
   /** A decision entry, a completion and a sample. */
@@ -34,6 +33,7 @@ const RULES: Readonly<Record<string, MethodRule>> = {
   "resources/list": { kind: "list", member: "resources" },
   "resources/templates/list": { kind: "list", member: "resourceTemplates" },
   "prompts/list": { kind: "list", member: "prompts" },
+  "tasks/list": { kind: "list", member: "tasks" },
   "subscriptions/listen": { kind: "listen" },
   "tasks/get": { kind: "task" },
   "tasks/update": { kind: "task" },

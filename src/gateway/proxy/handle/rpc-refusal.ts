@@ -44,6 +44,12 @@ export function methodNotAllowed(): Response {
   return new Response(null, { status: 405, headers: { allow: "POST" } });
 }
 
+/** To what no JSON-RPC error answers. */
+export function tooManyRequests(retryAfterSeconds: number): Response {
+  const headers = { "retry-after": String(retryAfterSeconds) };
+  return new Response(null, { status: 429, headers });
+}
+
 type Missing = Exclude<RelayEnd, "done"> | UpstreamFault;
 
 /** Why a request has no answer of its plugin's. */

@@ -7,7 +7,6 @@ import { SPAN_KIND } from "#formats/otlp/trace-model.ts";
 import type { KnownTool } from "#gateway/plugins/known-tools.ts";
 import { isCallQuarantined, knownTools } from "#gateway/plugins/known-tools.ts";
 import type { PolicyDecision } from "#gateway/policy/question.ts";
-import { checkVersion } from "#gateway/proxy/message/check-version.ts";
 import type { RpcMessage } from "#gateway/proxy/message/judge-body.ts";
 import { checkRequestHeaders } from "#gateway/proxy/message/request-headers.ts";
 import type { Verdict } from "#gateway/record/call-start.ts";
@@ -15,7 +14,7 @@ import { measured } from "#tracing/active-span.ts";
 import { STAGE_ATTRIBUTE } from "#tracing/trace-span.ts";
 import { decideAll, type RulingSubject } from "./decide-message.ts";
 import type { Exchange } from "./exchange.ts";
-import { isOwnTask } from "./known-tasks.ts";
+import { ownTasks } from "./known-tasks.ts";
 import { listenedTo, type MethodRule, readTarget, ruleOf } from "./method-rules.ts";
 
 /** Why a request is refused, as its sample's error code has it. */
@@ -75,7 +74,7 @@ export async function ruleMessage(x: Exchange, message: RpcMessage): Promise<Rul
   return { ...asked, ...denied("quarantined", { ...ruled.verdict, reason: "quarantined" }) };
 }
 
-/** Each is looked up by itself. */
+/** As many as resources. */
 const TASKS_MAX = 100;
 
 type Ruled = Pick<Ruling, "verdict" | "refusal"> & Partial<Pick<Ruling, "fault">>;
@@ -83,10 +82,6 @@ type Ruled = Pick<Ruling, "verdict" | "refusal"> & Partial<Pick<Ruling, "fault">
 /** What policy need not be asked about. */
 function refuseUnasked(x: Exchange, { message, rule, tool, target }: RulingSubject): Ruled | null {
   if (x.retryAfterSeconds !== null) return denied("rate_limited");
-  const version = checkVersion(x.headers, message);
-  if (version !== null) {
-    return { ...denied("ambiguous", { reason: "protocol_version" }), fault: version };
-  }
   const schema = (tool?.definition["inputSchema"] ?? null) as object | null;
   const mismatch = checkRequestHeaders(x.headers, message, schema);
   if (mismatch !== null) {
@@ -123,10 +118,10 @@ function tracedVerdict(x: Exchange, asked: RulingSubject): Promise<Verdict> {
 
 /** A task's id is known to whoever has read it somewhere: only who began the task may ask after it. */
 async function ruleTasks(x: Exchange, ids: readonly (string | null)[]): Promise<Ruled> {
-  for (const id of ids.slice(0, TASKS_MAX)) {
-    if (id === null || !(await isOwnTask(x, id))) return NO_TASK;
-  }
-  return ids.length > TASKS_MAX ? NO_TASK : { verdict: CONNECTS, refusal: null };
+  const named = ids.filter((id) => id !== null);
+  if (named.length < ids.length || named.length > TASKS_MAX) return NO_TASK;
+  const own = await ownTasks(x, named);
+  return named.every((id) => own.has(id)) ? { verdict: CONNECTS, refusal: null } : NO_TASK;
 }
 
 const NO_TASK: Ruled = {

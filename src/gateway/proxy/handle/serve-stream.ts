@@ -16,14 +16,15 @@ import { answerKey } from "./call-keys.ts";
 import type { Exchange } from "./exchange.ts";
 import { ANSWER_BYTES_MAX, EVENT_BYTES_MAX, NEWS_IDLE_MS } from "./followed-answer.ts";
 import { FollowedRequest } from "./followed-request.ts";
-import { rewriteReplayed } from "./listed-items.ts";
-import { methodNotAllowed } from "./rpc-refusal.ts";
+import { rewriteAnyList } from "./listed-items.ts";
+import { methodNotAllowed, tooManyRequests } from "./rpc-refusal.ts";
 import { ruledBefore } from "./rule-message.ts";
 import { answeredMessage } from "./unread-message.ts";
 import { upstreamAsk } from "./upstream-ask.ts";
 
 export async function serveStream(x: Exchange): Promise<Response> {
   if (eraOf(x.version) === "modern") return methodNotAllowed();
+  if (x.retryAfterSeconds !== null) return tooManyRequests(x.retryAfterSeconds);
   const answer = await sendUpstream(await upstreamAsk(x, { method: "GET" }));
   // Whatever else it is told, a client takes for a stream that broke, and comes back at once, for ever.
   if (answer.kind === "failed") return endOfStreams(answer.status);
@@ -38,7 +39,7 @@ export async function serveStream(x: Exchange): Promise<Response> {
     pending: [],
     isResumable: true,
     version: x.version,
-    rewrite: (message) => rewriteReplayed(x, message),
+    rewrite: (answer) => rewriteAnyList(x, answer),
     onMessage: (message) => onMessage(x, message),
     missing: () => "",
     onEnd: () => resolve(),

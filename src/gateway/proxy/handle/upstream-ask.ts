@@ -30,7 +30,8 @@ export async function upstreamAsk(
     // A client that names no version is passed on as one that does not.
     version: x.headers.has(VERSION_HEADER) ? x.version : null,
     sessionId: x.session?.upstreamId ?? null,
-    lastEventId: method === "GET" ? x.headers.get("last-event-id") : null,
+    // Of a stream of its session: without one it would be anybody's.
+    lastEventId: method === "GET" && x.session !== null ? x.headers.get("last-event-id") : null,
     described:
       isModern && message !== undefined
         ? {

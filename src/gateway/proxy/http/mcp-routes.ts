@@ -3,6 +3,7 @@ import type { Context } from "hono";
 import * as Type from "typebox";
 import { callerRoute } from "#gateway/identity/http/caller-route.ts";
 import type { GatewayEnv } from "#gateway/identity/http/gateway-env.ts";
+import { takeBudget } from "#gateway/identity/http/take-budget.ts";
 import { findPlugin } from "#gateway/plugins/find-plugin.ts";
 import { isRefusedPlace, placeOfPath } from "#gateway/plugins/place-names.ts";
 import { endSession } from "#gateway/proxy/handle/end-session.ts";
@@ -32,7 +33,8 @@ const messageBody: RequestBody<Uint8Array> = {
 type Served = Omit<Exchange, "session" | "version">;
 
 async function exchangeOf(c: Context<GatewayEnv>): Promise<Exchange> {
-  const served = await servedBy(c);
+  const takeAnother = () => takeBudget(c)?.retryAfterSeconds ?? null;
+  const served = await servedBy(c, takeAnother);
   const { headers } = c.req.raw;
   const named = versionOfRequest(headers, null);
   const id = headers.get("mcp-session-id");
@@ -45,7 +47,10 @@ async function exchangeOf(c: Context<GatewayEnv>): Promise<Exchange> {
   return { ...served, session, version: versionOfRequest(headers, opened.version) };
 }
 
-async function servedBy(c: Context<GatewayEnv>): Promise<Served> {
+async function servedBy(
+  c: Context<GatewayEnv>,
+  takeAnother: Exchange["takeAnother"],
+): Promise<Served> {
   const { org, caller, requestId, retryAfterSeconds } = c.var;
   const place = placeOfPath(new URL(c.req.url).pathname);
   if (isRefusedPlace(place)) return fail({ kind: "not_found" });
@@ -62,6 +67,7 @@ async function servedBy(c: Context<GatewayEnv>): Promise<Served> {
     startedAtMs: Date.now(),
     span: activeSpan(),
     retryAfterSeconds,
+    takeAnother,
     describe: (operation) => c.set("operation", operation),
     lastsUntil: (answered) => c.set("answered", answered),
   };
@@ -92,7 +98,14 @@ export const mcpRoutes: readonly AppRoute[] = [
       },
       problems: [400, 413, 415, 503],
     },
-    async (c, bytes) => servePost(await exchangeOf(c), bytes),
+    async (c, bytes) => {
+      const x = await exchangeOf(c);
+      const served = servePost(x, bytes);
+      // A client that resets its connection takes with it what nobody waits for: a call that is decided would
+      // never hear of its end.
+      x.ctx.waitUntil(served.catch(() => undefined));
+      return served;
+    },
   ),
   callerRoute(
     {

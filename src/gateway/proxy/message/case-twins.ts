@@ -19,9 +19,12 @@ class KnownNames {
 
   hasTwinIn(value: unknown): boolean {
     if (typeof value !== "object" || value === null) return false;
-    return Object.keys(value).some(
-      (name) => !this.#names.has(name) && this.#folded.has(folded(name)),
-    );
+    return Object.keys(value).some((name) => this.hasTwinOf(name));
+  }
+
+  /** `read`: the name as a lax reader has it. */
+  hasTwinOf(name: string, read = name): boolean {
+    return !this.#names.has(name) && this.#folded.has(folded(read));
   }
 }
 
@@ -45,9 +48,21 @@ const META = new KnownNames([
 /** Of `completion/complete`: whose completions are asked for. */
 const REFERENCE = new KnownNames(["type", "name", "uri"]);
 
+/** That are decided by what they name: to a server that does not mind case, "Tools/Call" is a call. */
+const METHODS = new KnownNames([
+  ...["tools/call", "resources/read", "resources/subscribe", "prompts/get", "completion/complete"],
+  ...["tools/list", "resources/list", "resources/templates/list", "prompts/list"],
+  ...["subscriptions/listen", "tasks/get", "tasks/result", "tasks/update", "tasks/cancel"],
+]);
+
+function isMethodTwin(method: unknown): boolean {
+  if (typeof method !== "string") return false;
+  return METHODS.hasTwinOf(method, method.trim().replace(/\/{2,}/g, "/"));
+}
+
 /** Of a JSON-RPC message: its own members, and those of its params that the protocol defines. */
 export function hasCaseTwin(message: Readonly<Record<string, unknown>>): boolean {
-  if (ENVELOPE.hasTwinIn(message)) return true;
+  if (ENVELOPE.hasTwinIn(message) || isMethodTwin(message["method"])) return true;
   const params = (message["params"] ?? {}) as Readonly<Record<string, unknown>>;
   return (
     PARAMS.hasTwinIn(params) ||

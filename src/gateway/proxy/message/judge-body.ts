@@ -8,8 +8,11 @@
  * In the order of cost: the type, the bytes, the text's measures without parsing, then JSON.parse once. A name
  * that is written twice shows in the number of names (formats/read-json.ts), which takes a quarter of the time
  * of a parser that tells where.
+ *
+ * Each of these takes up to 60 ms of the longest body, so that others go first in between (platform/slices.ts).
  */
 import { countNames } from "#formats/read-json.ts";
+import { atOnce, type Stepwise } from "#platform/slices.ts";
 import { isJsonContentType } from "./json-content-type.ts";
 import { itemsOf, startOfValue } from "./json-members.ts";
 import { judgeMessage, type MessageText } from "./judge-message.ts";
@@ -91,28 +94,36 @@ export const BATCH_MESSAGES_MAX = 100;
 const PARSE_ERROR: Judged = { kind: "malformed", code: -32700, id: null };
 
 /** Never throws, whatever the bytes. `version` is that of `versionOfRequest`. */
-export function judgeBody(
+export function* judgeBody(
   bytes: Uint8Array,
   contentType: string | null,
   version: ProtocolVersion,
-): Judged {
+): Stepwise<Judged> {
   if (!isJsonContentType(contentType)) return ambiguous("content_type");
   const text = decoded(bytes);
   if (text === null) return ambiguous("bad_utf8");
   if (text.startsWith(BYTE_ORDER_MARK)) return ambiguous("byte_order_mark");
-  return judgeText(text, version);
+  return yield* judgeSteps(text, version);
 }
 
 /** As `judgeBody` of a text that came as JSON in UTF-8: one that was edited here is judged again so. */
 export function judgeText(text: string, version: ProtocolVersion): Judged {
+  return atOnce(judgeSteps(text, version));
+}
+
+function* judgeSteps(text: string, version: ProtocolVersion): Stepwise<Judged> {
   const measure = measureText(text);
   if (typeof measure === "string") return ambiguous(measure);
+  yield;
   const reading = parsed(text);
   if (reading === null) return PARSE_ERROR;
   const { value } = reading;
+  yield;
   if (countNames(value) !== measure.names) return ambiguous("duplicate_key", value);
+  yield;
   const unsafe = unsafeTextIn(text, value);
   if (unsafe !== null) return ambiguous(unsafe, value);
+  yield;
   if (Array.isArray(value)) return judgeBatch(text, value, version);
   const judged = judgeMessage(value, { text, outermost: measure.outermost }, version);
   if (judged.kind !== "message") return judged;

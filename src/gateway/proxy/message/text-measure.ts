@@ -22,9 +22,14 @@ export const DEPTH_MAX = 64;
 
 /**
  * A value may take one byte of text and dozens of memory. No call has more values than one in sixteen bytes of
- * the 4 MiB that a body may have, as long lists of numbers do; each with a name, that many are parsed in 150 ms.
+ * the 4 MiB that a body may have, as long lists of numbers do.
  */
 const VALUES_MAX = 4_194_304 / 16;
+/**
+ * A name takes ten times as long as a value, to be parsed and wherever names are compared: so many take 120 ms in all.
+ * No model writes as many: with its value, each is four of its tokens.
+ */
+export const NAMES_MAX = 65_536;
 
 const QUOTE = 0x22;
 const COLON = 0x3a;
@@ -50,7 +55,11 @@ export function measureText(text: string): TextMeasure | "too_deep" | "too_many_
     values += VALUES[code] ?? 0;
     if (depth > DEPTH_MAX) return "too_deep";
   }
-  return values > VALUES_MAX ? "too_many_values" : names;
+  return isTooMany(values, names) ? "too_many_values" : names;
+}
+
+function isTooMany(values: number, { names }: TextMeasure): boolean {
+  return values > VALUES_MAX || names > NAMES_MAX;
 }
 
 interface Names {

@@ -137,7 +137,7 @@ export class EventRelay {
   async #pass(block: Uint8Array): Promise<Uint8Array | null> {
     const text = decode(block);
     const event = this.#parse(text);
-    const seen = event === null ? null : readMessages(event.data);
+    const seen = event === null ? null : await readMessages(event.data);
     if (seen === null) return block;
     if (seen === "too_many") return null;
     const { length } = block;
@@ -189,7 +189,7 @@ export class EventRelay {
     const whole = joinedBytes([rest, encode("\n\n")]);
     const couldResume = this.#canResume;
     const event = this.#parse(decode(whole));
-    const seen = event === null ? null : readMessages(event.data);
+    const seen = event === null ? null : await readMessages(event.data);
     const passing = messagesIn(seen).length > 0 ? await this.#pass(whole) : null;
     if (passing !== null) return [passing];
     this.#canResume = couldResume;

@@ -90,7 +90,8 @@ export class JsonRelay {
   }
 
   async #passHeld(controller: Controller): Promise<void> {
-    const seen = readMessages(this.#kept.text());
+    const seen = await readMessages(this.#kept.text());
+    if (this.#isGone) return;
     if (seen === "too_many") {
       this.#breakOff("too_large", controller);
       return;
@@ -125,9 +126,10 @@ export class JsonRelay {
   /** A large body, which has passed: what is wrong with it, its client has seen. */
   async #judge(controller: Controller): Promise<void> {
     const { length } = this.#kept;
-    for (const message of this.#kept.messages(this.#watch.due)) {
+    for (const message of await this.#kept.messages(this.#watch.due)) {
       await this.#watch.see(message, length);
     }
+    if (this.#isGone) return;
     controller.close();
     this.#watch.end(this.#watch.isAnswered ? "done" : "no_answer");
   }

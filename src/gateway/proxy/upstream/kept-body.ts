@@ -48,9 +48,9 @@ export class KeptBody {
   }
 
   /** Of a body whose end came. */
-  messages(due: readonly PendingRequest[]): readonly SeenMessage[] {
+  async messages(due: readonly PendingRequest[]): Promise<readonly SeenMessage[]> {
     const whole = this.#chunks === null ? null : this.text();
-    const seen = whole === null ? "too_many" : readMessages(whole);
+    const seen = whole === null ? "too_many" : await readMessages(whole);
     if (seen !== "too_many") return messagesIn(seen);
     const tail = joinedBytes([this.#tail, ...this.chunks.slice(-1)]).slice(-END_BYTES);
     const ends = [this.#head, tail].map((bytes) => new TextDecoder().decode(bytes));

@@ -15,7 +15,7 @@ export class RefusalRelay {
 
   async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
     const bytes = await readAnswer(this.#body, REFUSAL_BYTES_MAX);
-    this.#see(new TextDecoder().decode(bytes), bytes.length);
+    await this.#see(new TextDecoder().decode(bytes), bytes.length);
     this.#watch.end("done");
     if (bytes.length > 0) controller.enqueue(bytes);
     controller.close();
@@ -26,8 +26,8 @@ export class RefusalRelay {
   }
 
   /** By whichever id, often none: its server may have refused before it looked. */
-  #see(text: string, bytes: number): void {
-    const [error] = messagesIn(readMessages(text));
+  async #see(text: string, bytes: number): Promise<void> {
+    const [error] = messagesIn(await readMessages(text));
     if (error?.kind !== "error") return;
     for (const { id } of this.#watch.due) this.#watch.see({ ...error, id }, bytes);
   }

@@ -1,7 +1,8 @@
 /** JSON-RPC as an upstream wrote it: of one message, or of a batch where the version has them. */
 
-import { readJson } from "#formats/read-json.ts";
+import { jsonSteps } from "#formats/read-json.ts";
 import type { RequestId } from "#gateway/proxy/message/judge-body.ts";
+import { atOnce, withTurns } from "#platform/slices.ts";
 
 export interface RpcError {
   readonly code: number;
@@ -38,10 +39,15 @@ export interface SeenText {
  * 100,000.
  */
 const VALUES_MAX = 500_000;
+/** Half of 2 MB of a tools/list; so many are parsed in 80 ms. */
+const NAMES_MAX = 131_072;
+/** What is shorter is read within milliseconds. */
+const SHORT_CHARACTERS = 262_144;
 
-/** Null where the text is no JSON. */
-export function readMessages(text: string): SeenText | "too_many" | null {
-  const reading = readJson(text, VALUES_MAX);
+/** Null where the text is no JSON. A long one is read in slices. */
+export async function readMessages(text: string): Promise<SeenText | "too_many" | null> {
+  const steps = jsonSteps(text, VALUES_MAX, NAMES_MAX);
+  const reading = await (text.length > SHORT_CHARACTERS ? withTurns(steps) : atOnce(steps));
   if ("refusal" in reading && reading.refusal !== "named_twice") {
     return reading.refusal === "too_many" ? "too_many" : null;
   }
@@ -55,7 +61,7 @@ export function readMessages(text: string): SeenText | "too_many" | null {
 }
 
 /** The messages of a text that was read, however much of it was understood. */
-export function messagesIn(seen: ReturnType<typeof readMessages>): readonly SeenMessage[] {
+export function messagesIn(seen: Awaited<ReturnType<typeof readMessages>>): readonly SeenMessage[] {
   return seen === null || seen === "too_many" ? [] : seen.messages;
 }
 
@@ -73,8 +79,10 @@ function messageOf(members: RpcMembers, text: string): SeenMessage | null {
     return { kind: "other", method, id, params: asMembers(members["params"]), text };
   }
   const error = asError(members["error"]);
-  if (error !== null) return { kind: "error", id, error, text };
   const result = asMembers(members["result"]);
+  // Some clients would take the one, and some the other.
+  if (error !== null && result !== null) return null;
+  if (error !== null) return { kind: "error", id, error, text };
   return result !== null && id !== null ? { kind: "result", id, result, text } : null;
 }
 

@@ -23,7 +23,7 @@ export async function readRefusal(response: Response): Promise<Response | "no_er
     return "no_error";
   }
   const bytes = await readAnswer(body, REFUSAL_BYTES_MAX);
-  const messages = messagesIn(readMessages(new TextDecoder().decode(bytes)));
+  const messages = messagesIn(await readMessages(new TextDecoder().decode(bytes)));
   const isError = messages.length > 0 && messages.every(({ kind }) => kind === "error");
   return isError ? new Response(bytes, { status, headers: keptOf(headers) }) : "no_error";
 }

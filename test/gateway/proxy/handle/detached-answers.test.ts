@@ -89,15 +89,13 @@ describe("A call that its client cancels by a notification", () => {
   it.each(ids)("by the id of %s is cancelled, once, though its server answers", async (_, id) => {
     const { promise, resolve } = Promise.withResolvers<void>();
     const behind = await behindGateway(
-      answeringWith(async ({ id: asked, method }) => {
-        if (method !== "tools/call") return undefined;
-        return slowStream(promise, result(asked));
-      }),
+      answeringWith(({ id: asked, method }) => slowSession(promise, { id: asked, method })),
     );
-    const answer = await send(behind, toolCall("read", id));
+    const headers = await beginSession(behind);
+    const answer = await send(behind, toolCall("read", id), { headers });
     const params = { requestId: id, reason: "enough" };
     const cancelled = { jsonrpc: "2.0", method: "notifications/cancelled", params };
-    expect((await send(behind, cancelled)).status).toBe(202);
+    expect((await send(behind, cancelled, { headers })).status).toBe(202);
     expect(JSON.parse(behind.received.at(-1)?.body ?? "")).toEqual(cancelled);
     resolve();
     expect(messagesOf(await answer.text())).toEqual([JSON.parse(result(id))]);
@@ -123,14 +121,15 @@ describe("A call that its client cancels by a notification", () => {
   it("is cancelled by one that comes in a batch with another call", async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     const behind = await behindGateway(async (request) => {
-      const body = (await request.json()) as { id: number } | { id?: number }[];
-      if (!Array.isArray(body)) return slowStream(promise, result(body.id));
-      return Response.json([JSON.parse(result(8))]);
+      const body = (await request.json()) as { id: number; method: string } | object[];
+      if (Array.isArray(body)) return Response.json([JSON.parse(result(8))]);
+      return slowSession(promise, body) ?? new Response(null, { status: 202 });
     });
-    const answer = await send(behind, toolCall("read", 7));
+    const headers = await beginSession(behind, { version: "2025-03-26" });
+    const answer = await send(behind, toolCall("read", 7), { headers });
     const cancelled = { jsonrpc: "2.0", method: "notifications/cancelled" };
     const batch = [toolCall("stat", 8), { ...cancelled, params: { requestId: 7 } }];
-    await (await send(behind, batch)).text();
+    await (await send(behind, batch, { headers })).text();
     resolve();
     await answer.text();
     const { samples } = await recordOf(behind.org, 2);
@@ -143,21 +142,33 @@ describe("A call that its client cancels by a notification", () => {
   it("is not cancelled by one that names another's id", async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     const behind = await behindGateway(
-      answeringWith(({ id, method }) =>
-        method === "tools/call" ? slowStream(promise, result(id)) : undefined,
-      ),
+      answeringWith(({ id, method }) => slowSession(promise, { id, method })),
     );
-    const answer = await send(behind, toolCall("read", 7));
+    const headers = await beginSession(behind);
+    const answer = await send(behind, toolCall("read", 7), { headers });
     for (const requestId of ["7", 8, null, { id: 7 }]) {
       const params = { requestId };
-      await send(behind, { jsonrpc: "2.0", method: "notifications/cancelled", params });
+      const cancelled = { jsonrpc: "2.0", method: "notifications/cancelled", params };
+      await send(behind, cancelled, { headers });
     }
+    // And by none that is of no session: whose request that would be nobody knows.
+    const params = { requestId: 7 };
+    await send(behind, { jsonrpc: "2.0", method: "notifications/cancelled", params });
     resolve();
     await answer.text();
     const { samples } = await recordOf(behind.org, 1);
     expect(samples).toMatchObject([{ outcome: "ok" }]);
   });
 });
+
+/** Of a server with sessions, whose calls are answered when they may be. */
+function slowSession(
+  go: Promise<void>,
+  { id, method }: { id: unknown; method: string | null },
+): Response | undefined {
+  if (method === "initialize") return withSessionId(Response.json(JSON.parse(result(id))));
+  return method === "tools/call" ? slowStream(go, result(id)) : undefined;
+}
 
 /** Headers at once, the answer when it may. */
 function slowStream(go: Promise<void>, data: string): Response {

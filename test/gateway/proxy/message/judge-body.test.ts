@@ -2,12 +2,13 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Judged, judgeBody, judgeText } from "#gateway/proxy/message/judge-body.ts";
 import { DEPTH_MAX } from "#gateway/proxy/message/text-measure.ts";
+import { atOnce } from "#platform/slices.ts";
 import { callText, causeOf, messageValue, requestText, taken } from "./messages.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 
 function judgeBytes(bytes: Uint8Array, contentType: string | null = "application/json"): Judged {
-  return judgeBody(bytes, contentType, "2025-11-25");
+  return atOnce(judgeBody(bytes, contentType, "2025-11-25"));
 }
 
 const judge = (text: string) => judgeBytes(encode(text));
