@@ -1,7 +1,7 @@
 import { evictDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { LedgerStub } from "#audit/ledger-stub.ts";
-import { resumeCall } from "#gateway/record/begin-call.ts";
+import { resumeCall, waitingKeys } from "#gateway/record/begin-call.ts";
 import type { Org } from "#orgs/org.ts";
 import { workerEnv } from "../../harness/deployment.ts";
 import {
@@ -169,6 +169,19 @@ describe("A call that waits for another round", () => {
       Array.from({ length: 8 }, () => resumeCall(workerEnv, new AnsweredRequest(), org, "key-2")),
     );
     expect(all.filter((resumed) => resumed !== null)).toHaveLength(1);
+  });
+
+  it("is known to wait by whoever asks, and waits on until its own expiry", async () => {
+    const org = await newOrg();
+    const call = await begin(org);
+    await call.wait("key-7", Date.now() + 60_000);
+    const keys = ["key-7", "key-8"];
+    const asks = Array.from({ length: 4 }, () => waitingKeys(workerEnv, org, keys));
+    for (const waiting of await Promise.all(asks)) expect([...waiting]).toEqual(["key-7"]);
+    await pass(org, 61);
+    await pass(org, 26);
+    expect(await completions(org)).toEqual([["error", "timeout", false]]);
+    expect((await waitingKeys(workerEnv, org, keys)).size).toBe(0);
   });
 
   it("is found though its client comes while the wait is on its way", async () => {

@@ -4,7 +4,7 @@
  */
 import { encodeHex } from "#formats/hex.ts";
 import { sha256 } from "#formats/sha256.ts";
-import type { RpcMessage } from "#gateway/proxy/message/judge-body.ts";
+import type { RequestId, RpcMessage } from "#gateway/proxy/message/judge-body.ts";
 import type { Exchange } from "./exchange.ts";
 
 /** Of a round (MRTR): the state that the plugin handed out, or what was asked where it kept none. */
@@ -21,9 +21,12 @@ export function taskKey(x: Exchange, taskId: string): string {
   return keyOf(x, ["task", taskId]);
 }
 
-/** Of an answer that comes by another stream of the session, after the one that it was due on was closed. */
-export function answerKey(x: Exchange, idText: string): string {
-  return keyOf(x, ["answer", x.session?.upstreamId, idText]);
+/**
+ * Of an answer that comes by another stream of the session, after the one that it was due on was closed. By the id's
+ * value: a server need not write it as its client did.
+ */
+export function answerKey(x: Exchange, id: RequestId | null): string {
+  return keyOf(x, ["answer", x.session?.upstreamId, id]);
 }
 
 /** The state of a request that goes on with a call, or undefined where it begins one. */

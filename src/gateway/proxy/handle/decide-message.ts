@@ -7,7 +7,7 @@ import type { RpcMessage } from "#gateway/proxy/message/judge-body.ts";
 import { lossyNumbersIn } from "#gateway/proxy/message/lossy-number.ts";
 import { withTurns } from "#platform/slices.ts";
 import type { Exchange } from "./exchange.ts";
-import { listenedUris, type MethodRule } from "./method-rules.ts";
+import { listenedTo, type MethodRule } from "./method-rules.ts";
 import type { Ruling } from "./rule-message.ts";
 
 export type RulingSubject = Pick<Ruling, "message" | "rule" | "tool" | "target">;
@@ -30,7 +30,7 @@ export async function decideAll(
   }
   if (rule.kind === "read") return about(readOf(rule.target, target));
   if (rule.kind === "listen") {
-    const uris = listenedUris(message.params);
+    const uris = listenedTo(message.params, "resourceSubscriptions");
     if (uris.length > URIS_MAX) return TOO_MANY;
     const all = await Promise.all(uris.map((uri) => about(readOf("resource", uri))));
     return all.find(({ isPermitted }) => !isPermitted) ?? all[0] ?? PASSED;

@@ -29,7 +29,9 @@ export async function dispatch(
   const answer = await sendUpstream(ask);
   if (answer.kind === "failed") {
     for (const one of unfollow) one();
-    endDispatch(span, answer.fault);
+    const { fault, status } = answer;
+    if (status !== null) span?.set("http.response.status_code", status);
+    endDispatch(span, fault === "status" ? String(status) : fault);
     return failedAnswer(x, followed, answer);
   }
   return followedAnswer(x, { followed, unfollow }, span, answer satisfies UpstreamAnswer);

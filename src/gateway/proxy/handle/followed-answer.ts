@@ -1,6 +1,6 @@
 /** A plugin's answer on its way to the client: each message is looked at once, and told to whom it concerns. */
 import { noteHealth } from "#gateway/plugins/note-health.ts";
-import { eraOf, isProtocolVersion } from "#gateway/proxy/message/protocol-version.ts";
+import { eraOf } from "#gateway/proxy/message/protocol-version.ts";
 import {
   type RelayEnd,
   type RelayTerms,
@@ -8,13 +8,13 @@ import {
   type RpcOther,
   relayAnswer,
 } from "#gateway/proxy/upstream/relay-answer.ts";
-import { sealSession } from "#gateway/proxy/upstream/sealed-session.ts";
 import type { UpstreamAnswer } from "#gateway/proxy/upstream/send-upstream.ts";
 import { logError } from "#platform/log-error.ts";
 import { HOUR_MS } from "#platform/time.ts";
 import type { ActiveSpan } from "#tracing/active-span.ts";
 import { askedOther } from "./asked-ids.ts";
-import { type Exchange, sessionPlace } from "./exchange.ts";
+import { begunSession, recordSession } from "./client-sessions.ts";
+import type { Exchange } from "./exchange.ts";
 import type { FollowedRequest } from "./followed-request.ts";
 import { rewriteAnyList, rewriteList } from "./listed-items.ts";
 import { missingText } from "./rpc-refusal.ts";
@@ -48,9 +48,10 @@ export async function followedAnswer(
   const end = async (how: RelayEnd) => {
     for (const one of unfollow) one();
     for (const one of followed) await one.onEnd(how);
-    endDispatch(span, how === "done" || how === "detached" ? null : how);
+    endDispatch(span, errorTypeOf(how, followed));
     await noteHealth(x.env, x.org, x.plugin, faultOf(how), Date.now());
   };
+  const sessionId = await begunSession(x, followed, response);
   const answer = relayAnswer(response, {
     pending: followed.map(({ ruling: { message } }) => ({
       id: message.id!,
@@ -59,7 +60,7 @@ export async function followedAnswer(
     isResumable: eraOf(x.version) === "legacy",
     version: x.version,
     rewrite: rewriteOf(x, followed),
-    onMessage: onMessageOf(x, followed),
+    onMessage: onMessageOf(x, followed, sessionId),
     missing: (_id, idText, how) => {
       const one = followed.find(({ ruling }) => ruling.message.idText === idText);
       return missingText(one!.ruling, how, { decisionId: one!.decisionId });
@@ -73,7 +74,15 @@ export async function followedAnswer(
     bytesMax: ANSWER_BYTES_MAX,
     eventBytesMax: EVENT_BYTES_MAX,
   });
-  return withSession(x, followed, response, answer);
+  if (sessionId !== null) answer.headers.set("mcp-session-id", sessionId);
+  return answer;
+}
+
+/** Of what was asked, the first thing that is wrong with its answer; or what became of the answer. */
+function errorTypeOf(end: RelayEnd, followed: readonly FollowedRequest[]): string | null {
+  if (end === "detached") return null;
+  if (end !== "done") return end;
+  return followed.find(({ errorType }) => errorType !== null)?.errorType ?? null;
 }
 
 /** A client's own doing, and a size that we set, say nothing of the plugin's health. */
@@ -81,16 +90,26 @@ function faultOf(end: RelayEnd): string | null {
   return end === "reset" || end === "timeout" || end === "no_answer" ? end : null;
 }
 
-function onMessageOf(x: Exchange, followed: readonly FollowedRequest[]): RelayTerms["onMessage"] {
+function onMessageOf(
+  x: Exchange,
+  followed: readonly FollowedRequest[],
+  sessionId: string | null,
+): RelayTerms["onMessage"] {
   return async (message: RpcAnswer | RpcOther) => {
     if ("method" in message) return askedOther(x, message);
     const one = followed.find(({ ruling }) => ruling.message.id === message.id);
-    if (message.isDue) await one?.onAnswer(message);
+    if (!message.isDue) return null;
+    if (sessionId !== null && message.result !== null)
+      recordSession(x, "session.opened", sessionId);
+    await one?.onAnswer(message);
     return null;
   };
 }
 
-/** Only lists are changed, and only where one was asked for. */
+/**
+ * Only a list's answer is changed, and only where a list was asked for: then under whatever id it comes, for some
+ * servers make numbers of texts (python-sdk#961), and whoever reads the bytes reads the list.
+ */
 function rewriteOf(x: Exchange, followed: readonly FollowedRequest[]): RelayTerms["rewrite"] {
   const lists = followed.filter(({ ruling }) => ruling.rule.kind === "list");
   if (lists.length === 0) return null;
@@ -99,24 +118,4 @@ function rewriteOf(x: Exchange, followed: readonly FollowedRequest[]): RelayTerm
     if (ruling?.rule.kind !== "list") return rewriteAnyList(x, answer);
     return rewriteList(x, ruling, ruling.rule.member, answer);
   };
-}
-
-/** What the plugin calls the session stays here: the client gets an id that is its own alone. */
-async function withSession(
-  x: Exchange,
-  followed: readonly FollowedRequest[],
-  { headers }: Response,
-  answer: Response,
-): Promise<Response> {
-  const upstreamId = headers.get("mcp-session-id");
-  const initialize = followed.find(({ ruling }) => ruling.message.method === "initialize");
-  if (upstreamId === null || initialize === undefined) return answer;
-  const asked = initialize.ruling.message.params?.["protocolVersion"];
-  // What the server makes of it stands in its answer, which follows: no later version than was asked for.
-  const version = typeof asked === "string" && isProtocolVersion(asked) ? asked : "2025-03-26";
-  answer.headers.set(
-    "mcp-session-id",
-    await sealSession(x.env, sessionPlace(x), { upstreamId, version }),
-  );
-  return answer;
 }

@@ -38,6 +38,7 @@ export class FollowedRequest {
   readonly #exchange: Exchange;
   readonly #call: FollowedCall;
   #isSettled = false;
+  #errorType: string | null = null;
 
   constructor(exchange: Exchange, ruling: Ruling, call: FollowedCall) {
     this.#exchange = exchange;
@@ -49,6 +50,11 @@ export class FollowedRequest {
     return this.#call.begun?.start.id ?? null;
   }
 
+  /** What was wrong with its answer; null while there is none. */
+  get errorType(): string | null {
+    return this.#errorType;
+  }
+
   /** As the call's record has it; of a call that goes on with another request there is no telling. */
   get dispatchSpanId(): string | null {
     return this.#call.isResumed ? null : (this.#call.begun?.start.dispatchSpanId ?? null);
@@ -58,7 +64,7 @@ export class FollowedRequest {
   async onAnswer(answer: RpcAnswer): Promise<void> {
     if (this.#isSettled) return;
     const { waitsFor, isFinal: _, ...outcome } = outcomeOfAnswer(answer);
-    if (waitsFor === null) return this.#settle(outcome, answer.bytes);
+    if (waitsFor === null) return this.#settle(outcome, answer);
     this.#isSettled = true;
     this.#note(waitsFor.kind, null);
     const x = this.#exchange;
@@ -75,22 +81,30 @@ export class FollowedRequest {
   /** The plugin gave no answer, as far as this request goes. */
   async onEnd(end: RelayEnd | UpstreamFault | number): Promise<void> {
     if (this.#isSettled) return;
-    if (end !== "detached") return this.#settle(outcomeOfEnd(end), 0);
+    if (end !== "detached") return this.#settle(outcomeOfEnd(end), null);
     this.#isSettled = true;
-    const key = answerKey(this.#exchange, this.ruling.message.idText ?? "");
+    const key = answerKey(this.#exchange, this.ruling.message.id);
     await this.#call.begun?.wait(key, Date.now() + RESUME_MS);
   }
 
-  async #settle(outcome: CallOutcome, responseBytes: number): Promise<void> {
+  async #settle(outcome: CallOutcome, answer: RpcAnswer | null): Promise<void> {
     this.#isSettled = true;
     this.#note(outcome.outcome, outcome.errorCode);
-    const ended = this.#call.begun ?? (await this.#call.claim?.()) ?? null;
-    ended?.end({ ...outcome, responseBytes, endedAtMs: Date.now() });
+    const { begun, claim } = this.#call;
+    const isTasksEnd = answer !== null && tellsTasksEnd(this.ruling, answer);
+    const ended = begun ?? (isTasksEnd ? await claim?.() : null);
+    ended?.end({ ...outcome, responseBytes: answer?.bytes ?? 0, endedAtMs: Date.now() });
   }
 
   #note(outcome: string, errorType: string | null): void {
+    this.#errorType = errorType;
     noteServed(this.#exchange, this.ruling, { outcome, errorType });
   }
+}
+
+/** A poll that failed, and a message that was taken, say nothing of the task: it goes on. */
+function tellsTasksEnd({ message }: Ruling, { result }: RpcAnswer): boolean {
+  return message.method === "tasks/result" || typeof result?.["taskId"] === "string";
 }
 
 /** How a request went, in the figures of this deployment's own. */

@@ -63,19 +63,22 @@ function completionRule(params: Params): MethodRule {
   return { kind: "read", target: "resource", isRecorded: false };
 }
 
-/** What is read: a resource's URI, a prompt's name; "" where the request does not say. */
-export function readTarget(method: string, params: Params): string {
+/**
+ * What is read: a resource's URI, a prompt's name; "" where the request does not say. The other of the two, which
+ * its server does not look at, names nothing.
+ */
+export function readTarget(method: string, params: Params, target: "resource" | "prompt"): string {
   const from = method === "completion/complete" ? params?.["ref"] : params;
   const { uri, name } = (from ?? {}) as { uri?: unknown; name?: unknown };
-  if (typeof uri === "string") return uri;
-  return typeof name === "string" ? name : "";
+  const named = target === "prompt" ? name : uri;
+  return typeof named === "string" ? named : "";
 }
 
-/** The URIs that a listen request wants to hear of, besides lists (2026-07-28, basic/patterns/subscriptions). */
-export function listenedUris(params: Params): string[] {
+/** What a listen request wants to hear of, besides lists (2026-07-28, basic/patterns/subscriptions; SEP-2663). */
+export function listenedTo(params: Params, member: "resourceSubscriptions" | "taskIds"): string[] {
   const { notifications } = (params ?? {}) as {
-    notifications?: { resourceSubscriptions?: unknown };
+    notifications?: Partial<Record<typeof member, unknown>>;
   };
-  const uris = notifications?.resourceSubscriptions;
-  return Array.isArray(uris) ? uris.filter((uri) => typeof uri === "string") : [];
+  const named = notifications?.[member];
+  return Array.isArray(named) ? named.filter((one) => typeof one === "string") : [];
 }

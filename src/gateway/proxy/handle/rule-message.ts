@@ -15,7 +15,7 @@ import { STAGE_ATTRIBUTE } from "#tracing/trace-span.ts";
 import { decideAll, type RulingSubject } from "./decide-message.ts";
 import type { Exchange } from "./exchange.ts";
 import { isOwnTask } from "./known-tasks.ts";
-import { type MethodRule, readTarget, ruleOf } from "./method-rules.ts";
+import { listenedTo, type MethodRule, readTarget, ruleOf } from "./method-rules.ts";
 
 /** Why a request is refused, as its sample's error code has it. */
 export type RefusalWord = "policy_denied" | "quarantined" | "rate_limited" | "ambiguous";
@@ -74,6 +74,9 @@ export async function ruleMessage(x: Exchange, message: RpcMessage): Promise<Rul
   return { ...asked, ...denied("quarantined", { ...ruled.verdict, reason: "quarantined" }) };
 }
 
+/** Each is looked up by itself. */
+const TASKS_MAX = 100;
+
 type Ruled = Pick<Ruling, "verdict" | "refusal"> & Partial<Pick<Ruling, "fault">>;
 
 /** What policy need not be asked about. */
@@ -92,7 +95,10 @@ function refuseUnasked(x: Exchange, { message, rule, tool, target }: RulingSubje
 async function askPolicy(x: Exchange, asked: RulingSubject): Promise<Ruled> {
   const { message, rule } = asked;
   if (rule.kind === "connect") return { verdict: CONNECTS, refusal: null };
-  if (rule.kind === "task") return ruleTask(x, message);
+  if (rule.kind === "task") return ruleTasks(x, [message.name]);
+  const tasks = rule.kind === "listen" ? listenedTo(message.params, "taskIds") : [];
+  const ruled = await ruleTasks(x, tasks);
+  if (ruled.refusal !== null) return ruled;
   const verdict = await tracedVerdict(x, asked);
   return { verdict, refusal: verdict.kind === "denied" ? "policy_denied" : null };
 }
@@ -111,10 +117,17 @@ function tracedVerdict(x: Exchange, asked: RulingSubject): Promise<Verdict> {
 }
 
 /** A task's id is known to whoever has read it somewhere: only who began the task may ask after it. */
-async function ruleTask(x: Exchange, { name }: RpcMessage): Promise<Ruled> {
-  if (name !== null && (await isOwnTask(x, name))) return { verdict: CONNECTS, refusal: null };
-  return { ...denied("policy_denied", { reason: "unknown_task" }), fault: UNKNOWN_TASK };
+async function ruleTasks(x: Exchange, ids: readonly (string | null)[]): Promise<Ruled> {
+  for (const id of ids.slice(0, TASKS_MAX)) {
+    if (id === null || !(await isOwnTask(x, id))) return NO_TASK;
+  }
+  return ids.length > TASKS_MAX ? NO_TASK : { verdict: CONNECTS, refusal: null };
 }
+
+const NO_TASK: Ruled = {
+  ...denied("policy_denied", { reason: "unknown_task" }),
+  fault: UNKNOWN_TASK,
+};
 
 function denied(
   refusal: RefusalWord,
@@ -125,7 +138,8 @@ function denied(
 
 function targetOf(message: RpcMessage, rule: MethodRule): string {
   if (rule.kind === "call") return message.name ?? "";
-  return rule.kind === "read" ? readTarget(message.method ?? "", message.params) : "";
+  if (rule.kind !== "read") return "";
+  return readTarget(message.method ?? "", message.params, rule.target);
 }
 
 function verdictOf({ isPermitted, policySet, policies, reason }: PolicyDecision): Verdict {

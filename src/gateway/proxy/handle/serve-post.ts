@@ -9,6 +9,7 @@ import {
 import { ambiguityError, errorBody, standardMessage } from "#gateway/proxy/message/rpc-error.ts";
 import { atOnce, withTurns } from "#platform/slices.ts";
 import { beginRequest, recordRefusal } from "./begin-requests.ts";
+import { cancelFollowed } from "./cancelled-requests.ts";
 import { dispatch } from "./dispatch.ts";
 import type { Exchange } from "./exchange.ts";
 import { forwardUnanswered } from "./forward-unanswered.ts";
@@ -59,6 +60,7 @@ async function serveMessages(
   const followed = await Promise.all(
     rulings.map((ruling) => beginRequest(x, ruling, bytesOf(ruling))),
   );
+  for (const message of messages) await cancelFollowed(x, message);
   return dispatch(x, followed, isBatch ? new TextDecoder().decode(bytes) : null);
 }
 

@@ -58,7 +58,7 @@ function endOfStreams(status: number | null): Response {
 async function onMessage(x: Exchange, message: RpcAnswer | RpcOther): Promise<string | null> {
   if ("method" in message) return askedOther(x, message);
   const idText = JSON.stringify(message.id);
-  const begun = await resumeCall(x.env, x.ctx, x.org, answerKey(x, idText));
+  const begun = await resumeCall(x.env, x.ctx, x.org, answerKey(x, message.id));
   if (begun === null) return null;
   const asked = answeredMessage(x, { method: begun.start.method, id: message.id, idText });
   const followed = new FollowedRequest(x, ruledBefore(asked), {
