@@ -68,16 +68,3 @@ export function readsResource(part: unknown): boolean {
   const { Var: name } = part as Expression;
   return name === "resource" || name === "action" || Object.values(part).some(readsResource);
 }
-
-/** How long each pattern of a `like` is, its wildcards with it, into `lengths`. */
-export function collectPatternLengths(part: unknown, lengths: number[]): void {
-  if (typeof part !== "object" || part === null) return;
-  const { pattern } = ((part as Expression)["like"] ?? {}) as { pattern?: unknown };
-  if (Array.isArray(pattern)) {
-    const literals = (pattern as (string | { Literal: string })[]).map((one) =>
-      typeof one === "string" ? 1 : one.Literal.length,
-    );
-    lengths.push(literals.reduce((sum, length) => sum + length, 0));
-  }
-  for (const one of Object.values(part)) collectPatternLengths(one, lengths);
-}

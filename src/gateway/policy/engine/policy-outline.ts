@@ -4,7 +4,7 @@ import type { TextFault, ToolReach } from "#gateway/policy/engine-protocol.ts";
 import { refusePatterns } from "#gateway/policy/pattern-cost.ts";
 import { type Stepwise, stepwise } from "#platform/slices.ts";
 import type { CedarInstance } from "./cedar.ts";
-import { collectPatternLengths, hasInexactNumber, readsInput } from "./policy-expression.ts";
+import { hasInexactNumber, readsInput } from "./policy-expression.ts";
 import { POLICY_DEPTH_MAX, type PolicyRange, policyRanges } from "./policy-text.ts";
 import { reachOf } from "./tool-reach.ts";
 
@@ -24,14 +24,6 @@ export const POLICIES_MAX = 500;
 
 /** As many as that of 262 bytes each. */
 export const POLICY_BYTES_MAX = 131_072;
-
-/**
- * A `like` is compared from each character of the text anew where it has to be, at 6 ns for each of the text times
- * each of the pattern (measured: 9.6 s for 80,000 by 40,000, while all orgs wait).
- */
-const PATTERN_LENGTH_MAX = 256;
-/** Of all policies: 3 s at the very worst, for as many characters of arguments as are read. */
-const PATTERNS_LENGTH_MAX = 2_048;
 
 export type Outlined = readonly PolicyOutline[] | { readonly faults: readonly TextFault[] };
 
@@ -56,7 +48,6 @@ export function* outlinePolicies(cedar: CedarInstance, text: string): Stepwise<O
   const faults = [
     ...outlined.flatMap((one) => ("faults" in one ? one.faults : [])),
     ...repeatedIds(outlined),
-    ...patternsFaults(outlined),
   ];
   if (faults.length > 0) return { faults };
   return outlined.filter((one): one is PolicyOutline => !("faults" in one));
@@ -98,8 +89,9 @@ function outlineOf(
   }
   const { json } = answer;
   const { id = named, reason = null } = json.annotations ?? {};
-  const found = [...annotationFaults(json), ...integerFaults(json), ...patternFaults(json)];
-  const faults = found.map((message) => plainFault(message, named, startByte));
+  const faults = [...annotationFaults(json), ...integerFaults(json)].map((message) =>
+    plainFault(message, named, startByte),
+  );
   if (faults.length > 0) return { id: named, faults };
   const reads = readsInput(json.conditions);
   return { id, source, json, reason, readsInput: reads, reach: reachOf(json), startByte };
@@ -141,27 +133,6 @@ function unknownAnnotation(name: string): string {
 /** Cedar's JSON comes in doubles: what is approximated would compare with another number than the text. */
 function integerFaults({ conditions }: PolicyJson): string[] {
   return hasInexactNumber(conditions) ? ["compares with an integer beyond 2^53 - 1"] : [];
-}
-
-function patternLengths({ conditions }: PolicyJson): readonly number[] {
-  const lengths: number[] = [];
-  collectPatternLengths(conditions, lengths);
-  return lengths;
-}
-
-function patternFaults(json: PolicyJson): string[] {
-  const isLong = patternLengths(json).some((length) => length > PATTERN_LENGTH_MAX);
-  return isLong
-    ? [`compares (like) with a pattern of more than ${PATTERN_LENGTH_MAX} characters`]
-    : [];
-}
-
-function patternsFaults(outlined: readonly (PolicyOutline | { json?: undefined })[]): TextFault[] {
-  const lengths = outlined.flatMap(({ json }) => (json === undefined ? [] : patternLengths(json)));
-  const length = lengths.reduce((sum, one) => sum + one, 0);
-  if (length <= PATTERNS_LENGTH_MAX) return [];
-  const message = `all patterns (like) together may have ${PATTERNS_LENGTH_MAX} characters`;
-  return [plainFault(message, null, 0)];
 }
 
 function repeatedIds(

@@ -106,7 +106,10 @@ function onMessageOf(
   };
 }
 
-/** Only lists are changed, and only where one was asked for. */
+/**
+ * Only a list's answer is changed, and only where a list was asked for: then under whatever id it comes, for some
+ * servers make numbers of texts (python-sdk#961), and whoever reads the bytes reads the list.
+ */
 function rewriteOf(x: Exchange, followed: readonly FollowedRequest[]): RelayTerms["rewrite"] {
   const lists = followed.filter(({ ruling }) => ruling.rule.kind === "list");
   if (lists.length === 0) return null;

@@ -1,7 +1,6 @@
 /** A list as its reader may see it: what its plugin answered without what policy or a quarantine keeps from him. */
 import { isCallQuarantined, type KnownTools, knownTools } from "#gateway/plugins/known-tools.ts";
 import { learnTools } from "#gateway/plugins/learn-tools.ts";
-
 import { permittedNames } from "#gateway/policy/filter-list.ts";
 import type { PolicyTarget } from "#gateway/policy/question.ts";
 import { withoutItems, withPrivateScope } from "#gateway/proxy/message/cut-items.ts";
@@ -20,8 +19,9 @@ export async function rewriteList(
   x: Exchange,
   { message, verdict }: Ruling,
   member: ListMember,
-  { result, text }: RpcAnswer,
+  answer: RpcAnswer,
 ): Promise<string | null> {
+  const { result, text } = answer;
   const listed = result?.[member];
   if (!Array.isArray(listed)) return null;
   const isWhole = message.params?.["cursor"] === undefined && result?.["nextCursor"] === undefined;
@@ -44,9 +44,8 @@ export async function rewriteAnyList(
   let cut = text;
   for (const member of CUT_MEMBERS) {
     const listed = result?.[member] as Item[] | undefined;
-    if (listed === undefined || !Array.isArray(listed)) continue;
-    const isShown = await shownIn(x, member, listed);
-    if (listed.every(isShown)) continue;
+    const isShown = Array.isArray(listed) ? await shownIn(x, member, listed) : null;
+    if (isShown === null || listed === undefined || listed.every(isShown)) continue;
     cut = withoutItems(cut, ["result", member], (index) => isShown(listed[index]!));
   }
   return cut === text ? null : cut;
