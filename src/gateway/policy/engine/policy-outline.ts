@@ -147,8 +147,8 @@ function patternFaults(json: PolicyJson): string[] {
     : [];
 }
 
-function patternsFaults(outlined: readonly (PolicyOutline | { json?: undefined })[]): TextFault[] {
-  const lengths = outlined.flatMap(({ json }) => (json === undefined ? [] : patternLengths(json)));
+function patternsFaults(outlined: readonly (PolicyOutline | { faults: unknown })[]): TextFault[] {
+  const lengths = outlined.flatMap((one) => ("json" in one ? patternLengths(one.json) : []));
   const length = lengths.reduce((sum, one) => sum + one, 0);
   if (length <= PATTERNS_LENGTH_MAX) return [];
   const message = `all patterns (like) together may have ${PATTERNS_LENGTH_MAX} characters`;
