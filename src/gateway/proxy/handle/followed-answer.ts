@@ -112,8 +112,10 @@ async function withSession(
   const initialize = followed.find(({ ruling }) => ruling.message.method === "initialize");
   if (upstreamId === null || initialize === undefined) return answer;
   const asked = initialize.ruling.message.params?.["protocolVersion"];
-  // What the server makes of it stands in its answer, which follows: no later version than was asked for.
-  const version = typeof asked === "string" && isProtocolVersion(asked) ? asked : "2025-03-26";
+  // What the server makes of it stands in its answer, which follows: no later version than was asked for, and none
+  // that has no sessions.
+  const known = typeof asked === "string" && isProtocolVersion(asked) ? asked : "2025-03-26";
+  const version = eraOf(known) === "modern" ? "2025-11-25" : known;
   answer.headers.set(
     "mcp-session-id",
     await sealSession(x.env, sessionPlace(x), { upstreamId, version }),
