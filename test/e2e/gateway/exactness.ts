@@ -14,6 +14,7 @@ import {
   readSpans,
   type SampleRow,
 } from "./exact-records.ts";
+import { checkResets } from "./exact-resets.ts";
 import { GATEWAY_OPTIONS, Gateway, gatewayClient, WORKSPACE } from "./gateway.ts";
 import { startFixture, type Upstream } from "./node-process.ts";
 import { type RawAnswer, RawClient } from "./raw-call.ts";
@@ -51,6 +52,7 @@ export function runExactnessSuite(): Promise<Verdict> {
       for (const one of made) await checkPath(gateway, checks, one, recorded);
       checkWhole(checks, made, recorded);
       await checkLimited(gateway, checks, rough);
+      await checkResets(gateway, checks, rough);
     } finally {
       await rough.process.end("SIGKILL");
       await doomed.process.end("SIGKILL");

@@ -16,7 +16,7 @@ const PolicyRequestSchema = Type.Object(
       // As many characters as 128 KiB may have; the check counts bytes.
       maxLength: 131_072,
       description:
-        "Cedar, at most 128 KiB and 500 policies. May be empty: then the default alone decides.",
+        "Cedar, at most 128 KiB and 500 policies, with 2,048 characters of patterns (`like`), 256 in one. May be empty: then the default alone decides.",
     }),
     default: Type.Enum(["deny", "permit"], {
       description: "What holds where no policy says anything",

@@ -87,7 +87,8 @@ export const mcpRoutes: readonly AppRoute[] = [
         "MCP over Streamable HTTP, versions 2025-03-26 to 2026-07-28, passed through to the plugin: each call is " +
         "decided by the org's policy, on record before it is sent, and counted. What is refused is told as a " +
         "JSON-RPC error: -31001 by policy, -31002 by a rate limit, -31003 while the tool is quarantined; -31004 to " +
-        "-31007 where the plugin could not be reached, was slow, broke off, or gave no answer.",
+        "-31007 where the plugin could not be reached, was slow, broke off, or gave no answer. Of the caller's budget a " +
+        "batch (2025-03-26) takes a request for each of its messages.",
       body: messageBody,
       answers: {
         200: {
