@@ -81,10 +81,9 @@ export async function pinList(listed: readonly unknown[]): Promise<PinnedList> {
         return undefined;
       }
       if (tools.size >= TOOLS_MAX) return leaveOut("too_many_tools");
-      const read = pinTool(name, one as Readonly<Record<string, unknown>>);
-      cost = read.bytes / BYTES_A_US;
-      const fits = read.bytes <= TOOL_BYTES_MAX && bytes + read.bytes <= DEFINITION_BYTES_MAX;
-      const tool = fits ? read : unreadable(name, "no_room");
+      const bytesMax = Math.min(TOOL_BYTES_MAX, DEFINITION_BYTES_MAX - bytes);
+      const { tool, written } = pinTool(name, one as Readonly<Record<string, unknown>>, bytesMax);
+      cost = written / BYTES_A_US;
       bytes += tool.bytes;
       tools.set(name, tool);
       return undefined;
@@ -102,14 +101,22 @@ function nameOf(one: unknown): string | { fault: ListFault } {
   return refuseToolName(name) === null ? name : { fault: "bad_name" };
 }
 
-function pinTool(name: string, tool: Readonly<Record<string, unknown>>): PinnedTool {
+/** What has no room is not hashed: it may be many times what has. `written`: characters. */
+function pinTool(
+  name: string,
+  tool: Readonly<Record<string, unknown>>,
+  bytesMax: number,
+): { tool: PinnedTool; written: number } {
   const defining = DEFINING.filter((member) => Object.hasOwn(tool, member));
   const written = jcs(
     Object.fromEntries(defining.map((member) => [member, tool[member]])),
     DEPTH_MAX,
   );
-  if ("refusal" in written) return unreadable(name, written.refusal);
-  return pinned(name, written.text, null);
+  if ("refusal" in written) return { tool: unreadable(name, written.refusal), written: 0 };
+  const { text } = written;
+  const fits = utf8Bytes(text) <= bytesMax;
+  const pin = fits ? pinned(name, text, null) : unreadable(name, "no_room");
+  return { tool: pin, written: text.length };
 }
 
 /** One hash for whatever could not be read, which no readable definition has: it has no such member. */

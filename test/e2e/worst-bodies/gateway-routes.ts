@@ -1,7 +1,7 @@
 /** The gateway's routes with what they cost most: bodies as large as they may be, and upstreams that answer so. */
 import type { HttpClient } from "../../harness/http-client.ts";
 import { illegalJson } from "./illegal-bodies.ts";
-import { MIB, ORG, ROOT, type WorstRequest } from "./worst-request.ts";
+import { MIB, ROOT, type WorstRequest } from "./worst-request.ts";
 
 const BODY_BYTES_MAX = 4 * MIB;
 /** Without what is around the arguments. */
@@ -10,6 +10,14 @@ const ARGUMENT_BYTES = BODY_BYTES_MAX - 512;
 const NAMES = 65_000;
 const VALUES = 262_000;
 const OK = [200, 201, 202, 204];
+/** 500 policies are read, validated and rehearsed: in slices, in the engine. */
+const POLICY_COST = { cpuMsMax: 2_000 };
+/** The first decision by a set has it read and prepared. */
+const FIRST_DECISION_COST = { cpuMsMax: 1_000 };
+/** 1,000 tools are pinned, stored and counted from zero, and 1,024 asked about; 8 MB pass in 4 KiB a read. */
+const LIST_COST = { cpuMsMax: 2_500 };
+/** 64 MiB by 4 KiB; 8 MiB of an event read; 84,000 events. */
+const ANSWER_COST = { cpuMsMax: 2_000 };
 const WELL_KNOWN = "/.well-known/oauth-protected-resource";
 
 const plugin = (name: string) => `${ROOT}/workspaces/worst/plugins/${name}`;
@@ -133,16 +141,18 @@ const illegal = illegalJson(`${plugin("ok")}/mcp`, BODY_BYTES_MAX, "params").map
 
 function answers(): WorstRequest[] {
   const tools = ["full", "long", "names"].flatMap((answer) =>
-    ["json", "event"].map((form) =>
-      rpc(`a list: ${answer}, ${form}`, `${answer}-${form}`, "tools/list", () => "{}"),
-    ),
+    ["json", "event"].map((form) => ({
+      ...rpc(`a list: ${answer}, ${form}`, `${answer}-${form}`, "tools/list", () => "{}"),
+      ...LIST_COST,
+    })),
   );
   const results = ["text", "wide", "escapes", "members", "numbers", "larger"].flatMap((answer) =>
     ["json", "event"].map((form) =>
       call(`an answer: ${answer}, ${form}`, `${answer}-${form}`, () => "{}"),
     ),
   );
-  return [...tools, ...results, call("an answer: many, event", "many", () => "{}")];
+  const many = call("an answer: many, event", "many", () => "{}");
+  return [...tools, ...[...results, many].map((request) => ({ ...request, ...ANSWER_COST }))];
 }
 
 export function gatewayRoutes(): Record<string, readonly WorstRequest[]> {
@@ -169,6 +179,7 @@ export function gatewayRoutes(): Record<string, readonly WorstRequest[]> {
     [`post ${stated}/probe`]: ["full", "long", "names", "members"].flatMap((answer) =>
       ["json", "event"].map((form) => ({
         ...get(`a list: ${answer}, ${form}`, `${plugin(`${answer}-${form}`)}/probe`),
+        ...LIST_COST,
       })),
     ),
     [`get ${stated}/tools`]: [get("1,000 of 1 MiB", `${plugin("full-json")}/tools?limit=1000`)],
@@ -179,11 +190,11 @@ export function gatewayRoutes(): Record<string, readonly WorstRequest[]> {
     "get /v1/orgs/{org}/policy": [get("500 policies", `${ROOT}/policy`)],
     "put /v1/orgs/{org}/policy": [
       ...illegalJson(`${ROOT}/policy`, MIB, "policies"),
-      ...policies(),
-      json("500 policies", `${ROOT}/policy`, largestPolicy()),
+      ...policies().map((request) => ({ ...request, ...POLICY_COST })),
+      { ...json("500 policies", `${ROOT}/policy`, largestPolicy()), ...POLICY_COST },
     ],
     "post /v1/orgs/{org}/policy/check": [
-      ...policyChecks(),
+      ...policyChecks().map((request) => ({ ...request, ...FIRST_DECISION_COST })),
       ...illegalJson(`${ROOT}/policy/check`, MIB, "groups"),
     ],
     "get /v1/orgs/{org}/identity": [get("the issuers", `${ROOT}/identity`)],
@@ -205,7 +216,7 @@ export function gatewayRoutes(): Record<string, readonly WorstRequest[]> {
     [`options ${mcp}`]: [{ ...get("a page", `${plugin("ok")}/mcp`, origin), statuses: [204, 403] }],
     [`post ${mcp}`]: [...calls(), ...illegal, ...answers()],
     [`get ${mcp}`]: [
-      get("a stream of many events", `${plugin("many")}/mcp`, VERSION),
+      { ...get("a stream of many events", `${plugin("many")}/mcp`, VERSION), ...ANSWER_COST },
       get("an event of 8 MiB", `${plugin("text-event")}/mcp`, VERSION),
     ],
     [`delete ${mcp}`]: [
@@ -271,5 +282,3 @@ function policyChecks(): WorstRequest[] {
     })),
   ];
 }
-
-export const GATEWAY_ORG = ORG;

@@ -6,16 +6,24 @@ import { Runtime } from "../../harness/runtime.ts";
 import { Checks, type Verdict } from "../checks.ts";
 import { besideWorst, makeNeighbour, measureIdle } from "./beside.ts";
 import { fillOrg } from "./full-org.ts";
+import { gatewayRoutes, registerWorst } from "./gateway-routes.ts";
 import { CPU_MS_MAX, HEAP_MB_MAX, neighbourMsMax, slowness } from "./limits.ts";
 import { type Cost, CostMeter } from "./measured-cost.ts";
 import { ROOT, type WorstRequest } from "./worst-request.ts";
 import { worstRoutes } from "./worst-routes.ts";
+import { WorstUpstream } from "./worst-upstream.ts";
 
 /** The dearest of each route, and of these so many have another org beside them. */
 const BESIDE = 8;
 
 /** Enough that the other org never waits for one. */
 const CONNECTIONS = 16;
+const OPTIONS = {
+  hasInspector: true,
+  hasPolicy: true,
+  connections: CONNECTIONS,
+  settings: { MCPG_ALLOW_LOOPBACK: "true" },
+};
 
 export interface Measured {
   route: string;
@@ -25,10 +33,12 @@ export interface Measured {
 
 export async function runWorstBodiesSuite(): Promise<Verdict> {
   const checks = new Checks("worst-bodies");
-  const runtime = await Runtime.start({ hasInspector: true, connections: CONNECTIONS });
+  const upstream = await WorstUpstream.start();
+  const runtime = await Runtime.start(OPTIONS);
   await makeNeighbour(runtime);
   await fillOrg(runtime);
-  const routes = worstRoutes(await newestCall(runtime));
+  await registerWorst(runtime, upstream.url);
+  const routes = { ...worstRoutes(await newestCall(runtime)), ...gatewayRoutes() };
   checks.report("each route of the document has its worst request", await missing(runtime, routes));
   const idleMs = await measureIdle(runtime);
   const measured = await measureAll(runtime, routes);
@@ -45,6 +55,7 @@ export async function runWorstBodiesSuite(): Promise<Verdict> {
   }
   console.log(`\n${header(idleMs)}\n${rows.join("\n")}\n`);
   await runtime.stop();
+  upstream.stop();
   return checks.verdict;
 }
 

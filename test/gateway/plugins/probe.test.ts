@@ -375,3 +375,12 @@ describe("A plugin's health", () => {
     expect((await probe(org)).plugin.health.skipped_tools).toEqual({ not_a_tool: 1, bad_name: 1 });
   });
 });
+
+it("A probe takes a page of any number of tools, of which a plugin has as many as may be", async () => {
+  const org = await orgWith();
+  const tools = Array.from({ length: 150_000 }, (_, at) => ({ name: `${at}` }));
+  serve(modernServer(() => tools));
+  const { ok, plugin } = await probe(org);
+  expect(ok).toBe(true);
+  expect(plugin.health.tools.active).toBe(1_000);
+});

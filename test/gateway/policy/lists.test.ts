@@ -72,6 +72,17 @@ describe("A list", () => {
     expect(await listedTools(chosen(byGroup), ["x"])).toEqual(["read"]);
   });
 
+  it("is asked about as far as a plugin may have tools, and shows nothing behind", async () => {
+    const org = await orgWith("permit(principal, action, resource);");
+    const targets = Array.from({ length: 1_100 }, (_, at) => ({
+      kind: "resource" as const,
+      uri: `file:///${at}`,
+    }));
+    const shown = await listed(org, [], targets);
+    expect(shown).toHaveLength(1_024);
+    expect(shown.at(-1)).toBe("file:///1023");
+  });
+
   it("shows resources and prompts that may be read", async () => {
     const org = await orgWith(
       `permit(principal, action == Mcp::Action::"read", resource)

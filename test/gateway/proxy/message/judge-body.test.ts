@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Judged, judgeBody, judgeText } from "#gateway/proxy/message/judge-body.ts";
-import { DEPTH_MAX } from "#gateway/proxy/message/text-measure.ts";
+import { DEPTH_MAX, NAMES_MAX } from "#gateway/proxy/message/text-measure.ts";
 import { atOnce } from "#platform/slices.ts";
 import { callText, causeOf, messageValue, requestText, taken } from "./messages.ts";
 
@@ -82,6 +82,13 @@ describe("A message", () => {
       extensions: ["io.modelcontextprotocol/tasks"],
     });
     expect(taken(callText({ _meta: null })).meta.hasCapabilities).toBe(false);
+  });
+});
+
+describe("A long body", () => {
+  it("is judged in steps, so that others need not wait for all of it", () => {
+    const bytes = encode(callText({ arguments: { text: "x".repeat(1_000_000) } }));
+    expect([...judgeBody(bytes, "application/json", "2025-11-25")]).toHaveLength(4);
   });
 });
 
@@ -226,6 +233,15 @@ describe("A body is refused as ambiguous", () => {
       Object.fromEntries(Array.from({ length: count }, (_, at) => [`own${at}`, 1]));
     expect(causeOf(judge(requestText("ping", undefined, members(61))))).toBe("taken");
     expect(causeOf(judge(requestText("ping", undefined, members(62))))).toBe("too_many_values");
+  });
+
+  it("where it has more names than any model writes", () => {
+    const args = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, at) => [`k${at}`, 0]));
+    const ownNames = callText({ arguments: {} }).split('":').length - 1;
+    const most = NAMES_MAX - ownNames;
+    expect(causeOf(judge(callText({ arguments: args(most) })))).toBe("taken");
+    expect(causeOf(judge(callText({ arguments: args(most + 1) })))).toBe("too_many_values");
   });
 
   it("where it is a request and an answer in one, or an answer twice", () => {

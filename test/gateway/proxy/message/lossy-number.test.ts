@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { hasLossyNumbers } from "#gateway/proxy/message/lossy-number.ts";
+import { hasLossyNumbers, lossyNumbersIn } from "#gateway/proxy/message/lossy-number.ts";
 
 const isLossy = (number: string) => hasLossyNumbers({ text: `{"a":[true,${number}]}` });
 
@@ -74,4 +74,10 @@ describe("Numbers", () => {
       false,
     );
   });
+});
+
+it("Many long numbers are gone through in steps", () => {
+  const text = `[${Array(25_000).fill("0.1000000000000000").join()}]`;
+  expect([...lossyNumbersIn({ text })]).toHaveLength(2);
+  expect(hasLossyNumbers({ text })).toBe(false);
 });

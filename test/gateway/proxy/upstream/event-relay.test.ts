@@ -46,6 +46,18 @@ describe("An event stream that is relayed", () => {
     await reader.cancel();
   });
 
+  it("passes no event with more names than may be read", async () => {
+    const resultWith = (names: number) =>
+      resultText(1, Object.fromEntries(Array.from({ length: names }, (_, at) => [`k${at}`, 0])));
+    const room = { bytesMax: 8_000_000, eventBytesMax: 8_000_000 };
+    const most = relay(upstreamOf([event(resultWith(131_000))]), room);
+    await most.response.text();
+    const more = relay(upstreamOf([event(resultWith(132_000))]), room);
+    await more.response.text();
+
+    expect([most.ends, more.ends]).toEqual([["done"], ["too_large"]]);
+  });
+
   it("passes a comment at once that no blank line follows", async () => {
     const reader = relay(upstreamOf([":\r\n", "HANG"])).response.body!.getReader();
 
