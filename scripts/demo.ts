@@ -18,7 +18,7 @@ It starts what \`npm start\` starts, with the same PORT and MCPG_STATE_DIR, and 
 
 const projectDir = resolve(import.meta.dirname, "..");
 const START_MS_MAX = 120_000;
-const REVIEW_EVERY_MS = 15_000;
+const REVIEW_EVERY_MS = 10_000;
 const LINE_EVERY_MS = process.stdout.isTTY ? 1_000 : 10_000;
 /** The tool that stalls is given up after this. */
 const TICKETS_TIMEOUT_MS = 3_000;

@@ -37,10 +37,11 @@ export class DemoOrg {
     await this.#require("PUT", "/policy", { policies: POLICY, default: "deny" });
   }
 
-  /** Where its clients call it. */
+  /** Where its clients call it. It is probed, so that its tools are known from the start. */
   async register(plugin: string, url: string, settings: Record<string, unknown>): Promise<string> {
     const path = this.#pathOf(plugin);
     await this.#require("PUT", path, { url, ...settings });
+    await this.#require("POST", `${path}/probe`, {});
     return `${this.url}${path}/mcp`;
   }
 

@@ -9,7 +9,7 @@ import { toNodeHandler } from "@modelcontextprotocol/node";
 import { createMcpHandler, fromJsonSchema, McpServer } from "@modelcontextprotocol/server";
 
 /** How often the description changes. */
-const DRIFT_MS = 45_000;
+const DRIFT_MS = 15_000;
 const FAILING_SHARE = 0.15;
 const STALLING_SHARE = 0.2;
 const STALL_MS = 60_000;

@@ -46,7 +46,8 @@ export async function verifyToken(
   access: IssuerAccess,
 ): Promise<TokenVerdict> {
   const named = namedIssuer(token);
-  if (named === null) return refused("The token is no JWT that is taken here");
+  if (named === null)
+    return refused("The token is neither a service token that is valid nor a JWT");
   const issuer = issuers.find((one) => one.issuer === named);
   if (issuer === undefined) return refused("The token is of another issuer");
   const { audience } = issuer;
