@@ -1,5 +1,7 @@
 /** What a caller may see of a plugin's lists: what it could call or read, whatever the arguments. */
+
 import type { Env } from "#platform/env.ts";
+import { nextTurn } from "#platform/slices.ts";
 import { askEngine } from "./ask-engine.ts";
 import { policyInForce } from "./decide.ts";
 import { engineRequest } from "./engine-request.ts";
@@ -21,6 +23,7 @@ export async function permittedNames(
   const permitted = new Set<string>();
   for (const turn of turnsOf(targets, inputTerms(set)).slice(0, TURNS_MAX)) {
     for (const name of await permittedOf(env, question, set, turn)) permitted.add(name);
+    await nextTurn();
   }
   return permitted;
 }

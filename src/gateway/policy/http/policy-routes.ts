@@ -58,7 +58,9 @@ export const policyRoutes: readonly AppRoute[] = [
         "reads arguments where the call's are not what the tool declares; a permit permits nothing then. Policies " +
         "are named by `@id`, and their `@reason` is what a decision tells; annotations that ask for more than these " +
         "are refused. Replaces all, in force within 30 s everywhere; 400 `invalid_policy` with the place of each " +
-        "error where the text does not parse or validate.",
+        "error where the text does not parse or validate. Patterns (`like`) have 16,384 characters behind their " +
+        "wildcards in all at most, and the more they have, the shorter are the texts that are decided about: from " +
+        "262,144 characters down to 2,048; longer ones are not what the tool declares.",
       scope: "org:admin",
       body: policyRequestBody,
       answers: {
