@@ -44,12 +44,19 @@ const RULES: Readonly<Record<string, MethodRule>> = {
   "logging/setLevel": { kind: "connect" },
 };
 
+const LEGACY_METHODS: ReadonlySet<string> = new Set([
+  "resources/subscribe",
+  "resources/unsubscribe",
+]);
+
 const OTHER: MethodRule = { kind: "other" };
 
 type Params = Readonly<Record<string, unknown>> | null;
 
 export function ruleOf({ method: named, params, version }: RpcMessage): MethodRule {
   const method = named ?? "";
+  // Gone since 2026-07-28: whoever has it says so himself.
+  if (eraOf(version) === "modern" && LEGACY_METHODS.has(method)) return OTHER;
   if (method === "completion/complete") return completionRule(params);
   // Gone since 2026-07-28 (SEP-2663): who has it says so himself.
   if (method === "tasks/result" && eraOf(version) === "legacy") return { kind: "task" };
