@@ -244,9 +244,8 @@ function policies(): WorstRequest[] {
       "conditions without end",
       () => `permit(principal,action,resource) when {${asLong("1==1&&")}true};`,
     ),
-    put(
-      "a set of 20,000",
-      () => `permit(principal,action,resource) when {[${"1,".repeat(20_000)}1].contains(1)};`,
+    put("a set of 4,900 in each of 13 policies", () =>
+      `permit(principal,action,resource) when {[${"1,".repeat(4_900)}1].contains(1)};`.repeat(13),
     ),
     put("comments", () => asLong("//\n")),
     put("quotes", () => asLong('"')),
