@@ -42,6 +42,16 @@ describe("PUT /policy", () => {
     });
   });
 
+  it("refuses a policy that would keep the engine for long, and takes the half of it", async () => {
+    const org = await makeOrg();
+    const among = (count: number) =>
+      `permit(principal, action, resource) when { [${Array(count).fill(1).join()}].contains(1) };`;
+    expect((await putPolicy(org, among(4_900))).status).toBe(200);
+    const { status, body } = await putPolicy(org, among(5_100));
+    expect([status, body["code"]]).toEqual([400, "invalid_policy"]);
+    expect(body.errors).toMatchObject([{ policy_id: "policy0", line: 1 }]);
+  });
+
   it("records each change with the hash before and after, and no change as none", async () => {
     const org = await makeOrg();
     const first = await putPolicy(org, ALL);

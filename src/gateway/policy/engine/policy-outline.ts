@@ -2,10 +2,15 @@
 import type { DetailedError, PolicyJson } from "@cedar-policy/cedar-wasm";
 import type { TextFault, ToolReach } from "#gateway/policy/engine-protocol.ts";
 import { refusePatterns } from "#gateway/policy/pattern-cost.ts";
-import { type Stepwise, stepwise } from "#platform/slices.ts";
+import type { Stepwise } from "#platform/slices.ts";
 import type { CedarInstance } from "./cedar.ts";
 import { hasInexactNumber, readsInput } from "./policy-expression.ts";
-import { POLICY_DEPTH_MAX, type PolicyRange, policyRanges } from "./policy-text.ts";
+import {
+  POLICY_DEPTH_MAX,
+  POLICY_TOKENS_MAX,
+  type PolicyRange,
+  policyRanges,
+} from "./policy-text.ts";
 import { reachOf } from "./tool-reach.ts";
 
 export interface PolicyOutline {
@@ -27,8 +32,26 @@ export const POLICY_BYTES_MAX = 131_072;
 
 export type Outlined = readonly PolicyOutline[] | { readonly faults: readonly TextFault[] };
 
-/** A policy takes 0.3 to 0.9 ms: 500 of them so long that others go first in between (platform/slices.ts). */
-const POLICIES_A_STEP = 32;
+/** As 30 policies have, of 0.3 to 0.9 ms each: others go first in between (platform/slices.ts). */
+const CHARACTERS_A_STEP = 8_192;
+
+/** In parts that take about as long as such a step. */
+export function partsOf(
+  outlines: readonly PolicyOutline[],
+  policiesMax: number,
+): PolicyOutline[][] {
+  const parts: PolicyOutline[][] = [];
+  let [part, characters]: [PolicyOutline[], number] = [[], 0];
+  for (const outline of outlines) {
+    if (part.length === policiesMax || characters >= CHARACTERS_A_STEP) {
+      parts.push(part);
+      [part, characters] = [[], 0];
+    }
+    part.push(outline);
+    characters += outline.source.length;
+  }
+  return part.length === 0 ? parts : [...parts, part];
+}
 
 export function* outlinePolicies(cedar: CedarInstance, text: string): Stepwise<Outlined> {
   const ranges = policyRanges(text);
@@ -42,9 +65,14 @@ export function* outlinePolicies(cedar: CedarInstance, text: string): Stepwise<O
   }
   const outlined: ReturnType<typeof outlineOf>[] = [];
   yield;
-  yield* stepwise([...ranges.entries()], POLICIES_A_STEP, ([index, { start, end }]) => {
+  let characters = 0;
+  for (const [index, { start, end }] of ranges.entries()) {
     outlined.push(outlineOf(cedar, text.slice(start, end), bytes[index]!, index));
-  });
+    characters += end - start;
+    if (characters < CHARACTERS_A_STEP) continue;
+    yield;
+    characters = 0;
+  }
   const faults = [
     ...outlined.flatMap((one) => ("faults" in one ? one.faults : [])),
     ...repeatedIds(outlined),
@@ -69,6 +97,11 @@ function refusedUnparsed(
   }
   const patterns = refusePatterns(text);
   if (patterns !== null) return plainFault(patterns, null, 0);
+  const long = ranges.findIndex(({ tokens }) => tokens > POLICY_TOKENS_MAX);
+  if (long !== -1) {
+    const message = `may have ${POLICY_TOKENS_MAX} words and signs: make several policies of it`;
+    return plainFault(message, `policy${long}`, bytes[long]!);
+  }
   const deep = ranges.findIndex(({ depth }) => depth > POLICY_DEPTH_MAX);
   if (deep === -1) return null;
   const message = "is nested too deep, or joins too many conditions";

@@ -6,7 +6,7 @@ import type { Reading } from "#gateway/policy/engine-protocol.ts";
 import type { Stepwise } from "#platform/slices.ts";
 import { approximated } from "./approximation.ts";
 import { CedarBroke, type CedarInstance } from "./cedar.ts";
-import type { PolicyOutline } from "./policy-outline.ts";
+import { type PolicyOutline, partsOf } from "./policy-outline.ts";
 
 const READINGS: readonly Reading[] = ["exact", "strictest", "most_lenient"];
 
@@ -25,8 +25,8 @@ export function* rehearse(
   outlines: readonly PolicyOutline[],
 ): Stepwise<void> {
   for (const reading of READINGS) {
-    for (let from = 0; from < outlines.length; from += POLICIES_A_STEP) {
-      rehearseIn(cedar, outlines.slice(from, from + POLICIES_A_STEP), reading);
+    for (const part of partsOf(outlines, POLICIES_A_STEP)) {
+      rehearseIn(cedar, part, reading);
       yield;
     }
   }
