@@ -84,5 +84,5 @@ export const SUITES: Record<string, E2eSuite> = {
   fleet: { run: runFleetSuite, seconds: 120, isLong: true },
   start: { run: runStartSuite, seconds: 75, mostlyWaits: true },
   "start-restarts": { run: runRestartSuite, seconds: 60, mostlyWaits: true },
-  "worst-bodies": { run: runWorstBodiesSuite, seconds: 245, isTimed: true },
+  "worst-bodies": { run: runWorstBodiesSuite, seconds: 420, isTimed: true, isLong: true },
 };

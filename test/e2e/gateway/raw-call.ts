@@ -28,7 +28,7 @@ export interface RawAnswer {
 }
 
 /** After its request is sent, so that it is under way. */
-const LEAVES_AFTER_MS = 60;
+const LEAVES_AFTER_MS = 250;
 const ANSWER_MS_MAX = 30_000;
 
 let ids = 0;
