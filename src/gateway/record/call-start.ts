@@ -3,26 +3,9 @@ import type { OpenCall } from "#audit/calls/open-call.ts";
 import type { Outcome } from "#calls/outcome.ts";
 import { UNPRINTABLE } from "#platform/text-patterns.ts";
 
-export interface CallStart {
-  /** UUIDv7: of the decision, of its entry, of the invocation, of the sample. */
-  id: string;
-  startedAtMs: number;
+/** `tokenId` is the caller's, whether or not the actor shows it; one id is the decision's, its entry's and the sample's. */
+export interface CallStart extends Omit<OpenCall, "hasEntries"> {
   method: "tools/call" | "resources/read" | "prompts/get";
-  workspace: string;
-  plugin: string;
-  tool: string;
-  target: string;
-  actor: string;
-  tokenId: string | null;
-  sessionId: string | null;
-  requestId: string | null;
-  traceId: string | null;
-  spanId: string | null;
-  parentSpanId: string | null;
-  /** Of the request to the plugin, which is below `spanId`; null where none is made. */
-  dispatchSpanId: string | null;
-  requestBytes: number;
-  httpRequestId: string;
 }
 
 export interface Verdict {
