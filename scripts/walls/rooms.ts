@@ -95,7 +95,6 @@ export const ROWS: readonly Row[] = [
     rooms: ["formats", "platform", "vault", "orgs", "streams", "tracing", "calls", "audit"],
     packages: [...SCHEMAS, ...HASHES],
   },
-  { folder: "gateway/proxy/message", packages: ["jsonc-parser"] },
   { folder: "gateway/proxy/upstream", packages: ["eventsource-parser", "eventsource-parser/**"] },
   { folder: "gateway/proxy/http", rooms: ["http"], packages: ROUTES },
   { folder: "gateway/identity", packages: ["jose"] },

@@ -3,7 +3,7 @@
 import { formatTimestamp } from "#formats/rfc3339.ts";
 import {
   findPendingActions,
-  forgetActions,
+  forgetPending,
   type OperatorAction,
 } from "#orgs/store/operator-actions.ts";
 import type { Env } from "#platform/env.ts";
@@ -37,8 +37,9 @@ export async function drainSlice(env: Env, address: LogAddress): Promise<DrainPr
   const result = await callLedger(env, address, (ledger) => ledger.append(address, events));
   if (result.kind === "frozen" || result.kind === "succeeded") return "closed";
   if (result.kind !== "appended") throw new Error(`outbox: ${result.kind}`);
-  await forgetActions(
+  await forgetPending(
     env.DIRECTORY,
+    "ledger_outbox",
     actions.map(({ id }) => id),
   );
   return actions.length < ACTIONS_MAX ? "done" : "more";

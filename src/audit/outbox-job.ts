@@ -1,8 +1,7 @@
 /** Brings to the ledgers what requests recorded and could not bring there themselves. */
 
 import { DRAIN_DECISIONS_QUERIES, drainDecisions } from "#audit/calls/drain-decisions.ts";
-import { findOrgsWithDecisions } from "#audit/store/decision-outbox.ts";
-import { findOrgsWithPendingActions } from "#orgs/store/operator-actions.ts";
+import { findOrgsWithPending } from "#orgs/store/operator-actions.ts";
 import type { Job } from "#platform/jobs/job.ts";
 import type { LogAddress } from "./audit-log.ts";
 import { drainSlice } from "./drain-outbox.ts";
@@ -22,8 +21,8 @@ export const outboxJob: Job<PendingLog> = {
   async list({ env, shard }, after, limit) {
     const range = { after, limit };
     const [acted, decided] = await Promise.all([
-      findOrgsWithPendingActions(env.DIRECTORY, shard, range),
-      findOrgsWithDecisions(env.DIRECTORY, shard, range),
+      findOrgsWithPending(env.DIRECTORY, "ledger_outbox", shard, range),
+      findOrgsWithPending(env.DIRECTORY, "decision_outbox", shard, range),
     ]);
     const deciding = new Set(decided.map(({ org }) => org));
     const logs = new Map([...acted, ...decided].map(({ org, auditLog }) => [org, auditLog]));

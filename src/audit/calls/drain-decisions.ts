@@ -11,10 +11,10 @@ import {
   findOverdueCalls,
   findSettledEntries,
   findUncountedCalls,
-  forgetEntries,
   markCounted,
   type WaitingEntry,
 } from "#audit/store/decision-outbox.ts";
+import { forgetPending } from "#orgs/store/operator-actions.ts";
 import type { Env } from "#platform/env.ts";
 import { LOST_CODE, type ToldEnd } from "./open-call.ts";
 import { sinkEndedCalls } from "./open-call-sink.ts";
@@ -35,8 +35,9 @@ export async function drainDecisions(
   const entries = await findSettledEntries(env.DIRECTORY, address.org, SLICE_MAX);
   if (entries.length === 0) return "done";
   if ((await bring(env, address, entries)) === "closed") return "closed";
-  await forgetEntries(
+  await forgetPending(
     env.DIRECTORY,
+    "decision_outbox",
     entries.map(({ event }) => event.event_id),
   );
   return entries.length < SLICE_MAX ? "done" : "more";

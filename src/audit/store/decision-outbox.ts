@@ -181,28 +181,6 @@ export async function findSettledEntries(
   }));
 }
 
-export async function forgetEntries(db: D1Database, ids: readonly string[]): Promise<void> {
-  const query = "DELETE FROM decision_outbox WHERE id IN (SELECT value FROM json_each(?1))";
-  await db.prepare(query).bind(JSON.stringify(ids)).run();
-}
-
-/** As `findOrgsWithPendingActions` of orgs/store/operator-actions.ts. */
-export async function findOrgsWithDecisions(
-  db: D1Database,
-  shard: string,
-  { after, limit }: { after: string | null; limit: number },
-): Promise<{ org: string; auditLog: number }[]> {
-  const { results } = await db
-    .prepare(
-      `SELECT DISTINCT p.org, o.audit_log AS auditLog
-       FROM decision_outbox AS p CROSS JOIN orgs AS o ON o.org = p.org
-       WHERE p.org > ?2 AND o.shard = ?1 ORDER BY p.org LIMIT ?3`,
-    )
-    .bind(shard, after ?? "", limit)
-    .all<{ org: string; auditLog: number }>();
-  return results;
-}
-
 export async function findUndurableDecisions(db: D1Database, org: string): Promise<number> {
   const query = "SELECT decisions FROM undurable_decisions WHERE org = ?1";
   return (await db.prepare(query).bind(org).first<{ decisions: number }>())?.decisions ?? 0;

@@ -17,6 +17,11 @@ export interface KnownTool {
   readonly state: ToolState;
 }
 
+/** What the tool's arguments are declared as; null where there is no telling. */
+export function inputSchemaOf(tool: KnownTool | null): object | null {
+  return (tool?.definition["inputSchema"] ?? null) as object | null;
+}
+
 export interface KnownTools extends ReadonlyMap<string, KnownTool> {
   /** True once a whole list was learnt: what is not among these the server did not have then. */
   readonly isWhole: boolean;

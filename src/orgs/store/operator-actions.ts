@@ -61,19 +61,23 @@ export async function findPendingActions(
   return results.map((row) => ({ ...row, details: JSON.parse(row.details) }));
 }
 
+/** Where what is to go into an org's ledger waits for it. */
+type LedgerOutbox = "ledger_outbox" | "decision_outbox";
+
 /**
- * The shard's orgs behind the name `after` whose ledger does not have every action yet, each with the log
- * that its actions go to.
+ * The shard's orgs behind the name `after` whose ledger does not have all of an outbox yet, each with the log that
+ * it goes to.
  */
-export async function findOrgsWithPendingActions(
+export async function findOrgsWithPending(
   db: D1Database,
+  outbox: LedgerOutbox,
   shard: string,
   { after, limit }: { after: string | null; limit: number },
 ): Promise<{ org: string; auditLog: number }[]> {
   const { results } = await db
     .prepare(
       `SELECT DISTINCT p.org, o.audit_log AS auditLog
-       FROM ledger_outbox AS p CROSS JOIN orgs AS o ON o.org = p.org
+       FROM ${outbox} AS p CROSS JOIN orgs AS o ON o.org = p.org
        WHERE p.org > ?2 AND o.shard = ?1 ORDER BY p.org LIMIT ?3`,
     )
     .bind(shard, after ?? "", limit)
@@ -81,10 +85,14 @@ export async function findOrgsWithPendingActions(
   return results;
 }
 
-/** Removes actions that the ledger has. */
-export async function forgetActions(db: D1Database, ids: readonly string[]): Promise<void> {
+/** Removes what the ledger has. */
+export async function forgetPending(
+  db: D1Database,
+  outbox: LedgerOutbox,
+  ids: readonly string[],
+): Promise<void> {
   await db
-    .prepare("DELETE FROM ledger_outbox WHERE id IN (SELECT value FROM json_each(?1))")
+    .prepare(`DELETE FROM ${outbox} WHERE id IN (SELECT value FROM json_each(?1))`)
     .bind(JSON.stringify(ids))
     .run();
 }

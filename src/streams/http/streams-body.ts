@@ -6,10 +6,10 @@ import type { RequestBody } from "#http/request-body.ts";
 import { validate } from "#http/validate.ts";
 import type { AppEnv } from "#orgs/http/app-env.ts";
 import { fail } from "#platform/errors.ts";
-import { originHost } from "#platform/settings.ts";
 import type { StreamsInForce } from "#streams/change-streams.ts";
-import { allowsLoopback, deploymentStreams } from "#streams/deployment-streams.ts";
+import { deploymentStreams } from "#streams/deployment-streams.ts";
 import { refuseEndpoint } from "#streams/endpoint.ts";
+import { endpointRules } from "#streams/endpoint-rules.ts";
 import type { Destination, OwnStreams, Stream } from "#streams/observability.ts";
 import { leaveDefaults } from "#streams/streams-kept.ts";
 import {
@@ -75,8 +75,7 @@ export function checkStreams(
   { body, pointerOf }: AskedStreams,
   stored: OwnStreams,
 ): RequestedStreams {
-  const ownHosts = [new URL(c.req.url).host, originHost(c.env)];
-  const rules = { allowsLoopback: allowsLoopback(c.env), ownHosts };
+  const rules = endpointRules(c.env, [new URL(c.req.url).host]);
   const terms = { pointerOf, refuseEndpoint: (text: string) => refuseEndpoint(text, rules) };
   const parsed = parseStreams(body, terms);
   const requested = leaveDefaults(parsed, stored, deploymentStreams(c.env), pointerOf);

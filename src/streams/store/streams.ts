@@ -1,5 +1,6 @@
 /** Where orgs' streams go, as they set it (migrations/directory/0003). Header values are sealed in here. */
 
+import { deleteOfClosedOrg } from "#orgs/store/closed-org.ts";
 import { type OperatorAction, recordOperatorAction } from "#orgs/store/operator-actions.ts";
 import { changedByFirst } from "#platform/d1/batch.ts";
 import type { OwnStreams } from "#streams/observability.ts";
@@ -57,10 +58,5 @@ export function replaceStreams(
 
 /** Part of closing an org: its receivers' credentials go at once. */
 export function deleteStreams(directory: D1Database, org: string): D1PreparedStatement {
-  return directory
-    .prepare(
-      `DELETE FROM observability WHERE org = ?1
-       AND EXISTS (SELECT 1 FROM orgs WHERE org = ?1 AND state <> 'active')`,
-    )
-    .bind(org);
+  return deleteOfClosedOrg(directory, "observability", org);
 }

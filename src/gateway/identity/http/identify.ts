@@ -9,7 +9,6 @@ import { SPAN_KIND } from "#formats/otlp/trace-model.ts";
 import { type Caller, callerOfPrincipal } from "#gateway/identity/caller.ts";
 import { identityOf } from "#gateway/identity/identity-of.ts";
 import type { IdentitySettings } from "#gateway/identity/identity-settings.ts";
-import { issuerRules } from "#gateway/identity/issuer-rules.ts";
 import { challengeOf, resourceMetadataUrl, resourceOf } from "#gateway/identity/resource.ts";
 import { callerOfClaims, lacksScope } from "#gateway/identity/token-claims.ts";
 import { TOKEN_LENGTH_MAX, verifyToken } from "#gateway/identity/verify-token.ts";
@@ -23,6 +22,7 @@ import type { Org } from "#orgs/org.ts";
 import { holdsScope, type Principal } from "#orgs/principal.ts";
 import { fail } from "#platform/errors.ts";
 import { checkSettings } from "#platform/settings.ts";
+import { endpointRules } from "#streams/endpoint-rules.ts";
 import { measured } from "#tracing/active-span.ts";
 import { STAGE_ATTRIBUTE } from "#tracing/trace-span.ts";
 import { tracedFetch } from "#tracing/traced-fetch.ts";
@@ -108,7 +108,7 @@ class CallersRequest {
     const nowMs = Date.now();
     const terms = { issuers: identity.issuers, resource: resourceOf(env, req.url), nowMs };
     const access = {
-      rules: issuerRules(env),
+      rules: endpointRules(env),
       send: tracedFetch,
       waitUntil: afterAnswerOf(this.#c),
     };

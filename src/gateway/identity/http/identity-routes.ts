@@ -4,7 +4,6 @@ import { changeIdentity } from "#gateway/identity/change-identity.ts";
 import { identityOf } from "#gateway/identity/identity-of.ts";
 import { IdentitySchema, identityBody } from "#gateway/identity/identity-schema.ts";
 import { NO_IDENTITY } from "#gateway/identity/identity-settings.ts";
-import { issuerRules } from "#gateway/identity/issuer-rules.ts";
 import { resourceOf } from "#gateway/identity/resource.ts";
 import { findIdentity } from "#gateway/identity/store/identity-rows.ts";
 import { jsonBody } from "#http/request-body.ts";
@@ -12,6 +11,7 @@ import { type AppRoute, route } from "#orgs/http/access.ts";
 import { operatorOf } from "#orgs/http/operator-of.ts";
 import { fail } from "#platform/errors.ts";
 import { checkSettings } from "#platform/settings.ts";
+import { endpointRules } from "#streams/endpoint-rules.ts";
 import { identityJson, settingsOfBody } from "./identity-json.ts";
 
 const PATH = "/v1/orgs/:org/identity";
@@ -74,7 +74,7 @@ export const identityRoutes: readonly AppRoute[] = [
       const { org } = c.var;
       const settings = settingsOfBody(body);
       const stored = await findIdentity(c.env.DIRECTORY, org.org);
-      const change = { stored, settings, rules: issuerRules(c.env, [new URL(c.req.url).host]) };
+      const change = { stored, settings, rules: endpointRules(c.env, [new URL(c.req.url).host]) };
       await changeIdentity(c.env, org, change, operatorOf(c, org.org));
       return c.json(identityJson(settings), 200, PRIVATE);
     },

@@ -1,5 +1,6 @@
 /** Whose JWTs orgs take, as they set it (migrations/directory/0008). */
 import type { IdentitySettings } from "#gateway/identity/identity-settings.ts";
+import { deleteOfClosedOrg } from "#orgs/store/closed-org.ts";
 import { type OperatorAction, recordOperatorAction } from "#orgs/store/operator-actions.ts";
 import { changedByFirst } from "#platform/d1/batch.ts";
 
@@ -57,10 +58,5 @@ export function replaceIdentity(
 
 /** Part of closing an org. */
 export function deleteIdentity(directory: D1Database, org: string): D1PreparedStatement {
-  return directory
-    .prepare(
-      `DELETE FROM identity WHERE org = ?1
-       AND EXISTS (SELECT 1 FROM orgs WHERE org = ?1 AND state <> 'active')`,
-    )
-    .bind(org);
+  return deleteOfClosedOrg(directory, "identity", org);
 }

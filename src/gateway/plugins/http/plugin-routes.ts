@@ -13,9 +13,8 @@ import { type AppRoute, route } from "#orgs/http/access.ts";
 import type { AppEnv } from "#orgs/http/app-env.ts";
 import { operatorOf } from "#orgs/http/operator-of.ts";
 import { fail } from "#platform/errors.ts";
-import { originHost } from "#platform/settings.ts";
 import { shardDatabase } from "#platform/shards.ts";
-import { allowsLoopback } from "#streams/deployment-streams.ts";
+import { endpointRules } from "#streams/endpoint-rules.ts";
 import { placeAsked, placeToPut, pluginAsked } from "./asked-plugin.ts";
 import { PluginSchema, PluginsSchema, ProbeSchema, pluginJson } from "./plugin-json.ts";
 
@@ -137,8 +136,7 @@ async function shown(c: Context<AppEnv>, plugin: StoredPlugin) {
 
 /** 400 with a pointer to whatever is wrong with it beyond its form. */
 function checkPlugin(c: Context<AppEnv>, body: PluginSettings): WantedPlugin {
-  const ownHosts = [new URL(c.req.url).host, originHost(c.env)];
-  const rules = { allowsLoopback: allowsLoopback(c.env), ownHosts };
+  const rules = endpointRules(c.env, [new URL(c.req.url).host]);
   const { wanted, errors } = parsePlugin(body, rules);
   return errors.length > 0 ? fail({ kind: "invalid_request", errors }) : wanted;
 }

@@ -4,9 +4,8 @@ import { pluginHeaders } from "#gateway/plugins/find-plugin.ts";
 import type { Plugin } from "#gateway/plugins/plugin.ts";
 import type { Env } from "#platform/env.ts";
 import { logError } from "#platform/log-error.ts";
-import { originHost } from "#platform/settings.ts";
-import { allowsLoopback } from "#streams/deployment-streams.ts";
 import { refuseEndpoint } from "#streams/endpoint.ts";
+import { endpointRules } from "#streams/endpoint-rules.ts";
 import { tracedFetch } from "#tracing/traced-fetch.ts";
 
 export interface AskBody {
@@ -32,8 +31,7 @@ const OURS = { "user-agent": "mcpg-control-plane" };
 /** Never rejects: whatever a server does is an answer. */
 export async function ask(env: Env, plugin: Plugin, asked: AskBody): Promise<Asked> {
   // Settings may have changed since it was registered.
-  const rules = { allowsLoopback: allowsLoopback(env), ownHosts: [originHost(env)] };
-  if (refuseEndpoint(plugin.url, rules) !== null) return failed("forbidden_address");
+  if (refuseEndpoint(plugin.url, endpointRules(env)) !== null) return failed("forbidden_address");
   const headers = await openedHeaders(env, plugin);
   if (headers === null) return failed("secret_unreadable");
   try {

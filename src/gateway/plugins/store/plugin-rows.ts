@@ -2,6 +2,7 @@
 
 import { PLUGINS_MAX, type PluginPlace, type StoredPlugin } from "#gateway/plugins/plugin.ts";
 import type { Org } from "#orgs/org.ts";
+import { deleteOfClosedOrg } from "#orgs/store/closed-org.ts";
 import { type OperatorAction, recordOperatorAction } from "#orgs/store/operator-actions.ts";
 import { changedByFirst } from "#platform/d1/batch.ts";
 
@@ -104,12 +105,7 @@ export async function countPlugins(directory: D1Database, org: string): Promise<
 
 /** Part of closing an org: its plugins' credentials go at once. */
 export function deletePluginsOfOrg(directory: D1Database, org: string): D1PreparedStatement {
-  return directory
-    .prepare(
-      `DELETE FROM plugins WHERE org = ?1
-       AND EXISTS (SELECT 1 FROM orgs WHERE org = ?1 AND state <> 'active')`,
-    )
-    .bind(org);
+  return deleteOfClosedOrg(directory, "plugins", org);
 }
 
 function recorded(directory: D1Database, action: OperatorAction | null): D1PreparedStatement[] {

@@ -1,5 +1,6 @@
 /** Orgs' policies (migrations/directory/0007). */
 import type { DefaultEffect, PolicySet } from "#gateway/policy/policy-set.ts";
+import { deleteOfClosedOrg } from "#orgs/store/closed-org.ts";
 import { type OperatorAction, recordOperatorAction } from "#orgs/store/operator-actions.ts";
 import { changedByFirst } from "#platform/d1/batch.ts";
 
@@ -50,10 +51,5 @@ export function replacePolicy(
 
 /** Part of closing an org. */
 export function deletePolicy(directory: D1Database, org: string): D1PreparedStatement {
-  return directory
-    .prepare(
-      `DELETE FROM policies WHERE org = ?1
-       AND EXISTS (SELECT 1 FROM orgs WHERE org = ?1 AND state <> 'active')`,
-    )
-    .bind(org);
+  return deleteOfClosedOrg(directory, "policies", org);
 }

@@ -1,5 +1,5 @@
 /** What the org's policy says of a request. */
-import type { KnownTool } from "#gateway/plugins/known-tools.ts";
+import { inputSchemaOf, type KnownTool } from "#gateway/plugins/known-tools.ts";
 import { decide } from "#gateway/policy/decide.ts";
 import type { PolicyDecision, Question } from "#gateway/policy/question.ts";
 import { hasArgumentTwin } from "#gateway/proxy/message/argument-twins.ts";
@@ -51,7 +51,7 @@ async function whatWasRead(
   decision: PolicyDecision,
 ): Promise<PolicyDecision> {
   if (!decision.isPermitted || decision.policySet === "none") return decision;
-  const schema = (tool?.definition["inputSchema"] ?? null) as object | null;
+  const schema = inputSchemaOf(tool);
   const hasTwin = hasArgumentTwin(message.params?.["arguments"], schema);
   if (!hasTwin && !(await withTurns(lossyNumbersIn(message)))) return decision;
   const reason = hasTwin ? "case_twin" : "lossy_number";

@@ -1,8 +1,8 @@
 /** Sends what was admitted to its plugin, and its answer to the client while it is followed. */
+import { inputSchemaOf } from "#gateway/plugins/known-tools.ts";
 import { noteHealth } from "#gateway/plugins/note-health.ts";
 import { withTraceContext } from "#gateway/proxy/message/edit-meta.ts";
-import type { FailedUpstream, UpstreamAnswer } from "#gateway/proxy/upstream/send-upstream.ts";
-import { sendUpstream } from "#gateway/proxy/upstream/send-upstream.ts";
+import { type FailedUpstream, sendUpstream } from "#gateway/proxy/upstream/send-upstream.ts";
 import { followInIsolate } from "./cancelled-requests.ts";
 import type { Exchange } from "./exchange.ts";
 import { followedAnswer } from "./followed-answer.ts";
@@ -22,7 +22,7 @@ export async function dispatch(
   const span = beginDispatch(x, message, first!.dispatchSpanId);
   const trace = await carriedContext(span);
   const body = batchText ?? (trace === null ? message.text : withTraceContext(message, trace));
-  const inputSchema = (tool?.definition["inputSchema"] ?? null) as object | null;
+  const inputSchema = inputSchemaOf(tool);
   const ask = await upstreamAsk(x, { method: "POST", body, message, inputSchema, trace });
   // Before it is sent: a server that is silent is cancelled too.
   const unfollow = followed.map((one) => followInIsolate(x, one));
@@ -34,7 +34,7 @@ export async function dispatch(
     endDispatch(span, fault === "status" ? String(status) : fault);
     return failedAnswer(x, followed, answer);
   }
-  return followedAnswer(x, { followed, unfollow }, span, answer satisfies UpstreamAnswer);
+  return followedAnswer(x, { followed, unfollow }, span, answer);
 }
 
 async function failedAnswer(

@@ -5,7 +5,7 @@
 
 import { SPAN_KIND } from "#formats/otlp/trace-model.ts";
 import type { KnownTool } from "#gateway/plugins/known-tools.ts";
-import { isCallQuarantined, knownTools } from "#gateway/plugins/known-tools.ts";
+import { inputSchemaOf, isCallQuarantined, knownTools } from "#gateway/plugins/known-tools.ts";
 import type { PolicyDecision } from "#gateway/policy/question.ts";
 import type { RpcMessage } from "#gateway/proxy/message/judge-body.ts";
 import { checkRequestHeaders } from "#gateway/proxy/message/request-headers.ts";
@@ -82,7 +82,7 @@ type Ruled = Pick<Ruling, "verdict" | "refusal"> & Partial<Pick<Ruling, "fault">
 /** What policy need not be asked about. */
 function refuseUnasked(x: Exchange, { message, rule, tool, target }: RulingSubject): Ruled | null {
   if (x.retryAfterSeconds !== null) return denied("rate_limited");
-  const schema = (tool?.definition["inputSchema"] ?? null) as object | null;
+  const schema = inputSchemaOf(tool);
   const mismatch = checkRequestHeaders(x.headers, message, schema);
   if (mismatch !== null) {
     return { ...denied("ambiguous", { reason: "header_mismatch" }), fault: mismatch };

@@ -5,8 +5,7 @@ import type { RpcMessage } from "#gateway/proxy/message/judge-body.ts";
 import { eraOf, VERSION_HEADER } from "#gateway/proxy/message/protocol-version.ts";
 import { requestHeaders, unknownParamHeaders } from "#gateway/proxy/message/request-headers.ts";
 import type { UpstreamAsk } from "#gateway/proxy/upstream/send-upstream.ts";
-import { originHost } from "#platform/settings.ts";
-import { allowsLoopback } from "#streams/deployment-streams.ts";
+import { endpointRules } from "#streams/endpoint-rules.ts";
 import type { Exchange } from "./exchange.ts";
 
 export interface AskTerms {
@@ -24,7 +23,7 @@ export async function upstreamAsk(
   const isModern = eraOf(x.version) === "modern";
   return {
     url: x.plugin.url,
-    rules: { allowsLoopback: allowsLoopback(x.env), ownHosts: [originHost(x.env)] },
+    rules: endpointRules(x.env),
     method,
     body: body ?? null,
     // A client that names no version is passed on as one that does not.

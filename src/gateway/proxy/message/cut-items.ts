@@ -20,13 +20,17 @@ export function withoutItems(
  * basic/patterns/caching). `isCacheable`: the version has such hints, and an answer without any gets one.
  */
 export function withPrivateScope(text: string, isCacheable: boolean): string {
-  const scope = rangeAt(text, ["result", "cacheScope"]);
-  if (scope !== null) return `${text.slice(0, scope.start)}"private"${text.slice(scope.end)}`;
   const result = rangeAt(text, ["result"]);
-  if (!isCacheable || result === null || text[result.start] !== "{") return text;
-  const isEmpty = membersOf(text, result.start).next().done === true;
+  if (result === null || text[result.start] !== "{") return text;
+  const members = [...membersOf(text, result.start)];
+  const scope = members.findLast(({ name }) => name === "cacheScope");
+  if (scope !== undefined) {
+    const { valueStart } = scope;
+    return `${text.slice(0, valueStart)}"private"${text.slice(endOfValue(text, valueStart))}`;
+  }
+  if (!isCacheable) return text;
   const rest = text.slice(result.start + 1);
-  return `${text.slice(0, result.start)}{"cacheScope":"private"${isEmpty ? "" : ","}${rest}`;
+  return `${text.slice(0, result.start)}{"cacheScope":"private"${members.length === 0 ? "" : ","}${rest}`;
 }
 
 /** Where the value at `path` stands; null where there is none. */
