@@ -1,13 +1,9 @@
 /** This Worker's tracer: one for each isolate, whose spans wait together for their way out. */
-import type { Org } from "#orgs/org.ts";
-import type { Env } from "#platform/env.ts";
 import { deploymentStreams } from "#streams/deployment-streams.ts";
 import { streamsOf } from "#streams/streams-of.ts";
+import type { KeepSpans } from "./kept-spans.ts";
 import { SpanExporter } from "./span-exporter.ts";
-import type { TraceSpan } from "./trace-span.ts";
 import { Tracer } from "./tracer.ts";
-
-type KeepSpans = (env: Env, org: Org, spans: readonly TraceSpan[]) => Promise<void>;
 
 let keepSpans: KeepSpans | null = null;
 

@@ -8,17 +8,17 @@ import type { Env } from "#platform/env.ts";
 import { logError } from "#platform/log-error.ts";
 import type { Observability, TracesDestination } from "#streams/observability.ts";
 import { finishedSpans, keptSpans } from "./finished-spans.ts";
+import { type KeepSpans, KeptSpans } from "./kept-spans.ts";
 import { LocalTrace, type TraceStart } from "./local-trace.ts";
 import type { SpanExporter } from "./span-exporter.ts";
 import type { PlacementTerms, TracePlacement } from "./trace-placement.ts";
-import type { TraceSpan } from "./trace-span.ts";
 
 type TracesStream = Observability["traces"];
 
 export interface TracerOptions {
   /** Where an org's spans go or, if `org` is null, spans that are no org's. May fail. */
   tracesOf(env: Env, org: string | null): Promise<TracesStream>;
-  keep(env: Env, org: Org, spans: readonly TraceSpan[]): Promise<void>;
+  readonly keep: KeepSpans;
   readonly exporter: SpanExporter;
 }
 
@@ -44,9 +44,11 @@ const NOWHERE: TracesStream = { enabled: false, otlp: null };
 
 export class Tracer {
   readonly #options: TracerOptions;
+  readonly #kept: KeptSpans;
 
   constructor(options: TracerOptions) {
     this.#options = options;
+    this.#kept = new KeptSpans(options.keep);
   }
 
   begin({ owner, ...start }: TraceBeginning): LocalTrace {
@@ -86,14 +88,8 @@ export class Tracer {
     const spans = finishedSpans(trace, placement);
     await Promise.all([
       destination === null ? null : this.#options.exporter.add(destination, spans),
-      keeper === null ? null : this.#keep(env, keeper, keptSpans(spans)),
+      keeper === null ? null : this.#kept.add(env, keeper, keptSpans(spans)),
     ]);
-  }
-
-  async #keep(env: Env, org: Org, spans: readonly TraceSpan[]): Promise<void> {
-    await this.#options
-      .keep(env, org, spans)
-      .catch((error: unknown) => logError(error, { job: "keep spans", org: org.org }));
   }
 
   /** A call must go out even if nobody knows where its span would go: then its trace is in no sample. */
