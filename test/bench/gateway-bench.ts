@@ -7,6 +7,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Gateway } from "../e2e/gateway/gateway.ts";
 import { startBridged, startFixture } from "../e2e/gateway/node-process.ts";
 import { openSession, type RawCall, RawClient } from "../e2e/gateway/raw-call.ts";
+import { HttpClient } from "../harness/http-client.ts";
 import type { Runtime } from "../harness/runtime.ts";
 import { workerdBytes, workerdCpuMs } from "../harness/workerd-usage.ts";
 import { type Figure, latencyFigures, median, quantile } from "./figure.ts";
@@ -34,7 +35,11 @@ const VERSION = "2026-07-28" as const;
 type Place = "direct" | "gateway" | "mcp-proxy";
 
 export async function benchGateway(runtime: Runtime): Promise<Figure[]> {
-  const gateway = await Gateway.open(runtime);
+  const client = new HttpClient(`${await runtime.directUrl()}/`, {
+    connections: CONNECTIONS,
+    isResending: true,
+  });
+  const gateway = await Gateway.open(client);
   const rough = await startFixture("rough-server");
   const bridge = await startBridged([STDIO_SERVER]);
   try {
@@ -53,7 +58,7 @@ export async function benchGateway(runtime: Runtime): Promise<Figure[]> {
     };
     const minute = callTo(await gateway.register("minute", `${origin}/minute`));
     return [
-      ...(await latencies(runtime, gateway, calls)),
+      ...(await latencies(gateway, calls)),
       ...(await rows(runtime, gateway, calls.gateway)),
       ...(await capacity(calls)),
       ...(await streams(minute)),
@@ -61,14 +66,11 @@ export async function benchGateway(runtime: Runtime): Promise<Figure[]> {
   } finally {
     await rough.process.end();
     await bridge.process.end();
+    client.disconnect();
   }
 }
 
-async function latencies(
-  runtime: Runtime,
-  gateway: Gateway,
-  calls: Record<Place, RawCall>,
-): Promise<Figure[]> {
+async function latencies(gateway: Gateway, calls: Record<Place, RawCall>): Promise<Figure[]> {
   const elapsed: Record<Place, number[]> = { direct: [], gateway: [], "mcp-proxy": [] };
   const client = new RawClient(CONNECTIONS);
   const places = Object.keys(calls) as Place[];
@@ -79,7 +81,7 @@ async function latencies(
     }
   }
   client.close();
-  const commitMs = await timeCommits(runtime, gateway);
+  const commitMs = await timeCommits(gateway);
   const added = (place: Place, share: number) =>
     quantile(elapsed[place], share) - quantile(elapsed.direct, share);
   return [
@@ -100,12 +102,12 @@ async function latencies(
 }
 
 /** One event each, nothing else under way: the commit that a decision waits for, and a request. */
-async function timeCommits(runtime: Runtime, gateway: Gateway): Promise<number[]> {
+async function timeCommits({ client, path }: Gateway): Promise<number[]> {
   const elapsedMs: number[] = [];
   for (let commit = 0; commit < COMMITS; commit += 1) {
     const event = { actor: "user:bench@acme", action: "tool.call.allowed", outcome: "allowed" };
     const startedAt = performance.now();
-    await runtime.json("POST", `${gateway.path}/audit`, { instance_id: "bench", events: [event] });
+    await client.json("POST", `${path}/audit`, { instance_id: "bench", events: [event] });
     elapsedMs.push(performance.now() - startedAt);
   }
   return elapsedMs;

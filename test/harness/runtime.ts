@@ -98,6 +98,11 @@ export class Runtime extends HttpClient {
     }
   }
 
+  /** The Worker's own socket: what Miniflare has before it, which nobody deploys, takes as long as half a call. */
+  async directUrl(): Promise<string> {
+    return (await this.#miniflare.unsafeGetDirectURL()).origin;
+  }
+
   /** WebSocket address of the Worker's inspector. */
   async inspectorUrl(): Promise<string> {
     const { origin } = await this.#miniflare.getInspectorURL();
@@ -143,6 +148,7 @@ function miniflareOptions(
       ...settings,
     },
     ...(policyScript !== null && { serviceBindings: { POLICY: POLICY_WORKER } }),
+    unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
   };
   return {
     workers: [control, ...(policyScript === null ? [] : [policyWorkerOptions(policyScript)])],

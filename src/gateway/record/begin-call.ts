@@ -12,7 +12,8 @@ import { findWaitingKeys } from "#audit/store/decision-outbox.ts";
 import { uuid7FromRandom } from "#formats/uuid7.ts";
 import type { Org } from "#orgs/org.ts";
 import type { Env } from "#platform/env.ts";
-import { FailureError, fail } from "#platform/errors.ts";
+import { FailureError } from "#platform/errors.ts";
+import { inTime } from "#platform/in-time.ts";
 import { logError } from "#platform/log-error.ts";
 import { isAuditStreamAction } from "#streams/observability.ts";
 import { streamsOf } from "#streams/streams-of.ts";
@@ -148,26 +149,15 @@ function isOfLedger(error: unknown): boolean {
   return !(error instanceof FailureError) || LEDGER_FAILURES.includes(error.failure.kind);
 }
 
+const DECISION_MS_MAX = 5_000;
+
 /** The log that has it. An object that does not answer is one that cannot be written. */
 async function record(env: Env, org: Org, decided: DecidedCall): Promise<LogAddress> {
   const { answer, address } = await inTime(
     writeToLog<AppendResult>(env, org, (ledger, log) => ledger.openCalls(log, [decided])),
+    DECISION_MS_MAX,
+    () => new FailureError({ kind: "unavailable", retryAfterSeconds: 1 }),
   );
   receiptsOf(answer as Exclude<AppendResult, ClosedLog>, () => "/decision");
   return address;
-}
-
-const DECISION_MS_MAX = 5_000;
-
-async function inTime<Result>(work: Promise<Result>): Promise<Result> {
-  const timer = new AbortController();
-  const over = scheduler
-    .wait(DECISION_MS_MAX, { signal: timer.signal })
-    .then(() => fail({ kind: "unavailable", retryAfterSeconds: 1 }));
-  over.catch(() => undefined);
-  try {
-    return await Promise.race([work, over]);
-  } finally {
-    timer.abort();
-  }
 }

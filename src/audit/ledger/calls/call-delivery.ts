@@ -6,6 +6,7 @@
 import { sinkEndedCalls } from "#audit/calls/open-call-sink.ts";
 import { readState } from "#audit/ledger/proven/log-state.ts";
 import type { Env } from "#platform/env.ts";
+import { inTime } from "#platform/in-time.ts";
 import { deleteEndedCalls, readEndedCalls } from "./ended-calls.ts";
 
 /** One that takes longer may still come to its end, beside the next. */
@@ -35,21 +36,12 @@ export class CallDelivery {
       const { batches, calls } = readEndedCalls(this.#sql);
       if (state === null || batches.length === 0) return;
       const address = { org: state.org, log: state.number, shard: state.shard };
-      await inTime(sinkEndedCalls(this.#env(), address, calls));
+      await inTime(sinkEndedCalls(this.#env(), address, calls), DELIVERY_MS_MAX, tooLong);
       deleteEndedCalls(this.#sql, batches);
     }
   }
 }
 
-async function inTime(work: Promise<void>): Promise<void> {
-  const timer = new AbortController();
-  const over = scheduler.wait(DELIVERY_MS_MAX, { signal: timer.signal }).then(() => {
-    throw new Error("ended calls: D1 takes too long");
-  });
-  over.catch(() => undefined);
-  try {
-    await Promise.race([work, over]);
-  } finally {
-    timer.abort();
-  }
+function tooLong(): Error {
+  return new Error("ended calls: D1 takes too long");
 }
