@@ -6,13 +6,25 @@
 interface CachedValue<Value> {
   value: Value;
   expiresAtMs: number;
+  /** Of the read that it comes from: what was read later stays, whichever comes back first. */
+  read: number;
+  /** When somebody began to read it anew. */
+  refreshedAtMs: number;
 }
+
+/** A value in use is read anew in the last sixth of its time, beside whoever finds it so: nobody waits for it. */
+const REFRESH_SHARE = 1 / 6;
+/** A refresh that has not come back by then may have ended with its request: another may try. */
+const REFRESH_LEASE_MS = 1_000;
+
+type Load<Value> = () => Promise<Value | null>;
 
 export class ExpiringMap<Value> {
   readonly #entries = new Map<string, CachedValue<Value>>();
   readonly #ttlMs: number;
   readonly #entriesMax: number;
   #evictions = 0;
+  #reads = 0;
 
   constructor({ ttlMs, entriesMax }: { ttlMs: number; entriesMax: number }) {
     this.#ttlMs = ttlMs;
@@ -20,17 +32,27 @@ export class ExpiringMap<Value> {
   }
 
   /** `load` answers null for "not there", which is not kept. */
-  async getOrLoad(
-    key: string,
-    nowMs: number,
-    load: () => Promise<Value | null>,
-  ): Promise<Value | null> {
+  async getOrLoad(key: string, nowMs: number, load: Load<Value>): Promise<Value | null> {
     const entry = this.#entries.get(key);
-    if (entry !== undefined && this.#isFresh(entry, nowMs)) return entry.value;
+    if (entry === undefined || !this.#isFresh(entry, nowMs)) return this.#load(key, nowMs, load);
+    if (this.#isToBeRefreshed(entry, nowMs)) {
+      entry.refreshedAtMs = nowMs;
+      // What fails is tried again, and told to whoever comes once the value has expired.
+      this.#load(key, nowMs, load).catch(() => undefined);
+    }
+    return entry.value;
+  }
+
+  async #load(key: string, nowMs: number, load: Load<Value>): Promise<Value | null> {
     const evictions = this.#evictions;
+    this.#reads += 1;
+    const read = this.#reads;
     const value = await load();
     // What was read before an eviction may be what the eviction was about.
-    if (value !== null && evictions === this.#evictions) this.#set(key, value, nowMs);
+    if (evictions !== this.#evictions) return value;
+    if (read < (this.#entries.get(key)?.read ?? 0)) return value;
+    this.#entries.delete(key);
+    if (value !== null) this.#set(key, { value, read, nowMs });
     return value;
   }
 
@@ -39,17 +61,22 @@ export class ExpiringMap<Value> {
     return nowMs < expiresAtMs && expiresAtMs <= nowMs + this.#ttlMs;
   }
 
+  #isToBeRefreshed({ expiresAtMs, refreshedAtMs }: CachedValue<Value>, nowMs: number): boolean {
+    const isOld = nowMs >= expiresAtMs - this.#ttlMs * REFRESH_SHARE;
+    return isOld && Math.abs(nowMs - refreshedAtMs) >= REFRESH_LEASE_MS;
+  }
+
   evict(key: string): void {
     this.#evictions++;
     this.#entries.delete(key);
   }
 
   /** Age counts from before the read. The oldest entry makes room: a Map keeps insertion order. */
-  #set(key: string, value: Value, nowMs: number): void {
-    this.#entries.delete(key);
+  #set(key: string, { value, read, nowMs }: { value: Value; read: number; nowMs: number }): void {
     const [oldest] = this.#entries.keys();
     if (this.#entries.size >= this.#entriesMax && oldest !== undefined)
       this.#entries.delete(oldest);
-    this.#entries.set(key, { value, expiresAtMs: nowMs + this.#ttlMs });
+    const expiresAtMs = nowMs + this.#ttlMs;
+    this.#entries.set(key, { value, read, expiresAtMs, refreshedAtMs: 0 });
   }
 }
