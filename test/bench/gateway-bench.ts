@@ -1,6 +1,7 @@
 /**
  * What the gateway adds to a call, decisions durable: the same calls directly, through it, and through a bridge
- * that keeps no record (mcp-proxy), taking turns; what an org carries; rows a call; many streams at once.
+ * that keeps no record (mcp-proxy), taking turns; what an org carries; a gateway that keeps records (ContextForge);
+ * rows a call; many streams at once.
  */
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -10,7 +11,9 @@ import { openSession, type RawCall, RawClient } from "../e2e/gateway/raw-call.ts
 import { HttpClient } from "../harness/http-client.ts";
 import type { Runtime } from "../harness/runtime.ts";
 import { workerdBytes, workerdCpuMs } from "../harness/workerd-usage.ts";
-import { type Figure, latencyFigures, median, quantile } from "./figure.ts";
+import { benchContextForge } from "./contextforge-bench.ts";
+import { type Figure, median } from "./figure.ts";
+import { type Calls, CONNECTIONS, latencies } from "./gateway-latency.ts";
 import { fullLoad, steadyLoad } from "./gateway-load.ts";
 
 export const GATEWAY_BENCH = {
@@ -19,11 +22,6 @@ export const GATEWAY_BENCH = {
   hasPolicy: true,
 };
 
-const ROUNDS = 3;
-const STEADY = { perSecond: 100, seconds: 6 };
-const WARM = { perSecond: 50, seconds: 2 };
-const CONNECTIONS = 50;
-const COMMITS = 40;
 const RATES = [1, 10, 100];
 const RATE_SECONDS = 10;
 const CAPACITY_SECONDS = 8;
@@ -31,8 +29,6 @@ const STREAMS = 500;
 const STREAM_MS_MAX = 120_000;
 const STDIO_SERVER = join(import.meta.dirname, "../e2e/gateway/fixture/stdio-server.ts");
 const VERSION = "2026-07-28" as const;
-
-type Place = "direct" | "gateway" | "mcp-proxy";
 
 export async function benchGateway(runtime: Runtime): Promise<Figure[]> {
   const client = new HttpClient(`${await runtime.directUrl()}/`, {
@@ -46,7 +42,7 @@ export async function benchGateway(runtime: Runtime): Promise<Figure[]> {
     const { origin } = new URL(rough.url);
     const token = await gateway.token("user:bench@acme");
     const callTo = (url: string): RawCall => ({ url, token, version: VERSION, leaves: "never" });
-    const calls: Record<Place, RawCall> = {
+    const calls: Calls = {
       direct: callTo(`${origin}/ok`),
       gateway: callTo(await gateway.register("bench", `${origin}/ok`)),
       // In a session, where it is faster.
@@ -61,6 +57,7 @@ export async function benchGateway(runtime: Runtime): Promise<Figure[]> {
       ...(await latencies(gateway, calls)),
       ...(await rows(runtime, gateway, calls.gateway)),
       ...(await capacity(calls)),
+      ...(await benchContextForge(calls)),
       ...(await streams(minute)),
     ];
   } finally {
@@ -68,49 +65,6 @@ export async function benchGateway(runtime: Runtime): Promise<Figure[]> {
     await bridge.process.end();
     client.disconnect();
   }
-}
-
-async function latencies(gateway: Gateway, calls: Record<Place, RawCall>): Promise<Figure[]> {
-  const elapsed: Record<Place, number[]> = { direct: [], gateway: [], "mcp-proxy": [] };
-  const client = new RawClient(CONNECTIONS);
-  const places = Object.keys(calls) as Place[];
-  for (const place of places) await steadyLoad(client, calls[place], WARM);
-  for (let round = 0; round < ROUNDS; round += 1) {
-    for (const place of places) {
-      elapsed[place].push(...(await steadyLoad(client, calls[place], STEADY)).latenciesMs);
-    }
-  }
-  client.close();
-  const commitMs = await timeCommits(gateway);
-  const added = (place: Place, share: number) =>
-    quantile(elapsed[place], share) - quantile(elapsed.direct, share);
-  return [
-    { name: "an append to the ledger by HTTP, p50", value: median(commitMs), unit: "ms" },
-    ...places.flatMap((place) =>
-      latencyFigures(`a call, 100/s over 50 connections, ${place}`, elapsed[place]),
-    ),
-    ...(["gateway", "mcp-proxy"] as const).flatMap((place) => [
-      { name: `  added by ${place}, p50`, value: added(place, 0.5), unit: "ms" },
-      { name: `  added by ${place}, p99`, value: added(place, 0.99), unit: "ms" },
-    ]),
-    {
-      name: "  p50 beyond a commit (target ≤ 3)",
-      value: added("gateway", 0.5) - median(commitMs),
-      unit: "ms",
-    },
-  ];
-}
-
-/** One event each, nothing else under way: the commit that a decision waits for, and a request. */
-async function timeCommits({ client, path }: Gateway): Promise<number[]> {
-  const elapsedMs: number[] = [];
-  for (let commit = 0; commit < COMMITS; commit += 1) {
-    const event = { actor: "user:bench@acme", action: "tool.call.allowed", outcome: "allowed" };
-    const startedAt = performance.now();
-    await client.json("POST", `${path}/audit`, { instance_id: "bench", events: [event] });
-    elapsedMs.push(performance.now() - startedAt);
-  }
-  return elapsedMs;
 }
 
 interface Rows {
@@ -140,7 +94,7 @@ async function rows(runtime: Runtime, gateway: Gateway, call: RawCall): Promise<
   return figures;
 }
 
-async function capacity(calls: Record<Place, RawCall>): Promise<Figure[]> {
+async function capacity(calls: Calls): Promise<Figure[]> {
   const figures: Figure[] = [];
   for (const place of ["direct", "gateway", "mcp-proxy"] as const) {
     const cpuBeforeMs = workerdCpuMs();

@@ -1,17 +1,9 @@
-/**
- * Processor time and memory of the workerds that this process started: they say more than the clock where
- * others run beside them. Of Linux, as the figures are.
- */
-import { readdirSync, readFileSync } from "node:fs";
+/** Processor time and memory of the workerds that this process started. */
+import { readdirSync } from "node:fs";
+import { type ProcessUsage, processUsage } from "./process-usage.ts";
 
-/** Of `/proc/<pid>/stat`, in every Linux: sysconf(_SC_CLK_TCK) is 100, and a page has 4 KiB. */
-const TICK_MS = 10;
-const PAGE_BYTES = 4_096;
-
-interface Usage {
+interface Usage extends ProcessUsage {
   pid: number;
-  cpuMs: number;
-  bytes: number;
 }
 
 /** User and system time so far; NaN where there is no /proc. */
@@ -41,21 +33,12 @@ function sumOf(part: (usage: Usage) => number): number {
 
 function usages(): Usage[] {
   const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
-  return pids.flatMap(usageOf);
+  return pids.flatMap((pid) => usageOf(Number(pid)));
 }
 
-/** None of another process, or of one that has gone meanwhile. */
-function usageOf(pid: string): Usage[] {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    const [, name = "", rest = ""] = /\((.*)\) (.*)$/s.exec(stat) ?? [];
-    const fields = rest.split(" ").map(Number);
-    if (name !== "workerd" || fields[1] !== process.pid) return [];
-    const [userTicks = 0, systemTicks = 0, pages = 0] = [fields[11], fields[12], fields[21]];
-    return [
-      { pid: Number(pid), cpuMs: (userTicks + systemTicks) * TICK_MS, bytes: pages * PAGE_BYTES },
-    ];
-  } catch {
-    return [];
-  }
+/** None of another process. */
+function usageOf(pid: number): Usage[] {
+  const usage = processUsage(pid);
+  const isOurs = usage?.program === "workerd" && usage.parent === process.pid;
+  return isOurs ? [{ pid, ...usage }] : [];
 }
