@@ -9,7 +9,13 @@ import { countRows, db, invocation, makeShardOrg, store, sumOf } from "../../har
 
 const HOUR_MS = 3_600_000;
 const never = () => false;
-const NOTHING: PruneCutoffs = { samplesBeforeMs: 0, hoursBefore: 0, daysBefore: 0 };
+const NOTHING: PruneCutoffs = {
+  samplesBeforeMs: 0,
+  hoursBefore: 0,
+  daysBefore: 0,
+  minutesBefore: 0,
+  quartersBefore: 0,
+};
 
 describe("prune", () => {
   it("removes samples older than the cutoff, keeps the rest, and lowers no total", async () => {
@@ -80,6 +86,8 @@ describe("prune", () => {
       samplesBeforeMs: nowMs - 48 * HOUR_MS,
       hoursBefore: (2_000 - 365) * 24,
       daysBefore: 2_000 - 1_825,
+      minutesBefore: (2_000 - 2) * 24 * 60 + 1,
+      quartersBefore: (2_000 - 2) * 24 * 4,
     });
   });
 });
@@ -99,6 +107,9 @@ describe("erase", () => {
       "series",
       "rollups_hourly",
       "rollups_daily",
+      "activity_minutes",
+      "activity_quarters",
+      "activity_plugins",
       "instances",
     ]) {
       expect([table, await countRows(gone.org, table)]).toEqual([table, 0]);
