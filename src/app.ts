@@ -8,6 +8,7 @@ import { callRoutes } from "#calls/http/call-routes.ts";
 import { instanceRoutes } from "#calls/http/instance-routes.ts";
 import { metricsRoutes } from "#calls/http/metrics-routes.ts";
 import { rollupRoutes } from "#calls/http/rollup-routes.ts";
+import { sampleFigureRoutes } from "#calls/http/sample-figure-routes.ts";
 import { deliveryRoutes } from "#delivery/http/delivery-routes.ts";
 import { traceRoutes } from "#drilldown/http/trace-routes.ts";
 import { gatewayMetricsRoutes } from "#gateway/figures/http/gateway-metrics-routes.ts";
@@ -53,6 +54,7 @@ const stated: readonly AppRoute[] = [
   ...metricsRoutes,
   ...rollupRoutes,
   ...instanceRoutes,
+  ...sampleFigureRoutes,
   // What was allowed
   ...auditRoutes,
   // What the gateway did
