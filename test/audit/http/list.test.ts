@@ -126,6 +126,8 @@ describe("GET /audit", () => {
     expect(await seqsOf(org, `?from=${at(1)}`)).toEqual([2]);
     expect(await seqsOf(org, `?from=${nowMs - HOUR_MS}&to=${nowMs + HOUR_MS}`)).toEqual([3, 0]);
     expect(await seqsOf(org, `?from=${at(-100)}&to=${at(-100)}`)).toEqual([]);
+    expect(await seqsOf(org, `?to=${at(-48).slice(0, 10)}`)).toEqual([1]);
+    expect(await seqsOf(org, `?from=${at(-48).slice(0, 10)}`)).toEqual([3, 2, 0]);
     expect(await seqsOf(org, `?from=${at(-100)}&to=${at(-99)}`)).toEqual([1]);
   });
 
@@ -176,6 +178,7 @@ describe("GET /audit", () => {
     ["outcome=", "/outcome"],
     ["from=yesterday", "/from"],
     ["to=2026-02-30T00:00:00Z", "/to"],
+    ["to=2026-02-30", "/to"],
     ["limit=0", "/limit"],
     ["limit=1001", "/limit"],
     ["limit=ten", "/limit"],
