@@ -1,6 +1,7 @@
 /** An org's calls and the figures made of them, for as long as it has them: see src/orgs/org-lifecycle.ts. */
 
 import { SET_BACK_QUERIES, setBackFarTimes, setBackOnce } from "#calls/store/far-times.ts";
+import { pruneLagOnce } from "#calls/store/lag/read-lag.ts";
 import { PRUNE_LINK_ROWS_MAX, pruneLinksOnce } from "#calls/store/pairing/prune-links.ts";
 import { PRUNE_QUERIES, PRUNE_ROWS_MAX, pruneOnce } from "#calls/store/prune.ts";
 import { estimateBytes, SIZE_QUERIES } from "#calls/store/sizes.ts";
@@ -15,11 +16,12 @@ const LATE_TICK_MS_MAX = 10 * MINUTE_MS;
 export const callsPart: OrgPart = {
   name: "calls",
   prune: {
-    queries: PRUNE_QUERIES + 1 + SET_BACK_QUERIES,
+    queries: PRUNE_QUERIES + 2 + SET_BACK_QUERIES,
     async chunk(shardDb, { org, retention }, nowMs) {
       const areDone = await Promise.all([
         pruneOnce(shardDb, org, pruneCutoffs(retention, nowMs)),
         pruneLinksOnce(shardDb, org, nowMs),
+        pruneLagOnce(shardDb, org, nowMs, rowsMax),
         // Whoever prunes trusts the clock.
         setBackOnce(shardDb, org, { nowMs, aheadMsMax: LATE_TICK_MS_MAX }),
       ]);
@@ -37,5 +39,6 @@ export const callsPart: OrgPart = {
     { table: "rollups_daily", key: "day, series", rowsMax },
     { table: "series", key: "series", rowsMax },
     { table: "instances", key: "instance", rowsMax },
+    { table: "lag_minutes", key: "minute", rowsMax },
   ],
 };

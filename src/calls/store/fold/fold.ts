@@ -12,6 +12,7 @@ import { SEEN_AHEAD_MS_MAX } from "#calls/store/far-times.ts";
 import { type ShardOrg, selectShardOrg } from "#orgs/store/shard-orgs.ts";
 import { jsonParameters } from "#platform/d1/json-parameter.ts";
 import { resolveInstances } from "./fold-instances.ts";
+import { lagStatements } from "./fold-lag.ts";
 import { appendSeriesRows, type FoldRows } from "./fold-rows.ts";
 import { type FoldedOrg, type ResolvedSeries, resolveSeries } from "./fold-series.ts";
 import {
@@ -126,10 +127,11 @@ async function foldStatements(
   nowMs: number,
 ): Promise<D1PreparedStatement[]> {
   const guard = [org.org, org.generation, shardOrg.folds] as const;
-  const [resolved, instanceRows] = await Promise.all([
+  const [resolved, instances] = await Promise.all([
     resolveCounted(db, org, shardOrg.seriesNext, delta, nowMs),
     resolveInstances(db, org.org, delta.instances, nowMs),
   ]);
+  const lags = await lagStatements(db, guard, instances.counted);
   const rows: FoldRows = { series: [], hourly: [], daily: [] };
   for (const [series, seriesDelta] of inKeyOrder(resolved.deltas)) {
     appendSeriesRows(rows, series, seriesDelta);
@@ -141,7 +143,8 @@ async function foldStatements(
     ...upserts(UPSERT_SERIES, rows.series, seenUntilMs),
     ...upserts(UPSERT_HOURLY, rows.hourly),
     ...upserts(UPSERT_DAILY, rows.daily),
-    ...upserts(UPSERT_INSTANCES, instanceRows, seenUntilMs),
+    ...upserts(UPSERT_INSTANCES, instances.rows, seenUntilMs),
+    ...lags,
     db.prepare(DELETE_ARRIVALS).bind(...guard, JSON.stringify(ids)),
     db.prepare(ADVANCE_FOLD).bind(...guard, resolved.seriesNext, nowMs),
   ];
