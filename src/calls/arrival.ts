@@ -129,9 +129,7 @@ class SeriesNames {
   readonly #indexes = new Map<string, number>();
 
   indexOf(call: Call): number {
-    const { workspace, plugin, tool } = call;
-    const name: SeriesName = [workspace, plugin, tool];
-    const arrivalName: ArrivalName = isUnknownCall(call) ? [...name, 1] : name;
+    const arrivalName = arrivalNameOf(call);
     const key = arrivalKey(arrivalName);
     const known = this.#indexes.get(key);
     if (known !== undefined) return known;
@@ -142,6 +140,12 @@ class SeriesNames {
 
 /** JSON-RPC's "method not found" and "invalid params": how MCP servers answer a call of a tool they have not. */
 const UNKNOWN_CODES: ReadonlySet<string | null> = new Set(["-32601", "-32602"]);
+
+/** What an arrival has the call under. */
+export function arrivalNameOf(call: Call): ArrivalName {
+  const { workspace, plugin, tool } = call;
+  return isUnknownCall(call) ? [workspace, plugin, tool, 1] : [workspace, plugin, tool];
+}
 
 function isUnknownCall({ outcome, errorCode }: Call): boolean {
   return outcome === "client_error" && UNKNOWN_CODES.has(errorCode);

@@ -81,6 +81,8 @@ export class SeriesDelta {
   readonly name: SeriesName;
   /** All its calls were answered that there is no such tool (arrival.ts). */
   readonly isUnknown: boolean;
+  /** Whose calls these are: each by its `arrivalKey`, whatever they are counted under. */
+  readonly sources: string[] = [];
   firstSeenMs = Number.POSITIVE_INFINITY;
   lastSeenMs = 0;
 
@@ -122,6 +124,7 @@ export class SeriesDelta {
     for (const [hour, tally] of other.hours) this.hour(hour).merge(tally);
     for (const [minute, cells] of other.minutes) addCells(this.minute(minute), cells);
     for (const exemplar of other.exemplars.values()) this.addExemplar(exemplar);
+    this.sources.push(...other.sources);
     this.firstSeenMs = Math.min(this.firstSeenMs, other.firstSeenMs);
     this.lastSeenMs = Math.max(this.lastSeenMs, other.lastSeenMs);
   }
@@ -239,6 +242,7 @@ export class FoldDelta {
     if (delta === undefined) {
       const [workspace, plugin, tool, isUnknown] = arrivalName;
       delta = new SeriesDelta([workspace, plugin, tool], isUnknown === 1);
+      delta.sources.push(key);
       this.series.set(key, delta);
     }
     delta.firstSeenMs = Math.min(delta.firstSeenMs, receivedMs);

@@ -61,7 +61,7 @@ async function valuesOfSeries(
   const { workspace, plugin, tool } = filter;
   const names = { workspace, plugin, tool, [field]: undefined };
   const sql = `SELECT DISTINCT ${field} AS value, NULL AS calls FROM (
-      SELECT workspace, plugin, tool FROM series INDEXED BY series_by_name WHERE org = ${orgPlace}
+      SELECT workspace, plugin, tool, NULL AS counted_as FROM series INDEXED BY series_by_name WHERE org = ${orgPlace}
       ORDER BY workspace, plugin, tool LIMIT ${SERIES_LOOKED_MAX})
     WHERE ${sampleConditions(values, names)} AND ${begins(values, field, prefix)}
     ORDER BY 1 LIMIT ${limit}`;

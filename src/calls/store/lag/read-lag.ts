@@ -24,7 +24,10 @@ export interface LagAnswer {
 
 /** Of `orgs`: since when minutes are whole; and when the oldest report arrived that is not counted. */
 const SELECT_STATE = `SELECT lag_from_ms AS lagFromMs,
-    (SELECT received_ms FROM arrivals WHERE org = ?1 ORDER BY id LIMIT 1) AS oldestMs
+    (SELECT min(received_ms) FROM (
+      SELECT * FROM (SELECT received_ms FROM arrivals WHERE org = ?1 ORDER BY id LIMIT 1)
+      UNION ALL
+      SELECT * FROM (SELECT received_ms FROM waiting_calls WHERE org = ?1 ORDER BY id LIMIT 1))) AS oldestMs
   FROM orgs WHERE org = ?1`;
 
 interface LagState {
