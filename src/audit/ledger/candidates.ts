@@ -13,7 +13,7 @@ const MERGED_ACTIONS_MAX = 256;
 const SELECT_ENTRY = `SELECT ${ENTRY_COLUMNS} FROM entries`;
 
 /** Seqs in [low, high). */
-export interface SeqRange {
+export interface SearchedSeqs {
   low: number;
   high: number;
 }
@@ -21,7 +21,7 @@ export interface SeqRange {
 export function candidates(
   sql: SqlStorage,
   filter: AuditFilter,
-  range: SeqRange,
+  range: SearchedSeqs,
   order: EntryOrder,
 ): Iterable<EntryRow> {
   const id = idOf(filter);
@@ -58,7 +58,7 @@ function idOf({ invocationId, requestId, traceId }: AuditFilter): AskedId | null
 function* entriesOfId(
   sql: SqlStorage,
   id: AskedId,
-  range: SeqRange,
+  range: SearchedSeqs,
   order: EntryOrder,
 ): Generator<EntryRow> {
   for (const seq of seqsWithId(sql, id, range, order)) {
@@ -72,7 +72,7 @@ const SPARSE: Record<string, string> = { outcome: " AND outcome <> 'allowed'" };
 function entriesBy(
   sql: SqlStorage,
   { column, value }: { column: string; value: string },
-  { low, high }: SeqRange,
+  { low, high }: SearchedSeqs,
   order: EntryOrder,
 ) {
   return sql.exec(

@@ -21,7 +21,7 @@ import type { LogState } from "#audit/ledger/proven/log-state.ts";
 import { encodeHex } from "#formats/hex.ts";
 import { TILE_WIDTH } from "#formats/tlog/tlog-tiles.ts";
 import { seqsBetween } from "./bundles.ts";
-import { candidates, type SeqRange } from "./candidates.ts";
+import { candidates, type SearchedSeqs } from "./candidates.ts";
 
 /** Entries that a page looks at: about 20 µs each. */
 const SCANNED_ENTRIES_MAX = 2_000;
@@ -134,7 +134,7 @@ function seqRange(
   { from, to, fromSeq }: AuditFilter,
   { minIndex, treeSize }: LogState,
   { behind, order }: Required<Pick<PageBounds, "behind" | "order">>,
-): SeqRange {
+): SearchedSeqs {
   const { low, high } = seqsBetween(sql, { from, to });
   const after = order === "asc" && behind !== null ? behind + 1 : 0;
   const before = order === "desc" && behind !== null ? behind : treeSize;
