@@ -4,6 +4,7 @@
  */
 import { parseArgs } from "node:util";
 import { Runtime, type RuntimeOptions } from "../harness/runtime.ts";
+import { benchActivity } from "./activity-bench.ts";
 import { profileAppend } from "./append-profile.ts";
 import { APPEND_CONNECTIONS, benchAuditAppend } from "./audit-append-bench.ts";
 import { benchAuditLarge, ENTRIES_DEFAULT } from "./audit-large-bench.ts";
@@ -34,6 +35,7 @@ const { values, positionals: wanted } = parseArgs({
 const BENCHES: Record<string, Bench> = {
   ingest: { run: benchIngest },
   otlp: { run: benchOtlp },
+  activity: { run: benchActivity },
   scrape1k: { run: (runtime) => benchScrape(runtime, 1_000) },
   scrape10k: { run: (runtime) => benchScrape(runtime, 10_000) },
   "audit-append": { run: benchAuditAppend, options: { connections: APPEND_CONNECTIONS } },

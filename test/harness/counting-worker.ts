@@ -34,8 +34,18 @@ export default {
     if (pathname === "/bench/rows") return Response.json(billed.take());
     if (pathname === "/bench/settle") return Response.json(await settleTurns(env, name));
     if (pathname === "/bench/fold") return Response.json(await foldChunks(env, name));
+    if (pathname === "/bench/copy-activity") {
+      await copyActivity(env.SHARD_0, name);
+      return Response.json({});
+    }
     if (pathname === "/bench/prune") {
-      const cutoffs = { samplesBeforeMs: Date.now() + 3_600_000, hoursBefore: 0, daysBefore: 0, minutesBefore: 0, quartersBefore: 0 };
+      const cutoffs = {
+        samplesBeforeMs: Date.now() + 3_600_000,
+        hoursBefore: 0,
+        daysBefore: 0,
+        minutesBefore: 0,
+        quartersBefore: 0,
+      };
       return Response.json({ done: await pruneOnce(env.SHARD_0, name, cutoffs) });
     }
     return app.fetch(request, env, ctx);
@@ -70,4 +80,21 @@ async function foldChunks(env: Env, name: string): Promise<number[]> {
     if ((await foldOnce(db, folded, Date.now())) === "empty") return chunksMs;
     chunksMs.push(Date.now() - startedAt);
   }
+}
+
+/** Makes of a quarter of an hour of activity the 95 before it. */
+async function copyActivity(db: D1Database, org: string): Promise<void> {
+  const copy = (table: string, window: string, windows: number) => `WITH RECURSIVE
+    k(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM k WHERE n < 95)
+    INSERT INTO ${table} (org, ${window}, block, totals, plugins, series)
+    SELECT a.org, a.${window} - ${windows} * k.n, a.block, a.totals, a.plugins, a.series
+    FROM k CROSS JOIN ${table} a WHERE a.org = ?1`;
+  await db
+    .prepare(copy("activity_minutes", "minute", 15))
+    .bind(org)
+    .all();
+  await db
+    .prepare(copy("activity_quarters", "quarter", 1))
+    .bind(org)
+    .all();
 }

@@ -138,11 +138,14 @@ function keyOf(by: NonNullable<ActivityQuestion["by"]>, labels: ActivityLabels):
   return JSON.stringify(GROUPINGS[by].map((label) => labels[label]));
 }
 
-/** Of a sample, beside its labels. */
-const step = ({ fromMs, stepMs }: ActivityRange) => `(started_at_ms - ${fromMs}) / ${stepMs}`;
-const OUTCOME_NUMBER = `CASE outcome ${OUTCOMES.map((name, index) => `WHEN '${name}' THEN ${index}`).join(" ")} END`;
-/** A duration is parsed, its bucket found, and counted. */
-const DURATION_COST_US = 0.2;
+/** Of a sample: its step, its outcome, and how long it took. */
+const figuresOf = ({ fromMs, stepMs }: ActivityRange) => [
+  `(started_at_ms - ${fromMs}) / ${stepMs}`,
+  `CASE outcome ${OUTCOMES.map((name, index) => `WHEN '${name}' THEN ${index}`).join(" ")} END`,
+  "duration_us",
+];
+/** A sample's figures are parsed, its bucket found, and counted. */
+const SAMPLE_COST_US = 0.2;
 
 async function readSamples(
   { db, org }: Place,
@@ -150,23 +153,17 @@ async function readSamples(
   sink: ActivitySink,
 ): Promise<Read> {
   const { fromMs, toMs } = range;
-  const labels = by === null ? [] : GROUPINGS[by];
-  const keys = [step(range), OUTCOME_NUMBER, ...labels];
-  const { groups, scannedToMs } = await scanSamples(
-    db,
-    org,
-    { ...filter, fromMs, toMs },
-    keys,
-    true,
-  );
+  const asked = { groupBy: by === null ? [] : GROUPINGS[by], figures: figuresOf(range) };
+  const { groups, scannedToMs } = await scanSamples(db, org, { ...filter, fromMs, toMs }, asked);
   await inSlices(
     groups,
-    ({ calls }) => calls * DURATION_COST_US,
-    ({ key, durationsUs }) => {
-      const [stepNumber, outcome, ...ofGroup] = JSON.parse(key) as [number, number, ...string[]];
-      const group = by === null ? 0 : JSON.stringify(ofGroup);
-      for (const us of durationsUs)
-        sink.add(stepNumber, group, cellOf(outcome, bucketIndex(us)), 1);
+    ({ figures }) => figures.length * SAMPLE_COST_US,
+    ({ key, figures }) => {
+      const group = by === null ? 0 : JSON.stringify(key);
+      for (let at = 0; at < figures.length; at += 3) {
+        const cell = cellOf(figures[at + 1]!, bucketIndex(figures[at + 2]!));
+        sink.add(figures[at]!, group, cell, 1);
+      }
     },
   );
   return { source: "samples", scannedToMs };

@@ -86,6 +86,8 @@ describe("prune", () => {
       samplesBeforeMs: nowMs - 48 * HOUR_MS,
       hoursBefore: (2_000 - 365) * 24,
       daysBefore: 2_000 - 1_825,
+      minutesBefore: (2_000 - 2) * 24 * 60 + 1,
+      quartersBefore: (2_000 - 2) * 24 * 4,
     });
   });
 });
@@ -105,6 +107,9 @@ describe("erase", () => {
       "series",
       "rollups_hourly",
       "rollups_daily",
+      "activity_minutes",
+      "activity_quarters",
+      "activity_plugins",
       "instances",
     ]) {
       expect([table, await countRows(gone.org, table)]).toEqual([table, 0]);

@@ -6,8 +6,6 @@ import {
   type ActivityTier,
   blockOfPlugin,
   blockOfSeries,
-  PLUGINS_PER_BLOCK,
-  SERIES_PER_BLOCK,
 } from "#calls/activity/activity-blocks.ts";
 import type { StoredCells } from "#calls/activity/activity-cells.ts";
 import { nextTurn } from "#platform/slices.ts";
@@ -32,32 +30,33 @@ const STATEMENT_CHARACTERS = 2_000_000;
 /** What a request reads at most: a second of the database's one thread and of the isolate's, in parts. */
 const REQUEST_CHARACTERS_MAX = 48_000_000;
 
-/** So few are taken out of their blocks one by one. */
-const EXTRACTED_MAX = 8;
+/** More of one block are found sooner by reading it whole. */
+const EXTRACTED_PER_BLOCK_MAX = 32;
 
-const WINDOWS = "w(n) AS (SELECT ?3 UNION ALL SELECT n + 1 FROM w WHERE n + 1 < ?4)";
-
-/** ?2: blocks. */
-const selectBlocks = ({ table, window }: ActivityTier, column: string) => `WITH RECURSIVE ${WINDOWS}
-  SELECT a.${window} AS window, json(a.${column}) AS cells
-  FROM w CROSS JOIN json_each(?2) b CROSS JOIN ${table} a
-    ON a.org = ?1 AND a.${window} = w.n AND a.block = b.value`;
-
-/** ?2: numbers. */
-const selectNumbers = (
+/** ?2: blocks; ?3: windows. Rows that D1 bills are those of the table alone: a recursive query's would be, too. */
+const look = (
   { table, window }: ActivityTier,
-  column: string,
-  perBlock: number,
-) => `WITH RECURSIVE ${WINDOWS}
-  SELECT window, number, cells FROM (
-    SELECT a.${window} AS window, b.value AS number, a.${column} -> ('$."' || b.value || '"') AS cells
-    FROM w CROSS JOIN json_each(?2) b CROSS JOIN ${table} a
-      ON a.org = ?1 AND a.${window} = w.n AND a.block = b.value / ${perBlock})
-  WHERE cells IS NOT NULL`;
+  cells: string,
+  block: string,
+) => `SELECT a.${window} AS window,
+    ${cells} AS cells
+  FROM json_each(?3) w CROSS JOIN json_each(?2) b CROSS JOIN ${table} a
+    ON a.org = ?1 AND a.${window} = w.value AND a.block = ${block}`;
+
+const selectBlocks = (tier: ActivityTier, column: string) =>
+  look(tier, `json(a.${column})`, "b.value");
+
+/** ?2: [block, [numbers]] of each. Of each row those of the numbers that it has: [[number, [cells]]]. */
+const selectNumbers = (tier: ActivityTier, column: string) =>
+  look(
+    tier,
+    `(SELECT json_group_array(json_array(n.value, json(a.${column} -> ('$."' || n.value || '"'))))
+      FROM json_each(b.value, '$[1]') n WHERE a.${column} -> ('$."' || n.value || '"') IS NOT NULL)`,
+    "b.value ->> 0",
+  );
 
 interface CellsRow {
   window: number;
-  number?: number;
   cells: string;
 }
 
@@ -66,11 +65,11 @@ export async function readActivityRows(
   db: D1Database,
   org: string,
   tier: ActivityTier,
-  asked: RowsAsked,
+  rows: RowsAsked,
   windows: Windows,
   take: TakeCells,
 ): Promise<number> {
-  const { sql, keys, takeRow } = lookUpOf(tier, asked, take);
+  const { sql, keys, takeRow } = lookUpOf(tier, rows, take);
   if (keys.length === 0) return windows.from;
   const statement = db.prepare(sql);
   const parameter = JSON.stringify(keys);
@@ -79,7 +78,8 @@ export async function readActivityRows(
   for (let characters = 0; to > windows.from && characters < REQUEST_CHARACTERS_MAX; ) {
     if (characters > 0) await nextTurn();
     const from = Math.max(windows.from, to - Math.max(1, Math.floor(lookUps / keys.length)));
-    const { results } = await statement.bind(org, parameter, from, to).all<CellsRow>();
+    const asked = JSON.stringify(Array.from({ length: to - from }, (_, index) => from + index));
+    const { results } = await statement.bind(org, parameter, asked).all<CellsRow>();
     for (const row of results) takeRow(row);
     const read = results.reduce((sum, { cells }) => sum + cells.length, 1);
     lookUps = Math.min(LOOK_UPS_MAX, (lookUps * STATEMENT_CHARACTERS) / Math.max(read, 200_000));
@@ -98,33 +98,28 @@ function lookUpOf(tier: ActivityTier, asked: RowsAsked, take: TakeCells) {
     };
   }
   const { column, numbers, next } = asked;
-  const perBlock = column === "series" ? SERIES_PER_BLOCK : PLUGINS_PER_BLOCK;
-  if (numbers !== null && numbers.length <= EXTRACTED_MAX) {
+  const blockOf = column === "series" ? blockOfSeries : blockOfPlugin;
+  const all = numbers ?? Array.from({ length: next }, (_, number) => number);
+  const blocks = [...Map.groupBy(all, blockOf)];
+  if (numbers !== null && numbers.length <= EXTRACTED_PER_BLOCK_MAX * blocks.length) {
     return {
-      sql: selectNumbers(tier, column, perBlock),
-      keys: numbers,
-      takeRow: ({ window, number, cells }: CellsRow) => take(window, number!, JSON.parse(cells)),
+      sql: selectNumbers(tier, column),
+      keys: blocks,
+      takeRow: ({ window, cells }: CellsRow) => {
+        for (const [number, stored] of JSON.parse(cells)) take(window, number, stored);
+      },
     };
   }
   const wanted = numbers === null ? null : new Set(numbers.map(String));
   return {
     sql: selectBlocks(tier, column),
-    keys: blocksOf(column === "series" ? blockOfSeries : blockOfPlugin, numbers, next),
+    keys: blocks.map(([block]) => block),
     takeRow: ({ window, cells }: CellsRow) => {
-      for (const [number, stored] of Object.entries(
-        JSON.parse(cells) as Record<string, number[]>,
-      )) {
+      for (const [number, stored] of Object.entries(JSON.parse(cells) as NumberedCells)) {
         if (wanted === null || wanted.has(number)) take(window, Number(number), stored);
       }
     },
   };
 }
 
-function blocksOf(
-  blockOf: (number: number) => number,
-  numbers: readonly number[] | null,
-  next: number,
-): number[] {
-  if (numbers !== null) return [...new Set(numbers.map(blockOf))];
-  return Array.from({ length: next === 0 ? 0 : blockOf(next - 1) + 1 }, (_, block) => block);
-}
+type NumberedCells = Record<string, StoredCells>;
