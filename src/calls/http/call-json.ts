@@ -1,4 +1,5 @@
 import * as Type from "typebox";
+import type { CountedAs } from "#calls/counted-as.ts";
 import { OUTCOMES } from "#calls/outcome.ts";
 import type { StoredCall } from "#calls/store/shard-schema.ts";
 import { formatTimestamp } from "#formats/rfc3339.ts";
@@ -30,6 +31,10 @@ export const CallSchema = Type.Object(
     ingested_at: Type.String({ format: "date-time" }),
     lag_ms: Type.Number({ description: "Arrival minus end of the call; negative by clock skew" }),
     has_payload: Type.Boolean(),
+    counted_as: Type.Union([Type.Enum(["__other__", "__unknown__"]), Type.Null()], {
+      description:
+        "The tool that figures have the call under, where that is not its own; null too while it is not counted yet",
+    }),
   },
   { title: "Call" },
 );
@@ -72,5 +77,6 @@ export function callJson(row: StoredCall): Type.Static<typeof CallSchema> {
     ingested_at: formatTimestamp(row.ingestedAtMs),
     lag_ms: (row.ingestedAtMs * 1e3 - row.startedAtMs * 1e3 - row.durationUs) / 1e3,
     has_payload: false,
+    counted_as: row.countedAs as CountedAs | null,
   };
 }

@@ -1,9 +1,11 @@
 /** Tool calls: reported by gateways, and read back. */
 
-import { FOLD_MS_MAX, overAfter } from "#calls/figures/read-figures.ts";
+import { asksForCounted } from "#calls/counted-as.ts";
+import { FOLD_MS_MAX, foldForRead, overAfter } from "#calls/figures/read-figures.ts";
 import { settleForRead } from "#calls/pairing/settle-calls.ts";
 import { recordCalls } from "#calls/record-calls.ts";
 import { ReportSchema, reportEnvelope } from "#calls/sample-schema.ts";
+import { markAll } from "#calls/store/counted-marks.ts";
 import { CALL_ORDERS, findCall, findCalls } from "#calls/store/find-calls.ts";
 import { formatTimestamp } from "#formats/rfc3339.ts";
 import { parseUuid7 } from "#formats/uuid7.ts";
@@ -11,6 +13,8 @@ import { cursor, cursorFormat, encodeCursor, limit } from "#http/pagination.ts";
 import { oneOfOrFirst, refuseParameter } from "#http/parameters.ts";
 import { jsonBody } from "#http/request-body.ts";
 import { type AppRoute, route } from "#orgs/http/access.ts";
+import type { Org } from "#orgs/org.ts";
+import type { Env } from "#platform/env.ts";
 import { fail } from "#platform/errors.ts";
 import { shardDatabase } from "#platform/shards.ts";
 import { CallListSchema, CallSchema, callJson } from "./call-json.ts";
@@ -18,6 +22,12 @@ import { CALL_PARAMETERS, callFilter } from "./call-parameters.ts";
 import { RecordedSchema, reportOf } from "./report-body.ts";
 
 const PATH = "/v1/orgs/:org/invocations";
+
+/** Counts what was acknowledged, and tells its samples: so there are as many as the counter says. */
+async function markCounted(env: Env, org: Org, isOver: () => boolean): Promise<void> {
+  await foldForRead(env, org, isOver);
+  await markAll(shardDatabase(env, org.shard), org.org, isOver);
+}
 
 /** 1,000 samples of 1 KB, four times over; an isolate has 128 MB. */
 const REPORT_BYTES_MAX = 4 * 1024 * 1024;
@@ -56,7 +66,8 @@ export const callRoutes: readonly AppRoute[] = [
       summary: "List tool calls, newest first",
       description:
         "A page may be short, or empty, and still carry a cursor: follow it. An empty actor, trace_id, " +
-        "request_id, session_id or error_… asks for calls without one.",
+        "request_id, session_id or error_… asks for calls without one. `__other__` and tool `__unknown__` ask for " +
+        "calls that are counted so, whatever their own names are.",
       scope: "telemetry:read",
       query: {
         ...CALL_PARAMETERS,
@@ -75,7 +86,9 @@ export const callRoutes: readonly AppRoute[] = [
       if (cursorOrder !== order) refuseParameter("cursor", "is of another order");
       const db = shardDatabase(c.env, shard);
       await settleForRead(db, c.var.org, overAfter(FOLD_MS_MAX));
-      const pageQuery = { filter: callFilter(query), order, limit: pageLimit, afterId };
+      const filter = callFilter(query);
+      if (asksForCounted(filter)) await markCounted(c.env, c.var.org, overAfter(FOLD_MS_MAX));
+      const pageQuery = { filter, order, limit: pageLimit, afterId };
       const { calls, nextId, scannedToMs } = await findCalls(db, org, pageQuery);
       return c.json({
         invocations: calls.map(callJson),

@@ -1,6 +1,7 @@
 /** The statements of an ingest transaction, and what they bind. */
 import { buildArrival, type ReportHeader } from "#calls/arrival.ts";
 import type { Call } from "#calls/call.ts";
+import { idsOfArrival } from "#calls/counted-as.ts";
 import { uuid7FromRandom, uuid7TimeMs } from "#formats/uuid7.ts";
 import type { ShardedOrg } from "#orgs/store/shard-orgs.ts";
 import { fitsParameter, jsonParameters, utf8Bytes } from "#platform/d1/json-parameter.ts";
@@ -18,8 +19,8 @@ const ORG_TAKES_WRITES = `EXISTS (${TAKES_REPORTS} AND refused_since_ms IS NULL)
 
 const insertArrival = (
   condition: string,
-) => `INSERT INTO arrivals (org, id, received_ms, bytes, payload)
-  SELECT ?1, ?4, ?5, ?6, ?7 WHERE ${condition}`;
+) => `INSERT INTO arrivals (org, id, received_ms, bytes, payload, ids)
+  SELECT ?1, ?4, ?5, ?6, ?7, unhex(nullif(?8, '')) WHERE ${condition}`;
 const INSERT_ARRIVAL = insertArrival(ORG_TAKES_WRITES);
 const ORG_TAKES_REPORTS = `EXISTS (${TAKES_REPORTS})`;
 /**
@@ -63,11 +64,11 @@ export function insertStatements(
   const guard = [org.org, org.generation, oldestMs] as const;
   const isEmpty = reports.every(({ calls }) => calls.length === 0);
   const arrivals = reports.flatMap(({ header, calls }) =>
-    arrivalPayloads(header, calls).map((payload) => {
+    arrivalPayloads(header, calls).map(({ payload, ids }) => {
       const id = uuid7FromRandom(receivedAtMs, crypto.getRandomValues(new Uint8Array(10)));
       return db
         .prepare(haveWaited || isEmpty ? INSERT_ARRIVAL_ALWAYS : INSERT_ARRIVAL)
-        .bind(...guard, id, receivedAtMs, utf8Bytes(payload), payload);
+        .bind(...guard, id, receivedAtMs, utf8Bytes(payload), payload, ids);
     }),
   );
   const ofSpans = reports.flatMap(({ calls }) => calls.filter(({ span }) => span !== null));
@@ -88,10 +89,19 @@ export function insertStatements(
   return [...arrivals, ...calls, ...samples, ...skews];
 }
 
+interface ArrivalPayload {
+  payload: string;
+  /** Of its samples, as hex (src/calls/counted-as.ts). */
+  ids: string;
+}
+
 /** One payload, or several where long names would make it too large to bind. */
-function arrivalPayloads(header: ReportHeader, calls: readonly Call[]): string[] {
-  const payload = JSON.stringify(buildArrival(header, calls));
-  if (calls.length < 2 || fitsParameter(payload)) return [payload];
+function arrivalPayloads(header: ReportHeader, calls: readonly Call[]): ArrivalPayload[] {
+  const arrival = buildArrival(header, calls);
+  const payload = JSON.stringify(arrival);
+  if (calls.length < 2 || fitsParameter(payload)) {
+    return [{ payload, ids: idsOfArrival(arrival, calls) }];
+  }
   const half = calls.length >> 1;
   return [
     ...arrivalPayloads(header, calls.slice(0, half)),

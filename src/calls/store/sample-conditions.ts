@@ -1,13 +1,14 @@
 /** What a filter asks of a sample, as the conditions of a statement. */
 import type { CallFilter } from "#calls/call-filter.ts";
+import { OTHER, UNKNOWN_TOOL } from "#calls/series.ts";
 import type { BoundValues } from "#platform/d1/bound-values.ts";
 
 /** Joined by AND; the org is not among them. True where nothing is asked. */
 export function sampleConditions(values: BoundValues, filter: CallFilter): string {
   const conditions = [
-    equal(values, "workspace", filter.workspace),
-    equal(values, "plugin", filter.plugin),
-    equal(values, "tool", filter.tool),
+    ofName(values, "workspace", filter.workspace),
+    ofName(values, "plugin", filter.plugin),
+    ofName(values, "tool", filter.tool),
     equal(values, "instance", filter.instance),
     equalOrNone(values, "actor", filter.actor),
     equalOrNone(values, "trace_id", filter.traceId),
@@ -23,6 +24,21 @@ export function sampleConditions(values: BoundValues, filter: CallFilter): strin
     bounded(values, "duration_us <=", filter.maxDurationUs),
   ].filter((condition) => condition !== null);
   return conditions.length === 0 ? "true" : conditions.join(" AND ");
+}
+
+/** `__other__` and `__unknown__` mean counted so; a sample keeps its own name, and is found by that too. */
+function ofName(
+  values: BoundValues,
+  column: "workspace" | "plugin" | "tool",
+  name: string | undefined,
+): string | null {
+  const isCountedSo = name === OTHER || (column === "tool" && name === UNKNOWN_TOOL);
+  if (!isCountedSo) return equal(values, column, name);
+  const countedName =
+    column === "tool"
+      ? "coalesce(counted_as, tool)"
+      : `iif(counted_as = '${OTHER}', counted_as, ${column})`;
+  return `${countedName} = ${values.text(name)}`;
 }
 
 function equal(values: BoundValues, column: string, value: string | undefined): string | null {

@@ -27,6 +27,7 @@ export const toolInvocations = sqliteTable(
     errorFingerprint: text("error_fingerprint"),
     parentSpanId: text("parent_span_id"),
     isCaller: integer("is_caller", { mode: "boolean" }).notNull().default(false),
+    countedAs: text("counted_as"),
   },
   (table) => [primaryKey({ columns: [table.org, table.id] })],
 );

@@ -9,11 +9,14 @@
 import { blockOfSeries } from "#calls/activity/activity-blocks.ts";
 import { arrivalKey, parseArrival } from "#calls/arrival.ts";
 import { FoldDelta } from "#calls/fold-delta.ts";
+import { markOnce } from "#calls/store/counted-marks.ts";
 import { SEEN_AHEAD_MS_MAX } from "#calls/store/far-times.ts";
 import { type ShardOrg, selectShardOrg } from "#orgs/store/shard-orgs.ts";
 import { jsonParameters } from "#platform/d1/json-parameter.ts";
 import { activityStatements, raiseActivityFrom } from "./fold-activity.ts";
 import { resolveInstances } from "./fold-instances.ts";
+import { lagStatements } from "./fold-lag.ts";
+import { markStatements } from "./fold-marks.ts";
 import { findPlugins, insertPlugins, NO_PLUGINS, numberPlugins } from "./fold-plugins.ts";
 import { appendSeriesRows, type FoldRows } from "./fold-rows.ts";
 import { type FoldedOrg, type ResolvedSeries, resolveSeries } from "./fold-series.ts";
@@ -66,26 +69,37 @@ export async function foldOnce(db: D1Database, org: FoldedOrg, nowMs: number): P
   const rows = (arrivals?.results ?? []) as ArrivalRow[];
   if (rows.length === 0 || shardOrg?.state !== "active") return "empty";
   if (shardOrg.generation !== org.generation) return "empty";
-  const statements = await nextStatements(db, org, shardOrg, rows, nowMs);
+  const { statements, hasMarks } = await nextFold(db, org, shardOrg, rows, nowMs);
   const results = await db.batch(statements);
-  return results.at(-1)?.meta.changes === 1 ? "folded" : "contended";
+  if (results.at(-1)?.meta.changes !== 1) return "contended";
+  // What is left of them a later fold's, or whoever asks for these samples, takes on.
+  if (hasMarks) await markOnce(db, org.org);
+  return "folded";
+}
+
+interface NextFold {
+  statements: D1PreparedStatement[];
+  /** It writes down samples that are counted under another name than their own. */
+  hasMarks: boolean;
 }
 
 /** The statements that fold all that was read, or regroup it, or fold its oldest part. */
-async function nextStatements(
+async function nextFold(
   db: D1Database,
   org: FoldedOrg,
   shardOrg: ShardOrg,
   rows: readonly ArrivalRow[],
   nowMs: number,
-): Promise<D1PreparedStatement[]> {
+): Promise<NextFold> {
   const arrived = rows.map((row) => ({ ...row, arrival: parseArrival(row.payload) }));
   if (isWorthRegrouping(arrived)) {
     const guard = [org.org, org.generation, shardOrg.folds] as const;
-    return regroupStatements(db, guard, arrived, TALLIES_MAX, shardOrg.seriesNext);
+    const { seriesNext } = shardOrg;
+    const statements = await regroupStatements(db, guard, arrived, TALLIES_MAX, seriesNext);
+    return { statements, hasMarks: false };
   }
-  const { delta, ids } = sumOldest(arrived, shardOrg, nowMs);
-  return foldStatements(db, org, shardOrg, delta, ids, nowMs);
+  const { delta, taken } = sumOldest(arrived, shardOrg, nowMs);
+  return foldStatements(db, org, shardOrg, delta, taken, nowMs);
 }
 
 /** True for arrivals that name more series than a chunk takes, and each again and again. */
@@ -116,14 +130,14 @@ export async function foldAll(
  */
 function sumOldest(arrived: readonly ParsedArrivalRow[], { seriesNext }: ShardOrg, nowMs: number) {
   const delta = new FoldDelta();
-  const ids: string[] = [];
+  const taken: ParsedArrivalRow[] = [];
   const blocks = blockOfSeries(seriesNext) + 1;
-  for (const { id, receivedMs, arrival } of arrived) {
+  for (const row of arrived) {
     if (delta.tallyCount >= TALLIES_MAX || delta.activityRows(blocks) >= ACTIVITY_ROWS_MAX) break;
-    delta.add(arrival, Math.min(receivedMs, nowMs));
-    ids.push(id);
+    delta.add(row.arrival, Math.min(row.receivedMs, nowMs));
+    taken.push(row);
   }
-  return { delta, ids };
+  return { delta, taken };
 }
 
 async function foldStatements(
@@ -131,37 +145,41 @@ async function foldStatements(
   org: FoldedOrg,
   shardOrg: ShardOrg,
   delta: FoldDelta,
-  ids: readonly string[],
+  taken: readonly ParsedArrivalRow[],
   nowMs: number,
-): Promise<D1PreparedStatement[]> {
+): Promise<NextFold> {
   const guard = [org.org, org.generation, shardOrg.folds] as const;
   const names = [...delta.series.values()].map(({ name }) => name);
-  const [resolved, instanceRows, foundPlugins] = await Promise.all([
+  const [resolved, instances, foundPlugins] = await Promise.all([
     resolveCounted(db, org, shardOrg.seriesNext, delta, nowMs),
     resolveInstances(db, org.org, delta.instances, nowMs),
     names.length === 0 ? NO_PLUGINS : findPlugins(db, org.org, names),
   ]);
+  const lags = await lagStatements(db, guard, instances.counted);
+  const marks = await markStatements(db, guard, taken, resolved.deltas.values(), nowMs);
   const counted = [...resolved.deltas.values()].map(({ name }) => name);
   const plugins = numberPlugins(foundPlugins, counted);
   const activity = await activityStatements(db, guard, resolved.deltas, plugins);
   const rows: FoldRows = { series: [], hourly: [], daily: [] };
-  for (const [series, seriesDelta] of inKeyOrder(resolved.deltas)) {
+  for (const [series, seriesDelta] of inKeyOrder(resolved.deltas))
     appendSeriesRows(rows, series, seriesDelta);
-  }
   const upserts = (sql: string, values: readonly string[], ...more: readonly number[]) =>
     jsonParameters(values).map((parameter) => db.prepare(sql).bind(...guard, parameter, ...more));
   const seenUntilMs = nowMs + SEEN_AHEAD_MS_MAX;
-  return [
+  const statements = [
     ...upserts(UPSERT_SERIES, rows.series, seenUntilMs),
     ...upserts(UPSERT_HOURLY, rows.hourly),
     ...upserts(UPSERT_DAILY, rows.daily),
-    ...upserts(UPSERT_INSTANCES, instanceRows, seenUntilMs),
+    ...upserts(UPSERT_INSTANCES, instances.rows, seenUntilMs),
+    ...lags,
+    ...marks,
     ...insertPlugins(db, guard, plugins),
     ...activity,
     ...raiseActivityFrom(db, guard, delta.activityFromMs),
-    db.prepare(DELETE_ARRIVALS).bind(...guard, JSON.stringify(ids)),
+    db.prepare(DELETE_ARRIVALS).bind(...guard, JSON.stringify(taken.map(({ id }) => id))),
     db.prepare(ADVANCE_FOLD).bind(...guard, resolved.seriesNext, nowMs),
   ];
+  return { statements, hasMarks: marks.length > 0 };
 }
 
 async function resolveCounted(
