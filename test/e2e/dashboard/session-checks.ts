@@ -111,6 +111,8 @@ const ATTACK = `async (base) => {
     element.onload = element.onerror = resolve;
     element.src = base + path;
     document.body.append(element);
+    // What is let through may be a download, which tells nobody that it came.
+    setTimeout(resolve, 2000);
   });
   const submit = (path) => new Promise((resolve) => {
     const frame = document.createElement("iframe");
