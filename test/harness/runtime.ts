@@ -5,9 +5,11 @@
  */
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+import { buildDashboard } from "../../scripts/build-dashboard.ts";
+import { DASHBOARD_FOLDER } from "../../scripts/dashboard-bundle.ts";
 import { POLICY_WORKER, policyWorkerOptions } from "../../scripts/policy-bundle.ts";
 import { ADMIN_TOKEN, HttpClient } from "./http-client.ts";
 import { migrate } from "./migrations.ts";
@@ -18,6 +20,12 @@ import { spawningWorkerd } from "./workerd-process.ts";
 export const SEED_BASE64 = Buffer.alloc(32, 7).toString("base64");
 const KEK_BASE64 = Buffer.alloc(32, 8).toString("base64");
 const COUNTING_WORKER = join(import.meta.dirname, "counting-worker.ts");
+/** As wrangler makes them of wrangler.toml: files first, then the Worker. */
+const ASSETS = {
+  directory: resolve(DASHBOARD_FOLDER),
+  binding: "ASSETS",
+  routerConfig: { has_user_worker: true },
+};
 const CONNECTIONS = 4;
 const READY_MS_MAX = 60_000;
 const READY_POLL_MS = 10;
@@ -37,6 +45,8 @@ export interface RuntimeOptions {
   hasInspector?: boolean;
   /** The policy engine runs beside it: without, an org that has a policy is denied everything. */
   hasPolicy?: boolean;
+  /** The dashboard's files are served before the Worker is asked, as they are where it is deployed. */
+  hasDashboard?: boolean;
   /** Shows none of the Worker's logs: of faults that are meant, they would bury the checks. */
   isSilent?: boolean;
 }
@@ -65,6 +75,7 @@ export class Runtime extends HttpClient {
   static async start(options: RuntimeOptions = {}): Promise<Runtime> {
     const folder = options.folder ?? (await newFolder());
     const contents = await workerBundle(options.entry ?? COUNTING_WORKER);
+    if (options.hasDashboard) await buildDashboard();
     const policyScript = options.hasPolicy ? await workerBundle("src/policy-worker.ts") : null;
     const { result, workerd } = await spawningWorkerd(async () => {
       const all = miniflareOptions({ contents, policyScript }, folder, options);
@@ -132,7 +143,7 @@ export class Runtime extends HttpClient {
 function miniflareOptions(
   { contents, policyScript }: { contents: string; policyScript: string | null },
   folder: string,
-  { settings, hasInspector = false, isSilent = false }: RuntimeOptions,
+  { settings, hasInspector = false, hasDashboard = false, isSilent = false }: RuntimeOptions,
 ) {
   const control = {
     modules: [{ type: "ESModule" as const, path: "worker.mjs", contents }],
@@ -147,6 +158,7 @@ function miniflareOptions(
       MCPG_LOCAL: "true",
       ...settings,
     },
+    ...(hasDashboard && { assets: ASSETS }),
     ...(policyScript !== null && { serviceBindings: { POLICY: POLICY_WORKER } }),
     unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
   };

@@ -27,6 +27,7 @@ export const exportRoutes: readonly AppRoute[] = [
         "list gives for these, and what lies between, for only what follows one another can be proven whole.",
       scope: "audit:read",
       alsoClosed: true,
+      alsoWrites: true,
       query: {
         from_seq: seq("First entry; default the oldest there is"),
         to_seq: seq("Entry to end before; default the newest there is"),
