@@ -11,6 +11,7 @@ import { instanceRoutes } from "#calls/http/instance-routes.ts";
 import { lagRoutes } from "#calls/http/lag-routes.ts";
 import { metricsRoutes } from "#calls/http/metrics-routes.ts";
 import { rollupRoutes } from "#calls/http/rollup-routes.ts";
+import { seriesRoutes } from "#calls/http/series-routes.ts";
 import { valueRoutes } from "#calls/http/value-routes.ts";
 import { deliveryRoutes } from "#delivery/http/delivery-routes.ts";
 import { traceRoutes } from "#drilldown/http/trace-routes.ts";
@@ -66,6 +67,7 @@ const stated: readonly AppRoute[] = [
   ...lagRoutes,
   ...changeRoutes,
   ...valueRoutes,
+  ...seriesRoutes,
   // What was allowed
   ...auditRoutes,
   // What the gateway did

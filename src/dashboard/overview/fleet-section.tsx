@@ -31,7 +31,7 @@ interface FleetSectionTerms {
 
 export function FleetSection({ org, instances, steps }: FleetSectionTerms) {
   const path = `/v1/orgs/${encodeURIComponent(org)}/series`;
-  const series = useAsk<SeriesUse>(path, { pollMs: 60_000 });
+  const series = useAsk<SeriesUse>(path, { pollMs: 300_000 });
   return (
     <section class="panel" aria-labelledby="fleet">
       <h2 id="fleet">Fleet</h2>
