@@ -7,22 +7,26 @@ import { runSuite } from "../suite.ts";
 import { openBrowser } from "./browser.ts";
 import { checkLag } from "./lag-checks.ts";
 import { checkOverview } from "./overview-checks.ts";
+import { checkSessions } from "./session-checks.ts";
 import { checkShell } from "./shell-checks.ts";
 import { checkSignIn } from "./sign-in-checks.ts";
 import { checkStyle } from "./style-checks.ts";
 import { checkWorker } from "./worker-checks.ts";
 
+const OPTIONS = { entry: "src/index.ts", hasDashboard: true };
+
 export async function runDashboardSuite(): Promise<Verdict> {
-  return runSuite("dashboard", { hasDashboard: true }, async ({ checks, start }) => {
-    const runtime = await start();
+  return runSuite("dashboard", OPTIONS, async ({ checks, start }) => {
+    const worker = await start();
     const browser = await openBrowser();
     try {
-      await checkStyle(checks, browser, runtime.url);
-      await checkSignIn(checks, browser, runtime.url);
-      await checkShell(checks, browser, runtime.url);
-      await checkOverview(checks, browser, runtime.url);
-      await checkLag(checks, browser, runtime.url);
-      await checkWorker(checks, browser, runtime);
+      await checkStyle(checks, browser, worker.url);
+      await checkSignIn(checks, browser, worker.url);
+      await checkShell(checks, browser, worker.url);
+      await checkOverview(checks, browser, worker.url);
+      await checkLag(checks, browser, worker.url);
+      await checkWorker(checks, browser, worker);
+      await checkSessions(checks, browser, worker);
     } finally {
       await browser.close();
     }
