@@ -66,24 +66,25 @@ export async function checkWorker(
   await reader.close();
 }
 
-/** Of `gw-late` each call arrives half a minute after its end; of `gw-early` before it. */
+/** Of `gw-late` each call arrives half a minute after its end; of `gw-early` as long before it. */
 async function report(runtime: Runtime): Promise<void> {
   const nowMs = Date.now();
-  const calls = (count: number, tool: string, endedAgoMs: number, outcome: string) =>
+  const startMs = nowMs - MINUTE_MS / 2;
+  const calls = (count: number, tool: string, durationMs: number, outcome: string) =>
     Array.from({ length: count }, (_, at) => ({
       workspace: "prod",
       plugin: "github",
       tool,
-      started_at: nowMs - endedAgoMs - 50 - at,
-      duration_ms: 50,
+      started_at: startMs - at,
+      duration_ms: durationMs,
       outcome,
     }));
   const path = `/v1/orgs/${ORG}/invocations`;
   const late = [
-    ...calls(14, "list_repos", MINUTE_MS / 2, "ok"),
-    ...calls(6, "create_issue", MINUTE_MS / 2, "server_error"),
+    ...calls(14, "list_repos", 50, "ok"),
+    ...calls(6, "create_issue", 50, "server_error"),
   ];
-  const early = calls(10, "list_repos", -MINUTE_MS / 2, "ok");
+  const early = calls(10, "list_repos", MINUTE_MS, "ok");
   for (const [instance_id, invocations] of Object.entries({ "gw-late": late, "gw-early": early })) {
     await runtime.json("POST", path, {
       instance_id,
