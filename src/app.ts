@@ -13,6 +13,7 @@ import { metricsRoutes } from "#calls/http/metrics-routes.ts";
 import { rollupRoutes } from "#calls/http/rollup-routes.ts";
 import { sampleFigureRoutes } from "#calls/http/sample-figure-routes.ts";
 import { topRoutes } from "#calls/http/top-routes.ts";
+import { seriesRoutes } from "#calls/http/series-routes.ts";
 import { valueRoutes } from "#calls/http/value-routes.ts";
 import { deliveryRoutes } from "#delivery/http/delivery-routes.ts";
 import { traceRoutes } from "#drilldown/http/trace-routes.ts";
@@ -70,6 +71,7 @@ const stated: readonly AppRoute[] = [
   ...lagRoutes,
   ...changeRoutes,
   ...valueRoutes,
+  ...seriesRoutes,
   // What was allowed
   ...auditRoutes,
   // What the gateway did

@@ -37,6 +37,7 @@ export const SCOPES_OF_ROUTES: Readonly<Record<string, Access["scope"]>> = {
   "get /v1/orgs/:org/lag": "telemetry:read",
   "get /v1/orgs/:org/changes": "telemetry:read",
   "get /v1/orgs/:org/activity/values": "telemetry:read",
+  "get /v1/orgs/:org/series": "telemetry:read",
   "get /v1/orgs/:org/activity": "telemetry:read",
   "get /v1/orgs/:org/activity/heatmap": "telemetry:read",
   "get /v1/orgs/:org/activity/top": "telemetry:read",

@@ -36,13 +36,17 @@ export function watchChanges(org: string): () => void {
   const attempt = () => {
     if (!isPaused.value) look().catch(() => undefined);
   };
-  refresh();
   attempt();
   const end = everyVisible(POLL_MS, attempt);
   return () => {
     end();
     controller.abort();
   };
+}
+
+/** Now is now, for views that have not asked yet. */
+export function beginLive(): void {
+  liveNowMs.value = serverNowMs();
 }
 
 /** All live views ask now. */

@@ -24,6 +24,7 @@ export function CallBars({ steps }: { steps: OutcomeSteps }) {
         aria-label={summary}
       >
         <path class="fill-ok" d={barsPath(bars.map(({ calls }) => calls / most))} />
+        <path class="bar-open" d={openPath(steps, bars.length)} />
         <path class="fill-server_error" d={barsPath(bars.map((bar) => bar.errors / most))} />
       </svg>
       <figcaption class="muted small">{summary}</figcaption>
@@ -39,4 +40,14 @@ function barsPath(shares: readonly number[]): string {
       return `M${at * WIDTH} ${HEIGHT}v${-height}h${WIDTH - 1}v${height}z`;
     })
     .join("");
+}
+
+/** Over what is still being counted: a bar that is so far. */
+function openPath({ from, step_seconds, counted_until }: OutcomeSteps, count: number): string {
+  const counted = (Date.parse(counted_until) - Date.parse(from)) / 1000 / step_seconds;
+  const first = Math.max(0, Math.floor(counted));
+  if (first >= count) return "";
+  const left = first * WIDTH;
+  const lines = Array.from({ length: HEIGHT / 6 }, (_, at) => `M${left} ${at * 6 + 4}h${WIDTH}`);
+  return lines.join("");
 }

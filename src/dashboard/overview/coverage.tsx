@@ -14,5 +14,5 @@ export function Coverage({ of }: { of: Covered }) {
     );
   }
   if (Date.parse(of.counted_until) >= Date.parse(of.to)) return null;
-  return <p class="muted small">Counted until {at(of.counted_until)}: the last bar is so far.</p>;
+  return <p class="muted small">Counted until {at(of.counted_until)}: the last step is so far.</p>;
 }

@@ -13,7 +13,7 @@ import {
 } from "#dashboard/parts/format-figure.ts";
 import { Hostile } from "#dashboard/parts/hostile.tsx";
 import { Empty } from "#dashboard/parts/states.tsx";
-import type { Tone } from "#dashboard/parts/verdict.tsx";
+import type { Tone } from "#dashboard/parts/tone.ts";
 import { Link } from "#dashboard/place/link.tsx";
 import { hrefFor } from "#dashboard/place/place.ts";
 import { fleetFigures, troubledFirst } from "./fleet-figures.ts";
@@ -31,7 +31,7 @@ interface FleetSectionTerms {
 
 export function FleetSection({ org, instances, steps }: FleetSectionTerms) {
   const path = `/v1/orgs/${encodeURIComponent(org)}/series`;
-  const series = useAsk<SeriesUse>(path, { pollMs: 60_000 });
+  const series = useAsk<SeriesUse>(path, { pollMs: 300_000 });
   return (
     <section class="panel" aria-labelledby="fleet">
       <h2 id="fleet">Fleet</h2>

@@ -1,7 +1,8 @@
 /** What stands around every page: who is signed in, where one is, and where one may go. */
-import { useEffect } from "preact/hooks";
+import type { ComponentChildren } from "preact";
+import { useEffect, useState } from "preact/hooks";
 import { leaveForSignIn } from "#dashboard/api/leave.ts";
-import { watchChanges } from "#dashboard/api/live.ts";
+import { beginLive, watchChanges } from "#dashboard/api/live.ts";
 import { loadSession, signedIn } from "#dashboard/api/session.ts";
 import { Failed, Loading } from "#dashboard/parts/states.tsx";
 import { Status } from "#dashboard/parts/status.tsx";
@@ -46,12 +47,22 @@ function SignedInView() {
     if (signed.state === "unknown") void loadSession();
     if (signed.state === "out") leaveForSignIn();
   }, [signed.state]);
-  useEffect(() => (org !== null && isIn ? watchChanges(org) : undefined), [org, isIn]);
   if (signed.state === "failed") {
     return <Failed problem={signed.problem} retry={() => void loadSession()} />;
   }
   if (!isIn) return <Loading label="Asking who is signed in" />;
   const Shown = PAGES[page];
   if (org === null || Shown === undefined) return <OrgsPage />;
-  return <Shown key={`${page} ${id}`} org={org} />;
+  return (
+    <OrgView key={org} org={org}>
+      <Shown key={`${page} ${id}`} org={org} />
+    </OrgView>
+  );
+}
+
+/** All of one org's pages, which follow the same calls. */
+function OrgView({ org, children }: { org: string; children: ComponentChildren }) {
+  useState(beginLive);
+  useEffect(() => watchChanges(org), [org]);
+  return <>{children}</>;
 }

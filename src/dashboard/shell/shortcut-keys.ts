@@ -4,19 +4,19 @@ export type ShortcutAction =
   | { readonly do: "refresh" | "pause" | "zone" | "help" }
   | { readonly do: "wait" };
 
-const OPENS: Readonly<Record<string, "overview" | "activity" | "lag" | "audit">> = {
-  o: "overview",
-  t: "activity",
-  l: "lag",
-  a: "audit",
-};
-const ACTS: Readonly<Record<string, ShortcutAction>> = {
-  g: { do: "wait" },
-  r: { do: "refresh" },
-  p: { do: "pause" },
-  z: { do: "zone" },
-  "?": { do: "help" },
-};
+const OPENS: ReadonlyMap<string, "overview" | "activity" | "lag" | "audit"> = new Map([
+  ["o", "overview"],
+  ["t", "activity"],
+  ["l", "lag"],
+  ["a", "audit"],
+]);
+const ACTS: ReadonlyMap<string, ShortcutAction> = new Map([
+  ["g", { do: "wait" }],
+  ["r", { do: "refresh" }],
+  ["p", { do: "pause" }],
+  ["z", { do: "zone" }],
+  ["?", { do: "help" }],
+]);
 
 export const SHORTCUTS: readonly { keys: string; does: string }[] = [
   { keys: "g o", does: "Overview" },
@@ -30,7 +30,7 @@ export const SHORTCUTS: readonly { keys: string; does: string }[] = [
 ];
 
 export function shortcutAction(key: string, isWaiting: boolean): ShortcutAction | null {
-  if (!isWaiting) return ACTS[key] ?? null;
-  const page = OPENS[key];
+  if (!isWaiting) return ACTS.get(key) ?? null;
+  const page = OPENS.get(key);
   return page === undefined ? null : { do: "open", page };
 }

@@ -1,24 +1,34 @@
-/** The dashboard in a real browser. What needs no Worker is shown against chosen answers. */
+/**
+ * The dashboard in a real browser, as the Worker serves it. Most states are shown against chosen answers, which the
+ * browser is given in place of the Worker's; `checkWorker` and those of the other pages ask the Worker itself.
+ */
 import type { Verdict } from "../checks.ts";
 import { runSuite } from "../suite.ts";
 import { openBrowser } from "./browser.ts";
+import { checkLag } from "./lag-checks.ts";
 import { checkOverview } from "./overview-checks.ts";
-import { startPageServer } from "./page-server.ts";
 import { checkSessions } from "./session-checks.ts";
+import { checkShell } from "./shell-checks.ts";
+import { checkSignIn } from "./sign-in-checks.ts";
 import { checkStyle } from "./style-checks.ts";
+import { checkWorker } from "./worker-checks.ts";
+
+const OPTIONS = { entry: "src/index.ts", hasDashboard: true };
 
 export async function runDashboardSuite(): Promise<Verdict> {
-  return runSuite("dashboard", {}, async ({ checks, start }) => {
-    const server = await startPageServer();
+  return runSuite("dashboard", OPTIONS, async ({ checks, start }) => {
+    const worker = await start();
     const browser = await openBrowser();
     try {
-      await checkStyle(checks, browser, server.url);
-      await checkOverview(checks, browser, server.url);
-      const worker = await start({ entry: "src/index.ts", hasDashboard: true });
+      await checkStyle(checks, browser, worker.url);
+      await checkSignIn(checks, browser, worker.url);
+      await checkShell(checks, browser, worker.url);
+      await checkOverview(checks, browser, worker.url);
+      await checkLag(checks, browser, worker.url);
+      await checkWorker(checks, browser, worker);
       await checkSessions(checks, browser, worker);
     } finally {
       await browser.close();
-      await server.stop();
     }
   });
 }

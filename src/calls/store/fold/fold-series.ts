@@ -56,7 +56,7 @@ export async function resolveSeries(
   const turnedAway =
     entering.length === 0
       ? new Set<SeriesDelta>()
-      : beyondLimits(entering, org, await seriesUse(db, org.org, idleBeforeMs));
+      : beyondLimits(entering, org, await findSeriesUse(db, org.org, idleBeforeMs));
   const counted: ResolvedSeries = { deltas: new Map(), seriesNext };
   const other = new SeriesDelta(OTHER_SERIES);
   deltas.forEach((delta, index) => {
@@ -89,7 +89,12 @@ export async function findSeries(
   return found;
 }
 
-async function seriesUse(db: D1Database, org: string, idleBeforeMs: number): Promise<SeriesUse> {
+/** Reads each of an org's series. */
+export async function findSeriesUse(
+  db: D1Database,
+  org: string,
+  idleBeforeMs: number,
+): Promise<SeriesUse> {
   const row = await db
     .prepare(SELECT_SERIES_USE)
     .bind(org, idleBeforeMs, OTHER_SERIES[0])
