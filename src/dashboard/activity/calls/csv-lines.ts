@@ -1,0 +1,22 @@
+/** Calls as CSV, RFC 4180, with the API's own names: https://www.rfc-editor.org/rfc/rfc4180 */
+import type { ListedCall } from "#dashboard/activity/answers.ts";
+import { CALL_COLUMNS } from "./call-columns.ts";
+
+const NAMES = CALL_COLUMNS.map(({ name }) => name);
+
+export const CSV_HEADER = `${NAMES.join(",")}\r\n`;
+
+export function csvLine(call: ListedCall): string {
+  return `${NAMES.map((name) => csvField(call[name])).join(",")}\r\n`;
+}
+
+/**
+ * A spreadsheet runs what begins like a formula, and names here are strangers': such a text has an apostrophe before
+ * it. Numbers of ours stay as they are, negative ones too.
+ */
+export function csvField(value: string | number | boolean | null): string {
+  if (typeof value !== "string") return value === null ? "" : String(value);
+  const isFormula = /^[\s\u0000]*[=+\-@\uff1d\uff0b\uff0d\uff20]/.test(value) || /^[\t\r\n]/.test(value);
+  const text = isFormula ? `'${value}` : value;
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

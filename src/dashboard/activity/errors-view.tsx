@@ -1,0 +1,102 @@
+/** Errors that are one error: by fingerprint, what they say of themselves, when they came, and their calls. */
+import { Age } from "#dashboard/parts/age.tsx";
+import { type Column, DataTable } from "#dashboard/parts/data-table.tsx";
+import { formatCount } from "#dashboard/parts/format-figure.ts";
+import { Hostile } from "#dashboard/parts/hostile.tsx";
+import { Empty } from "#dashboard/parts/states.tsx";
+import { Link } from "#dashboard/place/link.tsx";
+import { hrefOf } from "#dashboard/place/place.ts";
+import { type ErrorGroup, type ErrorsAnswer, msOf } from "./answers.ts";
+import { type Asking, useFigures } from "./asking.ts";
+import { neighbourQuery } from "./drill-down.ts";
+import { AskedFigure } from "./figures/asked-figure.tsx";
+import { callsHref } from "./figures/column-drill.ts";
+import { LabelText } from "./figures/top-figure.tsx";
+
+export function ErrorsView({ asking }: { asking: Asking }) {
+  const asked = useFigures<ErrorsAnswer>(asking, "errors");
+  return (
+    <AskedFigure asked={asked} zone={asking.zone} label="Loading errors">
+      {(answer) => <ErrorTable asking={asking} answer={answer} />}
+    </AskedFigure>
+  );
+}
+
+const FINGERPRINT_SHOWN = 12;
+
+function ErrorTable({ asking, answer }: { asking: Asking; answer: ErrorsAnswer }) {
+  if (answer.errors.length === 0) {
+    return <Empty title="No error matches">Calls that failed would stand here by their error.</Empty>;
+  }
+  return (
+    <DataTable
+      caption={`${formatCount(answer.errors.length)} errors, most calls first`}
+      rows={answer.errors}
+      keyOf={({ fingerprint, newest_id }) => fingerprint ?? newest_id}
+      columns={errorColumns(asking, answer)}
+    />
+  );
+}
+
+function errorColumns({ query }: Asking, answer: ErrorsAnswer): Column<ErrorGroup>[] {
+  const times = { fromMs: msOf(answer.from), toMs: msOf(answer.to) };
+  return [
+    {
+      key: "error",
+      title: "Error",
+      render: ({ fingerprint, codes }) => (
+        <span class="error-name">
+          {codes.slice(0, 3).map(({ value, calls }) => (
+            <span key={value}>
+              <LabelText value={value} />
+              {codes.length > 1 && <span class="muted"> ×{formatCount(calls)}</span>}
+            </span>
+          ))}
+          {codes.length > 3 && <span class="muted">and {codes.length - 3} more codes</span>}
+          <code class="muted" title={fingerprint ?? undefined}>
+            {fingerprint?.slice(0, FINGERPRINT_SHOWN) ?? "no message"}
+          </code>
+        </span>
+      ),
+    },
+    {
+      key: "calls",
+      title: "Calls",
+      align: "end",
+      render: ({ fingerprint, calls }) =>
+        fingerprint === null ? (
+          formatCount(calls)
+        ) : (
+          <Link href={callsHref(query, { ...times, labels: { error_fingerprint: fingerprint } })}>
+            {formatCount(calls)}
+          </Link>
+        ),
+    },
+    {
+      key: "tools",
+      title: "Tools",
+      render: ({ tools }) => (
+        <span class="error-name">
+          {tools.slice(0, 3).map(({ labels, calls }) => (
+            <span key={JSON.stringify(labels)}>
+              <Hostile text={labels.tool ?? ""} />
+              <span class="muted"> ×{formatCount(calls)}</span>
+            </span>
+          ))}
+          {tools.length > 3 && <span class="muted">and {tools.length - 3} more</span>}
+        </span>
+      ),
+    },
+    { key: "first", title: "First seen", render: ({ first_seen }) => <Age atMs={msOf(first_seen)} /> },
+    { key: "last", title: "Last seen", render: ({ last_seen }) => <Age atMs={msOf(last_seen)} /> },
+    {
+      key: "newest",
+      title: "Newest",
+      render: ({ newest_id, fingerprint }) => {
+        const list = neighbourQuery(query);
+        if (fingerprint !== null) list.set("error_fingerprint", fingerprint);
+        return <Link href={hrefOf({ page: "call", id: newest_id, query: list })}>Open call</Link>;
+      },
+    },
+  ];
+}

@@ -1,0 +1,163 @@
+import { useState } from "preact/hooks";
+import { type ActivityAnswer, axisOf } from "#dashboard/activity/answers.ts";
+import type { Asking } from "#dashboard/activity/asking.ts";
+import { spanLabel } from "#dashboard/activity/shown-times.ts";
+import { ChartFrame } from "#dashboard/charts/chart-frame.tsx";
+import { type ColumnAxis, columnState, columnTimes } from "#dashboard/charts/column-axis.ts";
+import { OutcomeBars, type OutcomeColumns, totalOf } from "#dashboard/charts/outcome-bars.tsx";
+import { DataTable } from "#dashboard/parts/data-table.tsx";
+import { formatCount, formatShare } from "#dashboard/parts/format-figure.ts";
+import { Swatch } from "#dashboard/parts/outcome.tsx";
+import { type CallOutcome, FAILED, OUTCOME_WORDS, OUTCOMES } from "#dashboard/parts/outcomes.ts";
+import { Link } from "#dashboard/place/link.tsx";
+import { PickButton } from "./brush-tools.tsx";
+import { callsHref, takeSelection } from "./column-drill.ts";
+
+interface ActivityFigureTerms {
+  asking: Asking;
+  answer: ActivityAnswer;
+}
+
+export function OutcomeFigure({ asking, answer }: ActivityFigureTerms) {
+  const { query, zone } = asking;
+  const [look, setLook] = useState<number | null>(null);
+  const [isPicking, setIsPicking] = useState(false);
+  const axis = axisOf(answer);
+  const counts = outcomeColumns(answer);
+  const timeOf = (column: number) => spanLabel(columnTimes(axis, column), zone);
+  const hrefOf = (column: number, outcome: CallOutcome | null) =>
+    callsHref(query, {
+      ...columnTimes(axis, column),
+      ...(outcome === null ? {} : { outcomes: [outcome] }),
+    });
+  return (
+    <ChartFrame
+      title="Calls by outcome"
+      summary={<OutcomeSummary axis={axis} counts={counts} timeOf={timeOf} />}
+      tools={<PickButton isPicking={isPicking} onChange={setIsPicking} what="times" />}
+      table={() => (
+        <OutcomeTable axis={axis} counts={counts} timeOf={timeOf} hrefOf={hrefOf} />
+      )}
+    >
+      <OutcomeLegend asking={asking} axis={axis} counts={counts} column={look} timeOf={timeOf} />
+      <OutcomeBars
+        axis={axis}
+        zone={zone}
+        counts={counts}
+        timeOf={timeOf}
+        hrefOf={hrefOf}
+        isPicking={isPicking}
+        onLook={setLook}
+        onSelect={(first, last) => {
+          setIsPicking(false);
+          takeSelection(query, columnTimes(axis, first, last));
+        }}
+      />
+    </ChartFrame>
+  );
+}
+
+export function outcomeColumns({ series }: ActivityAnswer): OutcomeColumns {
+  const of = (outcome: CallOutcome) => series.find(({ key }) => key === outcome)?.calls ?? [];
+  return Object.fromEntries(OUTCOMES.map((outcome) => [outcome, of(outcome)])) as Record<
+    CallOutcome,
+    readonly number[]
+  >;
+}
+
+export function sumOf(counts: OutcomeColumns, outcomes: readonly CallOutcome[]): number {
+  return outcomes.reduce(
+    (sum, outcome) => sum + counts[outcome].reduce((total, calls) => total + calls, 0),
+    0,
+  );
+}
+
+interface ColumnsTerms {
+  axis: ColumnAxis;
+  counts: OutcomeColumns;
+  timeOf(column: number): string;
+}
+
+function OutcomeSummary({ axis, counts, timeOf }: ColumnsTerms) {
+  const total = sumOf(counts, OUTCOMES);
+  if (total === 0) return <>No call matches.</>;
+  const errors = sumOf(counts, FAILED);
+  const columns = Array.from({ length: axis.columns }, (_, column) => totalOf(counts, column));
+  const most = columns.reduce((a, b) => Math.max(a, b), 0);
+  const failed =
+    errors === 0 ? "none failed" : `${formatCount(errors)} failed (${formatShare(errors / total)})`;
+  return (
+    <>
+      {formatCount(total)} calls, {failed}; most, {formatCount(most)}, {timeOf(columns.indexOf(most))}.
+    </>
+  );
+}
+
+interface LegendTerms extends ColumnsTerms {
+  asking: Asking;
+  column: number | null;
+}
+
+/** The counts of the column that is looked at, else of all: each of these leads to its calls. */
+function OutcomeLegend({ asking, axis, counts, column, timeOf }: LegendTerms) {
+  const whole = columnTimes(axis, 0, axis.columns - 1);
+  const countOf = (outcome: CallOutcome) =>
+    column === null ? sumOf(counts, [outcome]) : (counts[outcome][column] ?? 0);
+  return (
+    <div class="legend">
+      <span class="legend-time">
+        {column === null ? spanLabel(whole, asking.zone) : timeOf(column)}
+        {column !== null && columnState(axis, column) === "open" ? " so far" : ""}
+      </span>
+      <ul>
+        {OUTCOMES.map((outcome) => {
+          const count = countOf(outcome);
+          const text = `${OUTCOME_WORDS[outcome]} ${formatCount(count)}`;
+          return (
+            <li key={outcome} class={count === 0 ? "legend-none" : undefined}>
+              <Swatch outcome={outcome} />
+              {column === null && count > 0 ? (
+                <Link href={callsHref(asking.query, { ...whole, outcomes: [outcome] })}>{text}</Link>
+              ) : (
+                <span>{text}</span>
+              )}
+            </li>
+          );
+        })}
+      </ul>
+    </div>
+  );
+}
+
+interface TableTermsOfOutcomes extends ColumnsTerms {
+  hrefOf(column: number, outcome: CallOutcome | null): string;
+}
+
+function OutcomeTable({ axis, counts, timeOf, hrefOf }: TableTermsOfOutcomes) {
+  const rows = Array.from({ length: axis.columns }, (_, column) => column).toReversed();
+  const count = (column: number, outcome: CallOutcome) => {
+    const calls = counts[outcome][column] ?? 0;
+    return calls === 0 ? 0 : <Link href={hrefOf(column, outcome)}>{formatCount(calls)}</Link>;
+  };
+  return (
+    <DataTable
+      caption="Calls by outcome, newest first"
+      rows={rows}
+      keyOf={String}
+      columns={[
+        {
+          key: "time",
+          title: "Time",
+          render: (column) =>
+            columnState(axis, column) === "open" ? `${timeOf(column)} so far` : timeOf(column),
+        },
+        ...OUTCOMES.map((outcome) => ({
+          key: outcome,
+          title: OUTCOME_WORDS[outcome],
+          align: "end" as const,
+          render: (column: number) => count(column, outcome),
+        })),
+      ]}
+    />
+  );
+}
