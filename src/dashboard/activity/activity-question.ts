@@ -79,10 +79,14 @@ const STEPS_S: readonly number[] = [
 const MINUTES_KEPT_MS = 48 * 3_600_000;
 const QUARTER_S = 15 * MINUTE_S;
 
-/** The least round step that has at most so many columns, one more for the ends that it widens. */
+/** A range that begins and ends within two minutes has one more column than it is long. */
+const ENDS = 2;
+
+/** The least round step that has at most so many columns, those of its ends apart. */
 export function stepSeconds(times: AskedTimes, columnsMax: number, nowMs: number): number {
   const isOld = times.fromMs < nowMs - MINUTES_KEPT_MS;
   const seconds = (times.toMs - times.fromMs) / 1000;
-  const fits = (step: number) => (!isOld || step >= QUARTER_S) && seconds / step <= columnsMax;
+  const fits = (step: number) =>
+    (!isOld || step >= QUARTER_S) && seconds / step <= columnsMax + ENDS;
   return STEPS_S.find(fits) ?? STEPS_S.at(-1)!;
 }

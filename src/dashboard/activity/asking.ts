@@ -18,7 +18,13 @@ const MINUTE_MS = 60_000;
 
 export function askingOf(org: string): Asking {
   const { query } = place.value;
-  return { org, query, times: wholeMinutes(query, liveNowMs.value), zone: zoneOf(query), isLive: isLive(query) };
+  return {
+    org,
+    query,
+    times: wholeMinutes(query, liveNowMs.value),
+    zone: zoneOf(query),
+    isLive: isLive(query),
+  };
 }
 
 export function isLive(query: PlaceQuery): boolean {

@@ -1,4 +1,8 @@
 /** What differs: the values that a selection has more often, or less, than what lies around it. */
+
+import { AskedFigure } from "#dashboard/activity/figures/asked-figure.tsx";
+import { callsHref } from "#dashboard/activity/figures/column-drill.ts";
+import { LABEL_TITLES, LabelText } from "#dashboard/activity/figures/top-figure.tsx";
 import { DataTable } from "#dashboard/parts/data-table.tsx";
 import { formatCount, formatDuration, formatShare } from "#dashboard/parts/format-figure.ts";
 import { FAILED } from "#dashboard/parts/outcomes.ts";
@@ -6,12 +10,9 @@ import { Empty } from "#dashboard/parts/states.tsx";
 import { Link } from "#dashboard/place/link.tsx";
 import { hrefOf } from "#dashboard/place/place.ts";
 import { FILTER_NAMES, type FilterName, SELECTION_NAMES } from "./activity-question.ts";
-import { type CompareAnswer, type ComparedValue } from "./answers.ts";
+import type { CompareAnswer, ComparedValue } from "./answers.ts";
 import { type Asking, useFigures } from "./asking.ts";
 import { zoomQuery } from "./drill-down.ts";
-import { AskedFigure } from "./figures/asked-figure.tsx";
-import { callsHref } from "./figures/column-drill.ts";
-import { LABEL_TITLES, LabelText } from "./figures/top-figure.tsx";
 import { compareQuery, selectionDrill, selectionParams } from "./selection-query.ts";
 import { spanLabel } from "./shown-times.ts";
 
@@ -26,7 +27,10 @@ function ChooseSelection({ asking }: { asking: Asking }) {
   charts.delete("view");
   return (
     <Empty title="Nothing is selected yet">
-      <p>A selection is compared with all other calls of the range: which values does it have more often?</p>
+      <p>
+        A selection is compared with all other calls of the range: which values does it have more
+        often?
+      </p>
       <ul class="choices">
         <li>
           <Link href={failed}>Compare failed calls with the others</Link>
@@ -53,7 +57,9 @@ function Compared({ asking }: { asking: Asking }) {
               {formatCount(answer.selection.calls)} calls selected
             </Link>
             {` (${selectionWords(asking)}) against ${formatCount(answer.baseline.calls)} others. `}
-            <Link href={hrefOf({ query: without(zoomQuery(query, selection)) })}>Zoom in to it</Link>
+            <Link href={hrefOf({ query: without(zoomQuery(query, selection)) })}>
+              Zoom in to it
+            </Link>
           </p>
           <div class="compare-fields">
             {answer.fields.map(({ field, values }) => (

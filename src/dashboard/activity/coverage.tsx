@@ -26,8 +26,8 @@ export function PartNotice({ head, zone }: { head: ActivityHead; zone: Zone }) {
   return (
     <Partial>
       Not all of it was looked at
-      {reached ? `: only calls since ${formatTime(msOf(reached), zone)}` : ""}. A shorter time or fewer
-      filters (actor, instance, error and duration are looked up call by call) shows all.
+      {reached ? `: only calls since ${formatTime(msOf(reached), zone)}` : ""}. A shorter time or
+      fewer filters (actor, instance, error and duration are looked up call by call) shows all.
     </Partial>
   );
 }

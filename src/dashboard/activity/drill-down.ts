@@ -1,6 +1,11 @@
 /** From a figure to exactly its calls: what the list is asked, given what the figure was asked and which part it is. */
 import { formatTimestamp } from "#formats/rfc3339.ts";
-import { FILTER_NAMES, type FilterName, type PlaceQuery, SELECTION_NAMES } from "./activity-question.ts";
+import {
+  FILTER_NAMES,
+  type FilterName,
+  type PlaceQuery,
+  SELECTION_NAMES,
+} from "./activity-question.ts";
 
 export interface Drill {
   readonly fromMs: number;

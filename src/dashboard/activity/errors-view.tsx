@@ -1,4 +1,8 @@
 /** Errors that are one error: by fingerprint, what they say of themselves, when they came, and their calls. */
+
+import { AskedFigure } from "#dashboard/activity/figures/asked-figure.tsx";
+import { callsHref } from "#dashboard/activity/figures/column-drill.ts";
+import { LabelText } from "#dashboard/activity/figures/top-figure.tsx";
 import { Age } from "#dashboard/parts/age.tsx";
 import { type Column, DataTable } from "#dashboard/parts/data-table.tsx";
 import { formatCount } from "#dashboard/parts/format-figure.ts";
@@ -9,9 +13,6 @@ import { hrefOf } from "#dashboard/place/place.ts";
 import { type ErrorGroup, type ErrorsAnswer, msOf } from "./answers.ts";
 import { type Asking, useFigures } from "./asking.ts";
 import { neighbourQuery } from "./drill-down.ts";
-import { AskedFigure } from "./figures/asked-figure.tsx";
-import { callsHref } from "./figures/column-drill.ts";
-import { LabelText } from "./figures/top-figure.tsx";
 
 export function ErrorsView({ asking }: { asking: Asking }) {
   const asked = useFigures<ErrorsAnswer>(asking, "errors");
@@ -26,7 +27,9 @@ const FINGERPRINT_SHOWN = 12;
 
 function ErrorTable({ asking, answer }: { asking: Asking; answer: ErrorsAnswer }) {
   if (answer.errors.length === 0) {
-    return <Empty title="No error matches">Calls that failed would stand here by their error.</Empty>;
+    return (
+      <Empty title="No error matches">Calls that failed would stand here by their error.</Empty>
+    );
   }
   return (
     <DataTable
@@ -87,7 +90,11 @@ function errorColumns({ query }: Asking, answer: ErrorsAnswer): Column<ErrorGrou
         </span>
       ),
     },
-    { key: "first", title: "First seen", render: ({ first_seen }) => <Age atMs={msOf(first_seen)} /> },
+    {
+      key: "first",
+      title: "First seen",
+      render: ({ first_seen }) => <Age atMs={msOf(first_seen)} />,
+    },
     { key: "last", title: "Last seen", render: ({ last_seen }) => <Age atMs={msOf(last_seen)} /> },
     {
       key: "newest",

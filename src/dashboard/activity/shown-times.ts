@@ -1,6 +1,7 @@
 /** Times as the page says them. */
-import { clockLabel, DAY_MS, dayLabel } from "#dashboard/charts/time-ticks.ts";
+
 import type { TimeSpan } from "#dashboard/charts/column-axis.ts";
+import { clockLabel, DAY_MS, dayLabel } from "#dashboard/charts/time-ticks.ts";
 import { zoneOffset } from "#dashboard/charts/zone-offset.ts";
 import type { Zone } from "#dashboard/place/time-range.ts";
 

@@ -1,8 +1,10 @@
 /** The lines and labels of a plot: seen by all, read out by none, for each mark says its own time and value. */
+
 import type { Zone } from "#dashboard/place/time-range.ts";
 import { type ColumnAxis, columnLeft, columnState, columnTimes } from "./column-axis.ts";
 import type { PlotBox } from "./plot-box.ts";
 import { tickLabel, timeTicks } from "./time-ticks.ts";
+import { UNHEARD } from "./unheard.ts";
 import { zoneOffset } from "./zone-offset.ts";
 
 const LABEL_PX = 72;
@@ -15,7 +17,7 @@ export interface ValueTick {
 
 export function ValueAxis({ box, ticks }: { box: PlotBox; ticks: readonly ValueTick[] }) {
   return (
-    <g class="axis" aria-hidden="true">
+    <g class="axis" {...UNHEARD}>
       {ticks.map(({ share, label }) => {
         const y = Math.round(box.top + (1 - share) * box.height) + 0.5;
         return (
@@ -36,7 +38,7 @@ export function TimeAxis({ box, axis, zone }: { box: PlotBox; axis: ColumnAxis; 
   const most = Math.max(2, Math.floor(box.width / LABEL_PX));
   const bottom = box.top + box.height;
   return (
-    <g class="axis" aria-hidden="true">
+    <g class="axis" {...UNHEARD}>
       {timeTicks(fromMs, toMs, most, zoneOffset(zone)).map((tick) => {
         const x = Math.round(box.left + ((tick.ms - fromMs) / (toMs - fromMs)) * box.width) + 0.5;
         return (
@@ -67,7 +69,7 @@ function anchorOf(x: number, { left, width }: PlotBox): "start" | "middle" | "en
 export function ColumnStates({ box, axis, id }: { box: PlotBox; axis: ColumnAxis; id: string }) {
   const columns = Array.from({ length: axis.columns }, (_, column) => column);
   return (
-    <g aria-hidden="true">
+    <g {...UNHEARD}>
       <pattern
         id={`${id}-open`}
         width="6"
@@ -83,9 +85,7 @@ export function ColumnStates({ box, axis, id }: { box: PlotBox; axis: ColumnAxis
         const x = box.left + columnLeft(column, axis.columns, box.width);
         const width = box.left + columnLeft(column + 1, axis.columns, box.width) - x;
         const fill = state === "open" ? { fill: `url(#${id}-open)` } : { class: "not-looked-at" };
-        return (
-          <rect key={column} x={x} y={box.top} width={width} height={box.height} {...fill} />
-        );
+        return <rect key={column} x={x} y={box.top} width={width} height={box.height} {...fill} />;
       })}
     </g>
   );

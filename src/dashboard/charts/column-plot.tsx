@@ -2,6 +2,7 @@
  * What all charts over columns share: axes, one tab stop with arrows, a real link a column and part, and the brush.
  * Marks are drawn below the links; what a link's own mark is comes with it.
  */
+
 import type { ComponentChildren } from "preact";
 import { useId, useState } from "preact/hooks";
 import { announce } from "#dashboard/parts/status.tsx";
@@ -10,6 +11,7 @@ import type { Zone } from "#dashboard/place/time-range.ts";
 import { ColumnStates, TimeAxis, ValueAxis, type ValueTick } from "./axes.tsx";
 import { type ColumnAxis, cellAt, columnLeft } from "./column-axis.ts";
 import { boxHeight, type PlotBox, plotBox } from "./plot-box.ts";
+import { UNHEARD } from "./unheard.ts";
 import { type BrushSpan, useBrush } from "./use-brush.ts";
 import { useWidth } from "./use-width.ts";
 
@@ -118,15 +120,14 @@ function PartLink({ part, column, isStop }: PartLinkTerms) {
   const common = { "data-column": column, "data-level": level, tabIndex: isStop ? 0 : -1 };
   if (href === null) {
     return (
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: arrows pass over what is none, too
-      // biome-ignore lint/a11y/useSemanticElements: it is a part of a picture
+      // biome-ignore lint/a11y/noInteractiveElementToNoninteractiveRole: a group of SVG is none
       <g {...common} role="img" aria-label={label}>
         {mark}
       </g>
     );
   }
   return (
-    <Link {...common} href={href} aria-label={label} draggable={false}>
+    <Link {...common} href={href} aria-label={label}>
       {mark}
     </Link>
   );
@@ -138,7 +139,7 @@ function Span({ box, columns, span }: { box: PlotBox; columns: number; span: Bru
   const x = box.left + columnLeft(first, columns, box.width);
   const right = box.left + columnLeft(last + 1, columns, box.width);
   return (
-    <rect class="brush" x={x} y={box.top} width={right - x} height={box.height} aria-hidden="true" />
+    <rect class="brush" x={x} y={box.top} width={right - x} height={box.height} {...UNHEARD} />
   );
 }
 

@@ -2,6 +2,7 @@
  * Latencies over time. The cells are a picture; over it lies a grid with one tab stop, whose one cell, the one that is
  * looked at, is a link to exactly its calls (https://www.w3.org/WAI/ARIA/apg/patterns/grid/).
  */
+
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { formatCount } from "#dashboard/parts/format-figure.ts";
 import { announce } from "#dashboard/parts/status.tsx";
@@ -14,6 +15,7 @@ import { drawHeat } from "./draw-heat.ts";
 import { type GridPlace, moveInGrid } from "./grid-keys.ts";
 import { bucketOfRow, doublingLines, type HeatRows, rowCount } from "./heat-rows.ts";
 import { boxHeight, type PlotBox, plotBox } from "./plot-box.ts";
+import { UNHEARD } from "./unheard.ts";
 import { type BrushSpan, useBrush } from "./use-brush.ts";
 import { useWidth } from "./use-width.ts";
 
@@ -71,11 +73,10 @@ function HeatPictureCanvas({ box, axis, rows, cells }: CanvasTerms) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const { width, height } = box;
   const scheme = schemeChanges.value;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another scheme has other colours
   useLayoutEffect(() => {
     if (canvas.current !== null) drawHeat(canvas.current, { axis, rows, cells, width, height });
   }, [axis, rows, cells, width, height, scheme]);
-  return <canvas ref={canvas} class="heat-canvas" style={areaOf(box)} aria-hidden="true" />;
+  return <canvas ref={canvas} class="heat-canvas" style={areaOf(box)} {...UNHEARD} />;
 }
 
 function HeatGrid(terms: HeatMapTerms & { box: PlotBox }) {
@@ -85,14 +86,14 @@ function HeatGrid(terms: HeatMapTerms & { box: PlotBox }) {
   const focusNext = useRef(false);
   const grid = useRef<HTMLDivElement>(null);
   const at = within(place ?? busiest(cells, rows), size);
+  const placeAt = (x: number, y: number) => ({
+    column: cellAt(x, size.columns, box.width),
+    row: cellAt(y, size.rows, box.height),
+  });
   const brush = useBrush({
-    cellAt: (x, y) => ({
-      column: cellAt(x, size.columns, box.width),
-      row: cellAt(y, size.rows, box.height),
-    }),
+    cellAt: placeAt,
     isPicking,
-    onStart: (cell) =>
-      announce(`From ${terms.timeOf(cell.column)}, ${terms.durationsOf(cell.row)}. Now the other corner.`),
+    onStart: (cell) => announce(`From ${labelOf(terms, cell)}. Now the other corner.`),
     onSelect: terms.onSelect,
   });
   useEffect(() => {
@@ -116,10 +117,7 @@ function HeatGrid(terms: HeatMapTerms & { box: PlotBox }) {
   const { onPointerMove, ...handlers } = brush.handlers;
   const look = (event: PointerEvent) => {
     const { left, top } = (event.currentTarget as Element).getBoundingClientRect();
-    setPlace({
-      column: cellAt(event.clientX - left, size.columns, box.width),
-      row: cellAt(event.clientY - top, size.rows, box.height),
-    });
+    setPlace(placeAt(event.clientX - left, event.clientY - top));
     onPointerMove(event);
   };
   return (
@@ -166,10 +164,9 @@ function HeatCell({ at, size, box, ...terms }: HeatCellTerms) {
       <div role="gridcell" aria-colindex={at.column + 1} class="heat-cell" style={style}>
         {count === 0 ? (
           // biome-ignore lint/a11y/noNoninteractiveTabindex: arrows pass over what is none, too
-          // biome-ignore lint/a11y/useSemanticElements: it has no picture of its own
           <span tabIndex={0} role="img" aria-label={label} />
         ) : (
-          <Link href={terms.hrefOf(at)} tabIndex={0} aria-label={label} draggable={false} />
+          <Link href={terms.hrefOf(at)} tabIndex={0} aria-label={label} />
         )}
       </div>
     </div>
@@ -178,7 +175,8 @@ function HeatCell({ at, size, box, ...terms }: HeatCellTerms) {
 
 function labelOf(terms: HeatMapTerms, at: GridPlace): string {
   const count = countAt(terms, at);
-  const calls = count === 0 ? "no calls" : `${formatCount(count)} ${count === 1 ? "call" : "calls"}`;
+  const calls =
+    count === 0 ? "no calls" : `${formatCount(count)} ${count === 1 ? "call" : "calls"}`;
   return `${terms.timeOf(at.column)} · ${terms.durationsOf(at.row)} · ${calls}`;
 }
 

@@ -1,8 +1,10 @@
 /** Lines over columns, told apart by dash, mark and name; a column leads to the calls that its values are of. */
+
 import { columnLeft } from "./column-axis.ts";
 import { ColumnPlot, type ColumnPlotTerms, columnArea } from "./column-plot.tsx";
 import { type LinePoint, linePath, lonePoints } from "./line-path.ts";
 import type { PlotBox } from "./plot-box.ts";
+import { UNHEARD } from "./unheard.ts";
 
 export interface ChartLine {
   readonly name: string;
@@ -30,7 +32,7 @@ export function LineChart({ lines, hrefOf, wordsOf, ...plot }: LineChartTerms) {
       {...plot}
       height={HEIGHT_PX}
       marks={(box) => (
-        <g aria-hidden="true">
+        <g {...UNHEARD}>
           <path class="baseline" d={`M${box.left} ${box.top + box.height + 0.5}h${box.width}`} />
           {lines.map((line) => (
             <LineMarks key={line.name} line={line} columns={axis.columns} box={box} />
@@ -52,7 +54,8 @@ export function LineChart({ lines, hrefOf, wordsOf, ...plot }: LineChartTerms) {
 function LineMarks({ line, columns, box }: { line: ChartLine; columns: number; box: PlotBox }) {
   const points = line.shares.map((share, column): LinePoint | null => {
     if (share === null) return null;
-    const x = (columnLeft(column, columns, box.width) + columnLeft(column + 1, columns, box.width)) / 2;
+    const x =
+      (columnLeft(column, columns, box.width) + columnLeft(column + 1, columns, box.width)) / 2;
     return { x: box.left + x, y: box.top + (1 - share) * box.height };
   });
   const isDotted = box.width / columns >= DOTTED_PX_MIN;

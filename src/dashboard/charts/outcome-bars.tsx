@@ -1,4 +1,5 @@
 /** Calls by outcome over time: stacked in the one order that they have everywhere. */
+
 import { useId } from "preact/hooks";
 import { formatCount, formatShortCount } from "#dashboard/parts/format-figure.ts";
 import { type CallOutcome, OUTCOME_WORDS, OUTCOMES } from "#dashboard/parts/outcomes.ts";
@@ -8,6 +9,7 @@ import { niceAxis } from "./nice-axis.ts";
 import { OutcomePattern, patternId } from "./outcome-patterns.tsx";
 import type { PlotBox } from "./plot-box.ts";
 import { stackedSegments } from "./stacked-segments.ts";
+import { UNHEARD } from "./unheard.ts";
 
 export type OutcomeColumns = Readonly<Record<CallOutcome, readonly number[]>>;
 
@@ -19,6 +21,8 @@ interface OutcomeBarsTerms
 }
 
 const HEIGHT_PX = 180;
+/** Of less a pattern leaves a few dots. */
+const PATTERN_PX_MIN = 5;
 
 export function OutcomeBars({ counts, hrefOf, ...plot }: OutcomeBarsTerms) {
   const id = useId();
@@ -47,12 +51,13 @@ export function OutcomeBars({ counts, hrefOf, ...plot }: OutcomeBarsTerms) {
         label: `${time}: ${formatCount(column6[segment.series]!)} ${OUTCOME_WORDS[outcome]}`,
         mark: (
           <rect
-            class="segment"
             x={x}
             y={box.top + box.height - segment.base - segment.height}
             width={width - gap}
             height={segment.height}
-            fill={`url(#${patternId(id, outcome)})`}
+            {...(segment.height < PATTERN_PX_MIN
+              ? { class: `segment fill-${outcome}` }
+              : { class: "segment", fill: `url(#${patternId(id, outcome)})` })}
           />
         ),
       };
@@ -66,7 +71,7 @@ export function OutcomeBars({ counts, hrefOf, ...plot }: OutcomeBarsTerms) {
       height={HEIGHT_PX}
       ticks={ticks.map((tick) => ({ share: tick / top, label: formatShortCount(tick) }))}
       marks={(box) => (
-        <g aria-hidden="true">
+        <g {...UNHEARD}>
           <defs>
             {OUTCOMES.map((outcome) => (
               <OutcomePattern key={outcome} chart={id} outcome={outcome} />

@@ -1,5 +1,7 @@
 /** Fills that are told apart without colour: a pattern of the ground over each outcome's own. */
+
 import type { CallOutcome } from "#dashboard/parts/outcomes.ts";
+import { UNHEARD } from "./unheard.ts";
 
 /** In a square of 6, repeated. Of `ok` there is most: it stays plain. */
 const INK: Readonly<Record<CallOutcome, string>> = {
@@ -22,7 +24,7 @@ export function OutcomePattern({ chart, outcome }: { chart: string; outcome: Cal
       width="6"
       height="6"
       patternUnits="userSpaceOnUse"
-      aria-hidden="true"
+      {...UNHEARD}
     >
       <rect class={`fill-${outcome}`} width="6" height="6" />
       <path class="pattern-ink" d={INK[outcome]} />

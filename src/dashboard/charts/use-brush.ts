@@ -51,6 +51,14 @@ export function useBrush({ cellAt, isPicking, onSelect, onStart }: BrushTerms) {
   }, [isPicking]);
   return { span, pick, end, handlers: handlersOf() };
 
+  function drawTo(event: PointerEvent, from: Press, here: { x: number; y: number }) {
+    const movedPx = Math.hypot(here.x - from.x, here.y - from.y);
+    if (!isDragged.current && movedPx < DRAG_PX_MIN) return;
+    if (!isDragged.current) (event.currentTarget as Element).setPointerCapture(event.pointerId);
+    isDragged.current = true;
+    setSpan({ a: cellAt(from.x, from.y), b: cellAt(here.x, here.y) });
+  }
+
   function handlersOf() {
     return {
       onPointerDown: (event: PointerEvent) => {
@@ -62,12 +70,7 @@ export function useBrush({ cellAt, isPicking, onSelect, onStart }: BrushTerms) {
         const here = within(event);
         if (isPicking && span !== null) setSpan({ a: span.a, b: cellAt(here.x, here.y) });
         const from = press.current;
-        if (from === null || from.pointerId !== event.pointerId) return;
-        const movedPx = Math.hypot(here.x - from.x, here.y - from.y);
-        if (!isDragged.current && movedPx < DRAG_PX_MIN) return;
-        if (!isDragged.current) (event.currentTarget as Element).setPointerCapture(event.pointerId);
-        isDragged.current = true;
-        setSpan({ a: cellAt(from.x, from.y), b: cellAt(here.x, here.y) });
+        if (from?.pointerId === event.pointerId) drawTo(event, from, here);
       },
       onPointerUp: () => {
         const drawn = isDragged.current ? span : null;

@@ -4,7 +4,7 @@ import { useLayoutEffect, useRef, useState } from "preact/hooks";
 
 const WIDTH_BEFORE = 640;
 
-export function useWidth<E extends Element>(): [RefObject<E>, number] {
+export function useWidth<E extends Element>(): [RefObject<E | null>, number] {
   const element = useRef<E>(null);
   const [width, setWidth] = useState(WIDTH_BEFORE);
   useLayoutEffect(() => {

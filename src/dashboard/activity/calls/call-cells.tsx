@@ -1,7 +1,12 @@
 /** What the cells of a list of calls show. */
 import type { ComponentChildren } from "preact";
 import { type ListedCall, msOf } from "#dashboard/activity/answers.ts";
-import { formatBytes, formatDuration, formatTime, UNKNOWN } from "#dashboard/parts/format-figure.ts";
+import {
+  formatBytes,
+  formatDuration,
+  formatTime,
+  UNKNOWN,
+} from "#dashboard/parts/format-figure.ts";
 import { Hostile } from "#dashboard/parts/hostile.tsx";
 import { Outcome } from "#dashboard/parts/outcome.tsx";
 import { isOutcome } from "#dashboard/parts/outcomes.ts";

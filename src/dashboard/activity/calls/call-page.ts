@@ -57,7 +57,6 @@ export function useCallPage(
     controller.current = own;
     void look(from, own.signal).catch(() => undefined);
   };
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the path is all that is asked by
   useEffect(() => {
     start({ ...NONE, path });
     return () => controller.current?.abort();

@@ -3,8 +3,8 @@ import type { Asking } from "#dashboard/activity/asking.ts";
 import { neighbourQuery } from "#dashboard/activity/drill-down.ts";
 import { DataTable, type TableSort } from "#dashboard/parts/data-table.tsx";
 import { hrefOf, hrefWith } from "#dashboard/place/place.ts";
-import { type CallColumn, formatSort, parseColumns, parseSort, sortCalls } from "./call-columns.ts";
 import { callCell } from "./call-cells.tsx";
+import { type CallColumn, formatSort, parseColumns, parseSort, sortCalls } from "./call-columns.ts";
 
 export function CallTable({ asking, calls }: { asking: Asking; calls: readonly ListedCall[] }) {
   const { query, zone } = asking;
@@ -53,5 +53,8 @@ function tableSort({ query }: Asking): TableSort {
 export function rowsAsText(calls: readonly ListedCall[], columns: readonly CallColumn[]): string {
   const field = (value: unknown) => String(value ?? "").replace(/[\t\r\n]/g, " ");
   const head = columns.map(({ name }) => name).join("\t");
-  return [head, ...calls.map((call) => columns.map(({ name }) => field(call[name])).join("\t"))].join("\n");
+  return [
+    head,
+    ...calls.map((call) => columns.map(({ name }) => field(call[name])).join("\t")),
+  ].join("\n");
 }

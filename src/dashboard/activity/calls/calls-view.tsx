@@ -1,9 +1,9 @@
 /** The calls that the filters mean: a page of them, in the order of time, and the ways to take all of them away. */
-import { useRef } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { askPath, filtersOf, stepSeconds } from "#dashboard/activity/activity-question.ts";
 import { type ActivityAnswer, msOf } from "#dashboard/activity/answers.ts";
 import { type Asking, useFigures, wholeMinutes } from "#dashboard/activity/asking.ts";
-import { outcomeColumns, sumOf } from "#dashboard/activity/figures/outcome-figure.tsx";
+import { outcomeColumns, sumOf } from "#dashboard/activity/figures/outcome-counts.ts";
 import { refresh } from "#dashboard/api/live.ts";
 import { serverNowMs } from "#dashboard/api/server-clock.ts";
 import { formatCount, formatTime } from "#dashboard/parts/format-figure.ts";
@@ -12,13 +12,12 @@ import { Empty, Failed, Loading } from "#dashboard/parts/states.tsx";
 import { Link } from "#dashboard/place/link.tsx";
 import { hrefOf, hrefWith } from "#dashboard/place/place.ts";
 import { rangeChanges } from "#dashboard/place/time-range.ts";
+import { parseColumns } from "./call-columns.ts";
 import { type AskedPage, PAGE_ROWS, useCallPage } from "./call-page.ts";
 import { CallTable, rowsAsText } from "./call-table.tsx";
 import { ColumnPicker } from "./column-picker.tsx";
-import { parseColumns } from "./call-columns.ts";
 import { ExportPanel } from "./export-panel.tsx";
 import { useNewCalls } from "./new-calls.ts";
-import { useState } from "preact/hooks";
 
 /** The total is a figure as any other: few steps, for its sum is all that is wanted. */
 const TOTAL_COLUMNS = 60;
@@ -73,7 +72,12 @@ export function CallsView({ asking: live }: { asking: Asking }) {
 /** The range as it was when it was asked: it moves on when the reader says so, and with another question. */
 function usePinned(live: Asking): [Asking, () => void] {
   const { query, zone } = live;
-  const question = JSON.stringify([filtersOf(query), query.get("last"), query.get("from"), query.get("to")]);
+  const question = JSON.stringify([
+    filtersOf(query),
+    query.get("last"),
+    query.get("from"),
+    query.get("to"),
+  ]);
   const pinned = useRef({ question, times: live.times });
   const [, redraw] = useState(0);
   if (pinned.current.question !== question) pinned.current = { question, times: live.times };

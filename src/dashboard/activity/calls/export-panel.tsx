@@ -56,7 +56,8 @@ export function ExportPanel({ pathOf, fileName, fixedHref, rowsText }: ExportPan
     }
   };
   return (
-    <div class="export" role="group" aria-label="Take these calls elsewhere">
+    <fieldset class="export">
+      <legend class="visually-hidden">Take these calls elsewhere</legend>
       {running === null ? (
         (["csv", "ndjson"] as const).map((format) => (
           <button
@@ -88,6 +89,6 @@ export function ExportPanel({ pathOf, fileName, fixedHref, rowsText }: ExportPan
         text={curlCommand(location.origin, pathOf(SHOWN_PAGE, null))}
       />
       {told !== "" && <span class="export-told muted">{told}</span>}
-    </div>
+    </fieldset>
   );
 }

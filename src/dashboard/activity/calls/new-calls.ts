@@ -19,11 +19,9 @@ export function useNewCalls(
   const [count, setCount] = useState(0);
   const tick = liveTick.value;
   const isWatching = pathOf !== null && isSettled;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: each tick asks once
   useEffect(() => {
     setCount(0);
   }, [shown, isWatching]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: each tick asks once
   useEffect(() => {
     if (!isWatching || tick === 0) return;
     const controller = new AbortController();

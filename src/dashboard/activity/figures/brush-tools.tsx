@@ -1,8 +1,9 @@
 /** What a brush is for, and the way to set it without drawing: the one end, then the other. */
-import { type BrushUse, brushUse } from "./column-drill.ts";
+
 import type { PlaceQuery } from "#dashboard/activity/activity-question.ts";
 import { Link } from "#dashboard/place/link.tsx";
 import { hrefWith } from "#dashboard/place/place.ts";
+import { type BrushUse, brushUse } from "./column-drill.ts";
 
 const USES: readonly { use: BrushUse; title: string }[] = [
   { use: "zoom", title: "Zoom in" },

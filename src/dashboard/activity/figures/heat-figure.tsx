@@ -58,24 +58,10 @@ function HeatPanel({ asking, answer }: { asking: Asking; answer: HeatMapAnswer }
         </>
       }
       table={() => (
-        <DataTable
-          caption={`Cells of the latency heat map, most calls first${
-            answer.cells.length > TABLE_ROWS_MAX ? `; ${TABLE_ROWS_MAX} of ${answer.cells.length}` : ""
-          }`}
-          rows={answer.cells.toSorted((a, b) => b[2] - a[2]).slice(0, TABLE_ROWS_MAX)}
-          keyOf={([column, bucket]) => `${column} ${bucket}`}
-          columns={[
-            { key: "time", title: "Time", render: ([column]) => timeOf(column) },
-            { key: "duration", title: "Duration", render: ([, bucket]) => bucketLabel(bucket) },
-            {
-              key: "calls",
-              title: "Calls",
-              align: "end",
-              render: ([column, bucket, calls]) => (
-                <Link href={callsHref(query, cellDrill(column, bucket))}>{formatCount(calls)}</Link>
-              ),
-            },
-          ]}
+        <HeatTable
+          cells={answer.cells}
+          timeOf={timeOf}
+          hrefOf={(column, bucket) => callsHref(query, cellDrill(column, bucket))}
         />
       )}
     >
@@ -96,6 +82,35 @@ function HeatPanel({ asking, answer }: { asking: Asking; answer: HeatMapAnswer }
       />
       <HeatKey cells={answer.cells} />
     </ChartFrame>
+  );
+}
+
+interface HeatTableTerms {
+  cells: HeatMapAnswer["cells"];
+  timeOf(column: number): string;
+  hrefOf(column: number, bucket: number): string;
+}
+
+function HeatTable({ cells, timeOf, hrefOf }: HeatTableTerms) {
+  const isCut = cells.length > TABLE_ROWS_MAX;
+  return (
+    <DataTable
+      caption={`Cells, most calls first${isCut ? `; ${TABLE_ROWS_MAX} of ${cells.length}` : ""}`}
+      rows={cells.toSorted((a, b) => b[2] - a[2]).slice(0, TABLE_ROWS_MAX)}
+      keyOf={([column, bucket]) => `${column} ${bucket}`}
+      columns={[
+        { key: "time", title: "Time", render: ([column]) => timeOf(column) },
+        { key: "duration", title: "Duration", render: ([, bucket]) => bucketLabel(bucket) },
+        {
+          key: "calls",
+          title: "Calls",
+          align: "end",
+          render: ([column, bucket, calls]) => (
+            <Link href={hrefOf(column, bucket)}>{formatCount(calls)}</Link>
+          ),
+        },
+      ]}
+    />
   );
 }
 

@@ -1,4 +1,3 @@
-import { useState } from "preact/hooks";
 import { type ActivityAnswer, axisOf } from "#dashboard/activity/answers.ts";
 import type { Asking } from "#dashboard/activity/asking.ts";
 import { spanLabel } from "#dashboard/activity/shown-times.ts";
@@ -10,8 +9,9 @@ import { formatCount, formatShare } from "#dashboard/parts/format-figure.ts";
 import { Swatch } from "#dashboard/parts/outcome.tsx";
 import { type CallOutcome, FAILED, OUTCOME_WORDS, OUTCOMES } from "#dashboard/parts/outcomes.ts";
 import { Link } from "#dashboard/place/link.tsx";
-import { PickButton } from "./brush-tools.tsx";
-import { callsHref, takeSelection } from "./column-drill.ts";
+import { callsHref } from "./column-drill.ts";
+import { columnsFromEnd, useColumnFigure } from "./column-figure.tsx";
+import { outcomeColumns, sumOf } from "./outcome-counts.ts";
 
 interface ActivityFigureTerms {
   asking: Asking;
@@ -19,56 +19,25 @@ interface ActivityFigureTerms {
 }
 
 export function OutcomeFigure({ asking, answer }: ActivityFigureTerms) {
-  const { query, zone } = asking;
-  const [look, setLook] = useState<number | null>(null);
-  const [isPicking, setIsPicking] = useState(false);
   const axis = axisOf(answer);
+  const { look, plot, tools } = useColumnFigure(asking, axis);
   const counts = outcomeColumns(answer);
-  const timeOf = (column: number) => spanLabel(columnTimes(axis, column), zone);
+  const terms = { axis, counts, timeOf: plot.timeOf };
   const hrefOf = (column: number, outcome: CallOutcome | null) =>
-    callsHref(query, {
+    callsHref(asking.query, {
       ...columnTimes(axis, column),
       ...(outcome === null ? {} : { outcomes: [outcome] }),
     });
   return (
     <ChartFrame
       title="Calls by outcome"
-      summary={<OutcomeSummary axis={axis} counts={counts} timeOf={timeOf} />}
-      tools={<PickButton isPicking={isPicking} onChange={setIsPicking} what="times" />}
-      table={() => (
-        <OutcomeTable axis={axis} counts={counts} timeOf={timeOf} hrefOf={hrefOf} />
-      )}
+      summary={<OutcomeSummary {...terms} />}
+      tools={tools}
+      table={() => <OutcomeTable {...terms} hrefOf={hrefOf} />}
     >
-      <OutcomeLegend asking={asking} axis={axis} counts={counts} column={look} timeOf={timeOf} />
-      <OutcomeBars
-        axis={axis}
-        zone={zone}
-        counts={counts}
-        timeOf={timeOf}
-        hrefOf={hrefOf}
-        isPicking={isPicking}
-        onLook={setLook}
-        onSelect={(first, last) => {
-          setIsPicking(false);
-          takeSelection(query, columnTimes(axis, first, last));
-        }}
-      />
+      <OutcomeLegend {...terms} asking={asking} column={look} />
+      <OutcomeBars {...plot} counts={counts} hrefOf={hrefOf} />
     </ChartFrame>
-  );
-}
-
-export function outcomeColumns({ series }: ActivityAnswer): OutcomeColumns {
-  const of = (outcome: CallOutcome) => series.find(({ key }) => key === outcome)?.calls ?? [];
-  return Object.fromEntries(OUTCOMES.map((outcome) => [outcome, of(outcome)])) as Record<
-    CallOutcome,
-    readonly number[]
-  >;
-}
-
-export function sumOf(counts: OutcomeColumns, outcomes: readonly CallOutcome[]): number {
-  return outcomes.reduce(
-    (sum, outcome) => sum + counts[outcome].reduce((total, calls) => total + calls, 0),
-    0,
   );
 }
 
@@ -88,7 +57,8 @@ function OutcomeSummary({ axis, counts, timeOf }: ColumnsTerms) {
     errors === 0 ? "none failed" : `${formatCount(errors)} failed (${formatShare(errors / total)})`;
   return (
     <>
-      {formatCount(total)} calls, {failed}; most, {formatCount(most)}, {timeOf(columns.indexOf(most))}.
+      {formatCount(total)} calls, {failed}; most, {formatCount(most)},{" "}
+      {timeOf(columns.indexOf(most))}.
     </>
   );
 }
@@ -117,7 +87,9 @@ function OutcomeLegend({ asking, axis, counts, column, timeOf }: LegendTerms) {
             <li key={outcome} class={count === 0 ? "legend-none" : undefined}>
               <Swatch outcome={outcome} />
               {column === null && count > 0 ? (
-                <Link href={callsHref(asking.query, { ...whole, outcomes: [outcome] })}>{text}</Link>
+                <Link href={callsHref(asking.query, { ...whole, outcomes: [outcome] })}>
+                  {text}
+                </Link>
               ) : (
                 <span>{text}</span>
               )}
@@ -134,7 +106,6 @@ interface TableTermsOfOutcomes extends ColumnsTerms {
 }
 
 function OutcomeTable({ axis, counts, timeOf, hrefOf }: TableTermsOfOutcomes) {
-  const rows = Array.from({ length: axis.columns }, (_, column) => column).toReversed();
   const count = (column: number, outcome: CallOutcome) => {
     const calls = counts[outcome][column] ?? 0;
     return calls === 0 ? 0 : <Link href={hrefOf(column, outcome)}>{formatCount(calls)}</Link>;
@@ -142,7 +113,7 @@ function OutcomeTable({ axis, counts, timeOf, hrefOf }: TableTermsOfOutcomes) {
   return (
     <DataTable
       caption="Calls by outcome, newest first"
-      rows={rows}
+      rows={columnsFromEnd(axis)}
       keyOf={String}
       columns={[
         {

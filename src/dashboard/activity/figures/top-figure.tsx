@@ -137,8 +137,8 @@ function TopCaption({ answer }: { answer: TopAnswer }) {
   const shown = rows.reduce((sum, { calls }) => sum + calls, 0);
   return (
     <>
-      {formatCount(rows.length)} with {formatCount(shown)} of {formatCount(total.calls)} calls, replays
-      left out
+      {formatCount(rows.length)} with {formatCount(shown)} of {formatCount(total.calls)} calls,
+      replays left out
     </>
   );
 }

@@ -1,0 +1,53 @@
+import { CallsView } from "#dashboard/activity/calls/calls-view.tsx";
+import { ChartsView } from "#dashboard/activity/figures/charts-view.tsx";
+import { FilterBar } from "#dashboard/activity/filters/filter-bar.tsx";
+import { RangePicker } from "#dashboard/activity/filters/range-picker.tsx";
+import { PageTitle } from "#dashboard/parts/page-title.tsx";
+import { Link } from "#dashboard/place/link.tsx";
+import { hrefWith } from "#dashboard/place/place.ts";
+import { type ActivityView, viewOf } from "./activity-question.ts";
+import { type Asking, askingOf } from "./asking.ts";
+import { CompareView } from "./compare-view.tsx";
+import { ErrorsView } from "./errors-view.tsx";
+
+const TITLES: Readonly<Record<ActivityView, string>> = {
+  charts: "Charts",
+  calls: "Calls",
+  errors: "Errors",
+  compare: "What differs",
+};
+
+/** Filters and time hold in all views of the page; each asks only what it shows. */
+export function ActivityPage({ org }: { org: string }) {
+  const asking = askingOf(org);
+  const view = viewOf(asking.query);
+  return (
+    <div class="activity">
+      <div class="activity-head">
+        <PageTitle title={`Tool activity of ${org}`}>Tool activity</PageTitle>
+        <RangePicker asking={asking} />
+      </div>
+      <FilterBar asking={asking} />
+      <nav class="views" aria-label="Views of tool activity">
+        {(Object.keys(TITLES) as ActivityView[]).map((name) => (
+          <Link
+            key={name}
+            class="view-link"
+            href={hrefWith({ view: name === "charts" ? null : name, cursor: null, page: null })}
+            aria-current={name === view ? "page" : undefined}
+          >
+            {TITLES[name]}
+          </Link>
+        ))}
+      </nav>
+      <ShownView view={view} asking={asking} />
+    </div>
+  );
+}
+
+function ShownView({ view, asking }: { view: ActivityView; asking: Asking }) {
+  if (view === "calls") return <CallsView asking={asking} />;
+  if (view === "errors") return <ErrorsView asking={asking} />;
+  if (view === "compare") return <CompareView asking={asking} />;
+  return <ChartsView asking={asking} />;
+}
