@@ -1,7 +1,6 @@
 import { CallsView } from "#dashboard/activity/calls/calls-view.tsx";
 import { ChartsView } from "#dashboard/activity/figures/charts-view.tsx";
 import { FilterBar } from "#dashboard/activity/filters/filter-bar.tsx";
-import { RangePicker } from "#dashboard/activity/filters/range-picker.tsx";
 import { PageTitle } from "#dashboard/parts/page-title.tsx";
 import { Link } from "#dashboard/place/link.tsx";
 import { hrefWith } from "#dashboard/place/place.ts";
@@ -23,10 +22,7 @@ export function ActivityPage({ org }: { org: string }) {
   const view = viewOf(asking.query);
   return (
     <div class="activity">
-      <div class="activity-head">
-        <PageTitle title={`Tool activity of ${org}`}>Tool activity</PageTitle>
-        <RangePicker asking={asking} />
-      </div>
+      <PageTitle title={`Tool activity of ${org}`}>Tool activity</PageTitle>
       <FilterBar asking={asking} />
       <nav class="views" aria-label="Views of tool activity">
         {(Object.keys(TITLES) as ActivityView[]).map((name) => (
