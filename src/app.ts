@@ -27,9 +27,11 @@ import type { Access, AppRoute } from "#orgs/http/access.ts";
 import type { AppEnv } from "#orgs/http/app-env.ts";
 import { authorise } from "#orgs/http/authorise.ts";
 import { documentRoutes } from "#orgs/http/document-routes.ts";
+import { orgListRoutes } from "#orgs/http/org-list-routes.ts";
 import { orgRoutes } from "#orgs/http/org-routes.ts";
 import { recordActions } from "#orgs/http/record-actions.ts";
 import { serviceTokenRoutes } from "#orgs/http/service-token-routes.ts";
+import { sessionRoutes } from "#orgs/http/session-routes.ts";
 import { otlpRoutes } from "#otlp/http/otlp-routes.ts";
 import { probeDatabases } from "#platform/d1/database-probe.ts";
 import { streamRoutes } from "#streams/http/stream-routes.ts";
@@ -38,6 +40,8 @@ import { tracer } from "#tracing/isolate-tracer.ts";
 
 const stated: readonly AppRoute[] = [
   // Who exists
+  ...sessionRoutes,
+  ...orgListRoutes,
   ...orgRoutes,
   ...serviceTokenRoutes,
   ...streamRoutes,
