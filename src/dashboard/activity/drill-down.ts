@@ -18,7 +18,7 @@ export interface Drill {
 }
 
 /** How a list is shown, and what another question has no use for. */
-const OF_ONE_LIST = ["cursor", "page", "last", ...SELECTION_NAMES];
+const OF_ONE_LIST = ["after", "last", ...SELECTION_NAMES];
 
 /** The list's query: the figure's own filters, narrowed. */
 export function drillQuery(query: PlaceQuery, drill: Drill): Map<string, string> {

@@ -6,7 +6,7 @@ import type { Drill } from "./drill-down.ts";
 /** Asks what differs in the selection; a new one replaces the old one whole. */
 export function compareQuery(query: PlaceQuery, selection: Partial<Drill>): Map<string, string> {
   const compared = new Map(query);
-  for (const name of [...SELECTION_NAMES, "cursor", "page"]) compared.delete(name);
+  for (const name of [...SELECTION_NAMES, "after"]) compared.delete(name);
   compared.set("view", "compare");
   const { fromMs, toMs, minDurationMs, maxDurationMs, outcomes } = selection;
   if (fromMs !== undefined) compared.set("sel_from", formatTimestamp(fromMs));

@@ -23,7 +23,7 @@ export function ChartFrame({ title, summary, tools, table, children }: ChartFram
           <button
             type="button"
             class="button button-small"
-            aria-label={`Show ${title} as ${isTable ? "chart" : "table"}`}
+            aria-label={`Show as ${isTable ? "chart" : "table"}: ${title}`}
             onClick={() => setIsTable(!isTable)}
           >
             Show as {isTable ? "chart" : "table"}

@@ -44,7 +44,7 @@ function tableSort({ query }: Asking): TableSort {
     isDescending: sort?.isDescending ?? !isAscending,
     hrefOf: (key, isDescending) =>
       key === "started_at"
-        ? hrefWith({ sort: null, order: isDescending ? null : "asc", cursor: null, page: null })
+        ? hrefWith({ sort: null, order: isDescending ? null : "asc", after: null })
         : hrefWith({ sort: formatSort({ name: key as keyof ListedCall, isDescending }) }),
   };
 }

@@ -10,13 +10,14 @@ import { formatCount, formatTime } from "#dashboard/parts/format-figure.ts";
 import { OUTCOMES } from "#dashboard/parts/outcomes.ts";
 import { Empty, Failed, Loading } from "#dashboard/parts/states.tsx";
 import { Link } from "#dashboard/place/link.tsx";
-import { hrefOf, hrefWith } from "#dashboard/place/place.ts";
+import { hrefWith } from "#dashboard/place/place.ts";
 import { rangeChanges } from "#dashboard/place/time-range.ts";
 import { parseColumns } from "./call-columns.ts";
 import { type AskedPage, PAGE_ROWS, useCallPage } from "./call-page.ts";
 import { CallTable, rowsAsText } from "./call-table.tsx";
 import { ColumnPicker } from "./column-picker.tsx";
 import { ExportPanel } from "./export-panel.tsx";
+import { formatListPlace, parseListPlace } from "./list-place.ts";
 import { useNewCalls } from "./new-calls.ts";
 
 /** The total is a figure as any other: few steps, for its sum is all that is wanted. */
@@ -27,7 +28,7 @@ export function CallsView({ asking: live }: { asking: Asking }) {
   const [asking, renew] = usePinned(live);
   const { times, zone } = asking;
   const order = query.get("order") === "asc" ? "asc" : "desc";
-  const cursor = query.get("cursor") ?? null;
+  const { cursor } = parseListPlace(query.get("after"), times);
   const pathOf = (limit: number, after: string | null, of = times) =>
     askPath(org, "invocations", query, of, { order, limit, cursor: after ?? undefined });
   const page = useCallPage(pathOf, cursor);
@@ -42,7 +43,7 @@ export function CallsView({ asking: live }: { asking: Asking }) {
   return (
     <section class="calls" aria-labelledby="calls-title">
       <div class="chart-head">
-        <h2 id="calls-title">
+        <h2 id="calls-title" tabIndex={-1}>
           <ListTitle asking={asking} page={page} />
         </h2>
         <div class="chart-tools">
@@ -96,7 +97,7 @@ function ListTitle({ asking, page }: { asking: Asking; page: AskedPage }) {
     step,
     group_by: "outcome",
   });
-  const first = (Number(query.get("page") ?? 1) - 1) * PAGE_ROWS;
+  const first = (parseListPlace(query.get("after"), times).page - 1) * PAGE_ROWS;
   const isAll = first === 0 && page.nextCursor === null && !page.isLooking;
   if (isAll) return <>{countOf(page.calls.length)}</>;
   if (page.calls.length === 0) return <>Calls</>;
@@ -143,28 +144,17 @@ function LookedTo({ page, zone }: { page: AskedPage; zone: Asking["zone"] }) {
 
 function PageLinks({ asking, page }: { asking: Asking; page: AskedPage }) {
   const { query, times } = asking;
-  const number = Number(query.get("page") ?? 1);
+  const { page: number } = parseListPlace(query.get("after"), times);
   const isFull = page.nextCursor !== null && page.calls.length >= PAGE_ROWS;
   if (number <= 1 && !isFull) return null;
   // Pages are of one list: its range does not move on between two.
-  const fixed = new Map([...query, ...fixedRange(times)]);
-  fixed.delete("last");
-  const first = new Map(fixed);
-  for (const name of ["cursor", "page"]) first.delete(name);
-  const next = new Map([...fixed, ["cursor", page.nextCursor ?? ""], ["page", String(number + 1)]]);
+  const range = rangeChanges({ kind: "fixed", ...times });
+  const after = formatListPlace({ page: number + 1, cursor: page.nextCursor }, times);
   return (
     <nav class="pages" aria-label="Pages of calls">
-      {number > 1 && <Link href={hrefOf({ query: first })}>First page</Link>}
+      {number > 1 && <Link href={hrefWith({ ...range, after: null })}>First page</Link>}
       <span class="muted">Page {number}</span>
-      {isFull && <Link href={hrefOf({ query: next })}>Next {PAGE_ROWS}</Link>}
+      {isFull && <Link href={hrefWith({ ...range, after })}>Next {PAGE_ROWS}</Link>}
     </nav>
   );
-}
-
-function fixedRange({ fromMs, toMs }: Asking["times"]): [string, string][] {
-  const { from, to } = rangeChanges({ kind: "fixed", fromMs, toMs });
-  return [
-    ["from", from ?? ""],
-    ["to", to ?? ""],
-  ];
 }

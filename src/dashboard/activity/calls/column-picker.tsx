@@ -1,3 +1,4 @@
+import { Menu } from "#dashboard/parts/menu.tsx";
 import { goTo, hrefWith } from "#dashboard/place/place.ts";
 import { CALL_COLUMNS, type CallColumn, formatColumns } from "./call-columns.ts";
 
@@ -8,21 +9,22 @@ export function ColumnPicker({ columns }: { columns: readonly CallColumn[] }) {
     if (next.length > 0) goTo(hrefWith({ columns: formatColumns(next) }), { replace: true });
   };
   return (
-    <details class="column-picker">
-      <summary class="button button-small">Columns ({columns.length})</summary>
-      <fieldset>
-        <legend class="visually-hidden">Columns that are shown</legend>
-        {CALL_COLUMNS.map((column) => (
-          <label key={column.name}>
-            <input
-              type="checkbox"
-              checked={columns.includes(column)}
-              onChange={() => toggle(column)}
-            />
-            {column.title}
-          </label>
-        ))}
-      </fieldset>
-    </details>
+    <Menu label={`Columns (${columns.length})`} align="end">
+      {() => (
+        <fieldset class="choice column-choice">
+          <legend>Columns that are shown</legend>
+          {CALL_COLUMNS.map((column) => (
+            <label key={column.name}>
+              <input
+                type="checkbox"
+                checked={columns.includes(column)}
+                onChange={() => toggle(column)}
+              />
+              {column.title}
+            </label>
+          ))}
+        </fieldset>
+      )}
+    </Menu>
   );
 }

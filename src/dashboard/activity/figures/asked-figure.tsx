@@ -1,9 +1,9 @@
-/** A figure through its states: loading, failed, stale, partial, and what it shows. */
+/** A figure through its states, and, where it is not of all that was asked, that it is not. */
 import type { ComponentChildren } from "preact";
 import type { ActivityHead } from "#dashboard/activity/answers.ts";
-import { PartNotice } from "#dashboard/activity/coverage.tsx";
+import { PartNotice } from "#dashboard/activity/counted-until.tsx";
 import type { Asked } from "#dashboard/api/ask.ts";
-import { Failed, Loading, Stale } from "#dashboard/parts/states.tsx";
+import { Answered } from "#dashboard/parts/answered.tsx";
 import type { Zone } from "#dashboard/place/time-range.ts";
 
 interface AskedFigureTerms<T extends ActivityHead> {
@@ -15,19 +15,14 @@ interface AskedFigureTerms<T extends ActivityHead> {
 
 export function AskedFigure<T extends ActivityHead>(terms: AskedFigureTerms<T>) {
   const { asked, zone, label, children } = terms;
-  const { data, error, isLoading, atMs, retry } = asked;
-  if (data === null) {
-    return error !== null && !isLoading ? (
-      <Failed problem={error} retry={retry} />
-    ) : (
-      <Loading label={label} />
-    );
-  }
   return (
-    <div class="asked" aria-busy={isLoading}>
-      {error !== null && <Stale atMs={atMs} problem={error} retry={retry} />}
-      <PartNotice head={data} zone={zone} />
-      {children(data)}
-    </div>
+    <Answered asked={asked} label={label}>
+      {(data) => (
+        <div class="asked">
+          <PartNotice head={data} zone={zone} />
+          {children(data)}
+        </div>
+      )}
+    </Answered>
   );
 }

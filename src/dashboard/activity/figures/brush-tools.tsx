@@ -13,7 +13,7 @@ const USES: readonly { use: BrushUse; title: string }[] = [
 export function BrushUses({ query }: { query: PlaceQuery }) {
   const now = brushUse(query);
   return (
-    <nav class="segmented" aria-label="What a selection does">
+    <nav class="segments" aria-label="What a selection does">
       <span class="muted" aria-hidden="true">
         Drag to
       </span>
@@ -22,8 +22,7 @@ export function BrushUses({ query }: { query: PlaceQuery }) {
           key={use}
           href={hrefWith({ brush: use === "zoom" ? null : use })}
           replace
-          class="segment-link"
-          aria-current={use === now ? "true" : undefined}
+                    aria-current={use === now ? "true" : undefined}
         >
           {title}
         </Link>

@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { stepSeconds } from "#dashboard/activity/activity-question.ts";
 import type { ActivityAnswer } from "#dashboard/activity/answers.ts";
 import { type Asking, useFigures } from "#dashboard/activity/asking.ts";
-import { Coverage } from "#dashboard/activity/coverage.tsx";
+import { CountedUntil } from "#dashboard/activity/counted-until.tsx";
 import { serverNowMs } from "#dashboard/api/server-clock.ts";
 import { AskedFigure } from "./asked-figure.tsx";
 import { HeatFigure } from "./heat-figure.tsx";
@@ -30,7 +30,7 @@ export function ChartsView({ asking }: { asking: Asking }) {
               <RatioFigure asking={asking} answer={answer} />
               <PercentileFigure asking={asking} answer={answer} />
             </div>
-            <Coverage head={answer} zone={asking.zone} />
+            <CountedUntil head={answer} zone={asking.zone} />
           </>
         )}
       </AskedFigure>

@@ -47,13 +47,12 @@ export function TopFigure({ asking }: { asking: Asking }) {
     <section class="top" aria-labelledby="top-title">
       <div class="chart-head">
         <h2 id="top-title">Top {dimension.title.toLowerCase()}</h2>
-        <nav class="segmented" aria-label="Top of what">
+        <nav class="segments" aria-label="Top of what">
           {DIMENSIONS.map(({ by, title }) => (
             <Link
               key={by}
               href={hrefWith({ by: by === "tool" ? null : by })}
-              class="segment-link"
-              aria-current={by === dimension.by ? "true" : undefined}
+                            aria-current={by === dimension.by ? "true" : undefined}
             >
               {title}
             </Link>

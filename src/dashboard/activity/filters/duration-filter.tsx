@@ -6,7 +6,7 @@ const DURATION_MS_MAX = 86_400_000;
 
 export function DurationFilter({ asking }: { asking: Asking }) {
   return (
-    <fieldset class="duration-filter">
+    <fieldset class="choice duration-filter">
       <legend>Duration, ms</legend>
       <DurationField asking={asking} name="min_duration_ms" label="from" />
       <DurationField asking={asking} name="max_duration_ms" label="to" />
@@ -34,7 +34,7 @@ function DurationField({ asking, name, label }: DurationFieldTerms) {
         onChange={({ currentTarget }) => {
           if (!currentTarget.reportValidity()) return;
           const value = currentTarget.value === "" ? null : String(Number(currentTarget.value));
-          goTo(hrefWith({ [name]: value, cursor: null, page: null }));
+          goTo(hrefWith({ [name]: value, after: null }));
         }}
       />
     </label>

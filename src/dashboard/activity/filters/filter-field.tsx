@@ -36,7 +36,7 @@ export function FilterField({
       onType={setTyped}
       onTake={(value) => {
         setTyped(null);
-        goTo(hrefWith({ [name]: value, cursor: null, page: null }));
+        goTo(hrefWith({ [name]: value, after: null }));
       }}
     />
   );

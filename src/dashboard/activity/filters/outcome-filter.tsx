@@ -9,13 +9,13 @@ export function OutcomeFilter({ asking }: { asking: Asking }) {
   const toggle = (outcome: CallOutcome) => {
     const next = OUTCOMES.filter((one) => chosen.includes(one) !== (one === outcome));
     const text = next.length === 0 || next.length === OUTCOMES.length ? null : next.join(",");
-    goTo(hrefWith({ outcome: text, cursor: null, page: null }));
+    goTo(hrefWith({ outcome: text, after: null }));
   };
   return (
-    <fieldset class="outcome-filter">
+    <fieldset class="choice outcome-filter">
       <legend>Outcome</legend>
       {OUTCOMES.map((outcome) => (
-        <label key={outcome} class="chip">
+        <label key={outcome}>
           <input
             type="checkbox"
             checked={chosen.includes(outcome)}

@@ -35,7 +35,7 @@ export function Pills({ query }: { query: PlaceQuery }) {
           <Hostile text={shown(name, query.get(name) ?? "")} />
           <Link
             class="pill-remove"
-            href={hrefWith({ [name]: null, cursor: null, page: null })}
+            href={hrefWith({ [name]: null, after: null })}
             aria-label={`Remove the filter ${TITLES[name]}`}
           >
             ×
@@ -44,7 +44,7 @@ export function Pills({ query }: { query: PlaceQuery }) {
       ))}
       {names.length > 1 && (
         <li>
-          <Link href={hrefWith({ ...none, cursor: null, page: null })}>Remove all</Link>
+          <Link href={hrefWith({ ...none, after: null })}>Remove all</Link>
         </li>
       )}
     </ul>

@@ -10,7 +10,7 @@ const SOURCES: Readonly<Record<ActivityHead["source"], string>> = {
   samples: "counted from the samples",
 };
 
-export function Coverage({ head, zone }: { head: ActivityHead; zone: Zone }) {
+export function CountedUntil({ head, zone }: { head: ActivityHead; zone: Zone }) {
   const until = formatTime(msOf(head.counted_until), zone);
   return (
     <p class="coverage muted">
