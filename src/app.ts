@@ -4,6 +4,7 @@ import { Hono } from "hono";
 import { auditRoutes } from "#audit/http/audit-routes.ts";
 import { probeLedger } from "#audit/ledger-stub.ts";
 import { probeSigningSettings } from "#audit/signing/setting-faults.ts";
+import { activityRoutes } from "#calls/http/activity-routes.ts";
 import { callRoutes } from "#calls/http/call-routes.ts";
 import { instanceRoutes } from "#calls/http/instance-routes.ts";
 import { metricsRoutes } from "#calls/http/metrics-routes.ts";
@@ -57,6 +58,7 @@ const stated: readonly AppRoute[] = [
   ...metricsRoutes,
   ...rollupRoutes,
   ...instanceRoutes,
+  ...activityRoutes,
   // What was allowed
   ...auditRoutes,
   // What the gateway did

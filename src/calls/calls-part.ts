@@ -3,7 +3,12 @@
 import { SET_BACK_QUERIES, setBackFarTimes, setBackOnce } from "#calls/store/far-times.ts";
 import { pruneIdSkews } from "#calls/store/id-skews.ts";
 import { PRUNE_LINK_ROWS_MAX, pruneLinksOnce } from "#calls/store/pairing/prune-links.ts";
-import { PRUNE_QUERIES, PRUNE_ROWS_MAX, pruneOnce } from "#calls/store/prune.ts";
+import {
+  PRUNE_ACTIVITY_ROWS_MAX,
+  PRUNE_QUERIES,
+  PRUNE_ROWS_MAX,
+  pruneOnce,
+} from "#calls/store/prune.ts";
 import { estimateBytes, SIZE_QUERIES } from "#calls/store/sizes.ts";
 import type { OrgPart } from "#orgs/org-lifecycle.ts";
 import { MINUTE_MS } from "#platform/time.ts";
@@ -39,6 +44,9 @@ export const callsPart: OrgPart = {
     { table: "id_skews", key: "hour", rowsMax },
     { table: "rollups_hourly", key: "hour, series", rowsMax },
     { table: "rollups_daily", key: "day, series", rowsMax },
+    { table: "activity_minutes", key: "minute, block", rowsMax: PRUNE_ACTIVITY_ROWS_MAX },
+    { table: "activity_quarters", key: "quarter, block", rowsMax: PRUNE_ACTIVITY_ROWS_MAX },
+    { table: "activity_plugins", key: "plugin, workspace", rowsMax },
     { table: "series", key: "series", rowsMax },
     { table: "instances", key: "instance", rowsMax },
   ],
