@@ -19,6 +19,7 @@ import { pluginRoutes } from "#gateway/plugins/http/plugin-routes.ts";
 import { pluginToolRoutes } from "#gateway/plugins/http/tool-routes.ts";
 import { policyRoutes } from "#gateway/policy/http/policy-routes.ts";
 import { mcpRoutes } from "#gateway/proxy/http/mcp-routes.ts";
+import { dashboardRoutes } from "#http/dashboard-routes.ts";
 import { healthRoutes } from "#http/health.ts";
 import { onError, onNotFound } from "#http/problem.ts";
 import { requestId } from "#http/request-id.ts";
@@ -74,6 +75,8 @@ const stated: readonly AppRoute[] = [
     probeSigningSettings,
   ]),
   ...serviceRoutes<AppEnv, Access>({ scope: null }),
+  // The page for people
+  ...dashboardRoutes<AppEnv, Access>({ scope: null }),
 ];
 
 export const routes: readonly AppRoute[] = [...stated, ...documentRoutes(stated)];

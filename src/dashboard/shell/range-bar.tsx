@@ -31,7 +31,7 @@ export function RangeBar() {
       </nav>
       <p class="range-shown">
         <span class="nowrap">{formatTime(fromMs, zone, "min")}</span> –{" "}
-        <span class="nowrap">{formatTime(toMs, zone, "min")}</span>
+        <span class="nowrap">{endShown(fromMs, toMs, zone)}</span>
       </p>
       <ZoneSwitch zone={zone} atMs={toMs} />
       {asked.isOpen && <LiveControl />}
@@ -42,6 +42,12 @@ export function RangeBar() {
       )}
     </div>
   );
+}
+
+/** The day is not said twice. */
+function endShown(fromMs: number, toMs: number, zone: Zone): string {
+  const end = formatTime(toMs, zone, "min");
+  return formatTime(fromMs, zone, "min").slice(0, 10) === end.slice(0, 10) ? end.slice(11) : end;
 }
 
 const ZONES: readonly { zone: Zone; change: string | null }[] = [
