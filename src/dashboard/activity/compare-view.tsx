@@ -50,8 +50,8 @@ function Compared({ asking }: { asking: Asking }) {
   return (
     <AskedFigure asked={asked} zone={zone} label="Comparing">
       {(answer) => (
-        <section class="compare" aria-labelledby="compare-title">
-          <h2 id="compare-title">What differs in the selection</h2>
+        <section class="panel compare" aria-labelledby="compare-title">
+          <h2 id="compare-title" tabIndex={-1}>What differs in the selection</h2>
           <p class="chart-summary">
             <Link class="selection-count" href={callsHref(query, selection)}>
               {formatCount(answer.selection.calls)} calls selected
@@ -116,7 +116,6 @@ function FieldTable({ asking, answer, field, values }: FieldTableTerms) {
           align: "end",
           render: ({ value, selection: calls }) => (
             <>
-              <ShareBar share={share(calls, answer.selection.calls)} kind="selected" />
               {name === undefined || value === null || calls === 0 ? (
                 formatCount(calls)
               ) : (
@@ -125,6 +124,7 @@ function FieldTable({ asking, answer, field, values }: FieldTableTerms) {
                 </Link>
               )}
               {` (${formatShare(share(calls, answer.selection.calls))})`}
+              <ShareBar share={share(calls, answer.selection.calls)} kind="selected" />
             </>
           ),
         },
@@ -134,8 +134,8 @@ function FieldTable({ asking, answer, field, values }: FieldTableTerms) {
           align: "end",
           render: ({ baseline: calls }) => (
             <>
-              <ShareBar share={share(calls, answer.baseline.calls)} kind="others" />
               {`${formatCount(calls)} (${formatShare(share(calls, answer.baseline.calls))})`}
+              <ShareBar share={share(calls, answer.baseline.calls)} kind="others" />
             </>
           ),
         },

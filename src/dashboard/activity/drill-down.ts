@@ -1,4 +1,5 @@
 /** From a figure to exactly its calls: what the list is asked, given what the figure was asked and which part it is. */
+import { COUNTED } from "#dashboard/parts/outcomes.ts";
 import { formatTimestamp } from "#formats/rfc3339.ts";
 import {
   FILTER_NAMES,
@@ -6,6 +7,12 @@ import {
   type PlaceQuery,
   SELECTION_NAMES,
 } from "./activity-question.ts";
+
+/** What heat map and top rows count: all but replays, unless the filter asks for these by name. */
+export function outcomesCounted(query: PlaceQuery): readonly string[] {
+  const filter = query.get("outcome")?.split(",") ?? [];
+  return filter.includes("idempotent_replay") ? filter : COUNTED;
+}
 
 export interface Drill {
   readonly fromMs: number;

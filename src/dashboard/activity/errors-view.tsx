@@ -17,9 +17,14 @@ import { neighbourQuery } from "./drill-down.ts";
 export function ErrorsView({ asking }: { asking: Asking }) {
   const asked = useFigures<ErrorsAnswer>(asking, "errors");
   return (
-    <AskedFigure asked={asked} zone={asking.zone} label="Loading errors">
-      {(answer) => <ErrorTable asking={asking} answer={answer} />}
-    </AskedFigure>
+    <section class="panel" aria-labelledby="errors-title">
+      <h2 id="errors-title" tabIndex={-1}>
+        Errors
+      </h2>
+      <AskedFigure asked={asked} zone={asking.zone} label="Loading errors">
+        {(answer) => <ErrorTable asking={asking} answer={answer} />}
+      </AskedFigure>
+    </section>
   );
 }
 

@@ -7,7 +7,7 @@ import { tickLabel, timeTicks } from "./time-ticks.ts";
 import { UNHEARD } from "./unheard.ts";
 import { zoneOffset } from "./zone-offset.ts";
 
-const LABEL_PX = 72;
+const LABEL_PX = 50;
 
 export interface ValueTick {
   /** 0 at the bottom, 1 at the top. */

@@ -13,10 +13,11 @@ const USES: readonly { use: BrushUse; title: string }[] = [
 export function BrushUses({ query }: { query: PlaceQuery }) {
   const now = brushUse(query);
   return (
-    <nav class="segments" aria-label="What a selection does">
+    <>
       <span class="muted" aria-hidden="true">
         Drag to
       </span>
+      <nav class="segments" aria-label="What a selection does">
       {USES.map(({ use, title }) => (
         <Link
           key={use}
@@ -27,7 +28,8 @@ export function BrushUses({ query }: { query: PlaceQuery }) {
           {title}
         </Link>
       ))}
-    </nav>
+      </nav>
+    </>
   );
 }
 

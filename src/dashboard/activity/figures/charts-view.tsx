@@ -15,6 +15,8 @@ import { TopFigure } from "./top-figure.tsx";
 /** Columns that can be hit: about ten pixels each, on a phone too. */
 const COLUMNS_WIDE = 60;
 const COLUMNS_NARROW = 24;
+/** A range of so many steps that begins within one has two more. */
+const ENDS = 2;
 
 export function ChartsView({ asking }: { asking: Asking }) {
   const columns = useColumns();
@@ -34,7 +36,7 @@ export function ChartsView({ asking }: { asking: Asking }) {
           </>
         )}
       </AskedFigure>
-      <HeatFigure asking={asking} columns={columns} />
+      <HeatFigure asking={asking} columns={columns + ENDS} />
       <TopFigure asking={asking} />
     </>
   );

@@ -2,7 +2,7 @@ import { useMemo, useState } from "preact/hooks";
 import { axisOf, type HeatMapAnswer } from "#dashboard/activity/answers.ts";
 import type { Asking } from "#dashboard/activity/asking.ts";
 import { useFigures } from "#dashboard/activity/asking.ts";
-import type { Drill } from "#dashboard/activity/drill-down.ts";
+import { type Drill, outcomesCounted } from "#dashboard/activity/drill-down.ts";
 import { spanLabel } from "#dashboard/activity/shown-times.ts";
 import { ChartFrame } from "#dashboard/charts/chart-frame.tsx";
 import { columnTimes } from "#dashboard/charts/column-axis.ts";
@@ -11,7 +11,6 @@ import { HeatMap } from "#dashboard/charts/heat-map.tsx";
 import { bucketOfRow, heatRows, heatSelection } from "#dashboard/charts/heat-rows.ts";
 import { DataTable } from "#dashboard/parts/data-table.tsx";
 import { formatCount, formatDuration } from "#dashboard/parts/format-figure.ts";
-import { COUNTED } from "#dashboard/parts/outcomes.ts";
 import { Link } from "#dashboard/place/link.tsx";
 import { durationRangeMs } from "#formats/half-octave.ts";
 import { AskedFigure } from "./asked-figure.tsx";
@@ -40,7 +39,7 @@ function HeatPanel({ asking, answer }: { asking: Asking; answer: HeatMapAnswer }
     const range = durationRangeMs(bucket);
     return {
       ...columnTimes(axis, column),
-      outcomes: COUNTED,
+      outcomes: outcomesCounted(query),
       minDurationMs: range.min_duration_ms,
       maxDurationMs: range.max_duration_ms,
     };

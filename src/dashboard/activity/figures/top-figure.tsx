@@ -7,10 +7,11 @@ import {
   type TopRow,
 } from "#dashboard/activity/answers.ts";
 import { type Asking, useFigures } from "#dashboard/activity/asking.ts";
+import { outcomesCounted } from "#dashboard/activity/drill-down.ts";
 import { DataTable } from "#dashboard/parts/data-table.tsx";
 import { formatCount, formatDuration, formatShare } from "#dashboard/parts/format-figure.ts";
 import { Hostile } from "#dashboard/parts/hostile.tsx";
-import { type CallOutcome, COUNTED, FAILED } from "#dashboard/parts/outcomes.ts";
+import { FAILED } from "#dashboard/parts/outcomes.ts";
 import { Link } from "#dashboard/place/link.tsx";
 import { hrefWith } from "#dashboard/place/place.ts";
 import { AskedFigure } from "./asked-figure.tsx";
@@ -44,7 +45,7 @@ export function TopFigure({ asking }: { asking: Asking }) {
   const more = { by: dimension.by, metric, limit: ROWS_MAX };
   const asked = useFigures<TopAnswer>(asking, "activity/top", more);
   return (
-    <section class="top" aria-labelledby="top-title">
+    <section class="panel top" aria-labelledby="top-title">
       <div class="chart-head">
         <h2 id="top-title">Top {dimension.title.toLowerCase()}</h2>
         <nav class="segments" aria-label="Top of what">
@@ -77,7 +78,7 @@ interface TopTableTerms {
 
 function TopTable({ asking, answer, shown, metric }: TopTableTerms) {
   const times = { fromMs: msOf(answer.from), toMs: msOf(answer.to) };
-  const count = (row: TopRow, calls: number, outcomes: readonly CallOutcome[]) => {
+  const count = (row: TopRow, calls: number, outcomes: readonly string[]) => {
     const labels = drillLabels(row.labels);
     if (calls === 0 || labels === null) return formatCount(calls);
     const href = callsHref(asking.query, { ...times, outcomes, labels });
@@ -104,7 +105,7 @@ function TopTable({ asking, answer, shown, metric }: TopTableTerms) {
           title: "Calls",
           align: "end",
           sortKey: "calls",
-          render: (row) => count(row, row.calls, COUNTED),
+          render: (row) => count(row, row.calls, outcomesCounted(asking.query)),
         },
         {
           key: "errors",

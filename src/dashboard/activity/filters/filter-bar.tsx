@@ -33,11 +33,15 @@ export function FilterBar({ asking }: { asking: Asking }) {
         <Pills query={asking.query} />
       </div>
       <div id="filter-fields" class="filter-fields" hidden={!isOpen}>
-        {FIELDS.map(({ name, label }) => (
-          <FilterField key={name} asking={asking} name={name} label={label} />
-        ))}
-        <OutcomeFilter asking={asking} />
-        <DurationFilter asking={asking} />
+        <div class="filter-names">
+          {FIELDS.map(({ name, label }) => (
+            <FilterField key={name} asking={asking} name={name} label={label} />
+          ))}
+        </div>
+        <div class="filter-kinds">
+          <OutcomeFilter asking={asking} />
+          <DurationFilter asking={asking} />
+        </div>
       </div>
     </section>
   );
