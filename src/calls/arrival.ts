@@ -9,7 +9,7 @@
  * - groups: [series, hour, bucket, outcome, count, sumUs, minUs, maxUs]; a lone sample ends after count's
  *   place with its duration: [series, hour, bucket, outcome, durationUs]
  * - exemplars: [series, classicBucket, durationUs, endedAtMs, invocationId, traceId|null]
- * - lags: [bucket, count, sumUs]
+ * - lags: [bucket, count, sumUs, minute of the calls' start], with a 1 behind for calls that came before their end
  * - isFinal: the instance's goodbye; null for spans, absent where none could be said yet
  * - minutes: [minute, count] for each run of so many groups, in their order: a report's samples mostly share one.
  *   Absent where arrivals did not tell the minute yet
@@ -56,7 +56,7 @@ export type ExemplarRow = [
   invocationId: string,
   traceId: string | null,
 ];
-export type LagRow = [bucket: number, count: number, sumUs: number];
+export type LagRow = [bucket: number, count: number, sumUs: number, minute?: number, isAhead?: 1];
 export type MinuteRun = [minute: number, groups: number];
 
 /** Of groups whose minute nobody told. */
@@ -94,7 +94,7 @@ export function buildArrival(header: ReportHeader, calls: readonly Call[]): Arri
   const names = new SeriesNames();
   const minutes = new Map<number, Map<number, GroupRow>>();
   const exemplars = new Map<number, ExemplarRow>();
-  const lags = new Map<number, LagRow>();
+  const lags = new Map<string, LagRow>();
   for (const call of calls) {
     const series = names.indexOf(call);
     addToGroup(groupsOfMinute(minutes, call), series, call);
@@ -203,13 +203,16 @@ export function widened(group: GroupRow): GroupRow & { length: 8 } {
   return [series, hour, bucket, outcome, 1, durationUs, durationUs, durationUs];
 }
 
-function addLag(lags: Map<number, LagRow>, call: Call, receivedAtMs: number): void {
+function addLag(lags: Map<string, LagRow>, call: Call, receivedAtMs: number): void {
   const endedAtUs = call.startedAtMs * 1_000 + call.durationUs;
-  const lagUs = Math.max(0, receivedAtMs * 1_000 - endedAtUs);
+  const signedUs = receivedAtMs * 1_000 - endedAtUs;
+  const lagUs = Math.max(0, signedUs);
   const bucket = bucketIndex(lagUs);
-  const lag = lags.get(bucket);
+  const minute = Math.floor(call.startedAtMs / MINUTE_MS);
+  const key = `${minute},${bucket},${signedUs < 0}`;
+  const lag = lags.get(key);
   if (lag === undefined) {
-    lags.set(bucket, [bucket, 1, lagUs]);
+    lags.set(key, signedUs < 0 ? [bucket, 1, lagUs, minute, 1] : [bucket, 1, lagUs, minute]);
     return;
   }
   lag[1] += 1;

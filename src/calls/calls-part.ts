@@ -2,6 +2,7 @@
 
 import { SET_BACK_QUERIES, setBackFarTimes, setBackOnce } from "#calls/store/far-times.ts";
 import { pruneIdSkews } from "#calls/store/id-skews.ts";
+import { pruneLagOnce } from "#calls/store/lag/read-lag.ts";
 import { PRUNE_LINK_ROWS_MAX, pruneLinksOnce } from "#calls/store/pairing/prune-links.ts";
 import {
   PRUNE_ACTIVITY_ROWS_MAX,
@@ -21,13 +22,14 @@ const LATE_TICK_MS_MAX = 10 * MINUTE_MS;
 export const callsPart: OrgPart = {
   name: "calls",
   prune: {
-    queries: PRUNE_QUERIES + 2 + SET_BACK_QUERIES,
+    queries: PRUNE_QUERIES + 3 + SET_BACK_QUERIES,
     async chunk(shardDb, { org, retention }, nowMs) {
       const cutoffs = pruneCutoffs(retention, nowMs);
       const areDone = await Promise.all([
         pruneOnce(shardDb, org, cutoffs),
         pruneIdSkews(shardDb, org, cutoffs.samplesBeforeMs),
         pruneLinksOnce(shardDb, org, nowMs),
+        pruneLagOnce(shardDb, org, nowMs, rowsMax),
         // Whoever prunes trusts the clock.
         setBackOnce(shardDb, org, { nowMs, aheadMsMax: LATE_TICK_MS_MAX }),
       ]);
@@ -49,5 +51,6 @@ export const callsPart: OrgPart = {
     { table: "activity_plugins", key: "plugin, workspace", rowsMax },
     { table: "series", key: "series", rowsMax },
     { table: "instances", key: "instance", rowsMax },
+    { table: "lag_minutes", key: "minute", rowsMax },
   ],
 };

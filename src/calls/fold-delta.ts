@@ -4,6 +4,7 @@
  */
 
 import { addCell, addCells, type Cells, cellOf } from "#calls/activity/activity-cells.ts";
+import { type LagMinutes, lagOfMinute } from "#calls/lag/lag-tally.ts";
 import { CLASSIC_BUCKETS, classicBucket } from "#formats/exponential-histogram.ts";
 import { HOUR_MS, HOURS_PER_DAY } from "#platform/time.ts";
 import {
@@ -148,20 +149,26 @@ export interface InstanceReport {
 export class InstanceDelta {
   readonly reports: InstanceReport[] = [];
   readonly lagBuckets = new Map<number, number>();
+  /** By the minute in which calls began, where the arrival told it. */
+  readonly lagMinutes: LagMinutes = new Map();
   lagSumUs = 0;
   firstReportMs = Number.POSITIVE_INFINITY;
   lastReportMs = 0;
 
   addLags(lags: readonly LagRow[]): void {
-    for (const [bucket, count, sumUs] of lags) {
+    for (const [bucket, count, sumUs, minute, isAhead] of lags) {
       this.lagBuckets.set(bucket, (this.lagBuckets.get(bucket) ?? 0) + count);
       this.lagSumUs += sumUs;
+      if (minute !== undefined)
+        lagOfMinute(this.lagMinutes, minute).add(bucket, count, isAhead === 1);
     }
   }
 
   merge(other: InstanceDelta): void {
     this.addLags([...other.lagBuckets].map(([bucket, count]) => [bucket, count, 0]));
     this.lagSumUs += other.lagSumUs;
+    for (const [minute, tally] of other.lagMinutes)
+      lagOfMinute(this.lagMinutes, minute).merge(tally);
     this.firstReportMs = Math.min(this.firstReportMs, other.firstReportMs);
     this.lastReportMs = Math.max(this.lastReportMs, other.lastReportMs);
   }

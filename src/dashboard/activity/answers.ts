@@ -14,12 +14,12 @@ export interface ActivityHead {
 }
 
 export type LabelNames = "workspace" | "plugin" | "tool" | "actor" | "instance" | "error_code";
-export type FigureLabels = Readonly<Partial<Record<LabelNames, string | null>>>;
+export type FigureLabels = Readonly<Partial<Record<LabelNames, string>>>;
 
 export interface ActivityAnswer extends ActivityHead {
   readonly series: readonly {
     readonly key: string;
-    readonly labels?: FigureLabels;
+    readonly labels?: FigureLabels | null;
     readonly calls: readonly number[];
   }[];
   readonly quantiles: Readonly<Record<QuantileName, readonly (number | null)[]>>;
@@ -50,8 +50,9 @@ export interface ValuesAnswer {
   readonly values: readonly { readonly value: string; readonly calls: number | null }[];
 }
 
-export interface ComparedValue {
-  readonly value: string | null;
+export interface ComparedShare {
+  /** As the filter takes it; empty for calls that have none. */
+  readonly value: string;
   readonly selection: number;
   readonly baseline: number;
   readonly difference: number;
@@ -60,21 +61,23 @@ export interface ComparedValue {
 export interface CompareAnswer extends ActivityHead {
   readonly selection: { readonly calls: number };
   readonly baseline: { readonly calls: number };
-  readonly fields: readonly { readonly field: string; readonly values: readonly ComparedValue[] }[];
+  readonly fields: readonly { readonly field: string; readonly values: readonly ComparedShare[] }[];
 }
 
-export interface ErrorGroup {
-  readonly fingerprint: string | null;
+export interface ListedErrors {
+  /** Empty of errors that came without a message. */
+  readonly fingerprint: string;
   readonly calls: number;
   readonly first_seen: string;
   readonly last_seen: string;
-  readonly codes: readonly { readonly value: string | null; readonly calls: number }[];
+  readonly codes: readonly { readonly value: string; readonly calls: number }[];
   readonly tools: readonly { readonly labels: FigureLabels; readonly calls: number }[];
   readonly newest_id: string;
 }
 
 export interface ErrorsAnswer extends ActivityHead {
-  readonly errors: readonly ErrorGroup[];
+  readonly total?: { readonly calls: number; readonly groups: number };
+  readonly errors: readonly ListedErrors[];
 }
 
 /** A call of a list. */
@@ -119,6 +122,12 @@ export function axisOf(head: ActivityHead, columns?: number): ColumnAxis {
     countedUntilMs: msOf(head.counted_until),
     scannedToMs: head.partial && head.scanned_to ? msOf(head.scanned_to) : null,
   };
+}
+
+/** What is counted in an answer: of a scan that broke off, all since it did. */
+export function coveredTimes(head: ActivityHead): { fromMs: number; toMs: number } {
+  const fromMs = msOf(head.partial && head.scanned_to ? head.scanned_to : head.from);
+  return { fromMs, toMs: msOf(head.to) };
 }
 
 export function msOf(time: string): number {

@@ -10,9 +10,9 @@ import { Empty } from "#dashboard/parts/states.tsx";
 import { Link } from "#dashboard/place/link.tsx";
 import { hrefOf } from "#dashboard/place/place.ts";
 import { FILTER_NAMES, type FilterName, SELECTION_NAMES } from "./activity-question.ts";
-import type { CompareAnswer, ComparedValue } from "./answers.ts";
+import type { CompareAnswer, ComparedShare } from "./answers.ts";
 import { type Asking, useFigures } from "./asking.ts";
-import { zoomQuery } from "./drill-down.ts";
+import { type Drill, outcomesCounted, zoomQuery } from "./drill-down.ts";
 import { compareQuery, selectionDrill, selectionParams } from "./selection-query.ts";
 import { spanLabel } from "./shown-times.ts";
 
@@ -46,18 +46,17 @@ function ChooseSelection({ asking }: { asking: Asking }) {
 function Compared({ asking }: { asking: Asking }) {
   const { query, zone } = asking;
   const asked = useFigures<CompareAnswer>(asking, "activity/compare", selectionParams(query));
-  const selection = selectionDrill(query, asking.times);
   return (
     <AskedFigure asked={asked} zone={zone} label="Comparing">
       {(answer) => (
         <section class="panel compare" aria-labelledby="compare-title">
           <h2 id="compare-title" tabIndex={-1}>What differs in the selection</h2>
           <p class="chart-summary">
-            <Link class="selection-count" href={callsHref(query, selection)}>
+            <Link class="selection-count" href={callsHref(query, counted(asking, answer))}>
               {formatCount(answer.selection.calls)} calls selected
             </Link>
             {` (${selectionWords(asking)}) against ${formatCount(answer.baseline.calls)} others. `}
-            <Link href={hrefOf({ query: without(zoomQuery(query, selection)) })}>
+            <Link href={hrefOf({ query: without(zoomQuery(query, counted(asking, answer))) })}>
               Zoom in to it
             </Link>
           </p>
@@ -83,6 +82,19 @@ function without(query: Map<string, string>): Map<string, string> {
   return query;
 }
 
+/** The calls that were selected, as a list has them: of those looked at, replays left out as in all figures. */
+function counted({ query, times }: Asking, answer: CompareAnswer): Drill {
+  const selection = selectionDrill(query, times);
+  const covered = coveredTimes(answer);
+  const outcomes = outcomesCounted(query);
+  return {
+    ...selection,
+    fromMs: Math.max(selection.fromMs, covered.fromMs),
+    toMs: Math.min(selection.toMs, covered.toMs),
+    outcomes: selection.outcomes?.filter((outcome) => outcomes.includes(outcome)) ?? outcomes,
+  };
+}
+
 function selectionWords({ query, zone, times }: Asking): string {
   const { fromMs, toMs, minDurationMs, maxDurationMs, outcomes } = selectionDrill(query, times);
   const parts = [spanLabel({ fromMs, toMs }, zone)];
@@ -96,11 +108,11 @@ interface FieldTableTerms {
   asking: Asking;
   answer: CompareAnswer;
   field: string;
-  values: readonly ComparedValue[];
+  values: readonly ComparedShare[];
 }
 
 function FieldTable({ asking, answer, field, values }: FieldTableTerms) {
-  const selection = selectionDrill(asking.query, asking.times);
+  const selection = counted(asking, answer);
   const name = FILTER_NAMES.find((one) => one === field);
   const share = (calls: number, total: number) => (total === 0 ? null : calls / total);
   return (
@@ -116,7 +128,7 @@ function FieldTable({ asking, answer, field, values }: FieldTableTerms) {
           align: "end",
           render: ({ value, selection: calls }) => (
             <>
-              {name === undefined || value === null || calls === 0 ? (
+              {name === undefined || calls === 0 ? (
                 formatCount(calls)
               ) : (
                 <Link href={callsHref(asking.query, drillTo(selection, name, value))}>
@@ -144,7 +156,7 @@ function FieldTable({ asking, answer, field, values }: FieldTableTerms) {
   );
 }
 
-function drillTo(selection: ReturnType<typeof selectionDrill>, name: FilterName, value: string) {
+function drillTo(selection: Drill, name: FilterName, value: string) {
   return name === "outcome"
     ? { ...selection, outcomes: [value] }
     : { ...selection, labels: { [name]: value } };

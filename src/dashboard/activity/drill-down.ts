@@ -76,8 +76,8 @@ function least(a: number | null, b: number | null): number | null {
   return a === null || b === null ? (a ?? b) : Math.min(a, b);
 }
 
-/** What leads from a list to one call, and there to the one before and after: the list's own filters. */
+/** What goes along from a list to one of its calls: there it is the way to the next one, and back to the list. */
 export function neighbourQuery(query: PlaceQuery): Map<string, string> {
-  const kept = [...FILTER_NAMES, "last", "from", "to", "zone", "order"];
-  return new Map([...query].filter(([name]) => kept.includes(name)));
+  const left = ["by", "metric", "brush", ...SELECTION_NAMES];
+  return new Map([...query].filter(([name]) => !left.includes(name)).concat([["view", "calls"]]));
 }

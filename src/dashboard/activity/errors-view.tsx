@@ -6,16 +6,17 @@ import { LabelText } from "#dashboard/activity/figures/top-figure.tsx";
 import { Age } from "#dashboard/parts/age.tsx";
 import { type Column, DataTable } from "#dashboard/parts/data-table.tsx";
 import { formatCount } from "#dashboard/parts/format-figure.ts";
+import { FAILED } from "#dashboard/parts/outcomes.ts";
 import { Hostile } from "#dashboard/parts/hostile.tsx";
 import { Empty } from "#dashboard/parts/states.tsx";
 import { Link } from "#dashboard/place/link.tsx";
 import { hrefOf } from "#dashboard/place/place.ts";
-import { type ErrorGroup, type ErrorsAnswer, msOf } from "./answers.ts";
+import { coveredTimes, type ErrorsAnswer, type ListedErrors, msOf } from "./answers.ts";
 import { type Asking, useFigures } from "./asking.ts";
 import { neighbourQuery } from "./drill-down.ts";
 
 export function ErrorsView({ asking }: { asking: Asking }) {
-  const asked = useFigures<ErrorsAnswer>(asking, "errors");
+  const asked = useFigures<ErrorsAnswer>(asking, "errors", { limit: GROUPS_MAX });
   return (
     <section class="panel" aria-labelledby="errors-title">
       <h2 id="errors-title" tabIndex={-1}>
@@ -28,6 +29,7 @@ export function ErrorsView({ asking }: { asking: Asking }) {
   );
 }
 
+const GROUPS_MAX = 50;
 const FINGERPRINT_SHOWN = 12;
 
 function ErrorTable({ asking, answer }: { asking: Asking; answer: ErrorsAnswer }) {
@@ -38,16 +40,22 @@ function ErrorTable({ asking, answer }: { asking: Asking; answer: ErrorsAnswer }
   }
   return (
     <DataTable
-      caption={`${formatCount(answer.errors.length)} errors, most calls first`}
+      caption={errorsCaption(answer)}
       rows={answer.errors}
-      keyOf={({ fingerprint, newest_id }) => fingerprint ?? newest_id}
+      keyOf={({ fingerprint }) => fingerprint}
       columns={errorColumns(asking, answer)}
     />
   );
 }
 
-function errorColumns({ query }: Asking, answer: ErrorsAnswer): Column<ErrorGroup>[] {
-  const times = { fromMs: msOf(answer.from), toMs: msOf(answer.to) };
+function errorsCaption({ errors, total }: ErrorsAnswer): string {
+  const groups = total?.groups ?? errors.length;
+  const shown = groups > errors.length ? `${formatCount(errors.length)} of ` : "";
+  return `${shown}${formatCount(groups)} ${groups === 1 ? "error" : "errors"}, most calls first`;
+}
+
+function errorColumns({ query }: Asking, answer: ErrorsAnswer): Column<ListedErrors>[] {
+  const drill = { ...coveredTimes(answer), outcomes: FAILED };
   return [
     {
       key: "error",
@@ -61,8 +69,8 @@ function errorColumns({ query }: Asking, answer: ErrorsAnswer): Column<ErrorGrou
             </span>
           ))}
           {codes.length > 3 && <span class="muted">and {codes.length - 3} more codes</span>}
-          <code class="muted" title={fingerprint ?? undefined}>
-            {fingerprint?.slice(0, FINGERPRINT_SHOWN) ?? "no message"}
+          <code class="muted" title={fingerprint}>
+            {fingerprint === "" ? "no message" : fingerprint.slice(0, FINGERPRINT_SHOWN)}
           </code>
         </span>
       ),
@@ -71,14 +79,11 @@ function errorColumns({ query }: Asking, answer: ErrorsAnswer): Column<ErrorGrou
       key: "calls",
       title: "Calls",
       align: "end",
-      render: ({ fingerprint, calls }) =>
-        fingerprint === null ? (
-          formatCount(calls)
-        ) : (
-          <Link href={callsHref(query, { ...times, labels: { error_fingerprint: fingerprint } })}>
-            {formatCount(calls)}
-          </Link>
-        ),
+      render: ({ fingerprint, calls }) => (
+        <Link href={callsHref(query, { ...drill, labels: { error_fingerprint: fingerprint } })}>
+          {formatCount(calls)}
+        </Link>
+      ),
     },
     {
       key: "tools",
@@ -106,7 +111,7 @@ function errorColumns({ query }: Asking, answer: ErrorsAnswer): Column<ErrorGrou
       title: "Newest",
       render: ({ newest_id, fingerprint }) => {
         const list = neighbourQuery(query);
-        if (fingerprint !== null) list.set("error_fingerprint", fingerprint);
+        list.set("error_fingerprint", fingerprint);
         return <Link href={hrefOf({ page: "call", id: newest_id, query: list })}>Open call</Link>;
       },
     },

@@ -32,6 +32,12 @@ export function columnTimes(axis: ColumnAxis, first: number, last = first): Time
   };
 }
 
+/** Of what is counted in them: where a scan broke off, that is all that is. */
+export function countedTimes(axis: ColumnAxis, first: number, last = first): TimeSpan {
+  const { fromMs, toMs } = columnTimes(axis, first, last);
+  return { fromMs: Math.min(toMs - 1, Math.max(fromMs, axis.scannedToMs ?? fromMs)), toMs };
+}
+
 /** The left edge of a column: whole pixels, so that columns differ by one at most and none is blurred. */
 export function columnLeft(column: number, columns: number, width: number): number {
   return Math.round((column / columns) * width);

@@ -44,7 +44,7 @@ export function LagPage({ org }: { org: string }) {
               <LagTable answer={answer} instances={known} />
               <LagLegend />
               <Coverage of={answer} />
-              <StepTable answer={answer} instances={known} isOpen={chosen !== null} />
+              <StepTable key={chosen} answer={answer} instances={known} isOpen={chosen !== null} />
             </>
           )}
         </Answered>

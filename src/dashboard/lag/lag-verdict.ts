@@ -6,7 +6,7 @@
  *   clock behind   every call is late by about the same, the quickest too, in each step
  *   held up        some are late and some are not, or late at one time and not at another
  */
-import type { Tone } from "#dashboard/parts/verdict.tsx";
+import type { Tone } from "#dashboard/parts/tone.ts";
 import type { InstanceLag } from "./lag-answer.ts";
 
 /** Batches of a few seconds are usual. */
@@ -24,7 +24,7 @@ export interface LagVerdict {
     | "clock_ahead"
     | "clock_behind"
     | "no_calls";
-  readonly tone: Tone | "none";
+  readonly tone: Tone;
   readonly words: string;
 }
 

@@ -13,7 +13,7 @@ import {
 } from "#dashboard/parts/format-figure.ts";
 import { Hostile } from "#dashboard/parts/hostile.tsx";
 import { Empty } from "#dashboard/parts/states.tsx";
-import type { Tone } from "#dashboard/parts/verdict.tsx";
+import type { Tone } from "#dashboard/parts/tone.ts";
 import { Link } from "#dashboard/place/link.tsx";
 import { hrefFor } from "#dashboard/place/place.ts";
 import { fleetFigures, troubledFirst } from "./fleet-figures.ts";

@@ -1,6 +1,6 @@
 /** What is to be said of a log at once. Reading this needs no ledger: it is what D1 was last told. */
 import { formatCount, formatDuration } from "#dashboard/parts/format-figure.ts";
-import type { Tone } from "#dashboard/parts/verdict.tsx";
+import type { Tone } from "#dashboard/parts/tone.ts";
 import type { LedgerStatus } from "./overview-answers.ts";
 
 export interface LedgerVerdict {

@@ -1,7 +1,8 @@
 /** One number, what it is of, and the way to what explains it. */
 import type { ComponentChildren } from "preact";
 import { Link } from "#dashboard/place/link.tsx";
-import { type Tone, Verdict } from "./verdict.tsx";
+import type { Tone } from "./tone.ts";
+import { Verdict } from "./verdict.tsx";
 
 interface FigureTerms {
   label: string;

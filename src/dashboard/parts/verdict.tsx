@@ -1,7 +1,6 @@
 /** Whether something is well, by mark and word. */
 import type { ComponentChildren } from "preact";
-
-export type Tone = "good" | "warn" | "bad" | "none";
+import type { Tone } from "./tone.ts";
 
 const MARKS: Readonly<Record<Tone, { shape: string; fill: string }>> = {
   good: { shape: "M1 6.5l3.5 3.5L11 2.5", fill: "stroke-good" },

@@ -105,16 +105,18 @@ function ShortcutChoice({ onDone }: { onDone: () => void }) {
         />
         Single-key shortcuts
       </label>
-      <button
-        type="button"
-        class="button button-small"
-        onClick={() => {
-          onDone();
-          isHelpOpen.value = true;
-        }}
-      >
-        Which keys
-      </button>
+      <div class="buttons">
+        <button
+          type="button"
+          class="button button-small"
+          onClick={() => {
+            onDone();
+            isHelpOpen.value = true;
+          }}
+        >
+          Which keys
+        </button>
+      </div>
     </>
   );
 }

@@ -105,7 +105,8 @@ describe("A page of calls", () => {
     const oldest = endMs - 51_000 * GAP_MS;
     const last = invocation({ started_at: endMs, actor: "last" });
     await store({ org: pruned, generation: 1, seriesMax: 1, seriesLabelBytesMax: 1 }, [last]);
-    const cutoffs = { samplesBeforeMs: oldest + 2_000 * GAP_MS, hoursBefore: 0, daysBefore: 0 };
+    const none = { hoursBefore: 0, daysBefore: 0, minutesBefore: 0, quartersBefore: 0 };
+    const cutoffs = { samplesBeforeMs: oldest + 2_000 * GAP_MS, ...none };
     const ids = await readAll(pruned, { actor: "last" }, "asc", 50, async () => {
       await pruneOnce(db, pruned, cutoffs);
     });

@@ -85,7 +85,7 @@ function instances() {
       row("gw-ams-2", "online", 9, 388),
       row("gw-fra-1", "stale", 143, 12_400, 2),
       row("gw-lhr-1", "online", 2, 51_000),
-      row("gw-old", "departed", 9_000, null),
+      row("gw-old", "departed", 2_000, null),
       row("gw-sfo-1", "online", 7, 310),
     ],
     next_cursor: null,

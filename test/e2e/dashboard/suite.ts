@@ -3,8 +3,11 @@ import type { Verdict } from "../checks.ts";
 import { runSuite } from "../suite.ts";
 import { checkActivity } from "./activity-checks.ts";
 import { openBrowser } from "./browser.ts";
+import { checkLag } from "./lag-checks.ts";
 import { checkOverview } from "./overview-checks.ts";
 import { startPageServer } from "./page-server.ts";
+import { checkShell } from "./shell-checks.ts";
+import { checkSignIn } from "./sign-in-checks.ts";
 import { checkStyle } from "./style-checks.ts";
 
 export async function runDashboardSuite(): Promise<Verdict> {
@@ -13,7 +16,10 @@ export async function runDashboardSuite(): Promise<Verdict> {
     const browser = await openBrowser();
     try {
       await checkStyle(checks, browser, server.url);
+      await checkSignIn(checks, browser, server.url);
+      await checkShell(checks, browser, server.url);
       await checkOverview(checks, browser, server.url);
+      await checkLag(checks, browser, server.url);
       await checkActivity(checks, browser, await start({ hasDashboard: true }));
     } finally {
       await browser.close();

@@ -14,6 +14,7 @@ import { type ShardOrg, selectShardOrg } from "#orgs/store/shard-orgs.ts";
 import { jsonParameters } from "#platform/d1/json-parameter.ts";
 import { activityStatements, raiseActivityFrom } from "./fold-activity.ts";
 import { resolveInstances } from "./fold-instances.ts";
+import { lagStatements } from "./fold-lag.ts";
 import { findPlugins, insertPlugins, NO_PLUGINS, numberPlugins } from "./fold-plugins.ts";
 import { appendSeriesRows, type FoldRows } from "./fold-rows.ts";
 import { type FoldedOrg, type ResolvedSeries, resolveSeries } from "./fold-series.ts";
@@ -136,18 +137,18 @@ async function foldStatements(
 ): Promise<D1PreparedStatement[]> {
   const guard = [org.org, org.generation, shardOrg.folds] as const;
   const names = [...delta.series.values()].map(({ name }) => name);
-  const [resolved, instanceRows, foundPlugins] = await Promise.all([
+  const [resolved, instances, foundPlugins] = await Promise.all([
     resolveCounted(db, org, shardOrg.seriesNext, delta, nowMs),
     resolveInstances(db, org.org, delta.instances, nowMs),
     names.length === 0 ? NO_PLUGINS : findPlugins(db, org.org, names),
   ]);
+  const lags = await lagStatements(db, guard, instances.counted);
   const counted = [...resolved.deltas.values()].map(({ name }) => name);
   const plugins = numberPlugins(foundPlugins, counted);
   const activity = await activityStatements(db, guard, resolved.deltas, plugins);
   const rows: FoldRows = { series: [], hourly: [], daily: [] };
-  for (const [series, seriesDelta] of inKeyOrder(resolved.deltas)) {
+  for (const [series, seriesDelta] of inKeyOrder(resolved.deltas))
     appendSeriesRows(rows, series, seriesDelta);
-  }
   const upserts = (sql: string, values: readonly string[], ...more: readonly number[]) =>
     jsonParameters(values).map((parameter) => db.prepare(sql).bind(...guard, parameter, ...more));
   const seenUntilMs = nowMs + SEEN_AHEAD_MS_MAX;
@@ -155,7 +156,8 @@ async function foldStatements(
     ...upserts(UPSERT_SERIES, rows.series, seenUntilMs),
     ...upserts(UPSERT_HOURLY, rows.hourly),
     ...upserts(UPSERT_DAILY, rows.daily),
-    ...upserts(UPSERT_INSTANCES, instanceRows, seenUntilMs),
+    ...upserts(UPSERT_INSTANCES, instances.rows, seenUntilMs),
+    ...lags,
     ...insertPlugins(db, guard, plugins),
     ...activity,
     ...raiseActivityFrom(db, guard, delta.activityFromMs),

@@ -5,7 +5,7 @@ import { useFigures } from "#dashboard/activity/asking.ts";
 import { type Drill, outcomesCounted } from "#dashboard/activity/drill-down.ts";
 import { spanLabel } from "#dashboard/activity/shown-times.ts";
 import { ChartFrame } from "#dashboard/charts/chart-frame.tsx";
-import { columnTimes } from "#dashboard/charts/column-axis.ts";
+import { columnTimes, countedTimes } from "#dashboard/charts/column-axis.ts";
 import type { GridPlace } from "#dashboard/charts/grid-keys.ts";
 import { HeatMap } from "#dashboard/charts/heat-map.tsx";
 import { bucketOfRow, heatRows, heatSelection } from "#dashboard/charts/heat-rows.ts";
@@ -38,7 +38,7 @@ function HeatPanel({ asking, answer }: { asking: Asking; answer: HeatMapAnswer }
   const cellDrill = (column: number, bucket: number): Drill => {
     const range = durationRangeMs(bucket);
     return {
-      ...columnTimes(axis, column),
+      ...countedTimes(axis, column),
       outcomes: outcomesCounted(query),
       minDurationMs: range.min_duration_ms,
       maxDurationMs: range.max_duration_ms,

@@ -2,7 +2,7 @@ import { type ActivityAnswer, axisOf } from "#dashboard/activity/answers.ts";
 import type { Asking } from "#dashboard/activity/asking.ts";
 import { spanLabel } from "#dashboard/activity/shown-times.ts";
 import { ChartFrame } from "#dashboard/charts/chart-frame.tsx";
-import { type ColumnAxis, columnState, columnTimes } from "#dashboard/charts/column-axis.ts";
+import { type ColumnAxis, columnState, columnTimes, countedTimes } from "#dashboard/charts/column-axis.ts";
 import { OutcomeBars, type OutcomeColumns, totalOf } from "#dashboard/charts/outcome-bars.tsx";
 import { DataTable } from "#dashboard/parts/data-table.tsx";
 import { formatCount, formatShare } from "#dashboard/parts/format-figure.ts";
@@ -25,7 +25,7 @@ export function OutcomeFigure({ asking, answer }: ActivityFigureTerms) {
   const terms = { axis, counts, timeOf: plot.timeOf };
   const hrefOf = (column: number, outcome: CallOutcome | null) =>
     callsHref(asking.query, {
-      ...columnTimes(axis, column),
+      ...countedTimes(axis, column),
       ...(outcome === null ? {} : { outcomes: [outcome] }),
     });
   return (
@@ -71,6 +71,7 @@ interface LegendTerms extends ColumnsTerms {
 /** The counts of the column that is looked at, else of all: each of these leads to its calls. */
 function OutcomeLegend({ asking, axis, counts, column, timeOf }: LegendTerms) {
   const whole = columnTimes(axis, 0, axis.columns - 1);
+  const counted = countedTimes(axis, 0, axis.columns - 1);
   const countOf = (outcome: CallOutcome) =>
     column === null ? sumOf(counts, [outcome]) : (counts[outcome][column] ?? 0);
   return (
@@ -87,7 +88,7 @@ function OutcomeLegend({ asking, axis, counts, column, timeOf }: LegendTerms) {
             <li key={outcome} class={count === 0 ? "legend-none" : undefined}>
               <Swatch outcome={outcome} />
               {column === null && count > 0 ? (
-                <Link href={callsHref(asking.query, { ...whole, outcomes: [outcome] })}>
+                <Link href={callsHref(asking.query, { ...counted, outcomes: [outcome] })}>
                   {text}
                 </Link>
               ) : (

@@ -1,7 +1,7 @@
 import { type ActivityAnswer, axisOf, type QuantileName } from "#dashboard/activity/answers.ts";
 import type { Asking } from "#dashboard/activity/asking.ts";
 import { ChartFrame } from "#dashboard/charts/chart-frame.tsx";
-import { type ColumnAxis, columnTimes } from "#dashboard/charts/column-axis.ts";
+import { type ColumnAxis, countedTimes } from "#dashboard/charts/column-axis.ts";
 import { LineChart } from "#dashboard/charts/line-chart.tsx";
 import { logAxis, logShare } from "#dashboard/charts/log-axis.ts";
 import { DataTable } from "#dashboard/parts/data-table.tsx";
@@ -32,7 +32,7 @@ export function PercentileFigure({ asking, answer }: { asking: Asking; answer: A
   const hrefOf = (column: number) =>
     callsOf(column) === 0
       ? null
-      : callsHref(asking.query, { ...columnTimes(axis, column), outcomes: COUNTED });
+      : callsHref(asking.query, { ...countedTimes(axis, column), outcomes: COUNTED });
   const table = { axis, answer, timeOf, callsOf, hrefOf };
   return (
     <ChartFrame

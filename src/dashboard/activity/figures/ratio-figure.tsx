@@ -1,7 +1,7 @@
 import { type ActivityAnswer, axisOf } from "#dashboard/activity/answers.ts";
 import type { Asking } from "#dashboard/activity/asking.ts";
 import { ChartFrame } from "#dashboard/charts/chart-frame.tsx";
-import { columnTimes } from "#dashboard/charts/column-axis.ts";
+import { countedTimes } from "#dashboard/charts/column-axis.ts";
 import { LineChart } from "#dashboard/charts/line-chart.tsx";
 import { niceAxis } from "#dashboard/charts/nice-axis.ts";
 import { DataTable } from "#dashboard/parts/data-table.tsx";
@@ -34,7 +34,7 @@ export function RatioFigure({ asking, answer }: { asking: Asking; answer: Activi
   const hrefOf = (column: number) =>
     columns[column]!.errors === 0
       ? null
-      : callsHref(asking.query, { ...columnTimes(axis, column), outcomes: FAILED });
+      : callsHref(asking.query, { ...countedTimes(axis, column), outcomes: FAILED });
   const isNone = worst.errors === 0;
   const failed = columns.map(({ ratio }) => (ratio === null ? null : ratio / top));
   return (

@@ -1,8 +1,6 @@
-import type { FilterName } from "#dashboard/activity/activity-question.ts";
 import {
-  type FigureLabels,
+  coveredTimes,
   type LabelNames,
-  msOf,
   type TopAnswer,
   type TopRow,
 } from "#dashboard/activity/answers.ts";
@@ -77,11 +75,10 @@ interface TopTableTerms {
 }
 
 function TopTable({ asking, answer, shown, metric }: TopTableTerms) {
-  const times = { fromMs: msOf(answer.from), toMs: msOf(answer.to) };
+  const times = coveredTimes(answer);
   const count = (row: TopRow, calls: number, outcomes: readonly string[]) => {
-    const labels = drillLabels(row.labels);
-    if (calls === 0 || labels === null) return formatCount(calls);
-    const href = callsHref(asking.query, { ...times, outcomes, labels });
+    if (calls === 0) return 0;
+    const href = callsHref(asking.query, { ...times, outcomes, labels: row.labels });
     return <Link href={href}>{formatCount(calls)}</Link>;
   };
   return (
@@ -143,13 +140,7 @@ function TopCaption({ answer }: { answer: TopAnswer }) {
   );
 }
 
-export function LabelText({ value }: { value: string | null | undefined }) {
-  return value == null ? <span class="muted">none</span> : <Hostile text={value} />;
-}
-
-/** Filters that mean the row; null where no filter can: none asks for calls that have no actor. */
-export function drillLabels(labels: FigureLabels): Partial<Record<FilterName, string>> | null {
-  const told = Object.entries(labels);
-  const isWhole = told.every(([, value]) => typeof value === "string");
-  return isWhole ? Object.fromEntries(told as [FilterName, string][]) : null;
+/** Of calls that have none, it is empty. */
+export function LabelText({ value }: { value: string | undefined }) {
+  return value === undefined || value === "" ? <span class="muted">none</span> : <Hostile text={value} />;
 }

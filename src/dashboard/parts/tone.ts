@@ -1,0 +1,2 @@
+/** How well something is, as its mark and its words say. */
+export type Tone = "good" | "warn" | "bad" | "none";
