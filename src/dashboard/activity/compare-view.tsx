@@ -10,7 +10,7 @@ import { Empty } from "#dashboard/parts/states.tsx";
 import { Link } from "#dashboard/place/link.tsx";
 import { hrefOf } from "#dashboard/place/place.ts";
 import { FILTER_NAMES, type FilterName, SELECTION_NAMES } from "./activity-question.ts";
-import type { CompareAnswer, ComparedShare } from "./answers.ts";
+import { type CompareAnswer, type ComparedShare, coveredTimes } from "./answers.ts";
 import { type Asking, useFigures } from "./asking.ts";
 import { type Drill, outcomesCounted, zoomQuery } from "./drill-down.ts";
 import { compareQuery, selectionDrill, selectionParams } from "./selection-query.ts";

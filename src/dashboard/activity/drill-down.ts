@@ -2,7 +2,6 @@
 import { COUNTED } from "#dashboard/parts/outcomes.ts";
 import { formatTimestamp } from "#formats/rfc3339.ts";
 import {
-  FILTER_NAMES,
   type FilterName,
   type PlaceQuery,
   SELECTION_NAMES,
