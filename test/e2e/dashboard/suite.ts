@@ -6,8 +6,10 @@ import { openBrowser } from "./browser.ts";
 import { checkLag } from "./lag-checks.ts";
 import { checkOverview } from "./overview-checks.ts";
 import { startPageServer } from "./page-server.ts";
-import { checkShell } from "./shell-checks.ts";
-import { checkSignIn } from "./sign-in-checks.ts";
+      await checkLag(checks, browser, server.url);
+      const worker = await start({ entry: "src/index.ts", hasDashboard: true });
+      await checkSessions(checks, browser, worker);
+      await checkActivity(checks, browser, worker);
 import { checkStyle } from "./style-checks.ts";
 
 export async function runDashboardSuite(): Promise<Verdict> {
@@ -20,7 +22,9 @@ export async function runDashboardSuite(): Promise<Verdict> {
       await checkShell(checks, browser, server.url);
       await checkOverview(checks, browser, server.url);
       await checkLag(checks, browser, server.url);
-      await checkActivity(checks, browser, await start({ hasDashboard: true }));
+      const worker = await start({ entry: "src/index.ts", hasDashboard: true });
+      await checkSessions(checks, browser, worker);
+      await checkActivity(checks, browser, worker);
     } finally {
       await browser.close();
       await server.stop();
