@@ -49,9 +49,8 @@ async function openView(reader: Reader, query: string): Promise<void> {
 /** Nothing on the page is still being asked for. */
 async function settled(page: Page): Promise<void> {
   await page.locator("#view h2").first().waitFor();
-  await page.waitForFunction(
-    `!document.querySelector(".state-loading, #view [aria-busy=true]")`,
-  );
+  const asking = page.locator(".state-loading, #view [aria-busy=true]");
+  while ((await asking.count()) > 0) await asking.first().waitFor({ state: "hidden" }).catch(() => undefined);
 }
 
 async function checkDrills(checks: Checks, reader: Reader, range: string): Promise<void> {
