@@ -18,7 +18,14 @@ import { spanLabel } from "./shown-times.ts";
 
 export function CompareView({ asking }: { asking: Asking }) {
   const hasSelection = SELECTION_NAMES.some((name) => asking.query.has(name));
-  return hasSelection ? <Compared asking={asking} /> : <ChooseSelection asking={asking} />;
+  return (
+    <section class="panel compare" aria-labelledby="compare-title">
+      <h2 id="compare-title" tabIndex={-1}>
+        What differs in a selection
+      </h2>
+      {hasSelection ? <Compared asking={asking} /> : <ChooseSelection asking={asking} />}
+    </section>
+  );
 }
 
 function ChooseSelection({ asking }: { asking: Asking }) {
@@ -49,8 +56,7 @@ function Compared({ asking }: { asking: Asking }) {
   return (
     <AskedFigure asked={asked} zone={zone} label="Comparing">
       {(answer) => (
-        <section class="panel compare" aria-labelledby="compare-title">
-          <h2 id="compare-title" tabIndex={-1}>What differs in the selection</h2>
+        <>
           <p class="chart-summary">
             <Link class="selection-count" href={callsHref(query, counted(asking, answer))}>
               {formatCount(answer.selection.calls)} calls selected
@@ -71,7 +77,7 @@ function Compared({ asking }: { asking: Asking }) {
               />
             ))}
           </div>
-        </section>
+        </>
       )}
     </AskedFigure>
   );

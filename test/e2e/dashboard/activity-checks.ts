@@ -24,16 +24,23 @@ export async function checkActivity(
   const minute = (ms: number) => new Date(Math.floor(ms / 60_000) * 60_000).toISOString();
   const range = `from=${minute(nowMs - 50 * 60_000)}&to=${minute(nowMs)}`;
   const reader = await openSignedIn(browser, runtime, token);
-  await checkDrills(checks, reader, range);
-  await checkWays(checks, reader, range);
-  await checkBrushes(checks, reader, range);
-  await checkKeyboard(checks, reader, range);
-  await checkExports(checks, reader, range);
-  await checkHostile(checks, reader, range);
+  for (const check of [
+    checkDrills,
+    checkWays,
+    checkBrushes,
+    checkKeyboard,
+    checkExports,
+    checkHostile,
+  ]) {
+    await check(checks, reader, range).catch((error: Error) =>
+      checks.report(`${check.name} runs to its end`, [String(error.stack)]),
+    );
+  }
   checks.report("tool activity violates no policy and throws nothing", reader.faults);
   await reader.close();
-  for (const view of ["charts", "calls", "errors", "compare"]) {
-    await checkForAll(checks, `activity, ${view}`, async (options) => {
+  for (const view of ["charts", "calls", "errors", "compare&sel_outcome=server_error"]) {
+    const name = view.split("&", 1)[0];
+    await checkForAll(checks, `activity-${name}`, async (options) => {
       const seen = await openSignedIn(browser, runtime, token, options);
       await openView(seen, `${range}&view=${view}`);
       return seen;
@@ -68,7 +75,8 @@ async function checkDrills(checks: Checks, reader: Reader, range: string): Promi
 async function checkWays(checks: Checks, reader: Reader, range: string): Promise<void> {
   const { page } = reader;
   await openView(reader, range);
-  const bar = page.locator('svg[aria-label="Calls by outcome over time"] a[data-level="1"]').nth(8);
+  const bar = page.locator('svg[aria-label="Calls by outcome over time"] a[data-level="1"]')
+    .nth(8);
   const label = (await bar.getAttribute("aria-label")) ?? "";
   const count = /: ([\d,]+) /.exec(label)?.[1];
   const before = page.url();
@@ -100,7 +108,6 @@ async function checkBrushes(checks: Checks, reader: Reader, range: string): Prom
   const grid = page.getByRole("grid");
   await grid.scrollIntoViewIfNeeded();
   const box = (await grid.boundingBox())!;
-  const steps = await page.evaluate<number>("history.length");
   await page.mouse.move(box.x + box.width * 0.3, box.y + box.height * 0.2);
   await page.mouse.down();
   await page.mouse.move(box.x + box.width * 0.6, box.y + box.height * 0.6, { steps: 4 });
@@ -110,16 +117,16 @@ async function checkBrushes(checks: Checks, reader: Reader, range: string): Prom
   const query = new URL(page.url()).searchParams;
   const told = names.filter((name) => query.has(name));
   checks.equal("a rectangle on the heat map is times and durations at once", told, names);
-  const added = (await page.evaluate<number>("history.length")) - steps;
-  checks.equal("and one step of the history", added, 1);
   await settled(page);
   await page.goBack();
-  checks.equal("which Back undoes", page.url(), before);
+  checks.equal("which one step Back undoes", page.url(), before);
   await settled(page);
   await page.getByRole("button", { name: "Select times" }).first().click();
   const columns = page.locator('svg[aria-label="Calls by outcome over time"] [data-level="0"]');
-  await columns.nth(5).click();
-  await columns.nth(9).click();
+  // Above the bars: a bar's own link lies over its column's.
+  const position = { x: 4, y: 2 };
+  await columns.nth(5).click({ position });
+  await columns.nth(9).click({ position });
   await page.waitForURL((url) => url.href !== before);
   const chosen = new URL(page.url()).searchParams;
   const minutes = (Date.parse(chosen.get("to")!) - Date.parse(chosen.get("from")!)) / 60_000;

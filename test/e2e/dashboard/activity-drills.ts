@@ -34,8 +34,10 @@ async function figuresOf(
   return links.map(({ label, href }) => ({ kind, label, href, count: countOf(label, pattern) }));
 }
 
-function plot(name: string, level: string): string {
-  return `svg[aria-label="${name}"] a[data-level${level}]`;
+/** Level 0 is the whole column, what is above are its segments. */
+function partsOf(chart: string, which: "columns" | "segments"): string {
+  const level = which === "columns" ? '[data-level="0"]' : ':not([data-level="0"])';
+  return `svg[aria-label="${chart}"] a${level}`;
 }
 
 const NUMBER = /([\d,]+)$/;
@@ -43,10 +45,10 @@ const NUMBER = /([\d,]+)$/;
 /** Tables first, for they stand in the place of their charts. */
 export async function chartFigures(page: Page): Promise<Figure[]> {
   const figures = [
-    ...(await figuresOf(page, "bar", plot("Calls by outcome over time", ':not([data-level="0"])'), /: ([\d,]+) /)),
-    ...(await figuresOf(page, "column", plot("Calls by outcome over time", '="0"'), /: ([\d,]+) calls/)),
-    ...(await figuresOf(page, "ratio point", plot("Error ratio over time", '="0"'), /: ([\d,]+) of/)),
-    ...(await figuresOf(page, "percentile point", plot("Latency percentiles over time", '="0"'), /of ([\d,]+) calls/)),
+    ...(await figuresOf(page, "bar", partsOf("Calls by outcome over time", "segments"), /: ([\d,]+) /)),
+    ...(await figuresOf(page, "column", partsOf("Calls by outcome over time", "columns"), /: ([\d,]+) calls/)),
+    ...(await figuresOf(page, "ratio point", partsOf("Error ratio over time", "columns"), /: ([\d,]+) of [\d,]+ failed/)),
+    ...(await figuresOf(page, "percentile point", partsOf("Latency percentiles over time", "columns"), /of ([\d,]+) calls/)),
     ...(await figuresOf(page, "legend", "figure .legend a", NUMBER)),
     ...(await figuresOf(page, "top calls", ".top td:nth-last-child(4) a", NUMBER)),
     ...(await figuresOf(page, "top errors", ".top td:nth-last-child(3) a", NUMBER)),
