@@ -4,7 +4,7 @@ import type { Browser, Page } from "playwright-core";
 import type { Runtime } from "../../harness/runtime.ts";
 import type { Checks } from "../checks.ts";
 import { HOSTILE_TOOLS, makeCalls, sendCalls } from "./activity-calls.ts";
-import { chartFigures, checkFigures } from "./activity-drills.ts";
+import { chartFigures, checkFigures, comparedFigures, errorFigures } from "./activity-drills.ts";
 import { checkForAll, type Reader } from "./browser.ts";
 import { openSignedIn, readerToken } from "./signed-in.ts";
 
@@ -26,6 +26,7 @@ export async function checkActivity(
   const reader = await openSignedIn(browser, runtime, token);
   for (const check of [
     checkDrills,
+    checkGroups,
     checkWays,
     checkBrushes,
     checkKeyboard,
@@ -69,6 +70,15 @@ async function checkDrills(checks: Checks, reader: Reader, range: string): Promi
   const bars = figures.filter(({ kind }) => kind === "bar");
   const counted = bars.reduce((sum, { count }) => sum + count, 0);
   checks.equal("the bars together are all calls that were sent", counted, CALLS);
+}
+
+async function checkGroups(checks: Checks, reader: Reader, range: string): Promise<void> {
+  const { page } = reader;
+  await openView(reader, `${range}&view=errors`);
+  await checkFigures(checks, page, ORG, await errorFigures(page), ["error group"]);
+  await openView(reader, `${range}&view=compare&sel_outcome=server_error,idempotent_replay`);
+  const kinds = ["selection", "compared value"];
+  await checkFigures(checks, page, ORG, await comparedFigures(page), kinds);
 }
 
 /** One click from a bar to a list whose heading is the bar's count; then Back, reload, and the link elsewhere. */

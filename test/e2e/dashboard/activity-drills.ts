@@ -59,6 +59,18 @@ export async function chartFigures(page: Page): Promise<Figure[]> {
   return figures;
 }
 
+/** Groups of errors, and what a selection has of each value. */
+export async function errorFigures(page: Page): Promise<Figure[]> {
+  return figuresOf(page, "error group", '#view td[data-title="Calls"] a', NUMBER);
+}
+
+export async function comparedFigures(page: Page): Promise<Figure[]> {
+  return [
+    ...(await figuresOf(page, "selection", "#view .selection-count", /^([\d,]+) calls/)),
+    ...(await figuresOf(page, "compared value", '#view td[data-title="Selected"] a', NUMBER)),
+  ];
+}
+
 /** The list's length, read as the page reads it: by the same query, page by page. */
 async function listLength(page: Page, org: string, href: string): Promise<number> {
   const query = new URL(href, "http://page").searchParams;

@@ -3,7 +3,7 @@ import { axisOf, type HeatMapAnswer } from "#dashboard/activity/answers.ts";
 import type { Asking } from "#dashboard/activity/asking.ts";
 import { useFigures } from "#dashboard/activity/asking.ts";
 import { type Drill, outcomesCounted } from "#dashboard/activity/drill-down.ts";
-import { spanLabel } from "#dashboard/activity/shown-times.ts";
+import { durationTick, spanLabel } from "#dashboard/activity/shown-times.ts";
 import { ChartFrame } from "#dashboard/charts/chart-frame.tsx";
 import { columnTimes, countedTimes } from "#dashboard/charts/column-axis.ts";
 import type { GridPlace } from "#dashboard/charts/grid-keys.ts";
@@ -71,7 +71,7 @@ function HeatPanel({ asking, answer }: { asking: Asking; answer: HeatMapAnswer }
         zone={zone}
         timeOf={timeOf}
         durationsOf={(row) => bucketLabel(bucketOfRow(rows, row))}
-        secondsLabel={(seconds) => formatDuration(seconds * 1000)}
+        secondsLabel={(seconds) => durationTick(seconds * 1000)}
         hrefOf={hrefOf}
         isPicking={isPicking}
         onSelect={({ a, b }) => {

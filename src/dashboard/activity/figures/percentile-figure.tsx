@@ -1,5 +1,6 @@
 import { type ActivityAnswer, axisOf, type QuantileName } from "#dashboard/activity/answers.ts";
 import type { Asking } from "#dashboard/activity/asking.ts";
+import { durationTick } from "#dashboard/activity/shown-times.ts";
 import { ChartFrame } from "#dashboard/charts/chart-frame.tsx";
 import { type ColumnAxis, countedTimes } from "#dashboard/charts/column-axis.ts";
 import { LineChart } from "#dashboard/charts/line-chart.tsx";
@@ -45,7 +46,7 @@ export function PercentileFigure({ asking, answer }: { asking: Asking; answer: A
       <LineChart
         {...plot}
         label="Latency percentiles over time"
-        ticks={scale.ticks.map((ms) => ({ share: logShare(scale, ms), label: formatDuration(ms) }))}
+        ticks={scale.ticks.map((ms) => ({ share: logShare(scale, ms), label: durationTick(ms) }))}
         lines={QUANTILES.map(({ name, title, style }) => ({
           name: title,
           style,
