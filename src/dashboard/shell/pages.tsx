@@ -1,5 +1,6 @@
 /** What each place shows. A page is mounted anew for another org or id, and only redrawn for another query. */
 import type { ComponentType } from "preact";
+import { ActivityPage } from "#dashboard/activity/activity-page.tsx";
 import { LagPage } from "#dashboard/lag/lag-page.tsx";
 import { OverviewPage } from "#dashboard/overview/overview-page.tsx";
 import type { Page } from "#dashboard/place/address.ts";
@@ -10,6 +11,7 @@ import { MissingPage } from "./missing-page.tsx";
 export const PAGES: Readonly<Partial<Record<Page, ComponentType<{ org: string }>>>> = {
   overview: OverviewPage,
   lag: LagPage,
+  activity: ActivityPage,
 };
 
 /** Of those that need neither an org nor a session. */

@@ -4,6 +4,7 @@
  */
 import type { Verdict } from "../checks.ts";
 import { runSuite } from "../suite.ts";
+import { checkActivity } from "./activity-checks.ts";
 import { openBrowser } from "./browser.ts";
 import { checkLag } from "./lag-checks.ts";
 import { checkOverview } from "./overview-checks.ts";
@@ -27,6 +28,7 @@ export async function runDashboardSuite(): Promise<Verdict> {
       await checkLag(checks, browser, worker.url);
       await checkWorker(checks, browser, worker);
       await checkSessions(checks, browser, worker);
+      await checkActivity(checks, browser, worker);
     } finally {
       await browser.close();
     }
