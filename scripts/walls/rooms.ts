@@ -116,6 +116,9 @@ export const ROWS: readonly Row[] = [
 
   { folder: "cli", rooms: ["formats"], packages: [...NODE, "commander"] },
 
+  // Runs in the browser: it knows the rest only by HTTP.
+  { folder: "dashboard", rooms: ["formats"], packages: ["preact", "preact/**", "@preact/signals"] },
+
   { folder: "", rooms: ["*"], packages: ["hono", ...WORKERS] },
 ];
 
