@@ -10,6 +10,7 @@ const ANSWER_MS_MAX = 20_000;
 interface Waiting {
   readonly resolve: (report: ProofReport) => void;
   readonly reject: (error: Error) => void;
+  readonly timer: ReturnType<typeof setTimeout>;
 }
 
 const waiting = new Map<number, Waiting>();
@@ -21,10 +22,7 @@ export function judgeInWorker(question: ProofQuestion): Promise<ProofReport> {
     lastId += 1;
     const id = lastId;
     const timer = setTimeout(() => settle(id, new Error("it does not answer")), ANSWER_MS_MAX);
-    waiting.set(id, {
-      resolve: (report) => (clearTimeout(timer), resolve(report)),
-      reject: (error) => (clearTimeout(timer), reject(error)),
-    });
+    waiting.set(id, { resolve, reject, timer });
     worker ??= startWorker();
     worker.postMessage({ id, question } satisfies ProofRequest);
   });
@@ -45,7 +43,9 @@ function startWorker(): Worker {
 
 function settle(id: number, outcome: ProofReport | Error): void {
   const asker = waiting.get(id);
+  if (asker === undefined) return;
   waiting.delete(id);
-  if (outcome instanceof Error) asker?.reject(outcome);
-  else asker?.resolve(outcome);
+  clearTimeout(asker.timer);
+  if (outcome instanceof Error) asker.reject(outcome);
+  else asker.resolve(outcome);
 }
