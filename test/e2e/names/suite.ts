@@ -13,6 +13,9 @@ const ALIAS = /^\s*(?:export )?type (\w+)(?:<.*>)? =/gm;
 const EXPORTED_FUNCTION = /^export (?:async )?function\*? (\w+)/gm;
 const EXPORTED_ARROW = /^export const (\w+) = (?:async )?\(/gm;
 
+/** Its pages run elsewhere than the rest, and know it only by HTTP: they are searched by themselves. */
+const BROWSER = "dashboard/";
+
 /** A folder that has more wants rooms of its own: its list is what a newcomer reads first. */
 const FILES_MAX = 25;
 const LINES_MAX = 300;
@@ -25,7 +28,7 @@ interface Named {
 export async function runNamesSuite(): Promise<Verdict> {
   const checks = new Checks("names");
   const paths = readdirSync("src", { recursive: true, encoding: "utf8" })
-    .filter((path) => path.endsWith(".ts"))
+    .filter((path) => /\.tsx?$/.test(path))
     .sort();
   const files = paths.map((path) => ({ path, name: basename(path) }));
   const types = declared(paths, [TYPE, ALIAS]);
@@ -81,7 +84,8 @@ function declared(paths: readonly string[], patterns: readonly RegExp[]): Named[
 }
 
 function shared(things: readonly Named[]): string[] {
-  return [...Map.groupBy(things, ({ name }) => name)]
+  const program = (path: string) => (path.startsWith(BROWSER) ? BROWSER : "");
+  return [...Map.groupBy(things, ({ name, path }) => `${program(path)}${name}`)]
     .filter(([, named]) => named.length > 1)
     .map(([name, named]) => `${name}: ${named.map(({ path }) => path).join(", ")}`);
 }

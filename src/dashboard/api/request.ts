@@ -1,0 +1,59 @@
+/** One request of the API, as whoever is signed in. Nothing is thrown but the caller's own abort. */
+import { type Problem, problemOf, TIMED_OUT, UNREACHABLE } from "./problem.ts";
+import { noteServerTime } from "./server-clock.ts";
+
+const ANSWER_MS_MAX = 30_000;
+
+export interface RequestTerms {
+  readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  readonly body?: unknown;
+  readonly signal?: AbortSignal;
+  /** The answer is then `isUnchanged` where it still is what this tag was of. */
+  readonly etag?: string | null;
+}
+
+export type Reply<T> =
+  | {
+      readonly ok: true;
+      readonly data: T;
+      readonly etag: string | null;
+      readonly isUnchanged: boolean;
+    }
+  | { readonly ok: false; readonly problem: Problem };
+
+export async function request<T>(path: string, terms: RequestTerms = {}): Promise<Reply<T>> {
+  const { method = "GET", body, signal, etag } = terms;
+  const expiry = AbortSignal.timeout(ANSWER_MS_MAX);
+  const headers = new Headers({ accept: "application/json" });
+  if (body !== undefined) headers.set("content-type", "application/json");
+  if (etag) headers.set("if-none-match", etag);
+  const sentMs = performance.now();
+  try {
+    const response = await fetch(path, {
+      method,
+      headers,
+      body: body === undefined ? null : JSON.stringify(body),
+      signal: signal === undefined ? expiry : AbortSignal.any([signal, expiry]),
+      // What the pages keep is theirs to tell the age of.
+      cache: "no-store",
+      credentials: "same-origin",
+    });
+    noteServerTime(response.headers.get("date"), sentMs, performance.now());
+    return await readReply<T>(response);
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    return { ok: false, problem: expiry.aborted ? TIMED_OUT : UNREACHABLE };
+  }
+}
+
+async function readReply<T>(response: Response): Promise<Reply<T>> {
+  const etag = response.headers.get("etag");
+  const isUnchanged = response.status === 304;
+  if (isUnchanged || response.status === 204) {
+    return { ok: true, data: null as T, etag, isUnchanged };
+  }
+  const data: unknown = await response.json().catch(() => undefined);
+  if (response.ok && data !== undefined) return { ok: true, data: data as T, etag, isUnchanged };
+  const retryAfter = response.headers.get("retry-after");
+  return { ok: false, problem: problemOf(response.status, data, retryAfter) };
+}

@@ -1,0 +1,53 @@
+/** Who is signed in. The page itself needs nobody: it is fetched without the cookie when a link brings one here. */
+import { signal } from "@preact/signals";
+import type { Problem } from "./problem.ts";
+import { request } from "./request.ts";
+
+export interface Session {
+  readonly principal: {
+    readonly kind: "token" | "administrator";
+    readonly id: string;
+    readonly name: string;
+    readonly actor: string;
+  };
+  /** Null for who may see every org. */
+  readonly org: string | null;
+  readonly scopes: readonly string[];
+  readonly created_at: string;
+  readonly expires_at: string;
+  readonly idle_expires_at: string;
+  readonly server_time: string;
+}
+
+export type SignedIn =
+  | { readonly state: "unknown" }
+  | { readonly state: "out" }
+  | { readonly state: "in"; readonly session: Session }
+  | { readonly state: "failed"; readonly problem: Problem };
+
+export const signedIn = signal<SignedIn>({ state: "unknown" });
+
+export async function loadSession(): Promise<void> {
+  const reply = await request<Session>("/v1/session");
+  if (reply.ok) signedIn.value = { state: "in", session: reply.data };
+  else if (reply.problem.status === 401) signedIn.value = { state: "out" };
+  // Who was in is not put out by an answer that did not come.
+  else if (signedIn.value.state !== "in") {
+    signedIn.value = { state: "failed", problem: reply.problem };
+  }
+}
+
+/** The token goes to the server once and is kept nowhere here. Null is success. */
+export async function signIn(token: string): Promise<Problem | null> {
+  const reply = await request("/v1/session", { method: "POST", body: { token } });
+  if (!reply.ok) return reply.problem;
+  await loadSession();
+  return null;
+}
+
+export async function signOut(): Promise<Problem | null> {
+  const reply = await request("/v1/session", { method: "DELETE" });
+  if (!reply.ok && reply.problem.status !== 401) return reply.problem;
+  signedIn.value = { state: "out" };
+  return null;
+}
