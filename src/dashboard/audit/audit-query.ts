@@ -1,7 +1,8 @@
 /** What the audit page asks, from its address: the parameters are the API's own, so that a link is a question. */
-import { formatTimestamp } from "#formats/rfc3339.ts";
+
 import { formatQuery } from "#dashboard/place/address.ts";
 import { rangeOf, resolve } from "#dashboard/place/time-range.ts";
+import { formatTimestamp } from "#formats/rfc3339.ts";
 
 /** In the order in which they are shown. */
 export const AUDIT_FILTERS = [
@@ -61,7 +62,8 @@ export function auditRoot(org: string): string {
 
 /** `log/12` or `log-2/12`; null for what is no entry's address. */
 export function parseEntryId(id: string): { log: number; seq: number } | null {
-  const [, log = "1", seq = ""] = /^log(?:-([2-9]|[1-9]\d{1,5}))?\/(0|[1-9]\d{0,15})$/.exec(id) ?? [];
+  const [, log = "1", seq = ""] =
+    /^log(?:-([2-9]|[1-9]\d{1,5}))?\/(0|[1-9]\d{0,15})$/.exec(id) ?? [];
   const number = Number(seq);
   return seq === "" || !Number.isSafeInteger(number) ? null : { log: Number(log), seq: number };
 }

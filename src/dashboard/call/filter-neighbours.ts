@@ -2,9 +2,10 @@
  * The calls before and after one, within the list that led to it: its query came along in the address. Lists are in
  * the order of ids, which is that of starts but for clocks that differ.
  */
-import { formatTimestamp } from "#formats/rfc3339.ts";
+
 import { formatQuery } from "#dashboard/place/address.ts";
 import { rangeOf, resolve } from "#dashboard/place/time-range.ts";
+import { formatTimestamp } from "#formats/rfc3339.ts";
 import type { CallAnswer } from "./call-answers.ts";
 
 /** What a list is filtered by, beside its time. */

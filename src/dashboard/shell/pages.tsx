@@ -1,5 +1,8 @@
 /** What each place shows. A page is mounted anew for another org or id, and only redrawn for another query. */
 import type { ComponentType } from "preact";
+import { AuditPage } from "#dashboard/audit/audit-page.tsx";
+import { EntryPage } from "#dashboard/audit/entry-page.tsx";
+import { CallPage } from "#dashboard/call/call-page.tsx";
 import { LagPage } from "#dashboard/lag/lag-page.tsx";
 import { OverviewPage } from "#dashboard/overview/overview-page.tsx";
 import type { Page } from "#dashboard/place/address.ts";
@@ -10,6 +13,9 @@ import { MissingPage } from "./missing-page.tsx";
 export const PAGES: Readonly<Partial<Record<Page, ComponentType<{ org: string }>>>> = {
   overview: OverviewPage,
   lag: LagPage,
+  call: CallPage,
+  audit: AuditPage,
+  entry: EntryPage,
 };
 
 /** Of those that need neither an org nor a session. */
