@@ -1,5 +1,6 @@
 /** Every suite, how long it takes, and whether it may have another beside it. */
 import type { Verdict } from "./checks.ts";
+import { runDashboardSuite } from "./dashboard/suite.ts";
 import { runDialectsSuite } from "./dialects/suite.ts";
 import { runKillSuite } from "./exactness/kill.ts";
 import { runMalformedSuite } from "./exactness/malformed.ts";
@@ -81,6 +82,7 @@ export const SUITES: Record<string, E2eSuite> = {
   "gateway-exactness": { run: runExactnessSuite, seconds: 70, isTimed: true },
   "gateway-kill": { run: runGatewayKillSuite, seconds: 90, mostlyWaits: true },
   "gateway-fleet": { run: runGatewayFleetSuite, seconds: 85, isLong: true },
+  dashboard: { run: runDashboardSuite, seconds: 60 },
   fleet: { run: runFleetSuite, seconds: 120, isLong: true },
   start: { run: runStartSuite, seconds: 75, mostlyWaits: true },
   "start-restarts": { run: runRestartSuite, seconds: 60, mostlyWaits: true },

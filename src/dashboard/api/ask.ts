@@ -1,5 +1,5 @@
 /** A view's question. What was known stays while it is asked anew, and its age tells what it is worth. */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { leaveForSignIn } from "./leave.ts";
 import { liveTick } from "./live.ts";
 import type { Problem } from "./problem.ts";
@@ -47,17 +47,22 @@ const NOTHING = {
 export function useAsk<T>(path: string | null, options: AskOptions = {}): Asked<T> {
   const { pollMs = null, isLive = false, question = path } = options;
   const [known, setKnown] = useState<Known<T>>(NOTHING);
-  const [round, setRound] = useState(0);
-  const retry = () => setRound((count) => count + 1);
+  const [round, setRound] = useState({ count: 0, isPoll: false });
+  const again = (isPoll: boolean) => setRound(({ count }) => ({ count: count + 1, isPoll }));
+  const retry = () => again(false);
   const tick = isLive ? liveTick.value : 0;
-  useVisibleInterval(path === null ? null : pollMs, retry);
+  const asked = useRef({ round, tick: liveTick.peek() });
+  useVisibleInterval(path === null ? null : pollMs, () => again(true));
 
   // Each round and tick asks anew.
   useEffect(() => {
     if (path === null) return;
     const controller = new AbortController();
+    const isTick = asked.current.tick !== liveTick.peek();
+    const isPoll = isTick || (round.isPoll && asked.current.round !== round);
+    asked.current = { round, tick: liveTick.peek() };
     setKnown((before) => ({ ...before, path, isLoading: true }));
-    request<T>(path, { signal: controller.signal }).then(
+    request<T>(path, { signal: controller.signal, isPoll }).then(
       (reply) => {
         if (controller.signal.aborted) return;
         if (!reply.ok && reply.problem.status === 401) leaveForSignIn();

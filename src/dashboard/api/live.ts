@@ -26,7 +26,7 @@ export function watchChanges(org: string): () => void {
   const controller = new AbortController();
   let etag: string | null = null;
   const look = async () => {
-    const reply = await request(path, { etag, signal: controller.signal });
+    const reply = await request(path, { etag, signal: controller.signal, isPoll: true });
     if (!reply.ok) return reply.problem.status === 401 ? leaveForSignIn() : undefined;
     heardAtMs.value = serverNowMs();
     const isNew = etag !== null && !reply.isUnchanged && reply.etag !== etag;

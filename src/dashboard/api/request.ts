@@ -10,6 +10,8 @@ export interface RequestTerms {
   readonly signal?: AbortSignal;
   /** The answer is then `isUnchanged` where it still is what this tag was of. */
   readonly etag?: string | null;
+  /** Nobody asked: it must not keep alive the session of a reader who has gone. */
+  readonly isPoll?: boolean;
 }
 
 export type Reply<T> =
@@ -22,10 +24,11 @@ export type Reply<T> =
   | { readonly ok: false; readonly problem: Problem };
 
 export async function request<T>(path: string, terms: RequestTerms = {}): Promise<Reply<T>> {
-  const { method = "GET", body, signal, etag } = terms;
+  const { method = "GET", body, signal, etag, isPoll = false } = terms;
   const expiry = AbortSignal.timeout(ANSWER_MS_MAX);
   const headers = new Headers({ accept: "application/json" });
   if (body !== undefined) headers.set("content-type", "application/json");
+  if (isPoll) headers.set("x-mcpg-poll", "1");
   if (etag) headers.set("if-none-match", etag);
   const sentMs = performance.now();
   try {

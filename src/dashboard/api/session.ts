@@ -27,8 +27,9 @@ export type SignedIn =
 
 export const signedIn = signal<SignedIn>({ state: "unknown" });
 
-export async function loadSession(): Promise<void> {
-  const reply = await request<Session>("/v1/session");
+/** Asked as a poll it is not kept alive by that. */
+export async function loadSession({ isPoll = false } = {}): Promise<void> {
+  const reply = await request<Session>("/v1/session", { isPoll });
   if (reply.ok) signedIn.value = { state: "in", session: reply.data };
   else if (reply.problem.status === 401) signedIn.value = { state: "out" };
   // Who was in is not put out by an answer that did not come.

@@ -22,7 +22,7 @@ export function EntryFacts({ body, log }: { body: string; log: number }) {
   return (
     <section aria-labelledby="entry-facts">
       <h2 id="entry-facts">What it says</h2>
-      <dl class="facts entry-facts">
+      <dl class="fact-grid entry-facts">
         <EntryFact event={event} name="action" log={log} filter="action" />
         <Fact name="outcome">
           <AuditOutcome event={event} />

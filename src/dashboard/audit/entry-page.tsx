@@ -155,7 +155,7 @@ function EntryBytes({ org, log, seq, body, hash }: EntryBytesTerms) {
           Download .tlog-proof
         </a>
       </p>
-      <dl class="facts">
+      <dl class="fact-grid">
         <div class="fact">
           <dt>SHA-256, by the server</dt>
           <dd class="fact-copy">

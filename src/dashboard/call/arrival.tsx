@@ -17,7 +17,7 @@ export function Arrival({ call }: { call: CallAnswer }) {
   return (
     <section aria-labelledby="call-arrival">
       <h2 id="call-arrival">Arrival</h2>
-      <dl class="facts">
+      <dl class="fact-grid">
         <Fact name={`Started (${zoneName(parts.startedMs, zone)})`}>{time(parts.startedMs)}</Fact>
         <Fact name="Ended">{time(parts.endedMs)}</Fact>
         <Fact name="Arrived here">{time(parts.arrivedMs)}</Fact>

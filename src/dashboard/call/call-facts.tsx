@@ -17,7 +17,7 @@ export function CallFacts({ call, org }: { call: CallAnswer; org: string }) {
     );
   return (
     <section aria-label="The call">
-      <dl class="facts">
+      <dl class="fact-grid">
         <Fact name="Duration">{formatDuration(call.duration_ms)}</Fact>
         <Fact name="Workspace">{linked("workspace", call.workspace)}</Fact>
         <Fact name="Plugin">{linked("plugin", call.plugin)}</Fact>

@@ -14,7 +14,7 @@ export function ErrorFacts({ call }: { call: CallAnswer }) {
   return (
     <section aria-labelledby="call-error">
       <h2 id="call-error">Error</h2>
-      <dl class="facts">
+      <dl class="fact-grid">
         <Fact name="Code">
           {code !== null && (
             <Link href={calls("error_code", code)}>

@@ -31,7 +31,7 @@ export interface TableTerms<Row> {
 export function DataTable<Row>({ caption, columns, rows, keyOf, sort, rowHref }: TableTerms<Row>) {
   return (
     <div class="table-room">
-      <table class="table">
+      <table class="table table-cards">
         <caption>{caption}</caption>
         <thead>
           <tr>

@@ -13,7 +13,6 @@ const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}]/u;
 /** Emoji are joined by it. */
 const JOINER = "\u{200D}";
 const BEFORE_JOINER = /(?:\p{Extended_Pictographic}|\p{Emoji_Modifier}|\u{FE0F})$/u;
-const C0_PICTURES = 0x2400;
 
 export function visiblePieces(text: string): TextPiece[] {
   const pieces: { text: string; isSign: boolean }[] = [];
@@ -36,7 +35,6 @@ export function visiblePieces(text: string): TextPiece[] {
 }
 
 function signOf(code: number): string {
-  if (code < 0x20) return String.fromCodePoint(C0_PICTURES + code);
   return `U+${code.toString(16).toUpperCase().padStart(4, "0")}`;
 }
 

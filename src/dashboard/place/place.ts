@@ -1,6 +1,6 @@
 /** Where one is. The address is the state: what a view shows follows from this one signal. */
 import { signal } from "@preact/signals";
-import { formatAddress, type Place, parseAddress } from "./address.ts";
+import { formatAddress, type Page, type Place, parseAddress } from "./address.ts";
 import { EVERY_PAGE } from "./time-range.ts";
 
 export type { Place } from "./address.ts";
@@ -22,6 +22,18 @@ export function hrefOf({ org, page, id, query }: Partial<Place>): string {
     id: id ?? null,
     query: query ?? new Map([...here.query].filter(([name]) => EVERY_PAGE.includes(name))),
   });
+}
+
+/** Another page of the same org and time range, with filters of its own. */
+export function hrefFor(
+  page: Page,
+  filters: Readonly<Record<string, string | undefined>> = {},
+): string {
+  const query = new Map([...place.value.query].filter(([name]) => EVERY_PAGE.includes(name)));
+  for (const [name, value] of Object.entries(filters)) {
+    if (value !== undefined) query.set(name, value);
+  }
+  return hrefOf({ page, query });
 }
 
 /** The same page with some parameters changed; null takes one away. */

@@ -3,7 +3,10 @@ import { Hostile } from "#dashboard/parts/hostile.tsx";
 import type { Page } from "#dashboard/place/address.ts";
 import { Link } from "#dashboard/place/link.tsx";
 import { hrefOf, place } from "#dashboard/place/place.ts";
+import { RangeBar } from "./range-bar.tsx";
+import { SessionMenu } from "./session-menu.tsx";
 
+/** Settings will be one more. */
 const NAV: readonly { page: Page; title: string; also?: Page }[] = [
   { page: "overview", title: "Overview" },
   { page: "activity", title: "Tool activity", also: "call" },
@@ -11,35 +14,47 @@ const NAV: readonly { page: Page; title: string; also?: Page }[] = [
   { page: "audit", title: "Audit", also: "entry" },
 ];
 
+/** A call and an entry are at their own time, whatever range led there. */
+const TIMED: readonly Page[] = NAV.map(({ page }) => page);
+
 export function Header() {
   const { org, page } = place.value;
-  const isIn = signedIn.value.state === "in";
+  const isIn = signedIn.value.state === "in" && page !== "sign-in";
   return (
     <header class="header">
-      <Link href="/" class="brand">
-        MCPG
-      </Link>
-      {org !== null && (
-        <>
-          <Link href="/" class="org-name">
-            <Hostile text={org} />
-          </Link>
-          {isIn && (
-            <nav aria-label="Pages of the org">
-              <ul class="nav">
-                {NAV.map(({ page: to, title, also }) => (
-                  <li key={to}>
-                    <Link href={hrefOf({ page: to })} aria-current={here(page, to, also)}>
-                      {title}
-                    </Link>
-                  </li>
-                ))}
-              </ul>
-            </nav>
-          )}
-        </>
-      )}
+      <div class="header-row">
+        <Link href="/" class="brand">
+          MCPG
+        </Link>
+        {isIn && org !== null && (
+          <>
+            <span class="org-name" title="The org">
+              <Hostile text={org} />
+            </span>
+            <OrgNav />
+          </>
+        )}
+        <SessionMenu />
+      </div>
+      {isIn && org !== null && TIMED.includes(page) && <RangeBar />}
     </header>
+  );
+}
+
+function OrgNav() {
+  const { page } = place.value;
+  return (
+    <nav aria-label="Pages" class="nav">
+      <ul>
+        {NAV.map(({ page: to, title, also }) => (
+          <li key={to}>
+            <Link href={hrefOf({ page: to })} aria-current={here(page, to, also)}>
+              {title}
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </nav>
   );
 }
 

@@ -9,6 +9,8 @@ import { place } from "#dashboard/place/place.ts";
 import { Header } from "./header.tsx";
 import { OrgsPage } from "./orgs-page.tsx";
 import { OPEN_PAGES, PAGES } from "./pages.tsx";
+import { SessionWatch } from "./session-watch.tsx";
+import { Shortcuts } from "./shortcuts.tsx";
 import { SignInPage } from "./sign-in-page.tsx";
 
 export function Shell() {
@@ -22,6 +24,8 @@ export function Shell() {
         <View />
       </main>
       <Status />
+      <SessionWatch />
+      <Shortcuts />
     </>
   );
 }
@@ -37,16 +41,16 @@ function View() {
 function SignedInView() {
   const { page, org, id } = place.value;
   const signed = signedIn.value;
+  const isIn = signed.state === "in";
   useEffect(() => {
     if (signed.state === "unknown") void loadSession();
     if (signed.state === "out") leaveForSignIn();
   }, [signed.state]);
-  useEffect(
-    () => (org === null || signed.state !== "in" ? undefined : watchChanges(org)),
-    [org, signed.state],
-  );
-  if (signed.state === "failed") return <Failed problem={signed.problem} retry={loadSession} />;
-  if (signed.state !== "in") return <Loading label="Asking who is signed in" />;
+  useEffect(() => (org !== null && isIn ? watchChanges(org) : undefined), [org, isIn]);
+  if (signed.state === "failed") {
+    return <Failed problem={signed.problem} retry={() => void loadSession()} />;
+  }
+  if (!isIn) return <Loading label="Asking who is signed in" />;
   const Shown = PAGES[page];
   if (org === null || Shown === undefined) return <OrgsPage />;
   return <Shown key={`${page} ${id}`} org={org} />;

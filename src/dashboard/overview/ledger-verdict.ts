@@ -1,0 +1,26 @@
+/** What is to be said of a log at once. Reading this needs no ledger: it is what D1 was last told. */
+import { formatCount, formatDuration } from "#dashboard/parts/format-figure.ts";
+import type { Tone } from "#dashboard/parts/verdict.tsx";
+import type { LedgerStatus } from "./overview-answers.ts";
+
+export interface LedgerVerdict {
+  readonly tone: Tone;
+  readonly words: string;
+}
+
+/** The cron signs each minute: an entry that is older was missed. */
+const SIGNED_MS_MAX = 180_000;
+
+export function ledgerVerdict(status: LedgerStatus, nowMs: number): LedgerVerdict {
+  const { frozen, frozen_reason, misconfigured, checkpoint, unsigned_entries } = status;
+  if (frozen) return { tone: "bad", words: `frozen: ${frozen_reason ?? "no reason is told"}` };
+  if (misconfigured !== null) return { tone: "bad", words: `not signed: ${misconfigured}` };
+  if (status.tree_size === 0) return { tone: "none", words: "no entry yet" };
+  if (unsigned_entries === 0) return { tone: "good", words: "every entry is signed" };
+  const signedMs = checkpoint === null ? null : nowMs - Date.parse(checkpoint.signed_at);
+  if (signedMs !== null && signedMs <= SIGNED_MS_MAX) {
+    return { tone: "good", words: `${formatCount(unsigned_entries)} to be signed within a minute` };
+  }
+  const since = signedMs === null ? "never signed" : `unsigned for ${formatDuration(signedMs)}`;
+  return { tone: "warn", words: `${formatCount(unsigned_entries)} entries, ${since}` };
+}

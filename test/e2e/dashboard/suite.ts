@@ -1,0 +1,19 @@
+/** The dashboard in a real browser. What needs no Worker is shown against chosen answers. */
+import type { Verdict } from "../checks.ts";
+import { runSuite } from "../suite.ts";
+import { openBrowser } from "./browser.ts";
+import { startPageServer } from "./page-server.ts";
+import { checkStyle } from "./style-checks.ts";
+
+export async function runDashboardSuite(): Promise<Verdict> {
+  return runSuite("dashboard", {}, async ({ checks }) => {
+    const server = await startPageServer();
+    const browser = await openBrowser();
+    try {
+      await checkStyle(checks, browser, server.url);
+    } finally {
+      await browser.close();
+      await server.stop();
+    }
+  });
+}
