@@ -1,5 +1,7 @@
 /** Every filter of the API, in the address: what is typed is a question once it is taken. */
 
+import { ZoneSwitch } from "#dashboard/shell/range-bar.tsx";
+import { zoneOf } from "#dashboard/place/time-range.ts";
 import { useState } from "preact/hooks";
 import { useAsk } from "#dashboard/api/ask.ts";
 import { Filter, type Suggestion } from "#dashboard/parts/filter.tsx";
@@ -35,32 +37,35 @@ const LOOKED_UP: readonly AuditFilterName[] = ["actor", "workspace", "instance"]
 
 const SUGGESTED_MAX = 12;
 
-export function AuditFilters({ org }: { org: string }) {
+export function AuditFilters({ org, nowMs }: { org: string; nowMs: number }) {
   const { query } = place.value;
   const count = AUDIT_FILTERS.filter((name) => query.has(name)).length;
   const hasTime = ["last", "from", "to"].some((name) => query.has(name));
   const isAny = count > 0 || hasTime;
+  // Where it is narrow, eleven fields would stand before what they find.
+  const [isWide] = useState(() => matchMedia("(min-width: 641px)").matches);
   return (
     <section class="audit-filters" aria-label="Filters">
-      <details class="filters-fold" open={isAny || matchMedia("(min-width: 641px)").matches}>
+      <details class="filters-fold" open={isWide}>
         <summary>{count === 0 ? "Filters" : `Filters (${count})`}</summary>
         <div class="filters-grid">
           {AUDIT_FILTERS.map((name) => (
             <AuditFilter key={name} {...{ org, name }} />
           ))}
-          <AuditTimes />
+          <AuditTimes nowMs={nowMs} />
         </div>
       </details>
-      <p class="filters-foot">
+      <div class="filters-foot">
         <Link href={hrefWith({ order: isAscending(query) ? null : "asc", cursor: null })}>
           {isAscending(query)
             ? "Oldest first: show newest first"
             : "Newest first: show oldest first"}
         </Link>
+        <ZoneSwitch zone={zoneOf(query)} atMs={nowMs} />
         {isAny && (
           <Link href={hrefOf({ page: "audit", query: withoutFilters(query) })}>Clear filters</Link>
         )}
-      </p>
+      </div>
     </section>
   );
 }

@@ -22,13 +22,18 @@ export function AuditPage({ org }: { org: string }) {
   const status = useAsk<LogStatusAnswer>(`${auditRoot(org)}/status${ofLog}`, {
     pollMs: STATUS_POLL_MS,
   });
+  // A relative range is of when it was asked; another question is of another moment.
+  const [nowMs, setNowMs] = useState(serverNowMs);
   if (status.error?.status === 403) return <NoAuditScope />;
   return (
     <>
       <PageTitle title={`Audit log of ${org}`}>Audit log</PageTitle>
       {status.error !== null && <Failed problem={status.error} retry={status.retry} />}
-      <AuditFilters org={org} />
-      <AuditOfLog org={org} log={log} status={status.data} />
+      <AuditOfLog
+        {...{ org, log, nowMs }}
+        status={status.data}
+        renew={() => setNowMs(serverNowMs())}
+      />
     </>
   );
 }
@@ -38,13 +43,13 @@ interface AuditOfLogTerms {
   /** The one that is asked for; null is the org's newest. */
   log: number | null;
   status: LogStatusAnswer | null;
+  nowMs: number;
+  renew(): void;
 }
 
-function AuditOfLog({ org, log, status }: AuditOfLogTerms) {
+function AuditOfLog({ org, log, status, nowMs, renew }: AuditOfLogTerms) {
   const keys = useAsk<KeyListAnswer>(`${auditRoot(org)}/keys${log === null ? "" : `?log=${log}`}`);
   const newest = useAsk<LogStatusAnswer>(log === null ? null : `${auditRoot(org)}/status`);
-  // A relative range is of when it was asked; another question is of another moment.
-  const [nowMs, setNowMs] = useState(serverNowMs);
   const listed = keys.data?.keys ?? [];
   const number = status?.log ?? log;
   return (
@@ -52,8 +57,9 @@ function AuditOfLog({ org, log, status }: AuditOfLogTerms) {
       {status !== null && (
         <LogState status={status} keys={listed} logs={newest.data?.log ?? status.log} />
       )}
-      <AuditList {...{ org, nowMs }} log={number} renew={() => setNowMs(serverNowMs())} />
+      <AuditFilters {...{ org, nowMs }} />
       <PackExport {...{ org, nowMs }} log={number ?? 1} keys={listed} />
+      <AuditList {...{ org, nowMs, renew }} log={number} />
     </>
   );
 }

@@ -1,39 +1,54 @@
-/** From when to when: a time is taken as it is written, in UTC unless it says otherwise. */
+/** From when to when, in the zone that is shown; without, all of the log is asked for. */
 import { useId, useState } from "preact/hooks";
+import { formatTime } from "#dashboard/parts/format-figure.ts";
 import { goTo, hrefWith, place } from "#dashboard/place/place.ts";
-import { parseTimestampMs } from "#formats/rfc3339.ts";
+import { zoneOf } from "#dashboard/place/time-range.ts";
+import { parseTypedTime } from "#dashboard/place/typed-time.ts";
+import { formatTimestamp } from "#formats/rfc3339.ts";
 
-export function AuditTimes() {
+export function AuditTimes({ nowMs }: { nowMs: number }) {
   return (
     <>
-      <TimeField name="from" label="From (UTC)" />
-      <TimeField name="to" label="To (UTC)" />
+      <TimeField name="from" label="From" nowMs={nowMs} />
+      <TimeField name="to" label="Until before" nowMs={nowMs} />
     </>
   );
 }
 
-function TimeField({ name, label }: { name: "from" | "to"; label: string }) {
+interface TimeFieldTerms {
+  name: "from" | "to";
+  label: string;
+  nowMs: number;
+}
+
+function TimeField({ name, label, nowMs }: TimeFieldTerms) {
   const id = useId();
-  const asked = place.value.query.get(name) ?? "";
+  const { query } = place.value;
+  const zone = zoneOf(query);
+  const askedMs = Date.parse(query.get(name) ?? "");
+  const asked = Number.isFinite(askedMs) ? formatTime(askedMs, zone) : "";
   const [typed, setTyped] = useState<string | null>(null);
   const [isWrong, setWrong] = useState(false);
   const take = () => {
-    if (typed === null) return;
-    const time = timeOf(typed);
-    setWrong(time === undefined);
-    if (time === undefined) return;
+    if (typed === null || typed.trim() === asked) return setTyped(null);
+    const ms = typed.trim() === "" ? null : parseTypedTime(typed, zone);
+    const isTime = ms !== null || typed.trim() === "";
+    setWrong(!isTime);
+    if (!isTime) return;
     setTyped(null);
-    if (time !== (asked || null)) goTo(hrefWith({ [name]: time, last: null, cursor: null }));
+    goTo(hrefWith({ [name]: ms === null ? null : formatTimestamp(ms), last: null, cursor: null }));
   };
   return (
     <div class="filter">
-      <label for={id}>{label}</label>
+      <label for={id}>
+        {label} <span class="muted">({zone === "utc" ? "UTC" : "local time"})</span>
+      </label>
       <input
         id={id}
         class="input"
         autocomplete="off"
         spellcheck={false}
-        placeholder="2026-11-24 or 2026-11-24 14:00"
+        placeholder={formatTime(nowMs, zone).slice(0, 10)}
         value={typed ?? asked}
         aria-invalid={isWrong}
         aria-describedby={isWrong ? `${id}-fault` : undefined}
@@ -42,21 +57,10 @@ function TimeField({ name, label }: { name: "from" | "to"; label: string }) {
         onKeyDown={(event) => event.key === "Enter" && take()}
       />
       {isWrong && (
-        <p id={`${id}-fault`} class="field-fault" role="alert">
-          A date, or a date and a time such as 2026-11-24 14:00
+        <p id={`${id}-fault`} class="problem" role="alert">
+          A date, or a date and a time: 2026-11-24 14:00
         </p>
       )}
     </div>
   );
-}
-
-/** Null for none, undefined for what is no time. A date is its start. */
-export function timeOf(text: string): string | null | undefined {
-  const written = text.trim();
-  if (written === "") return null;
-  const [, date, time = "00:00"] =
-    /^(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?))?$/.exec(written) ?? [];
-  const full = time.length === 5 ? `${time}:00` : time;
-  const rfc3339 = date === undefined ? written : `${date}T${full}Z`;
-  return parseTimestampMs(rfc3339) === undefined ? undefined : rfc3339;
 }

@@ -8,7 +8,12 @@ import { Link } from "#dashboard/place/link.tsx";
 import { hrefOf, place } from "#dashboard/place/place.ts";
 import { parseEntryAnswer } from "#dashboard/proof/entry-answer.ts";
 import { ProofPanel } from "#dashboard/proof/proof-panel.tsx";
-import { useEntryProof } from "#dashboard/proof/use-entry-proof.ts";
+import { ProofMark } from "#dashboard/proof/proof-mark.tsx";
+import { wordsOf } from "#dashboard/proof/proof-words.ts";
+import { parseCanonicalJson } from "#formats/canonical-json.ts";
+import { memberText } from "./audit-answers.ts";
+import { AuditOutcome } from "./audit-outcome.tsx";
+import { type ProofState, useEntryProof } from "#dashboard/proof/use-entry-proof.ts";
 import { auditRoot, entryIdOf, parseEntryId } from "./audit-query.ts";
 import { EntryFacts } from "./entry-facts.tsx";
 import { NoAuditScope } from "./no-audit-scope.tsx";
@@ -55,13 +60,34 @@ function Answered({ org, log, seq, text }: AskedEntryTerms & { text: string }) {
   if (entry === null || !isIt) return <NotAnEntry text={text} />;
   return (
     <>
+      <EntryHead body={entry.body} state={proof.state} />
+      <EntryFacts body={entry.body} log={log} />
       <section aria-labelledby="entry-proof">
         <h2 id="entry-proof">Proof</h2>
         <ProofPanel entry={shown} proof={proof} />
       </section>
-      <EntryFacts body={entry.body} log={log} />
-      <EntryBytes {...{ org, log, seq }} body={entry.body} hash={entry.hash} />
+      <EntryBytes {...{ org, log, seq }} body={entry.body} hash={entry.hash} state={proof.state} />
     </>
+  );
+}
+
+/** Who did what, and whether that is proven, before anything else. */
+function EntryHead({ body, state }: { body: string; state: ProofState }) {
+  const event = parseCanonicalJson(body) ?? {};
+  const text = (name: string) => memberText(event, name) ?? "–";
+  const { tone, word, told } = wordsOf(state);
+  return (
+    <div class={`entry-top ${tone === "bad" ? "notice notice-bad" : ""}`}>
+      <p class="entry-head-line">
+        <ProofMark tone={tone} word={word} />
+        <span>
+          <Hostile text={text("actor")} /> → <Hostile text={text("target")} />
+        </span>
+        <Hostile text={text("action")} isCode />
+        <AuditOutcome event={event} />
+      </p>
+      {tone === "bad" && <p>{told}</p>}
+    </div>
   );
 }
 
@@ -131,9 +157,10 @@ function NotAnEntry({ text }: { text: string }) {
 interface EntryBytesTerms extends AskedEntryTerms {
   body: string;
   hash: string;
+  state: ProofState;
 }
 
-function EntryBytes({ org, log, seq, body, hash }: EntryBytesTerms) {
+function EntryBytes({ org, log, seq, body, hash, state }: EntryBytesTerms) {
   const name = `${org}-${log === 1 ? "log" : `log-${log}`}-${seq}.tlog-proof`;
   return (
     <section aria-labelledby="entry-bytes">
@@ -155,15 +182,24 @@ function EntryBytes({ org, log, seq, body, hash }: EntryBytesTerms) {
           Download .tlog-proof
         </a>
       </p>
-      <dl class="fact-grid">
-        <div class="fact">
-          <dt>SHA-256, by the server</dt>
-          <dd class="fact-copy">
-            <code class="hash">{hash}</code>
-            <CopyButton text={hash} label="Copy hash" />
-          </dd>
-        </div>
+      <dl class="hashes">
+        <Hash name="SHA-256, by the server" hash={hash} />
+        {state.kind === "judged" && (
+          <Hash name="SHA-256 of these bytes, by this page" hash={state.report.shownHash} />
+        )}
       </dl>
     </section>
+  );
+}
+
+function Hash({ name, hash }: { name: string; hash: string }) {
+  return (
+    <div>
+      <dt class="muted">{name}</dt>
+      <dd class="fact-copy">
+        <code class="hash">{hash}</code>
+        <CopyButton text={hash} label="Copy hash" />
+      </dd>
+    </div>
   );
 }

@@ -41,10 +41,10 @@ export function PackExport({ org, log, nowMs, keys }: PackExportTerms) {
   };
   const command = verifyPackCommand(saved?.name ?? `${org}-audit.tar`, vkey);
   return (
-    <section aria-labelledby="audit-pack">
-      <h2 id="audit-pack">Evidence pack</h2>
+    <details class="pack">
+      <summary>Evidence pack of {rangeText(bounds)}</summary>
       <p>
-        Of {rangeText(bounds)}, whatever else the filters say: entries, the signed head, keys and
+        It has all that was recorded then, whatever else the filters say: entries, the signed head, keys and
         proofs in one file that can be verified without this server. That it was made is an entry,
         too.
       </p>
@@ -72,7 +72,7 @@ export function PackExport({ org, log, nowMs, keys }: PackExportTerms) {
         one that you have from elsewhere. A README in the pack says how to check it with OpenSSL
         alone.
       </p>
-    </section>
+    </details>
   );
 }
 

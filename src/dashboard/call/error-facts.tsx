@@ -16,21 +16,21 @@ export function ErrorFacts({ call }: { call: CallAnswer }) {
       <h2 id="call-error">Error</h2>
       <dl class="fact-grid">
         <Fact name="Code">
-          {code !== null && (
+          {code === null ? null : (
             <Link href={calls("error_code", code)}>
               <Hostile text={code} isCode />
             </Link>
           )}
         </Fact>
         <Fact name="Calls that failed alike">
-          {fingerprint !== null && (
+          {fingerprint === null ? null : (
             <Link href={calls("error_fingerprint", fingerprint)}>
               <code>{fingerprint.slice(0, 16)}…</code>
             </Link>
           )}
         </Fact>
         <Fact name="BLAKE3-256 of the message">
-          {hash !== null && (
+          {hash === null ? null : (
             <span class="fact-copy">
               <code class="hash">{hash}</code>
               <CopyButton text={hash} label="Copy hash" />
@@ -39,7 +39,9 @@ export function ErrorFacts({ call }: { call: CallAnswer }) {
         </Fact>
       </dl>
       <p class="muted">
-        The message itself is never stored or logged. Who has it can hash it and compare.
+        {hash === null
+          ? "No message was reported with it."
+          : "The message itself is never stored or logged. Who has it can hash it and compare."}
       </p>
     </section>
   );

@@ -23,6 +23,7 @@ export function Timeline({ trace, call }: { trace: TraceAnswer; call: CallAnswer
     <section aria-labelledby="call-timeline">
       <div class="section-head">
         <h2 id="call-timeline">Timeline</h2>
+        {(isWhole || isMore(all, near)) && (
         <button
           type="button"
           class="button button-small"
@@ -33,6 +34,7 @@ export function Timeline({ trace, call }: { trace: TraceAnswer; call: CallAnswer
             ? "Show the call's time"
             : `Show the whole trace (${formatCount(rows.length)} spans)`}
         </button>
+        )}
       </div>
       <p class="muted">{summaryOf(visible, rows, window)}</p>
       <div class="timeline">
@@ -55,6 +57,12 @@ export function Timeline({ trace, call }: { trace: TraceAnswer; call: CallAnswer
 function isNear({ span, isCall, stages }: SpanRow, near: TimeWindow): boolean {
   if (isCall || stages.length > 0) return true;
   return !barOf(span.offset_ms, span.duration_ms, near).isOutside;
+}
+
+/** Whether the trace has more than the call's own time. */
+function isMore(all: TimeWindow, near: TimeWindow): boolean {
+  const lengthMs = near.toMs - near.fromMs;
+  return all.toMs - all.fromMs > 1.1 * lengthMs;
 }
 
 function summaryOf(

@@ -24,14 +24,15 @@ export function hrefOf({ org, page, id, query }: Partial<Place>): string {
   });
 }
 
-/** Another page of the same org and time range, with filters of its own. */
+/** Another page of the same org and time range, with filters of its own; null takes away what holds on every page. */
 export function hrefFor(
   page: Page,
-  filters: Readonly<Record<string, string | undefined>> = {},
+  filters: Readonly<Record<string, string | null | undefined>> = {},
 ): string {
   const query = new Map([...place.value.query].filter(([name]) => EVERY_PAGE.includes(name)));
   for (const [name, value] of Object.entries(filters)) {
-    if (value !== undefined) query.set(name, value);
+    if (value === null) query.delete(name);
+    else if (value !== undefined) query.set(name, value);
   }
   return hrefOf({ page, query });
 }

@@ -104,9 +104,9 @@ export function judgeKey(
   head: SignedHead,
   announcements: KeyAnnouncements,
 ): ProofCheck {
-  const signer = head.signers.map(formatVkey).join(", ");
-  if (pin === null) {
-    const told = `No key was kept before: whose ${signer} is, only a comparison with what you have from elsewhere tells.`;
+    if (pin === null) {
+    const told =
+      "No key was kept before. Whose it is, only a comparison with one that you have from elsewhere tells.";
     return untested("key", told);
   }
   const findings = judgeTrust({ evidence, head, announcements, end: 0, rootAt: () => null });

@@ -24,8 +24,10 @@ export function LogKey({ entry, state, again }: LogKeyTerms) {
   const command = verifyLogCommand({ url: location.origin, org, log, vkey });
   return (
     <>
-      <div>
-        <h3>What this does not show</h3>
+      <details class="proof-fold" open={state.report.verdict === "broken"}>
+        <summary>
+          What this does not show: whose key it is, that the entry is true, that all of the log is whole
+        </summary>
         <ul class="proof-limits">
           <li>That what the entry says is true: it is what was recorded.</li>
           <li>That all of the log is whole: this is one entry and the head above it.</li>
@@ -39,7 +41,7 @@ export function LogKey({ entry, state, again }: LogKeyTerms) {
           <code>{command}</code>
           <CopyButton text={command} label="Copy command" />
         </p>
-      </div>
+      </details>
       {vkey !== null && <KeyLine {...{ entry, state, vkey, again }} />}
     </>
   );
@@ -60,8 +62,8 @@ function KeyLine({ entry, state, vkey, again }: LogKeyTerms & { vkey: string }) 
     again();
   };
   return (
-    <div>
-      <h3>{state.kept === null ? "The log's key" : "The key that this browser kept"}</h3>
+    <details class="proof-fold" open={state.report.verdict === "broken"}>
+      <summary>{keyTitle(state.kept !== null, isCompared)}</summary>
       <p class="proof-line">
         <code>{vkey}</code>
         <CopyButton text={vkey} label="Copy key" />
@@ -102,6 +104,11 @@ function KeyLine({ entry, state, vkey, again }: LogKeyTerms & { vkey: string }) 
           </button>
         </p>
       </Dialog>
-    </div>
+    </details>
   );
+}
+
+function keyTitle(isKept: boolean, isCompared: boolean): string {
+  if (isCompared) return "The log's key, which you compared";
+  return isKept ? "The log's key, as this browser kept it" : "The log's key: compare it";
 }

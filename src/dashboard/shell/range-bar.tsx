@@ -31,7 +31,7 @@ export function RangeBar() {
       </nav>
       <p class="range-shown">
         <span class="nowrap">{formatTime(fromMs, zone, "min")}</span> –{" "}
-        <span class="nowrap">{formatTime(toMs, zone, "min")}</span>
+        <span class="nowrap">{endShown(fromMs, toMs, zone)}</span>
       </p>
       <ZoneSwitch zone={zone} atMs={toMs} />
       {asked.isOpen && <LiveControl />}
@@ -44,12 +44,18 @@ export function RangeBar() {
   );
 }
 
+/** The day is not said twice. */
+function endShown(fromMs: number, toMs: number, zone: Zone): string {
+  const end = formatTime(toMs, zone, "min");
+  return formatTime(fromMs, zone, "min").slice(0, 10) === end.slice(0, 10) ? end.slice(11) : end;
+}
+
 const ZONES: readonly { zone: Zone; change: string | null }[] = [
   { zone: "local", change: null },
   { zone: "utc", change: "utc" },
 ];
 
-function ZoneSwitch({ zone: shown, atMs }: { zone: Zone; atMs: number }) {
+export function ZoneSwitch({ zone: shown, atMs }: { zone: Zone; atMs: number }) {
   return (
     <nav aria-label="Time zone" class="segments">
       {ZONES.map(({ zone, change }) => (

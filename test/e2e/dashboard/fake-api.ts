@@ -16,7 +16,10 @@ export type FakeAnswers = Record<
 export async function answerWith(page: Page, answers: FakeAnswers): Promise<void> {
   await page.route("**/v1/**", async (route) => {
     const url = new URL(route.request().url());
-    const found = Object.entries(answers).find(([end]) => url.pathname.endsWith(end))?.[1];
+    const [, found] =
+      Object.entries(answers)
+        .filter(([end]) => url.pathname.endsWith(end))
+        .sort(([a], [b]) => b.length - a.length)[0] ?? [];
     const answer = typeof found === "function" ? found(url.searchParams, route) : found;
     if (answer === "hang") return;
     if (answer === "abort") await route.abort("connectionfailed");

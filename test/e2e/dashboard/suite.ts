@@ -2,6 +2,7 @@
 import type { Verdict } from "../checks.ts";
 import { runSuite } from "../suite.ts";
 import { openBrowser } from "./browser.ts";
+import { checkOverview } from "./overview-checks.ts";
 import { startPageServer } from "./page-server.ts";
 import { checkStyle } from "./style-checks.ts";
 
@@ -11,6 +12,7 @@ export async function runDashboardSuite(): Promise<Verdict> {
     const browser = await openBrowser();
     try {
       await checkStyle(checks, browser, server.url);
+      await checkOverview(checks, browser, server.url);
     } finally {
       await browser.close();
       await server.stop();
