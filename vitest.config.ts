@@ -1,10 +1,14 @@
 import { availableParallelism } from "node:os";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { buildDashboard } from "./scripts/build-dashboard.ts";
 import { bundlePolicyWorker, policyWorkerOptions } from "./scripts/policy-bundle.ts";
 
 const directoryMigrations = await readD1Migrations("./migrations/directory");
 const shardMigrations = await readD1Migrations("./migrations/shard");
+
+// The Worker under test serves it (wrangler.toml, assets).
+await buildDashboard();
 
 const policyScript = await bundlePolicyWorker();
 

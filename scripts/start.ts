@@ -1,6 +1,7 @@
 // What `npm start` runs once scripts/install.mjs brought node_modules: the Worker with its databases,
 // its cron and its tokens, on this machine alone. It ends with everything that it started.
 import { join, resolve } from "node:path";
+import { DashboardWatch } from "./start/dashboard-watch.ts";
 import { readDevVars } from "./start/dev-vars.ts";
 import { formatExampleCalls } from "./start/example-calls.ts";
 import { findFreePort } from "./start/free-port.ts";
@@ -27,8 +28,9 @@ async function main(signal: AbortSignal): Promise<void> {
   const { MCPG_ADMIN_TOKEN: adminToken } = readDevVars(devVarsPath);
   console.log("starting the Worker…");
   const worker = await buildLocalWorker(signal);
+  const dashboard = new DashboardWatch(signal);
   const base = `http://127.0.0.1:${settings.port}`;
-  await keepServing({ worker, settings, base, signal }, async () => {
+  await keepServing({ worker, settings, base, signal, dashboard }, async () => {
     await announce(settings, base, adminToken);
     if (settings.inspectorPort !== undefined) console.log(inspectorWarning(settings.inspectorPort));
     console.log(`# The administrator's token is MCPG_ADMIN_TOKEN in ${devVarsPath}; Ctrl-C stops.`);

@@ -18,6 +18,7 @@ import { pluginRoutes } from "#gateway/plugins/http/plugin-routes.ts";
 import { pluginToolRoutes } from "#gateway/plugins/http/tool-routes.ts";
 import { policyRoutes } from "#gateway/policy/http/policy-routes.ts";
 import { mcpRoutes } from "#gateway/proxy/http/mcp-routes.ts";
+import { dashboardRoutes } from "#http/dashboard-routes.ts";
 import { healthRoutes } from "#http/health.ts";
 import { onError, onNotFound } from "#http/problem.ts";
 import { requestId } from "#http/request-id.ts";
@@ -27,9 +28,11 @@ import type { Access, AppRoute } from "#orgs/http/access.ts";
 import type { AppEnv } from "#orgs/http/app-env.ts";
 import { authorise } from "#orgs/http/authorise.ts";
 import { documentRoutes } from "#orgs/http/document-routes.ts";
+import { orgListRoutes } from "#orgs/http/org-list-routes.ts";
 import { orgRoutes } from "#orgs/http/org-routes.ts";
 import { recordActions } from "#orgs/http/record-actions.ts";
 import { serviceTokenRoutes } from "#orgs/http/service-token-routes.ts";
+import { sessionRoutes } from "#orgs/http/session-routes.ts";
 import { otlpRoutes } from "#otlp/http/otlp-routes.ts";
 import { probeDatabases } from "#platform/d1/database-probe.ts";
 import { streamRoutes } from "#streams/http/stream-routes.ts";
@@ -38,6 +41,8 @@ import { tracer } from "#tracing/isolate-tracer.ts";
 
 const stated: readonly AppRoute[] = [
   // Who exists
+  ...sessionRoutes,
+  ...orgListRoutes,
   ...orgRoutes,
   ...serviceTokenRoutes,
   ...streamRoutes,
@@ -68,6 +73,8 @@ const stated: readonly AppRoute[] = [
     probeSigningSettings,
   ]),
   ...serviceRoutes<AppEnv, Access>({ scope: null }),
+  // The page for people
+  ...dashboardRoutes<AppEnv, Access>({ scope: null }),
 ];
 
 export const routes: readonly AppRoute[] = [...stated, ...documentRoutes(stated)];

@@ -35,6 +35,7 @@ import { registerOutbox } from "#orgs/outbox.ts";
 import { pruneJob } from "#orgs/prune-job.ts";
 import { shardFigures } from "#orgs/space/shard-figures.ts";
 import { spaceJob } from "#orgs/space/space-job.ts";
+import { sessionEndJob } from "#orgs/web-session/session-end-job.ts";
 import { spansPart } from "#otlp/spans-part.ts";
 import { keepSpans } from "#otlp/store/spans.ts";
 import type { AnyJob } from "#platform/jobs/job.ts";
@@ -80,4 +81,5 @@ export const jobs: readonly AnyJob[] = [
   eraseJob,
   expiryJob,
   spaceJob,
+  sessionEndJob,
 ];

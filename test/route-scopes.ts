@@ -2,6 +2,10 @@
 import type { Access } from "#orgs/http/access.ts";
 
 export const SCOPES_OF_ROUTES: Readonly<Record<string, Access["scope"]>> = {
+  "post /v1/session": null,
+  "get /v1/session": "session",
+  "delete /v1/session": "session",
+  "get /v1/orgs": "any",
   "post /v1/orgs": "administrator",
   "get /v1/orgs/:org": "org:admin",
   "patch /v1/orgs/:org": "org:admin",
@@ -60,7 +64,22 @@ export const SCOPES_OF_ROUTES: Readonly<Record<string, Access["scope"]>> = {
   "get /healthz": null,
   "get /readyz": null,
   "get /": null,
+  "get /orgs/:place{.+}": null,
+  "get /sign-in": null,
+  "get /style": null,
   "get /version": null,
   "get /openapi.json": null,
   "get /docs": null,
 };
+
+/** The scopes whose routes a session of the dashboard never serves: its pages do nothing that they are for. */
+export const SESSIONLESS: ReadonlySet<Access["scope"]> = new Set([
+  "telemetry:write",
+  "audit:write",
+  "metrics:read",
+  "tools:call",
+  "deployment-metrics",
+]);
+
+/** The GETs that leave an entry: a session has to be used for them by our own pages for certain. */
+export const WRITING_READS: ReadonlySet<string> = new Set(["get /v1/orgs/:org/audit/export"]);

@@ -37,20 +37,39 @@ async function ask(route: AppRoute, token: string | null): Promise<number> {
   return (await appOf([{ ...route, handle }]).fetch(request, workerEnv)).status;
 }
 
+type Case = [who: string, token: string | null, status: number];
+
+function casesOf(scope: NonNullable<AnyScope>): Case[] {
+  switch (scope) {
+    case "any":
+    case "session": {
+      const status = scope === "any" ? 200 : 401;
+      const some = [...only].map(([one, token]): Case => [`${one} alone`, token, status]);
+      return [...some, ["every scope", all, status], ["metrics", METRICS_TOKEN, status]];
+    }
+    case "administrator":
+    case "deployment-metrics": {
+      const status = scope === "administrator" ? 403 : 200;
+      return [
+        ["a token with every scope", all, 403],
+        ["the deployment's token for metrics", METRICS_TOKEN, status],
+      ];
+    }
+    default:
+      return [
+        [`a token with ${scope} alone`, only.get(scope)!, 200],
+        [`a token with all but ${scope}`, without.get(scope)!, 403],
+      ];
+  }
+}
+
 /** What of the callers that a scope lets in, or keeps out, this route treats otherwise. */
 async function violations(route: AppRoute, scope: AnyScope): Promise<string[]> {
-  const cases: [who: string, token: string | null, status: number][] = [
+  const cases: Case[] = [
     ["nobody", null, scope === null ? 200 : 401],
-    ["the administrator", ADMIN_TOKEN, 200],
+    ["the administrator", ADMIN_TOKEN, scope === "session" ? 401 : 200],
+    ...(scope === null ? [] : casesOf(scope)),
   ];
-  if (scope === "administrator" || scope === "deployment-metrics") {
-    const status = scope === "administrator" ? 403 : 200;
-    cases.push(["a token with every scope", all, 403]);
-    cases.push(["the deployment's token for metrics", METRICS_TOKEN, status]);
-  } else if (scope !== null) {
-    cases.push([`a token with ${scope} alone`, only.get(scope)!, 200]);
-    cases.push([`a token with all but ${scope}`, without.get(scope)!, 403]);
-  }
   const found: string[] = [];
   for (const [who, token, status] of cases) {
     const answered = await ask(route, token);
@@ -73,7 +92,14 @@ describe("The scope of each route", () => {
   });
 
   it("cannot be another one unseen: every mutant of every route is found by what it lets through", async () => {
-    const candidates: AnyScope[] = [...SCOPES, "administrator", "deployment-metrics", null];
+    const candidates: AnyScope[] = [
+      ...SCOPES,
+      "administrator",
+      "deployment-metrics",
+      "any",
+      "session",
+      null,
+    ];
     let mutants = 0;
     for (const route of routes) {
       const scope = SCOPES_OF_ROUTES[nameOf(route)] as AnyScope;

@@ -7,6 +7,7 @@ import {
   unstable_readConfig as readConfig,
   unstable_splitSqlQuery as splitStatements,
 } from "wrangler";
+import { buildDashboard } from "../build-dashboard.ts";
 import { bundlePolicyWorker } from "../policy-bundle.ts";
 import { bundleWorker } from "../worker-bundle.ts";
 import type { Database, LocalWorker, Migration } from "./local-worker.ts";
@@ -22,6 +23,8 @@ const localBindings = {
 };
 
 async function main(): Promise<LocalWorker> {
+  // Before the configuration is read, which names its folder.
+  await buildDashboard();
   const config = readConfig({ config: configPath });
   const { workerOptions, main: entry } = miniflareOptionsOf(configPath);
   // One module has no others to find rules for.

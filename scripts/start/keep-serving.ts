@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { driveCron } from "./cron.ts";
+import type { DashboardWatch } from "./dashboard-watch.ts";
 import type { LocalWorker } from "./local-worker.ts";
 import { untilBroken, untilReady } from "./probe.ts";
 import { failuresAfter, restartDelayMs } from "./restart-delay.ts";
@@ -11,7 +12,11 @@ interface Served {
   settings: Settings;
   base: string;
   signal: AbortSignal;
+  dashboard: DashboardWatch;
 }
+
+/** No fault: there is another dashboard to serve. */
+const REBUILT = "the dashboard was built anew";
 
 /**
  * Runs the Worker until the signal, starting it again for as long as it takes when it dies or no longer
@@ -26,10 +31,13 @@ export async function keepServing(
   let reason = await serveOnce(served, onFirstReady);
   for (let failures = 0; ; ) {
     signal.throwIfAborted();
-    failures = failuresAfter(failures, performance.now() - startedAtMs);
-    const delayMs = restartDelayMs(failures, Math.random());
-    console.error(`the Worker stopped serving (${reason}); restart ${failures} in ${delayMs} ms`);
-    await sleep(delayMs, undefined, { signal });
+    if (reason === REBUILT) console.log(REBUILT);
+    else {
+      failures = failuresAfter(failures, performance.now() - startedAtMs);
+      const delayMs = restartDelayMs(failures, Math.random());
+      console.error(`the Worker stopped serving (${reason}); restart ${failures} in ${delayMs} ms`);
+      await sleep(delayMs, undefined, { signal });
+    }
     startedAtMs = performance.now();
     const onReady = async () => console.log(`serving again on ${base}`);
     reason = await serveOnce(served, onReady).catch((error: Error) => error.message);
@@ -38,15 +46,16 @@ export async function keepServing(
 
 /** Returns why it no longer serves; throws where it never did. Leaves no process behind. */
 async function serveOnce(
-  { worker, settings, base, signal }: Served,
+  { worker, settings, base, signal, dashboard }: Served,
   onReady: () => Promise<void>,
 ): Promise<string> {
+  const rebuilt = dashboard.built.then(() => REBUILT);
   const runtime = new Runtime(worker, settings);
   try {
     await untilReady(runtime, base, signal);
     await onReady();
     void driveCron(runtime, worker.crons, signal);
-    return await untilBroken(runtime, base, signal);
+    return await Promise.race([untilBroken(runtime, base, signal), rebuilt]);
   } finally {
     await runtime.stop();
   }

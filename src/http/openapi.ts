@@ -13,8 +13,8 @@ export interface DocumentedRoute {
 interface DocumentTerms {
   readonly info: object;
   readonly securitySchemes: object;
-  /** The security requirement of a scope. */
-  readonly securityOf: (scope: string) => object;
+  /** The security requirements of a scope, of which one is to be met. */
+  readonly securityOf: (scope: string) => readonly object[];
   /** JSON Schemas of parameters that many paths have. */
   readonly pathParameters: Readonly<Record<string, object>>;
 }
@@ -55,11 +55,11 @@ type Documented = DocumentedRoute["statement"];
 /** An empty requirement is one that everybody meets. */
 function security(
   { scope, publicWhere, alsoBy }: Documented,
-  securityOf: (scope: string) => object,
+  securityOf: DocumentTerms["securityOf"],
 ): object[] {
   if (scope === null) return [];
   const also = alsoBy === undefined ? [] : [{ [alsoBy]: [scope] }];
-  return [securityOf(scope), ...also, ...(publicWhere === undefined ? [] : [{}])];
+  return [...securityOf(scope), ...also, ...(publicWhere === undefined ? [] : [{}])];
 }
 
 function parametersOf(

@@ -23,6 +23,8 @@ const STREAM_DISABLED =
   "The org has disabled this stream (…/observability): nothing of the request was written.";
 const INVALID_POLICY =
   "The policies do not parse, or do not validate: the policy in force is what it was.";
+const CROSS_SITE =
+  "A session is for the pages of this service: what came from elsewhere needs a token of its own.";
 const UNSIGNED =
   "Nothing of this log is signed yet: its head is, within a minute of its first entry.";
 const ROOM_ADVICE = "Shorten its retention (PATCH /v1/orgs/{org}), or have the operator make room.";
@@ -40,7 +42,9 @@ export function problemOf(failure: Failure): Problem {
     case "insufficient_scope":
     case "administrator_only":
     case "origin_not_allowed":
+    case "cross_site_request":
     case "issuer_unavailable":
+    case "too_many_sign_ins":
       return problemOfAccess(failure);
     case "not_found":
       return { ...NOT_FOUND, detail: "There is nothing here for this token." };
@@ -94,7 +98,9 @@ type AccessFailure = Extract<
       | "insufficient_scope"
       | "administrator_only"
       | "origin_not_allowed"
-      | "issuer_unavailable";
+      | "cross_site_request"
+      | "issuer_unavailable"
+      | "too_many_sign_ins";
   }
 >;
 
@@ -118,6 +124,15 @@ function problemOfAccess(failure: AccessFailure): Problem {
       return { ...FORBIDDEN, detail: "Only the deployment's administrator may do this." };
     case "origin_not_allowed":
       return { ...FORBIDDEN, detail: "Web pages of this origin may not call here." };
+    case "cross_site_request":
+      return { ...FORBIDDEN, detail: CROSS_SITE };
+    case "too_many_sign_ins":
+      return {
+        status: 429,
+        title: "Too Many Requests",
+        detail: "There were too many attempts to sign in: try again later.",
+        headers: { "retry-after": String(failure.retryAfterSeconds) },
+      };
     case "issuer_unavailable":
       return unavailable(
         failure.retryAfterSeconds,

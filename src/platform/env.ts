@@ -3,6 +3,8 @@ export interface Env {
   DIRECTORY: D1Database;
   SHARD_0: D1Database;
   LEDGER: DurableObjectNamespace;
+  /** The dashboard's files: src/http/dashboard-routes.ts. */
+  ASSETS?: Fetcher;
   /** The policy engine's Worker: src/gateway/policy/engine-protocol.ts. */
   POLICY?: Service;
   MCPG_ADMIN_TOKEN: string;

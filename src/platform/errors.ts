@@ -33,6 +33,7 @@ export type Failure =
   | { kind: "origin_not_allowed" }
   | { kind: "issuer_unavailable"; retryAfterSeconds: number }
   | { kind: "administrator_only" }
+  | { kind: "cross_site_request" }
   | { kind: "not_found" }
   | { kind: "no_checkpoint" }
   | { kind: "invalid_request"; errors: ValidationError[] }
@@ -53,6 +54,7 @@ export type Failure =
   | { kind: "ledger_frozen"; reason: string }
   | { kind: "log_contradicted"; reason: string }
   | { kind: "too_many_requests"; retryAfterSeconds: number }
+  | { kind: "too_many_sign_ins"; retryAfterSeconds: number }
   | { kind: "unavailable"; retryAfterSeconds: number }
   | { kind: "shard_full_for_org"; percent: number; retryAfterSeconds: number }
   | { kind: "log_full"; retryAfterSeconds: number }

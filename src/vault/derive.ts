@@ -16,13 +16,14 @@ const PURPOSES = {
   auditLog: "mcpg audit log key",
   seedCheck: "mcpg ledger seed check",
   askedId: "mcpg gateway asked id",
+  administratorSession: "mcpg administrator session",
 } as const;
 
 /** What the vault seals. */
 export type SealedPurpose = "streamHeader" | "gatewaySession" | "pluginHeader";
 
 /** What is known again by a MAC. */
-export type MacPurpose = "askedId";
+export type MacPurpose = "askedId" | "administratorSession";
 
 const KEY_BYTES = 32;
 const utf8 = new TextEncoder();

@@ -5,9 +5,11 @@
  */
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+import { buildDashboard } from "../../scripts/build-dashboard.ts";
+import { DASHBOARD_FOLDER } from "../../scripts/dashboard-bundle.ts";
 import { POLICY_WORKER, policyWorkerOptions } from "../../scripts/policy-bundle.ts";
 import { ADMIN_TOKEN, HttpClient } from "./http-client.ts";
 import { migrate } from "./migrations.ts";
@@ -37,6 +39,8 @@ export interface RuntimeOptions {
   hasInspector?: boolean;
   /** The policy engine runs beside it: without, an org that has a policy is denied everything. */
   hasPolicy?: boolean;
+  /** The dashboard's files are served before the Worker is asked, as they are where it is deployed. */
+  hasDashboard?: boolean;
   /** Shows none of the Worker's logs: of faults that are meant, they would bury the checks. */
   isSilent?: boolean;
 }
@@ -65,6 +69,7 @@ export class Runtime extends HttpClient {
   static async start(options: RuntimeOptions = {}): Promise<Runtime> {
     const folder = options.folder ?? (await newFolder());
     const contents = await workerBundle(options.entry ?? COUNTING_WORKER);
+    if (options.hasDashboard) await buildDashboard();
     const policyScript = options.hasPolicy ? await workerBundle("src/policy-worker.ts") : null;
     const { result, workerd } = await spawningWorkerd(async () => {
       const all = miniflareOptions({ contents, policyScript }, folder, options);
@@ -127,7 +132,7 @@ export class Runtime extends HttpClient {
 function miniflareOptions(
   { contents, policyScript }: { contents: string; policyScript: string | null },
   folder: string,
-  { settings, hasInspector = false, isSilent = false }: RuntimeOptions,
+  { settings, hasInspector = false, hasDashboard = false, isSilent = false }: RuntimeOptions,
 ) {
   const control = {
     modules: [{ type: "ESModule" as const, path: "worker.mjs", contents }],
@@ -142,6 +147,7 @@ function miniflareOptions(
       MCPG_LOCAL: "true",
       ...settings,
     },
+    ...(hasDashboard && { assets: { directory: resolve(DASHBOARD_FOLDER), binding: "ASSETS" } }),
     ...(policyScript !== null && { serviceBindings: { POLICY: POLICY_WORKER } }),
   };
   return {

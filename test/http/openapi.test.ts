@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { app, routes } from "#app.ts";
+import type { Access } from "#orgs/http/access.ts";
 import { call } from "../harness/deployment.ts";
-import { SCOPES_OF_ROUTES } from "../route-scopes.ts";
+import { SCOPES_OF_ROUTES, SESSIONLESS } from "../route-scopes.ts";
 
 interface Schema {
   $ref?: string;
@@ -88,7 +89,7 @@ describe("GET /openapi.json", () => {
   it("says of a route its scope, its problems and its schemas", async () => {
     const { paths, components } = await openapi();
     const patch = paths["/v1/orgs/{org}"]?.["patch"];
-    expect(patch?.security).toEqual([{ bearer: ["org:admin"] }]);
+    expect(patch?.security).toEqual([{ bearer: ["org:admin"] }, { session: ["org:admin"] }]);
     expect(Object.keys(patch?.responses ?? {})).toEqual(
       expect.arrayContaining(["200", "400", "401", "403", "404", "409", "413", "415", "429"]),
     );
@@ -104,13 +105,17 @@ describe("GET /openapi.json", () => {
   it("says for each route who may use it, as the route asks for it", async () => {
     const { paths } = await openapi();
     const requirementOf = (scope: string) =>
-      scope === "administrator" || scope === "deployment-metrics"
+      scope === "administrator" || scope === "deployment-metrics" || scope === "session"
         ? { [scope]: [] }
-        : { bearer: [scope] };
+        : { bearer: scope === "any" ? [] : [scope] };
+    const bySession = (scope: NonNullable<Access["scope"]>) =>
+      SESSIONLESS.has(scope) || scope === "session"
+        ? []
+        : [{ session: scope === "any" ? [] : [scope] }];
     for (const { statement } of routes) {
       const { method, path, publicWhere, alsoBy } = statement;
       const scope = SCOPES_OF_ROUTES[`${method} ${path}`] ?? null;
-      const required = scope === null ? [] : [requirementOf(scope)];
+      const required = scope === null ? [] : [requirementOf(scope), ...bySession(scope)];
       const expected = [...required, ...alsoOf(scope, { alsoBy, publicWhere })];
       expect([path, paths[pathOf(path)]?.[method]?.security]).toEqual([path, expected]);
     }

@@ -25,28 +25,6 @@ async function expectHarmless(response: Response): Promise<string> {
   return html;
 }
 
-describe("GET /", () => {
-  it.each(["*/*", "", "application/json", "text/plain", "text/html;q=0.1, application/json"])(
-    "says where to look as JSON to a program that accepts %j",
-    async (accept) => {
-      const response = await open("/", accept);
-      expect(response.headers.get("vary")).toBe("Accept");
-      const { places } = (await response.json()) as { places: Record<string, string> };
-      for (const path of Object.values(places).filter((one) => !one.includes("{"))) {
-        expect([path, (await open(path, "*/*")).status]).toEqual([path, 200]);
-      }
-      expect(places["metrics"]).toBe("/v1/orgs/{org}/metrics");
-    },
-  );
-
-  it("says it to a browser as a page that links only to what is there", async () => {
-    const html = await expectHarmless(await open("/", BROWSER));
-    const links = [...html.matchAll(/href="([^"]*)"/g)].map(([, path = ""]) => path);
-    expect(links).toContain("/openapi.json");
-    for (const path of links) expect([path, (await open(path, "*/*")).status]).toEqual([path, 200]);
-  });
-});
-
 describe("GET /docs", () => {
   it("tells every operation and every schema of the document, each where its links lead", async () => {
     const html = await expectHarmless(await open("/docs", BROWSER));

@@ -25,6 +25,7 @@ export const exportRoutes: readonly AppRoute[] = [
         "more is taken in parts.",
       scope: "audit:read",
       alsoClosed: true,
+      alsoWrites: true,
       query: {
         from_seq: seq("First entry; default the oldest there is"),
         to_seq: seq("Entry to end before; default the newest there is"),

@@ -8,9 +8,12 @@ export interface Access extends AccessTerms {
   /**
    * The caller needs a token of the org in the path with that scope. `administrator`: the deployment's own
    * token, and none of an org whatever its scopes. `deployment-metrics`: that one, or the deployment's own for
-   * metrics. Null: nobody is asked for a token.
+   * metrics. `any`: a good token, whatever it may do. `session`: who signed in, and no token. Null: nobody is asked
+   * for a token. A session of the dashboard does in a token's place where session-use.ts says so.
    */
-  readonly scope: Scope | "administrator" | "deployment-metrics" | null;
+  readonly scope: Scope | "administrator" | "deployment-metrics" | "any" | "session" | null;
+  /** A GET that leaves an entry: a session is used for it by our own pages alone, as for any write. */
+  readonly alsoWrites?: true;
   /** The administrator may read here what outlives an org. */
   readonly alsoClosed?: true;
   /** Who sends no token is let in too where this says so, if the org in the path publishes its log. */

@@ -1,4 +1,7 @@
-/** Who is calling: the bearer token of RFC 6750, in the header only. Every doubt is one same 401. */
+/**
+ * Who is calling: by the bearer token of RFC 6750, in the header only; or, where the route lets a session in and there
+ * is no such header, by the cookie of one. Every doubt is one same 401.
+ */
 import type { Context } from "hono";
 import { deploymentTokens } from "#orgs/deployment-tokens.ts";
 import { lookUpServiceToken } from "#orgs/directory.ts";
@@ -10,18 +13,54 @@ import {
   parseServiceToken,
   sha256Hex,
 } from "#orgs/service-token.ts";
+import { useSession } from "#orgs/web-session/known-sessions.ts";
+import { principalOfSession } from "#orgs/web-session/session-principal.ts";
 import type { Env } from "#platform/env.ts";
-import { fail } from "#platform/errors.ts";
+import type { Access } from "./access.ts";
 import type { AppEnv } from "./app-env.ts";
+import { requireOwnPage } from "./same-origin.ts";
+import { readSessionCookie } from "./session-cookie.ts";
+import { isSessionWrite, mayUseSession } from "./session-use.ts";
 
 /** RFC 6750 `b64token`; 512 is as long as any token of ours may be, and bounds what is hashed. */
 const BEARER = /^Bearer +([A-Za-z0-9._~+/-]{1,512}=*) *$/i;
 
-export async function authenticate(c: Context<AppEnv>): Promise<Principal> {
-  const token = BEARER.exec(c.req.header("authorization") ?? "")?.[1];
-  const principal = token === undefined ? null : await principalOf(c.env, token, Date.now());
-  if (principal === null) return fail({ kind: "unauthenticated" });
-  c.set("isAuthenticated", true);
+/** The page's own polls name themselves by it: they keep no session alive. */
+const POLL_HEADER = "x-mcpg-poll";
+
+/** Null where it is nobody, for all that we know. */
+export async function findPrincipal(c: Context<AppEnv>, access: Access): Promise<Principal | null> {
+  const authorization = c.req.header("authorization");
+  const principal =
+    authorization === undefined
+      ? await principalByCookie(c, access)
+      : await principalByToken(c.env, authorization, access);
+  if (principal !== null) c.set("isAuthenticated", true);
+  return principal;
+}
+
+async function principalByToken(
+  env: Env,
+  authorization: string,
+  { scope }: Access,
+): Promise<Principal | null> {
+  const token = BEARER.exec(authorization)?.[1];
+  return token === undefined || scope === "session" ? null : principalOf(env, token, Date.now());
+}
+
+/** Who asks is judged before the secret is: it tells a page of others nothing, not even whether somebody is in. */
+async function principalByCookie(c: Context<AppEnv>, access: Access): Promise<Principal | null> {
+  if (!mayUseSession(access)) return null;
+  const { env, req } = c;
+  const secret = readSessionCookie(req.header("cookie"), { env, url: req.url });
+  if (secret === null) return null;
+  requireOwnPage(req.raw, { isWrite: isSessionWrite(access, req.method) });
+  const nowMs = Date.now();
+  const isPoll = req.header(POLL_HEADER) !== undefined;
+  const session = await useSession(env, secret, { nowMs, isPoll });
+  const principal = session === null ? null : await principalOfSession(env, session, nowMs);
+  if (session === null || principal === null) return null;
+  c.set("session", session);
   return principal;
 }
 

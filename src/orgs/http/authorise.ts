@@ -13,32 +13,44 @@ import { fail } from "#platform/errors.ts";
 import { checkSettings } from "#platform/settings.ts";
 import type { Access } from "./access.ts";
 import type { AppEnv } from "./app-env.ts";
-import { authenticate } from "./authenticate.ts";
+import { findPrincipal } from "./authenticate.ts";
 import { limitRate } from "./limit-rate.ts";
 
 /** Sets `c.var.principal` and, where the path names an org that the caller may use so, `c.var.org`. */
 export function authorise(access: Access): MiddlewareHandler<AppEnv> {
-  const { scope, alsoClosed = false, publicWhere } = access;
+  const { scope, publicWhere } = access;
   return async function authorise(c, next) {
     if (scope === null) return next();
     checkSettings(c.env);
-    if (publicWhere !== undefined && c.req.header("authorization") === undefined) {
-      await admitAnyone(c, publicWhere);
-      return next();
-    }
-    const principal = await authenticate(c);
-    c.set("principal", principal);
-    const name = c.req.param("org");
-    // Set before the refusals: they too are traced where the org's spans go, or not at all.
-    if (name !== undefined)
-      c.set("org", await reachableOrg(c.env, principal, { name, alsoClosed }));
-    requireScope(principal, scope);
-    if (name !== undefined) c.set("onBodyBytes", limitRate(principal, c.var.org, Date.now()));
-    return next();
+    const principal = await findPrincipal(c, access);
+    if (principal === null) await admitNobody(c, publicWhere);
+    else await admit(c, principal, { ...access, scope });
+    await next();
+    // A browser that is handed on keeps nothing of who was signed in.
+    if (c.var.session !== undefined) c.res.headers.set("cache-control", "no-store");
   };
 }
 
-function requireScope(principal: Principal, scope: NonNullable<Access["scope"]>): void {
+type Asking = Access & { readonly scope: NonNullable<Access["scope"]> };
+
+async function admit(
+  c: Context<AppEnv>,
+  principal: Principal,
+  { scope, alsoClosed }: Asking,
+): Promise<void> {
+  c.set("principal", principal);
+  const name = c.req.param("org");
+  // Set before the refusals: they too are traced where the org's spans go, or not at all.
+  if (name !== undefined) {
+    const asked = { name, alsoClosed: alsoClosed === true };
+    c.set("org", await reachableOrg(c.env, principal, asked));
+  }
+  requireScope(principal, scope);
+  if (name !== undefined) c.set("onBodyBytes", limitRate(principal, c.var.org, Date.now()));
+}
+
+function requireScope(principal: Principal, scope: Asking["scope"]): void {
+  if (scope === "any" || scope === "session") return;
   if (scope !== "administrator" && scope !== "deployment-metrics") {
     if (!holdsScope(principal, scope)) fail({ kind: "insufficient_scope", scope });
     return;
@@ -58,10 +70,10 @@ export async function reachableOrg(
   return org !== null && isOpen ? org : fail({ kind: "not_found" });
 }
 
-async function admitAnyone(
-  c: Context<AppEnv>,
-  publicWhere: NonNullable<Access["publicWhere"]>,
-): Promise<void> {
+/** Who sends a token is not told what nobody is, though the token be none. */
+async function admitNobody(c: Context<AppEnv>, publicWhere: Access["publicWhere"]): Promise<void> {
+  const isNobody = c.req.header("authorization") === undefined;
+  if (publicWhere === undefined || !isNobody) return fail({ kind: "unauthenticated" });
   const name = c.req.param("org") ?? "";
   const isAsked = isOrgName(name) && publicWhere(c);
   const org = isAsked ? await lookUpPublishedOrg(c.env, name, Date.now()) : null;

@@ -3,7 +3,9 @@ import { openApiDocument } from "#http/openapi.ts";
 import { pageResponse } from "#http/pages.ts";
 import { type ReferenceDocument, referencePage } from "#http/reference-page.ts";
 import { ORG_NAME_PATTERN } from "#orgs/org.ts";
-import { type AppRoute, route } from "./access.ts";
+import { type Access, type AppRoute, route } from "./access.ts";
+import { SESSION_COOKIE } from "./session-cookie.ts";
+import { mayUseSession } from "./session-use.ts";
 
 const INFO = {
   title: "MCPG control plane",
@@ -35,6 +37,15 @@ const SECURITY_SCHEMES = {
     description:
       "The deployment's token for metrics (MCPG_METRICS_TOKEN) or its administrator's, and no service token.",
   },
+  session: {
+    type: "apiKey",
+    in: "cookie",
+    name: SESSION_COOKIE,
+    description:
+      "A session of the dashboard (POST /v1/session), which may do what its token may, for the service's own pages: " +
+      "other requests than GET, and those that leave an entry, need `Sec-Fetch-Site: same-origin`, or else an " +
+      "`Origin` that is this one. An Authorization header has it ignored.",
+  },
   jwt: {
     type: "http",
     scheme: "bearer",
@@ -48,10 +59,21 @@ const SECURITY_SCHEMES = {
 const TERMS = {
   info: INFO,
   securitySchemes: SECURITY_SCHEMES,
-  securityOf: (scope: string) =>
-    Object.hasOwn(SECURITY_SCHEMES, scope) ? { [scope]: [] } : { bearer: [scope] },
+  securityOf,
   pathParameters: { org: { type: "string", pattern: ORG_NAME_PATTERN } },
 };
+
+type Asked = NonNullable<Access["scope"]>;
+
+function securityOf(asked: string): object[] {
+  const scope = asked as Asked;
+  if (scope === "any") return [{ bearer: [] }, { session: [] }];
+  if (Object.hasOwn(SECURITY_SCHEMES, scope)) {
+    const isAlsoSession = scope !== "session" && mayUseSession({ scope });
+    return [{ [scope]: [] }, ...(isAlsoSession ? [{ session: [scope] }] : [])];
+  }
+  return [{ bearer: [scope] }, ...(mayUseSession({ scope }) ? [{ session: [scope] }] : [])];
+}
 
 const CACHED = { "cache-control": "public, max-age=300" };
 

@@ -1,5 +1,5 @@
 /** What is an org's alone in the directory and goes with it, in a table that names the org. */
-type OrgsTable = "identity" | "observability" | "plugins" | "policies";
+type OrgsTable = "identity" | "observability" | "plugins" | "policies" | "web_sessions";
 
 /** Part of closing an org: deletes nothing of one that is active. */
 export function deleteOfClosedOrg(

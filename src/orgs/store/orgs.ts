@@ -5,6 +5,7 @@ import type { Org, OrgState } from "#orgs/org.ts";
 import { orgParts } from "#orgs/org-lifecycle.ts";
 import { effectiveOrg, type OrgSettings } from "#orgs/org-settings.ts";
 import { changedByFirst, statementOf } from "#platform/d1/batch.ts";
+import { deleteOfClosedOrg } from "./closed-org.ts";
 import { orgs } from "./directory-schema.ts";
 import { type OperatorAction, recordOperatorAction } from "./operator-actions.ts";
 import { deleteShardOrg, insertShardOrg } from "./shard-orgs.ts";
@@ -111,6 +112,20 @@ export async function findOrgsInAnyState(
   return rows.map(orgOfRow);
 }
 
+/** The active orgs behind the name `after`, whatever their shard. */
+export async function findActiveOrgs(
+  directory: D1Database,
+  { after, limit }: OrgsAfter,
+): Promise<Org[]> {
+  const rows = await drizzle(directory)
+    .select()
+    .from(orgs)
+    .where(and(eq(orgs.state, "active"), gt(orgs.org, after ?? "")))
+    .orderBy(asc(orgs.org))
+    .limit(limit);
+  return rows.map(orgOfRow);
+}
+
 /** Those orgs of these names that there are, in any state. */
 export async function findOrgsNamed(
   directory: D1Database,
@@ -153,7 +168,7 @@ export async function updateOrgSettings(
 }
 
 /**
- * Closes an org for good: in one transaction its tokens are revoked and every part of it is closed, and
+ * Closes an org for good: in one transaction its tokens are revoked, its sessions and every part of it closed, and
  * then its shard refuses its writes. Should that second step not come about, the cron repeats it for
  * every org that is `deleting`.
  */
@@ -183,6 +198,7 @@ export async function closeOrg(
     statementOf(directory, close),
     recordOperatorAction(directory, action),
     revoke,
+    deleteOfClosedOrg(directory, "web_sessions", org),
     ...orgParts().flatMap((part) => part.close?.(directory, org) ?? []),
   ]);
   if (closed) await deleteShardOrg(shardDb, org);

@@ -167,6 +167,7 @@ function afterAnswerOf(c: Context<GatewayEnv>): (work: Promise<unknown>) => void
 }
 
 function isEnough(principal: Principal, wanted: Wanted): boolean {
+  if (wanted === "any" || wanted === "session") return false;
   const isOrgs = wanted !== "administrator" && wanted !== "deployment-metrics";
   return isOrgs ? holdsScope(principal, wanted) : principal.kind === "administrator";
 }
