@@ -4,10 +4,14 @@ import { Hono } from "hono";
 import { auditRoutes } from "#audit/http/audit-routes.ts";
 import { probeLedger } from "#audit/ledger-stub.ts";
 import { probeSigningSettings } from "#audit/signing/setting-faults.ts";
+import { activityRoutes } from "#calls/http/activity-routes.ts";
 import { callRoutes } from "#calls/http/call-routes.ts";
+import { changeRoutes } from "#calls/http/change-routes.ts";
 import { instanceRoutes } from "#calls/http/instance-routes.ts";
+import { lagRoutes } from "#calls/http/lag-routes.ts";
 import { metricsRoutes } from "#calls/http/metrics-routes.ts";
 import { rollupRoutes } from "#calls/http/rollup-routes.ts";
+import { valueRoutes } from "#calls/http/value-routes.ts";
 import { deliveryRoutes } from "#delivery/http/delivery-routes.ts";
 import { traceRoutes } from "#drilldown/http/trace-routes.ts";
 import { gatewayMetricsRoutes } from "#gateway/figures/http/gateway-metrics-routes.ts";
@@ -58,6 +62,10 @@ const stated: readonly AppRoute[] = [
   ...metricsRoutes,
   ...rollupRoutes,
   ...instanceRoutes,
+  ...activityRoutes,
+  ...lagRoutes,
+  ...changeRoutes,
+  ...valueRoutes,
   // What was allowed
   ...auditRoutes,
   // What the gateway did

@@ -13,11 +13,17 @@ export interface AuditFilter {
   outcome: string | null;
   requestId: string | null;
   traceId: string | null;
-  /** Set only to view a call's trace: it is no parameter over HTTP, and where it is absent any will do. */
-  invocationId?: string;
+  invocationId: string | null;
+  target: string | null;
+  workspace: string | null;
+  /** From this entry on. */
+  fromSeq: number | null;
   from: string | null;
   to: string | null;
 }
+
+/** Newest first, or oldest first: by place in the log. */
+export type EntryOrder = "desc" | "asc";
 
 export const ANY_EVENT: AuditFilter = {
   action: null,
@@ -27,12 +33,17 @@ export const ANY_EVENT: AuditFilter = {
   outcome: null,
   requestId: null,
   traceId: null,
+  invocationId: null,
+  target: null,
+  workspace: null,
+  fromSeq: null,
   from: null,
   to: null,
 };
 
 type StoredEvent = AuditEvent & { recorded_at: string };
 
+/** Whether the event is asked for, wherever it stands. */
 export function matchesFilter(event: StoredEvent, filter: AuditFilter): boolean {
   const time = event.occurred_at ?? event.recorded_at;
   return (
@@ -43,7 +54,9 @@ export function matchesFilter(event: StoredEvent, filter: AuditFilter): boolean 
     isAsked(filter.outcome, event.outcome) &&
     isAsked(filter.requestId, event.request_id) &&
     isAsked(filter.traceId, event.trace_id) &&
-    isAsked(filter.invocationId ?? null, event.invocation_id) &&
+    isAsked(filter.invocationId, event.invocation_id) &&
+    isAsked(filter.target, event.target) &&
+    isAsked(filter.workspace, event.workspace) &&
     time >= (filter.from ?? "") &&
     (filter.to === null || time < filter.to)
   );

@@ -1,6 +1,7 @@
 /** Exports of a log's entries. An export is an entry itself: it stands in the log before its first line leaves. */
 
 import type { ExportAnswer, ExportRange, PlannedExport } from "#audit/ledger/export-range.ts";
+import type { EntryTime } from "#audit/ledger/timed-range.ts";
 import type { Operator } from "#orgs/operator.ts";
 import { actionOf } from "#orgs/operator.ts";
 import type { Org } from "#orgs/org.ts";
@@ -20,6 +21,8 @@ export interface Export {
   planned: PlannedExport;
   /** The log that the entries are of. */
   address: LogAddress;
+  /** By which they were asked for; null where indexes were. */
+  time: EntryTime | null;
   /** NDJSON, a part at a time: whatever the log's length, a single part is in memory. */
   lines: AsyncGenerator<Uint8Array>;
 }
@@ -42,10 +45,11 @@ export async function exportEntries(
     org: org.org,
     action: "operator.audit.exported",
     target: `audit://${org.org}`,
-    details: { format: asked.format, log: String(asked.log.log) },
+    details: { format: asked.format, log: String(asked.log.log), ...asked.range.time },
   } as const;
   const { planned, address } = await recorded(env, org, asked, actionOf(by, deed, Date.now()));
-  return { planned, address, lines: entryLines(env, address, planned) };
+  const { time = null } = asked.range;
+  return { planned, address, time, lines: entryLines(env, address, planned) };
 }
 
 /** An export stands in the log that it is of, or, where that takes no more entries, in its successor. */

@@ -2,6 +2,7 @@
 
 import { createTarPacker, type TarPackController } from "modern-tar";
 import type { PlannedExport } from "#audit/ledger/export-range.ts";
+import type { EntryTime } from "#audit/ledger/timed-range.ts";
 import { findAuditLog } from "#audit/store/audit-logs.ts";
 import { encodeBase64 } from "#formats/base64.ts";
 import { packReadme, vkeyOfHead } from "#formats/ledger/pack-readme.ts";
@@ -23,10 +24,10 @@ const utf8 = new TextEncoder();
 /** The entries come last: whoever reads the pack as a stream has by then what to check them with. */
 export async function packStream(
   env: Env,
-  { planned, address, lines }: Export,
+  { planned, address, time, lines }: Export,
   requestId: string,
 ): Promise<ReadableStream<Uint8Array>> {
-  const files = await packFiles(env, address, planned);
+  const files = await packFiles(env, address, planned, time);
   const { readable, controller } = createTarPacker();
   writePack(controller, files, planned.bytes, lines).catch((error: unknown) => {
     logError(error, { request_id: requestId });
@@ -58,19 +59,22 @@ async function packFiles(
   env: Env,
   address: LogAddress,
   { from, to, minIndex, evidence }: PlannedExport,
+  time: EntryTime | null,
 ): Promise<PackFile[]> {
   if (evidence === null) return fail({ kind: "internal" });
   const { checkpoint, treeSize, prefix, consistency, proofs } = evidence;
   const origin = logOrigin(originHost(env), address);
   const row = await findAuditLog(shardDatabase(env, address.shard), address);
   const keys = row?.keys ?? [];
-  const summary = { origin, fromSeq: from, toSeq: to, treeSize, minimumIndex: minIndex };
+  const seqs = { fromSeq: from, toSeq: to, treeSize, minimumIndex: minIndex };
+  const summary = { origin, ...seqs, ...(time !== null && { time }) };
   const log = {
     origin,
     from_seq: from,
     to_seq: to,
     tree_size: treeSize,
     minimum_index: minIndex,
+    ...time,
   };
   const former = keys.filter(({ toSize }) => toSize !== null && toSize <= treeSize);
   return [

@@ -1,16 +1,18 @@
 /**
  * What one report adds to the figures: the payload of a row of `arrivals`, written with the samples
- * in one transaction and folded into totals and rollups later. It is grouped by series, hour, bucket
+ * in one transaction and folded into totals, rollups and activity later. It is grouped by series, minute, bucket
  * and outcome, because that is all the fold needs; the fold never reads samples.
  *
- * As stored, a JSON array: [instance|null, epochMs|null, seq|null, dropped|null, names, groups, exemplars, lags, isFinal|null]
+ * As stored, a JSON array: [instance|null, epochMs|null, seq|null, dropped|null, names, groups, exemplars, lags, isFinal|null, minutes]
  * - names: [workspace, plugin, tool] per series of this report; with a 1 behind for calls of a tool that its
  *   server does not know, apart from its others
  * - groups: [series, hour, bucket, outcome, count, sumUs, minUs, maxUs]; a lone sample ends after count's
  *   place with its duration: [series, hour, bucket, outcome, durationUs]
  * - exemplars: [series, classicBucket, durationUs, endedAtMs, invocationId, traceId|null]
- * - lags: [bucket, count, sumUs]
+ * - lags: [bucket, count, sumUs, minute of the calls' start], with a 1 behind for calls that came before their end
  * - isFinal: the instance's goodbye; null for spans, absent where none could be said yet
+ * - minutes: [minute, count] for each run of so many groups, in their order: a report's samples mostly share one.
+ *   Absent where arrivals did not tell the minute yet
  */
 
 import {
@@ -20,13 +22,11 @@ import {
   INDEX_MAX,
   ZERO_BUCKET_INDEX,
 } from "#formats/exponential-histogram.ts";
-import { HOUR_MS } from "#platform/time.ts";
+import { HOUR_MS, MINUTE_MS } from "#platform/time.ts";
 import type { Call } from "./call.ts";
 import { OUTCOMES, REPLAY } from "./outcome.ts";
 
 const BUCKETS = INDEX_MAX - ZERO_BUCKET_INDEX + 1;
-/** More than the 25 hours that a report's samples can span, so that no two of them share a place. */
-const HOURS_SPAN = 32;
 
 /**
  * Exemplars are examples: a report carries its latest. One for each bucket of each series would be
@@ -56,7 +56,11 @@ export type ExemplarRow = [
   invocationId: string,
   traceId: string | null,
 ];
-export type LagRow = [bucket: number, count: number, sumUs: number];
+export type LagRow = [bucket: number, count: number, sumUs: number, minute?: number, isAhead?: 1];
+export type MinuteRun = [minute: number, groups: number];
+
+/** Of groups whose minute nobody told. */
+export const UNKNOWN_MINUTE = 0;
 
 /**
  * A stored arrival. Without an instance it holds series regrouped from several reports
@@ -72,6 +76,7 @@ export type Arrival = [
   exemplars: ExemplarRow[],
   lags: LagRow[],
   isFinal?: boolean | null,
+  minutes?: MinuteRun[],
 ];
 
 export interface ReportHeader {
@@ -87,12 +92,12 @@ export interface ReportHeader {
 /** Groups a report's new samples. Without samples it is a heartbeat. */
 export function buildArrival(header: ReportHeader, calls: readonly Call[]): Arrival {
   const names = new SeriesNames();
-  const groups = new Map<number, GroupRow>();
+  const minutes = new Map<number, Map<number, GroupRow>>();
   const exemplars = new Map<number, ExemplarRow>();
-  const lags = new Map<number, LagRow>();
+  const lags = new Map<string, LagRow>();
   for (const call of calls) {
     const series = names.indexOf(call);
-    addToGroup(groups, series, call);
+    addToGroup(groupsOfMinute(minutes, call), series, call);
     addLag(lags, call, call.span?.receivedAtMs ?? header.receivedAtMs);
     if (call.outcomeIndex !== REPLAY) addExemplar(exemplars, series, call);
   }
@@ -102,11 +107,17 @@ export function buildArrival(header: ReportHeader, calls: readonly Call[]): Arri
     header.seq,
     header.dropped,
     names.list,
-    [...groups.values()],
+    [...minutes.values()].flatMap((groups) => [...groups.values()]),
     latest(exemplars.values()),
     [...lags.values()],
     header.isFinal,
+    [...minutes].map(([minute, groups]): MinuteRun => [minute, groups.size]),
   ];
+}
+
+/** The minute of each run of groups, in the order of the groups. */
+export function minuteRuns(arrival: Arrival): readonly MinuteRun[] {
+  return arrival[9] ?? [[UNKNOWN_MINUTE, arrival[5].length]];
 }
 
 export function parseArrival(payload: string): Arrival {
@@ -145,16 +156,28 @@ export function seriesKey(workspace: string, plugin: string, tool: string): stri
   return `${workspace}\0${plugin}\0${tool}`;
 }
 
-/** One number for (series, hour, bucket, outcome): a text key takes three times as long to make. */
-function groupKey(series: number, hour: number, bucket: number, outcome: number): number {
-  const slot = (series * BUCKETS + bucket - ZERO_BUCKET_INDEX) * OUTCOMES.length + outcome;
-  return slot * HOURS_SPAN + (hour % HOURS_SPAN);
+/** One number for (series, bucket, outcome): a text key takes three times as long to make. */
+function groupKey(series: number, bucket: number, outcome: number): number {
+  return (series * BUCKETS + bucket - ZERO_BUCKET_INDEX) * OUTCOMES.length + outcome;
+}
+
+function groupsOfMinute(
+  minutes: Map<number, Map<number, GroupRow>>,
+  { startedAtMs }: Call,
+): Map<number, GroupRow> {
+  const minute = Math.floor(startedAtMs / MINUTE_MS);
+  let groups = minutes.get(minute);
+  if (groups === undefined) {
+    groups = new Map();
+    minutes.set(minute, groups);
+  }
+  return groups;
 }
 
 function addToGroup(groups: Map<number, GroupRow>, series: number, call: Call): void {
   const { durationUs, bucket, outcomeIndex } = call;
   const hour = Math.floor(call.startedAtMs / HOUR_MS);
-  const key = groupKey(series, hour, bucket, outcomeIndex);
+  const key = groupKey(series, bucket, outcomeIndex);
   const group = groups.get(key);
   if (group === undefined) {
     groups.set(key, [series, hour, bucket, outcomeIndex, durationUs]);
@@ -180,13 +203,16 @@ export function widened(group: GroupRow): GroupRow & { length: 8 } {
   return [series, hour, bucket, outcome, 1, durationUs, durationUs, durationUs];
 }
 
-function addLag(lags: Map<number, LagRow>, call: Call, receivedAtMs: number): void {
+function addLag(lags: Map<string, LagRow>, call: Call, receivedAtMs: number): void {
   const endedAtUs = call.startedAtMs * 1_000 + call.durationUs;
-  const lagUs = Math.max(0, receivedAtMs * 1_000 - endedAtUs);
+  const signedUs = receivedAtMs * 1_000 - endedAtUs;
+  const lagUs = Math.max(0, signedUs);
   const bucket = bucketIndex(lagUs);
-  const lag = lags.get(bucket);
+  const minute = Math.floor(call.startedAtMs / MINUTE_MS);
+  const key = `${minute},${bucket},${signedUs < 0}`;
+  const lag = lags.get(key);
   if (lag === undefined) {
-    lags.set(bucket, [bucket, 1, lagUs]);
+    lags.set(key, signedUs < 0 ? [bucket, 1, lagUs, minute, 1] : [bucket, 1, lagUs, minute]);
     return;
   }
   lag[1] += 1;

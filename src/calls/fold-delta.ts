@@ -3,15 +3,20 @@
  * totals, hours and days in one transaction.
  */
 
+import { addCell, addCells, type Cells, cellOf } from "#calls/activity/activity-cells.ts";
+import { type LagMinutes, lagOfMinute } from "#calls/lag/lag-tally.ts";
 import { CLASSIC_BUCKETS, classicBucket } from "#formats/exponential-histogram.ts";
-import { HOURS_PER_DAY } from "#platform/time.ts";
+import { HOUR_MS, HOURS_PER_DAY } from "#platform/time.ts";
 import {
   type Arrival,
   type ArrivalName,
   arrivalKey,
   type ExemplarRow,
+  type GroupRow,
   type LagRow,
+  minuteRuns,
   type SeriesName,
+  UNKNOWN_MINUTE,
   widened,
 } from "./arrival.ts";
 import { OK, OUTCOMES, REPLAY } from "./outcome.ts";
@@ -70,6 +75,8 @@ export function mergedTally(tallies: readonly Tally[]): Tally {
 
 export class SeriesDelta {
   readonly hours = new Map<number, Tally>();
+  /** The same calls by minute: all whose minute is known. */
+  readonly minutes = new Map<number, Cells>();
   readonly exemplars = new Map<number, ExemplarRow>();
   readonly name: SeriesName;
   /** All its calls were answered that there is no such tool (arrival.ts). */
@@ -97,6 +104,15 @@ export class SeriesDelta {
     return tally;
   }
 
+  minute(minute: number): Cells {
+    let cells = this.minutes.get(minute);
+    if (cells === undefined) {
+      cells = new Map();
+      this.minutes.set(minute, cells);
+    }
+    return cells;
+  }
+
   addExemplar(exemplar: ExemplarRow): void {
     const known = this.exemplars.get(exemplar[1]);
     if (known === undefined || known[3] <= exemplar[3]) this.exemplars.set(exemplar[1], exemplar);
@@ -104,6 +120,7 @@ export class SeriesDelta {
 
   merge(other: SeriesDelta): void {
     for (const [hour, tally] of other.hours) this.hour(hour).merge(tally);
+    for (const [minute, cells] of other.minutes) addCells(this.minute(minute), cells);
     for (const exemplar of other.exemplars.values()) this.addExemplar(exemplar);
     this.firstSeenMs = Math.min(this.firstSeenMs, other.firstSeenMs);
     this.lastSeenMs = Math.max(this.lastSeenMs, other.lastSeenMs);
@@ -132,20 +149,26 @@ export interface InstanceReport {
 export class InstanceDelta {
   readonly reports: InstanceReport[] = [];
   readonly lagBuckets = new Map<number, number>();
+  /** By the minute in which calls began, where the arrival told it. */
+  readonly lagMinutes: LagMinutes = new Map();
   lagSumUs = 0;
   firstReportMs = Number.POSITIVE_INFINITY;
   lastReportMs = 0;
 
   addLags(lags: readonly LagRow[]): void {
-    for (const [bucket, count, sumUs] of lags) {
+    for (const [bucket, count, sumUs, minute, isAhead] of lags) {
       this.lagBuckets.set(bucket, (this.lagBuckets.get(bucket) ?? 0) + count);
       this.lagSumUs += sumUs;
+      if (minute !== undefined)
+        lagOfMinute(this.lagMinutes, minute).add(bucket, count, isAhead === 1);
     }
   }
 
   merge(other: InstanceDelta): void {
     this.addLags([...other.lagBuckets].map(([bucket, count]) => [bucket, count, 0]));
     this.lagSumUs += other.lagSumUs;
+    for (const [minute, tally] of other.lagMinutes)
+      lagOfMinute(this.lagMinutes, minute).merge(tally);
     this.firstReportMs = Math.min(this.firstReportMs, other.firstReportMs);
     this.lastReportMs = Math.max(this.lastReportMs, other.lastReportMs);
   }
@@ -157,6 +180,11 @@ export class FoldDelta {
   readonly instances = new Map<string, InstanceDelta>();
   /** (series, hour) pairs touched: what the transaction's cost grows with. */
   tallyCount = 0;
+  readonly minutes = new Set<number>();
+  /** (series, minute) pairs touched. */
+  minuteCount = 0;
+  /** Activity of before this time is not known of all calls: some arrived that did not tell their minute. */
+  activityFromMs = 0;
 
   add(arrival: Arrival, receivedMs: number): void {
     const [instance, epochMs, seq, dropped, names, groups, exemplars, lags, isFinal = null] =
@@ -168,11 +196,41 @@ export class FoldDelta {
       if (!delta.hours.has(hour)) this.tallyCount += 1;
       delta.hour(hour).add(outcome, bucket, count, sumUs, minUs, maxUs);
     }
+    let at = 0;
+    for (const [minute, count] of minuteRuns(arrival)) {
+      const run = groups.slice(at, at + count);
+      if (minute === UNKNOWN_MINUTE) this.#noteUnknownMinutes(run);
+      else this.#addMinute(minute, touched, run);
+      at += count;
+    }
     for (const exemplar of exemplars) touched[exemplar[0]]?.addExemplar(exemplar);
     if (instance === null) return;
     const reporter = this.#instanceDelta(instance, receivedMs);
     reporter.addLags(lags);
     reporter.reports.push({ epochMs, seq, dropped, isFinal, receivedMs });
+  }
+
+  /** Rows of activity touched, at most, where a window has so many blocks. */
+  activityRows(blocks: number): number {
+    const quarters = new Set([...this.minutes].map((minute) => Math.floor(minute / 15)));
+    const rowsOf = (windows: number) => Math.min(this.minuteCount, windows * blocks);
+    return rowsOf(this.minutes.size) + rowsOf(quarters.size);
+  }
+
+  #addMinute(minute: number, touched: readonly SeriesDelta[], groups: readonly GroupRow[]): void {
+    this.minutes.add(minute);
+    for (const group of groups) {
+      const delta = touched[group[0]] as SeriesDelta;
+      if (!delta.minutes.has(minute)) this.minuteCount += 1;
+      const count = group.length === 8 ? group[4] : 1;
+      addCell(delta.minute(minute), cellOf(group[3], group[2]), count);
+    }
+  }
+
+  #noteUnknownMinutes(groups: readonly GroupRow[]): void {
+    for (const [, hour] of groups) {
+      this.activityFromMs = Math.max(this.activityFromMs, (hour + 1) * HOUR_MS);
+    }
   }
 
   #seriesDelta(arrivalName: ArrivalName, receivedMs: number): SeriesDelta {

@@ -13,16 +13,17 @@ const UNKNOWN = { generation: 0, seriesMax: 0, seriesLabelBytesMax: 0 };
 
 /**
  * The most queries that a chunk sends, with the look for more: the longest names of 1,000 series go in
- * several parameters, each in a statement of its own; those that only failed are looked up once more.
+ * several parameters, each in a statement of its own; those that only failed are looked up once more. Six read and
+ * write a chunk's rows of activity and its plugins, twice that where they are large.
  */
-export const FOLD_QUERIES = 24;
+export const FOLD_QUERIES = 38;
 
 export const foldJob: Job<FoldedOrg> = {
   name: "fold",
   share: 0.25,
-  // An org with a report a minute takes 13: a run ends with what it has sent.
+  // An org with a report a minute takes 20: a run ends with what it has sent.
   queries: FOLD_QUERIES,
-  itemsPerRun: 64,
+  itemsPerRun: 48,
   // Half of a step is waiting for the database; each holds 6 MB of arrivals at most.
   atOnce: 2,
   // For the rest of the minute the database is there for requests and for other jobs.

@@ -9,12 +9,17 @@ import {
   arrivalKey,
   type ExemplarRow,
   type GroupRow,
+  type MinuteRun,
+  minuteRuns,
   widened,
 } from "./arrival.ts";
 
+type WideGroup = GroupRow & { length: 8 };
+
 interface RegroupedSeries {
   name: ArrivalName;
-  groups: Map<string, GroupRow & { length: 8 }>;
+  /** By minute, and there by what groups are told apart by. */
+  minutes: Map<number, Map<string, WideGroup>>;
   exemplars: Map<number, ExemplarRow>;
 }
 
@@ -39,7 +44,13 @@ export function regroupedArrivals(arrivals: readonly Arrival[], seriesMax: numbe
 function addArrival(series: Map<string, RegroupedSeries>, arrival: Arrival): void {
   const [, , , , names, groups, exemplars] = arrival;
   const touched = names.map((name) => regroupedSeries(series, name));
-  for (const group of groups) addGroup(touched[group[0]] as RegroupedSeries, widened(group));
+  let at = 0;
+  for (const [minute, count] of minuteRuns(arrival)) {
+    for (const group of groups.slice(at, at + count)) {
+      addGroup(touched[group[0]] as RegroupedSeries, minute, widened(group));
+    }
+    at += count;
+  }
   for (const exemplar of exemplars) {
     touched[exemplar[0]]?.exemplars.set(exemplar[1], exemplar);
   }
@@ -47,12 +58,14 @@ function addArrival(series: Map<string, RegroupedSeries>, arrival: Arrival): voi
 
 function regroupedSeries(series: Map<string, RegroupedSeries>, name: ArrivalName): RegroupedSeries {
   const key = arrivalKey(name);
-  const known = series.get(key) ?? { name, groups: new Map(), exemplars: new Map() };
+  const known = series.get(key) ?? { name, minutes: new Map(), exemplars: new Map() };
   series.set(key, known);
   return known;
 }
 
-function addGroup({ groups }: RegroupedSeries, group: GroupRow & { length: 8 }): void {
+function addGroup({ minutes }: RegroupedSeries, minute: number, group: WideGroup): void {
+  const groups = minutes.get(minute) ?? new Map<string, WideGroup>();
+  minutes.set(minute, groups);
   const [, hour, bucket, outcome, count, sumUs, minUs, maxUs] = group;
   const key = `${hour},${bucket},${outcome}`;
   const known = groups.get(key);
@@ -67,13 +80,20 @@ function addGroup({ groups }: RegroupedSeries, group: GroupRow & { length: 8 }):
 }
 
 function toArrival(series: readonly RegroupedSeries[]): Arrival {
-  const groups: GroupRow[] = [];
+  const minutes = new Map<number, GroupRow[]>();
   const exemplars: ExemplarRow[] = [];
   series.forEach((one, index) => {
-    for (const group of one.groups.values()) groups.push(withSeries(group, index));
+    for (const [minute, groups] of one.minutes) {
+      const rows = minutes.get(minute) ?? [];
+      minutes.set(minute, rows);
+      for (const group of groups.values()) rows.push(withSeries(group, index));
+    }
     for (const exemplar of one.exemplars.values()) exemplars.push(withSeries(exemplar, index));
   });
-  return [null, null, null, null, series.map(({ name }) => name), groups, exemplars, []];
+  const names = series.map(({ name }) => name);
+  const groups = [...minutes.values()].flat();
+  const runs = [...minutes].map(([minute, rows]): MinuteRun => [minute, rows.length]);
+  return [null, null, null, null, names, groups, exemplars, [], null, runs];
 }
 
 function withSeries<Row extends GroupRow | ExemplarRow>(row: Row, series: number): Row {

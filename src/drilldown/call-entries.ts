@@ -60,17 +60,17 @@ async function searchLog(
   filter: AuditFilter,
 ): Promise<CallEntry[]> {
   const found: CallEntry[] = [];
-  let before: number | null = null;
+  let behind: number | null = null;
   for (let pages = 0; pages < PAGES_MAX && found.length < ENTRIES_MAX; pages += 1) {
-    const bounds: { before: number | null; limit: number } = { before, limit: ENTRIES_MAX };
+    const bounds: { behind: number | null; limit: number } = { behind, limit: ENTRIES_MAX };
     const page: EntryPage = await callLedger(env, address, (ledger) =>
       ledger.search(filter, bounds),
     );
     for (const entry of page.entries) {
       if (isEntryOfCall(call, entry)) found.push({ ...entry, log: address.log });
     }
-    before = page.before;
-    if (before === null) break;
+    behind = page.end;
+    if (behind === null) break;
   }
   return found.slice(0, ENTRIES_MAX);
 }

@@ -155,16 +155,21 @@ export function integer(
   };
 }
 
-/** RFC 3339, or epoch milliseconds, as milliseconds. */
+/** RFC 3339, a date (its start, UTC), or epoch milliseconds, as milliseconds. */
 export function time(description: string): Parameter<number | undefined> {
   return {
-    description: `${description}. RFC 3339, or epoch milliseconds`,
-    schema: { type: ["string", "integer"], format: "date-time" },
+    description: `${description}. RFC 3339, a date (its start, UTC), or epoch milliseconds`,
+    schema: { type: ["string", "integer"] },
     absent: undefined,
     parse: (given) =>
-      parseTimestampMs(/^\d{1,15}$/.test(given) ? Number(given) : given) ??
-      new Refusal("must be an RFC 3339 date-time or epoch milliseconds"),
+      parseTimestampMs(timestampOf(given)) ??
+      new Refusal("must be an RFC 3339 date-time, a date or epoch milliseconds"),
   };
+}
+
+function timestampOf(given: string): string | number {
+  if (/^\d{1,15}$/.test(given)) return Number(given);
+  return /^\d{4}-\d{2}-\d{2}$/.test(given) ? `${given}T00:00:00Z` : given;
 }
 
 /** A time as `time` reads it, as the RFC 3339 text that is kept of a time. */

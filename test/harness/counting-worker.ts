@@ -35,7 +35,7 @@ export default {
     if (pathname === "/bench/settle") return Response.json(await settleTurns(env, name));
     if (pathname === "/bench/fold") return Response.json(await foldChunks(env, name));
     if (pathname === "/bench/prune") {
-      const cutoffs = { samplesBeforeMs: Date.now() + 3_600_000, hoursBefore: 0, daysBefore: 0 };
+      const cutoffs = { samplesBeforeMs: Date.now() + 3_600_000, hoursBefore: 0, daysBefore: 0, minutesBefore: 0, quartersBefore: 0 };
       return Response.json({ done: await pruneOnce(env.SHARD_0, name, cutoffs) });
     }
     return app.fetch(request, env, ctx);

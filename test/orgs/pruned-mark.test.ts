@@ -7,7 +7,7 @@ import { db, invocation, makeShardOrg, store } from "../harness/shard-org.ts";
 
 const HOUR_MS = 3_600_000;
 const FAR_MS = 90_000 * HOUR_MS;
-const NOTHING = { hoursBefore: 0, daysBefore: 0 };
+const NOTHING = { hoursBefore: 0, daysBefore: 0, minutesBefore: 0, quartersBefore: 0 };
 const retention = effectiveRetention("community", {});
 
 type TestOrg = Awaited<ReturnType<typeof makeShardOrg>>;

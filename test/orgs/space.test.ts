@@ -110,7 +110,7 @@ async function refusedOrgs(): Promise<string[]> {
 
 /** All that `makeOrgOf` made. */
 async function pruneOld(org: string): Promise<void> {
-  const cutoffs = { samplesBeforeMs: Date.now() - HOUR_MS, hoursBefore: 0, daysBefore: 0 };
+  const cutoffs = { samplesBeforeMs: Date.now() - HOUR_MS, hoursBefore: 0, daysBefore: 0, minutesBefore: 0, quartersBefore: 0 };
   let isDone = false;
   while (!isDone) isDone = await pruneOnce(db, org, cutoffs);
 }

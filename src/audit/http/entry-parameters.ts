@@ -2,7 +2,7 @@
 
 import { AUDIT_OUTCOMES } from "#audit/audit-event-schema.ts";
 import type { AuditFilter } from "#audit/entry-filter.ts";
-import { oneOf, type Parameter, Refusal, timestamp } from "#http/parameters.ts";
+import { integer, oneOf, type Parameter, Refusal, timestamp } from "#http/parameters.ts";
 import { logParameter } from "./asked-log.ts";
 
 /**
@@ -10,15 +10,17 @@ import { logParameter } from "./asked-log.ts";
  * refused without asking any index: 256 are reported at most, and NFC makes three of one at most (UAX #15).
  */
 const VALUE_LENGTH_MAX = 3 * 256;
+/** A target is reported with 1,024 at most. */
+const TARGET_LENGTH_MAX = 3 * 1_024;
 
 /** Null for any value; else a text, normalised as the stored values were when they came in. */
-function value(description: string): Parameter<string | null> {
+function value(description: string, maxLength = VALUE_LENGTH_MAX): Parameter<string | null> {
   return {
     description,
-    schema: { type: "string", maxLength: VALUE_LENGTH_MAX },
+    schema: { type: "string", maxLength },
     absent: null,
     parse: (text) =>
-      isLongerThan(text, VALUE_LENGTH_MAX) ? new Refusal("is too long") : text.normalize("NFC"),
+      isLongerThan(text, maxLength) ? new Refusal("is too long") : text.normalize("NFC"),
   };
 }
 
@@ -30,8 +32,16 @@ export const ENTRY_PARAMETERS = {
   outcome: oneOf("With this outcome", AUDIT_OUTCOMES),
   request_id: value("Of this request"),
   trace_id: value("Of this trace"),
+  invocation_id: value("Of this tool call"),
+  target: value("Exactly this target, e.g. `tool://github/list_repos`", TARGET_LENGTH_MAX),
+  workspace: value("Of this workspace"),
   from: timestamp("Occurred (else recorded) at or after this time"),
   to: timestamp("Occurred (else recorded) before this time"),
+  from_seq: integer("From this entry on", {
+    min: 0,
+    max: Number.MAX_SAFE_INTEGER,
+    what: "a leaf index",
+  }),
   log: logParameter,
 } as const;
 
@@ -48,6 +58,10 @@ export function entryFilter(query: EntryQuery): AuditFilter {
     outcome: query.outcome ?? null,
     requestId: query.request_id,
     traceId: query.trace_id?.toLowerCase() ?? null,
+    invocationId: query.invocation_id?.toLowerCase() ?? null,
+    target: query.target,
+    workspace: query.workspace,
+    fromSeq: query.from_seq ?? null,
     from: query.from ?? null,
     to: query.to ?? null,
   };

@@ -10,7 +10,7 @@ import {
 import { callLedger } from "#audit/ledger-stub.ts";
 import { recordEvents } from "#audit/record-events.ts";
 import { cursor, cursorFormat, encodeCursor, limit } from "#http/pagination.ts";
-import { refuseParameter } from "#http/parameters.ts";
+import { oneOfOrFirst, refuseParameter } from "#http/parameters.ts";
 import { jsonListBody } from "#http/request-body.ts";
 import { type AppRoute, route } from "#orgs/http/access.ts";
 import { actorOf, hiddenTokenId } from "#orgs/principal.ts";
@@ -25,7 +25,10 @@ const SEQ = { seq: { type: "integer", minimum: 0 } };
 /** As a report of calls: an isolate's 128 MB have room for several that are read at once. */
 const REPORT_BYTES_MAX = 4 * 1024 * 1024;
 
-const CURSOR = cursorFormat("audit", ["number", "number"]);
+const CURSOR = cursorFormat("audit", ["number", "number", "string"]);
+
+/** Only a cursor that was given out in this order goes on in it. */
+const ORDER = oneOfOrFirst("Newest first, or oldest first", ["desc", "asc"]);
 
 const ReceiptsSchema = Type.Object(
   {
@@ -93,27 +96,30 @@ export const eventRoutes: readonly AppRoute[] = [
       method: "get",
       path: PATH,
       operationId: "listEntries",
-      summary: "List audit events, newest first",
+      summary: "List audit events",
       description:
-        "A page may be short, or empty, and still carry a cursor: follow it. A page ends before an entry that " +
+        "By place in the log, newest first unless asked otherwise: entries that come while it is read are on no " +
+        "later page, or, oldest first, on the last. A page may be short, or empty, and still carry a cursor: follow it. A page ends before an entry that " +
         "cannot be proven, and its cursor leads to 500 `log_contradicted`, which names it.",
       scope: "audit:read",
       alsoClosed: true,
-      query: { ...ENTRY_PARAMETERS, limit, cursor: cursor(CURSOR) },
+      query: { ...ENTRY_PARAMETERS, order: ORDER, limit, cursor: cursor(CURSOR) },
       answers: {
         200: { description: "A page of entries", content: { "application/json": EntriesSchema } },
       },
     },
     async (c, { query }) => {
-      const [cursorLog, before] = query.cursor ?? [null, null];
+      const { order } = query;
+      const [cursorLog, behind, cursorOrder] = query.cursor ?? [null, null, order];
       const address = askedLog(c.var.org, query.log ?? cursorLog ?? undefined);
-      if (cursorLog !== null && cursorLog !== address.log) {
+      const isOfList = cursorLog === null || cursorLog === address.log;
+      if (!isOfList || cursorOrder !== order) {
         return refuseParameter("cursor", "is not a cursor of this list");
       }
-      const bounds = { before, limit: query.limit };
+      const bounds = { behind, limit: query.limit, order };
       const filter = entryFilter(query);
       const page = await callLedger(c.env, address, (ledger) => ledger.search(filter, bounds));
-      const next = page.before === null ? null : encodeCursor(CURSOR, [address.log, page.before]);
+      const next = page.end === null ? null : encodeCursor(CURSOR, [address.log, page.end, order]);
       const events = page.entries.map(entryJson).join(",");
       return json(c, `{"events":[${events}],"next_cursor":${JSON.stringify(next)}}`);
     },

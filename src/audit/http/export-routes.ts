@@ -1,8 +1,9 @@
 /** Exports: entries as they were hashed, one a line; or a pack with all that it takes to verify them. */
 import * as Type from "typebox";
 import { exportEntries } from "#audit/export-entries.ts";
+import type { ExportRange } from "#audit/ledger/export-range.ts";
 import { packStream } from "#audit/pack.ts";
-import { integer, oneOfOrFirst } from "#http/parameters.ts";
+import { integer, oneOfOrFirst, refuseParameter, timestamp } from "#http/parameters.ts";
 import { type AppRoute, route } from "#orgs/http/access.ts";
 import { operatorOf } from "#orgs/http/operator-of.ts";
 import { askedLog, logParameter } from "./asked-log.ts";
@@ -22,13 +23,16 @@ export const exportRoutes: readonly AppRoute[] = [
         "One canonical event a line: its SHA-256 is the entry's hash. The export is itself an entry, " +
         "which it does not contain. `format=pack` is a tar of what is under the newest checkpoint, " +
         "with checkpoint, keys, proofs, and a README on how to verify it by hand; a range of 8 GiB or " +
-        "more is taken in parts.",
+        "more is taken in parts. By `from` and `to` it holds the entries from the first to the last that the " +
+        "list gives for these, and what lies between, for only what follows one another can be proven whole.",
       scope: "audit:read",
       alsoClosed: true,
       alsoWrites: true,
       query: {
         from_seq: seq("First entry; default the oldest there is"),
         to_seq: seq("Entry to end before; default the newest there is"),
+        from: timestamp("In place of indexes: occurred (else recorded) at or after this time"),
+        to: timestamp("Occurred (else recorded) before this time"),
         format: oneOfOrFirst("Lines alone, or a pack", ["ndjson", "pack"]),
         log: logParameter,
       },
@@ -50,11 +54,7 @@ export const exportRoutes: readonly AppRoute[] = [
         log: askedLog(org, query.log),
         isCurrent: query.log === undefined,
         format,
-        range: {
-          from: query.from_seq ?? null,
-          to: query.to_seq ?? null,
-          isPublishedOnly: format === "pack",
-        },
+        range: { ...askedRange(query), isPublishedOnly: format === "pack" },
       };
       const exported = await exportEntries(c.env, org, asked, operatorOf(c, org.org));
       const { from, to } = exported.planned;
@@ -68,6 +68,24 @@ export const exportRoutes: readonly AppRoute[] = [
     },
   ),
 ];
+
+interface AskedRange {
+  from_seq: number | undefined;
+  to_seq: number | undefined;
+  from: string | undefined;
+  to: string | undefined;
+}
+
+/** By indexes or by time: which of two ranges is meant nobody has to guess. */
+function askedRange(asked: AskedRange): Omit<ExportRange, "isPublishedOnly"> {
+  const { from_seq = null, to_seq = null, from = null, to = null } = asked;
+  if (from === null && to === null) return { from: from_seq, to: to_seq };
+  if (from_seq !== null || to_seq !== null) {
+    return refuseParameter(from === null ? "to" : "from", "does not go with from_seq and to_seq");
+  }
+  if (to !== null && to < (from ?? "")) return refuseParameter("to", "must not be before from");
+  return { from: null, to: null, time: { from, to } };
+}
 
 function headersOf(contentType: string, name: string): Record<string, string> {
   return {

@@ -3,11 +3,14 @@ import type { LogState } from "#audit/ledger/proven/log-state.ts";
 import { consistencyProof } from "#formats/tlog/merkle-proof.ts";
 import { peakNodes } from "#formats/tlog/merkle-shape.ts";
 import { countLineBytes, type ProofAnswer, proveEntry, publishedNodes } from "./published.ts";
+import { type EntryTime, seqsOfTime } from "./timed-range.ts";
 
 /** Leaf indexes in [from, to); null stands for where the log begins or ends. */
 export interface ExportRange {
   from: number | null;
   to: number | null;
+  /** In place of indexes: from the first to the last entry of that time. */
+  time?: EntryTime;
   /** Only what is under the published checkpoint, so that all of it can be proven. */
   isPublishedOnly: boolean;
 }
@@ -60,14 +63,26 @@ export function recordedRange(sql: SqlStorage, eventId: string, asked: ExportRan
     )
     .toArray();
   if (row === undefined) return asked;
-  return { ...asked, from: Number(row["first"]), to: Number(row["end"]) };
+  const { isPublishedOnly } = asked;
+  return { isPublishedOnly, from: Number(row["first"]), to: Number(row["end"]) };
 }
 
-export function planExport(sql: SqlStorage, state: LogState, range: ExportRange): ExportAnswer {
-  const { minIndex, publishedSize, treeSize } = state;
+export function planExport(sql: SqlStorage, state: LogState, asked: ExportRange): ExportAnswer {
+  if (asked.time === undefined) return planRange(sql, state, asked);
+  const timed = seqsOfTime(sql, state, asked.time, endOf(state, asked));
+  if (timed === null) return { kind: "pruned", minIndex: state.minIndex };
+  return planRange(sql, state, { ...asked, ...timed });
+}
+
+function endOf({ publishedSize, treeSize }: LogState, { isPublishedOnly }: ExportRange): number {
+  return isPublishedOnly ? publishedSize : treeSize;
+}
+
+function planRange(sql: SqlStorage, state: LogState, range: ExportRange): ExportAnswer {
+  const { minIndex, publishedSize } = state;
   const from = range.from ?? minIndex;
   if (from < minIndex) return { kind: "pruned", minIndex };
-  const end = range.isPublishedOnly ? publishedSize : treeSize;
+  const end = endOf(state, range);
   const to = Math.min(range.to ?? end, end);
   if (range.to !== null && range.to < from) return { kind: "empty_range" };
   const isSigned = state.checkpoint !== null && from <= publishedSize;

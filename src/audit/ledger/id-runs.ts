@@ -8,6 +8,7 @@
  * Two ids may share a fingerprint: that proposes an entry too many, never one too few, and what a search
  * returns is judged by its bytes.
  */
+import type { EntryOrder } from "#audit/entry-filter.ts";
 import { TILE_WIDTH } from "#formats/tlog/tlog-tiles.ts";
 
 export const MERGED_ENTRIES = TILE_WIDTH ** 2;
@@ -97,16 +98,17 @@ export function mergeRuns(sql: SqlStorage, lastBundle: number): void {
 const SELECT_BUNDLES =
   "SELECT idx, ids FROM bundles WHERE idx BETWEEN ? AND ? AND octet_length(ids) > 0";
 
-/** Seqs in [low, high) of entries that may have the id, newest first, each once. */
+/** Seqs in [low, high) of entries that may have the id, in the order asked, each once. */
 export function* seqsWithId(
   sql: SqlStorage,
   { column, id }: { column: IdColumn; id: string },
   { low, high }: { low: number; high: number },
+  order: EntryOrder = "desc",
 ): Generator<number> {
   const wanted = fingerprint(column, id);
   let last = -1;
-  for (const { idx, places } of runsWith(sql, wanted, { low, high })) {
-    for (const place of places.reverse()) {
+  for (const { idx, places } of runsWith(sql, wanted, { low, high }, order)) {
+    for (const place of order === "desc" ? places.reverse() : places) {
       const seq = idx * MERGED_ENTRIES + place;
       // An entry whose ids share a fingerprint has two records, side by side in both kinds of run.
       if (seq < low || seq >= high || seq === last) continue;
@@ -116,29 +118,55 @@ export function* seqsWithId(
   }
 }
 
-/**
- * The places of the fingerprint, newest run first: what is merged is older than what is not. `idx` counts
- * 65,536 entries each.
- */
+interface RunPlaces {
+  /** Counts 65,536 entries each. */
+  idx: number;
+  places: number[];
+}
+
+/** The places of the fingerprint, run by run: what is merged is older than what is not. */
 function* runsWith(
   sql: SqlStorage,
   wanted: number,
-  { low, high }: { low: number; high: number },
-): Generator<{ idx: number; places: number[] }> {
-  const within = (entries: number) => [Math.floor(low / entries), Math.floor(high / entries)];
-  // The records of a bundle are not sorted, for it grows. SQLite passes over bundles that lack the bytes.
+  range: { low: number; high: number },
+  order: EntryOrder,
+): Generator<RunPlaces> {
+  if (order === "asc") yield* mergedWith(sql, wanted, range, order);
+  yield* bundlesWith(sql, wanted, range, order);
+  if (order === "desc") yield* mergedWith(sql, wanted, range, order);
+}
+
+function within({ low, high }: { low: number; high: number }, entries: number): [number, number] {
+  return [Math.floor(low / entries), Math.floor(high / entries)];
+}
+
+/** The records of a bundle are not sorted, for it grows. SQLite passes over bundles that lack the bytes. */
+function* bundlesWith(
+  sql: SqlStorage,
+  wanted: number,
+  range: { low: number; high: number },
+  order: EntryOrder,
+): Generator<RunPlaces> {
   const bundles = sql.exec<{ idx: number; ids: ArrayBuffer }>(
-    `${SELECT_BUNDLES} AND instr(ids, ?) > 0 ORDER BY idx DESC`,
-    ...within(TILE_WIDTH),
+    `${SELECT_BUNDLES} AND instr(ids, ?) > 0 ORDER BY idx ${order}`,
+    ...within(range, TILE_WIDTH),
     bigEndian(wanted),
   );
   for (const { idx, ids } of bundles) {
     yield { idx: Math.floor(idx / TILE_WIDTH), places: placesFrom(new DataView(ids), 0, wanted) };
   }
+}
+
+function* mergedWith(
+  sql: SqlStorage,
+  wanted: number,
+  range: { low: number; high: number },
+  order: EntryOrder,
+): Generator<RunPlaces> {
   const merged = sql.exec<{ idx: number; ids: ArrayBuffer }>(
-    "SELECT idx, ids FROM id_runs WHERE part = ? AND idx BETWEEN ? AND ? ORDER BY idx DESC",
+    `SELECT idx, ids FROM id_runs WHERE part = ? AND idx BETWEEN ? AND ? ORDER BY idx ${order}`,
     Math.floor(wanted / 2 ** 24),
-    ...within(MERGED_ENTRIES),
+    ...within(range, MERGED_ENTRIES),
   );
   for (const { idx, ids } of merged) {
     const view = new DataView(ids);

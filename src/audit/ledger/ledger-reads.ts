@@ -52,7 +52,7 @@ export class LedgerReads extends DurableObject<Env> {
   }
 
   search(filter: AuditFilter, page: PageBounds): EntryPage | ContradictedRead {
-    const none = { entries: [], before: null, cutBy: null };
+    const none = { entries: [], end: null, cutBy: null };
     return this.duties.readPart(none, (state) => searchEntries(this.sql, state, filter, page));
   }
 

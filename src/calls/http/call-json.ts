@@ -38,6 +38,11 @@ export const CallListSchema = Type.Object(
   {
     invocations: Type.Array(CallSchema),
     next_cursor: OptionalText,
+    scanned_to: Type.Union([Type.String({ format: "date-time" }), Type.Null()], {
+      description:
+        "This page and those before it have all calls that match and began at that time or later " +
+        "(in ascending order: before it); null at the end",
+    }),
   },
   { title: "CallList" },
 );

@@ -1,8 +1,8 @@
-/** The filters of the list of calls, as query parameters. */
+/** The filters of the list of calls, as query parameters. Of what a call may be without, an empty one asks for those. */
 
+import type { CallFilter } from "#calls/call-filter.ts";
 import { OUTCOMES } from "#calls/outcome.ts";
 import { DURATION_MS_MAX } from "#calls/sample-schema.ts";
-import type { CallFilter } from "#calls/store/find-calls.ts";
 import { commaListOf, type Parameter, Refusal, text, time } from "#http/parameters.ts";
 
 /** A duration that is given in milliseconds and read as whole microseconds. */
@@ -27,6 +27,10 @@ export const CALL_PARAMETERS = {
   instance: text("Reported by this instance"),
   actor: text("By this actor"),
   trace_id: text("Of this trace"),
+  request_id: text("Of this request"),
+  session_id: text("Of this session"),
+  error_code: text("With this error code"),
+  error_hash: text("With this very error message"),
   error_fingerprint: text("With this kind of error"),
   from: time("started_at from, inclusive"),
   to: time("started_at to, exclusive"),
@@ -34,7 +38,7 @@ export const CALL_PARAMETERS = {
   max_duration_ms: durationUs("At most as long"),
 } as const;
 
-type CallQuery = {
+export type CallQuery = {
   readonly [Name in keyof typeof CALL_PARAMETERS]: (typeof CALL_PARAMETERS)[Name]["absent"];
 };
 
@@ -46,6 +50,10 @@ export function callFilter(query: CallQuery): CallFilter {
     instance: query.instance,
     actor: query.actor,
     traceId: query.trace_id?.toLowerCase(),
+    requestId: query.request_id,
+    sessionId: query.session_id,
+    errorCode: query.error_code,
+    errorHash: query.error_hash?.toLowerCase(),
     errorFingerprint: query.error_fingerprint?.toLowerCase(),
     outcomes: query.outcome,
     fromMs: query.from,

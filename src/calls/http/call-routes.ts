@@ -4,9 +4,11 @@ import { FOLD_MS_MAX, overAfter } from "#calls/figures/read-figures.ts";
 import { settleForRead } from "#calls/pairing/settle-calls.ts";
 import { recordCalls } from "#calls/record-calls.ts";
 import { ReportSchema, reportEnvelope } from "#calls/sample-schema.ts";
-import { findCall, findCalls } from "#calls/store/find-calls.ts";
+import { CALL_ORDERS, findCall, findCalls } from "#calls/store/find-calls.ts";
+import { formatTimestamp } from "#formats/rfc3339.ts";
 import { parseUuid7 } from "#formats/uuid7.ts";
 import { cursor, cursorFormat, encodeCursor, limit } from "#http/pagination.ts";
+import { oneOfOrFirst, refuseParameter } from "#http/parameters.ts";
 import { jsonBody } from "#http/request-body.ts";
 import { type AppRoute, route } from "#orgs/http/access.ts";
 import { fail } from "#platform/errors.ts";
@@ -20,7 +22,8 @@ const PATH = "/v1/orgs/:org/invocations";
 /** 1,000 samples of 1 KB, four times over; an isolate has 128 MB. */
 const REPORT_BYTES_MAX = 4 * 1024 * 1024;
 
-const CURSOR = cursorFormat("invocations", ["string"]);
+/** What a cursor holds: the order, and the id of the last call that was looked at. */
+const CURSOR = cursorFormat("invocations", ["string", "string"]);
 
 export const callRoutes: readonly AppRoute[] = [
   route(
@@ -51,22 +54,33 @@ export const callRoutes: readonly AppRoute[] = [
       path: PATH,
       operationId: "listCalls",
       summary: "List tool calls, newest first",
-      description: "A page may be short, or empty, and still carry a cursor: follow it.",
+      description:
+        "A page may be short, or empty, and still carry a cursor: follow it. An empty actor, trace_id, " +
+        "request_id, session_id or error_… asks for calls without one.",
       scope: "telemetry:read",
-      query: { ...CALL_PARAMETERS, limit, cursor: cursor(CURSOR) },
+      query: {
+        ...CALL_PARAMETERS,
+        order: oneOfOrFirst("Newest first, or oldest", CALL_ORDERS),
+        limit,
+        cursor: cursor(CURSOR),
+      },
       answers: {
         200: { description: "A page of calls", content: { "application/json": CallListSchema } },
       },
     },
     async (c, { query }) => {
       const { org, shard } = c.var.org;
-      const [belowId] = query.cursor ?? [null];
+      const { order, limit: pageLimit } = query;
+      const [cursorOrder, afterId] = query.cursor ?? [order, null];
+      if (cursorOrder !== order) refuseParameter("cursor", "is of another order");
       const db = shardDatabase(c.env, shard);
       await settleForRead(db, c.var.org, overAfter(FOLD_MS_MAX));
-      const page = await findCalls(db, org, callFilter(query), query.limit, belowId);
+      const pageQuery = { filter: callFilter(query), order, limit: pageLimit, afterId };
+      const { calls, nextId, scannedToMs } = await findCalls(db, org, pageQuery);
       return c.json({
-        invocations: page.calls.map(callJson),
-        next_cursor: page.nextId === null ? null : encodeCursor(CURSOR, [page.nextId]),
+        invocations: calls.map(callJson),
+        next_cursor: nextId === null ? null : encodeCursor(CURSOR, [order, nextId]),
+        scanned_to: scannedToMs === null ? null : formatTimestamp(scannedToMs),
       });
     },
   ),

@@ -2,7 +2,9 @@
 import * as Type from "typebox";
 import { FOLD_MS_MAX, foldForRead, overAfter } from "#calls/figures/read-figures.ts";
 import { type InstanceReports, instanceState, seqGaps } from "#calls/instance-reports.ts";
+import type { LagTally } from "#calls/lag/lag-tally.ts";
 import { findInstances } from "#calls/store/instances.ts";
+import { readRecentLag } from "#calls/store/lag/read-lag.ts";
 import { formatTimestamp } from "#formats/rfc3339.ts";
 import { cursor, cursorFormat, limit, pageOf } from "#http/pagination.ts";
 import { type AppRoute, route } from "#orgs/http/access.ts";
@@ -19,6 +21,10 @@ const InstanceSchema = Type.Object(
         "online: reported within 90 s; stale: within 300 s; departed: not, or said goodbye",
     }),
     dropped: Type.Integer(),
+    lag_p50_ms: Type.Union([Type.Number(), Type.Null()], {
+      description: "Arrival minus end, of the calls of the last hour; null without any",
+    }),
+    lag_p95_ms: Type.Union([Type.Number(), Type.Null()]),
     missing_reports: Type.Integer(),
     gaps: Type.Array(
       Type.Object({
@@ -62,11 +68,14 @@ export const instanceRoutes: readonly AppRoute[] = [
       const [above] = query.cursor ?? [null];
       await foldForRead(c.env, org, overAfter(FOLD_MS_MAX));
       const db = shardDatabase(c.env, org.shard);
-      const rows = await findInstances(db, org.org, query.limit + 1, above);
-      const { items, nextCursor } = pageOf(rows, query.limit, CURSOR, ({ instance }) => [instance]);
       const nowMs = Date.now();
+      const [rows, recent] = await Promise.all([
+        findInstances(db, org.org, query.limit + 1, above),
+        readRecentLag(db, org.org, nowMs),
+      ]);
+      const { items, nextCursor } = pageOf(rows, query.limit, CURSOR, ({ instance }) => [instance]);
       return c.json({
-        instances: items.map((row) => instanceJson(row, nowMs)),
+        instances: items.map((row) => instanceJson(row, recent.get(row.instance), nowMs)),
         next_cursor: nextCursor,
       });
     },
@@ -75,7 +84,11 @@ export const instanceRoutes: readonly AppRoute[] = [
 
 type ListedInstance = Awaited<ReturnType<typeof findInstances>>[number];
 
-function instanceJson(row: ListedInstance, nowMs: number): Type.Static<typeof InstanceSchema> {
+function instanceJson(
+  row: ListedInstance,
+  lag: LagTally | undefined,
+  nowMs: number,
+): Type.Static<typeof InstanceSchema> {
   const reports = JSON.parse(row.reports) as InstanceReports;
   const gaps = seqGaps(reports);
   return {
@@ -83,6 +96,8 @@ function instanceJson(row: ListedInstance, nowMs: number): Type.Static<typeof In
     last_report: formatTimestamp(row.lastReportMs),
     state: instanceState(row, nowMs),
     dropped: row.dropped,
+    lag_p50_ms: lag?.quantileMs(0.5) ?? null,
+    lag_p95_ms: lag?.quantileMs(0.95) ?? null,
     missing_reports: gaps.reduce((sum, { first, last }) => sum + last - first + 1, 0),
     gaps: gaps.map(({ epochMs, first, last }) => ({
       epoch: epochMs === 0 ? null : formatTimestamp(epochMs),

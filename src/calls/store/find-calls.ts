@@ -1,10 +1,10 @@
-/** Reads samples, newest first. The key (org, UUIDv7) is the time index; other filters are residual. */
-import { and, desc, eq, gte, inArray, lt, lte, type SQL } from "drizzle-orm";
+/** Reads samples by time. The key (org, UUIDv7) is the time index; other filters are residual. */
+import { and, eq, getTableColumns } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
-import type { AnySQLiteColumn } from "drizzle-orm/sqlite-core";
-import { ID_SKEW_MS_MAX } from "#calls/call.ts";
-import type { Outcome } from "#calls/outcome.ts";
-import { uuid7LowerBound } from "#formats/uuid7.ts";
+import type { CallFilter } from "#calls/call-filter.ts";
+import { BoundValues } from "#platform/d1/bound-values.ts";
+import { aheadMsAt, behindMsAt, idsOfTimes, timeOfId } from "./id-skews.ts";
+import { sampleConditions } from "./sample-conditions.ts";
 import { type StoredCall, toolInvocations as t } from "./shard-schema.ts";
 
 /**
@@ -13,72 +13,98 @@ import { type StoredCall, toolInvocations as t } from "./shard-schema.ts";
  */
 export const SCAN_ROWS_MAX = 50_000;
 
-export interface CallFilter {
-  workspace?: string | undefined;
-  plugin?: string | undefined;
-  tool?: string | undefined;
-  instance?: string | undefined;
-  actor?: string | undefined;
-  traceId?: string | undefined;
-  errorFingerprint?: string | undefined;
-  outcomes?: Outcome[] | undefined;
-  /** Bounds of started_at: from is inclusive, to exclusive. */
-  fromMs?: number | undefined;
-  toMs?: number | undefined;
-  minDurationUs?: number | undefined;
-  maxDurationUs?: number | undefined;
+/** By id: newest first, or oldest. */
+export const CALL_ORDERS = ["desc", "asc"] as const;
+export type CallOrder = (typeof CALL_ORDERS)[number];
+
+export interface CallPageQuery {
+  filter: CallFilter;
+  order: CallOrder;
+  limit: number;
+  /** Where the page before ended. */
+  afterId: string | null;
 }
 
 export interface CallPage {
   calls: StoredCall[];
-  /** The next page continues below this id; null at the end. */
+  /** The next page continues behind this id; null at the end. */
   nextId: string | null;
+  /**
+   * With those of the pages before, the calls that match are all that began at that time or later, and in ascending
+   * order before it; null where there are no others.
+   */
+  scannedToMs: number | null;
 }
 
+interface PageRow extends Omit<StoredCall, "id" | "isCaller"> {
+  /** Null where none was found. */
+  id: string | null;
+  isCaller: number;
+  /** The call too many, or else the last that was looked at; null where all were. */
+  endId: string | null;
+  scannedToMs: number | null;
+}
+
+const COLUMNS = Object.entries(getTableColumns(t)).map(
+  ([key, { name }]) => `found.${name} AS ${key}`,
+);
+
+/**
+ * One statement, so one snapshot: where the looking ended is of the very samples that were looked at, whatever comes
+ * or is pruned meanwhile. It is asked for only where the page is not full, for it steps over all of them again.
+ */
 export async function findCalls(
   db: D1Database,
   org: string,
-  filter: CallFilter,
-  limit: number,
-  belowId: string | null,
+  { filter, order, limit, afterId }: CallPageQuery,
 ): Promise<CallPage> {
-  const range = keyRange(org, filter, belowId);
-  const orm = drizzle(db);
-  const scanned = orm
-    .select()
-    .from(t)
-    .where(range)
-    .orderBy(desc(t.id))
-    .limit(SCAN_ROWS_MAX)
-    .as("scanned");
-  const found = await orm
-    .select()
-    .from(scanned)
-    .where(and(...conditions(scanned, filter)))
-    .orderBy(desc(scanned.id))
-    .limit(limit + 1);
-  const calls = found.slice(0, limit);
-  const lastId = calls.at(-1)?.id ?? null;
-  if (found.length > limit) return { calls, nextId: lastId };
-  return { calls, nextId: earlierId(await findScanEnd(db, range), lastId) };
+  const values = new BoundValues();
+  const orgPlace = values.text(org);
+  const { comparison, last, scannedTo } = ORDERS[order];
+  const range = [
+    `org = ${orgPlace}`,
+    ...(afterId === null ? [] : [`id ${comparison} ${values.text(afterId)}`]),
+    ...idsOfTimes(values, orgPlace, filter),
+  ].join(" AND ");
+  const sql = `WITH found AS MATERIALIZED (
+      SELECT * FROM (SELECT * FROM tool_invocations WHERE ${range} ORDER BY id ${order} LIMIT ${SCAN_ROWS_MAX})
+      WHERE ${sampleConditions(values, filter)} ORDER BY id ${order} LIMIT ${limit + 1}),
+    page AS MATERIALIZED (SELECT iif(rows > ${limit}, lastId, (
+        SELECT id FROM tool_invocations WHERE ${range} ORDER BY id ${order} LIMIT 1 OFFSET ${SCAN_ROWS_MAX - 1})) AS endId
+      FROM (SELECT count(*) AS rows, ${last}(id) AS lastId FROM found))
+    SELECT page.endId, ${scannedTo(orgPlace, timeOfId("page.endId"))} AS scannedToMs, ${COLUMNS.join(", ")}
+    FROM page LEFT JOIN found ON true`;
+  const { results } = await values.bindTo(db.prepare(sql)).all<PageRow>();
+  const { endId = null, scannedToMs = null } = results[0] ?? {};
+  const calls = results.flatMap(storedCall).slice(0, limit);
+  return {
+    calls,
+    // The call too many is the next page's first.
+    nextId: results.length > limit ? calls.at(-1)!.id : endId,
+    scannedToMs: scannedToMs === null ? null : within(filter, scannedToMs),
+  };
 }
 
-/** Of a page that is not full: the last sample that was looked at. Null if all of them were. */
-async function findScanEnd(db: D1Database, range: SQL | undefined): Promise<string | null> {
-  const [last] = await drizzle(db)
-    .select({ id: t.id })
-    .from(t)
-    .where(range)
-    .orderBy(desc(t.id))
-    .limit(1)
-    .offset(SCAN_ROWS_MAX - 1);
-  return last?.id ?? null;
+/** What was not looked at lies behind an id; its calls may have begun on this side of the id's time, by the skew. */
+const ORDERS = {
+  desc: {
+    comparison: "<",
+    last: "min",
+    scannedTo: (org: string, ms: string) => `${ms} + 1 + ${behindMsAt(org, ms)}`,
+  },
+  asc: {
+    comparison: ">",
+    last: "max",
+    scannedTo: (org: string, ms: string) => `${ms} - ${aheadMsAt(org, ms)}`,
+  },
+} as const;
+
+function within({ fromMs = 0, toMs = Number.MAX_SAFE_INTEGER }: CallFilter, ms: number): number {
+  return Math.max(fromMs, Math.min(toMs, ms));
 }
 
-/** What came since the page was read moves the end of the scan up: none of the page is to come again. */
-function earlierId(scanEnd: string | null, lastId: string | null): string | null {
-  if (scanEnd === null || lastId === null) return scanEnd;
-  return lastId < scanEnd ? lastId : scanEnd;
+function storedCall({ endId: _, scannedToMs: __, id, ...row }: PageRow): StoredCall[] {
+  return id === null ? [] : [{ ...row, id, isCaller: row.isCaller === 1 }];
 }
 
 export async function findCall(
@@ -91,36 +117,4 @@ export async function findCall(
     .from(t)
     .where(and(eq(t.org, org), eq(t.id, id)));
   return call;
-}
-
-/** An id's time lies within an hour of the call's, so a time range widened by that is a key range. */
-function keyRange(org: string, filter: CallFilter, belowId: string | null): SQL | undefined {
-  const { fromMs, toMs } = filter;
-  return and(
-    eq(t.org, org),
-    belowId === null ? undefined : lt(t.id, belowId),
-    fromMs === undefined ? undefined : gte(t.id, uuid7LowerBound(fromMs - ID_SKEW_MS_MAX)),
-    toMs === undefined ? undefined : lt(t.id, uuid7LowerBound(toMs + ID_SKEW_MS_MAX + 1)),
-  );
-}
-
-type Columns = Record<Exclude<keyof StoredCall, "org">, AnySQLiteColumn>;
-
-function conditions(columns: Columns, filter: CallFilter): (SQL | undefined)[] {
-  const equal = (column: Columns[keyof Columns], value: string | undefined) =>
-    value === undefined ? undefined : eq(column, value);
-  return [
-    equal(columns.workspace, filter.workspace),
-    equal(columns.plugin, filter.plugin),
-    equal(columns.tool, filter.tool),
-    equal(columns.instance, filter.instance),
-    equal(columns.actor, filter.actor),
-    equal(columns.traceId, filter.traceId),
-    equal(columns.errorFingerprint, filter.errorFingerprint),
-    filter.outcomes && inArray(columns.outcome, filter.outcomes),
-    filter.fromMs === undefined ? undefined : gte(columns.startedAtMs, filter.fromMs),
-    filter.toMs === undefined ? undefined : lt(columns.startedAtMs, filter.toMs),
-    filter.minDurationUs === undefined ? undefined : gte(columns.durationUs, filter.minDurationUs),
-    filter.maxDurationUs === undefined ? undefined : lte(columns.durationUs, filter.maxDurationUs),
-  ];
 }

@@ -4,6 +4,7 @@ import type { Call } from "#calls/call.ts";
 import { uuid7FromRandom, uuid7TimeMs } from "#formats/uuid7.ts";
 import type { ShardedOrg } from "#orgs/store/shard-orgs.ts";
 import { fitsParameter, jsonParameters, utf8Bytes } from "#platform/d1/json-parameter.ts";
+import { raiseIdSkews } from "./id-skews.ts";
 
 export interface ReportedCalls {
   header: ReportHeader;
@@ -78,7 +79,13 @@ export function insertStatements(
       db.prepare(INSERT_SAMPLES).bind(...guard, receivedAtMs, rows, header.instance),
     ),
   );
-  return [...arrivals, ...calls, ...samples];
+  const skews = raiseIdSkews(
+    db,
+    guard,
+    haveWaited ? ORG_TAKES_REPORTS : ORG_TAKES_WRITES,
+    reports.flatMap((report) => report.calls),
+  );
+  return [...arrivals, ...calls, ...samples, ...skews];
 }
 
 /** One payload, or several where long names would make it too large to bind. */

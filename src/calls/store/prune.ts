@@ -2,6 +2,7 @@
  * Retention. Rows leave by key range, oldest first, in bounded chunks. Totals and instances are never
  * pruned, and the fold reads nothing that is.
  */
+import { type ActivityTier, MINUTES, QUARTERS } from "#calls/activity/activity-blocks.ts";
 import type { PruneCutoffs } from "#calls/prune-cutoffs.ts";
 import { uuid7LowerBound } from "#formats/uuid7.ts";
 
@@ -27,23 +28,34 @@ const DELETE_SAMPLES = `DELETE FROM tool_invocations WHERE org = ?1 AND id IN ($
 const COUNT_PRUNED = `UPDATE orgs SET samples_pruned = samples_pruned + changes()
   WHERE org = ?1 AND changes() > 0`;
 
-const deleteRollups = (table: string, window: string) => `DELETE FROM ${table}
-  WHERE org = ?1 AND (${window}, series) IN
-    (SELECT ${window}, series FROM ${table} WHERE org = ?1 AND ${window} < ?2
-     ORDER BY ${window} LIMIT ${PRUNE_ROWS_MAX})`;
+/** Rows of activity are tens of pages each, where an org is busy. */
+export const PRUNE_ACTIVITY_ROWS_MAX = 1_000;
 
-const DELETE_HOURLY = deleteRollups("rollups_hourly", "hour");
-const DELETE_DAILY = deleteRollups("rollups_daily", "day");
+const deleteWindows = (
+  table: string,
+  window: string,
+  member: string,
+  rowsMax: number,
+) => `DELETE FROM ${table}
+  WHERE org = ?1 AND (${window}, ${member}) IN
+    (SELECT ${window}, ${member} FROM ${table} WHERE org = ?1 AND ${window} < ?2
+     ORDER BY ${window} LIMIT ${rowsMax})`;
+
+const DELETE_HOURLY = deleteWindows("rollups_hourly", "hour", "series", PRUNE_ROWS_MAX);
+const DELETE_DAILY = deleteWindows("rollups_daily", "day", "series", PRUNE_ROWS_MAX);
+const deleteActivity = ({ table, window }: ActivityTier) =>
+  deleteWindows(table, window, "block", PRUNE_ACTIVITY_ROWS_MAX);
 
 /** Queries that `pruneOnce` sends. */
-export const PRUNE_QUERIES = 5;
+export const PRUNE_QUERIES = 7;
 
 /** Prunes one chunk of each kind, in one transaction. True when nothing is left to prune. */
 export async function pruneOnce(
   db: D1Database,
   org: string,
-  { samplesBeforeMs, hoursBefore, daysBefore }: PruneCutoffs,
+  cutoffs: PruneCutoffs,
 ): Promise<boolean> {
+  const { samplesBeforeMs, hoursBefore, daysBefore, minutesBefore, quartersBefore } = cutoffs;
   const oldestKeptId = uuid7LowerBound(samplesBeforeMs);
   const results = await db.batch([
     db.prepare(RAISE_PRUNED_BEFORE).bind(org, oldestKeptId, samplesBeforeMs),
@@ -51,7 +63,14 @@ export async function pruneOnce(
     db.prepare(COUNT_PRUNED).bind(org),
     db.prepare(DELETE_HOURLY).bind(org, hoursBefore),
     db.prepare(DELETE_DAILY).bind(org, daysBefore),
+    db.prepare(deleteActivity(MINUTES)).bind(org, minutesBefore),
+    db.prepare(deleteActivity(QUARTERS)).bind(org, quartersBefore),
   ]);
-  const [, samples = 0, , ...rollups] = results.map(({ meta }) => meta.changes);
-  return [samples, ...rollups].every((rows) => rows < PRUNE_ROWS_MAX);
+  const [, samples = 0, , hours = 0, days = 0, ...activity] = results.map(
+    ({ meta }) => meta.changes,
+  );
+  return (
+    [samples, hours, days].every((rows) => rows < PRUNE_ROWS_MAX) &&
+    activity.every((rows) => rows < PRUNE_ACTIVITY_ROWS_MAX)
+  );
 }

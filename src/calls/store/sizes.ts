@@ -1,7 +1,7 @@
 /**
  * About how many bytes an org's calls and figures take on its shard. Samples are counted exactly, for the totals
  * say how many there ever were and pruning how many left; only what a row takes is taken from some of them.
- * Rollups are counted of some hours and days, drawn anew each time, so that nobody can look small by keeping to
+ * Rollups and activity are counted of some of their windows, drawn anew each time, so that nobody can look small by keeping to
  * others.
  * What waits for pairing, and how spans hang together, is counted by lengths that stand beside it.
  * Arrivals, which the fold deletes, and instances, of which there are few, are left out.
@@ -53,6 +53,7 @@ const SAMPLE_BYTES = `${ROW_BYTES} + ${lengthOf([
   "parent_span_id",
 ])} + 24 + iif(is_caller = 1, ${lengthOf(["org", "trace_id", "span_id", "id"])}, 0)`;
 const ROLLUP_BYTES = `${ROW_BYTES} + 10 + octet_length(org) + octet_length(histogram)`;
+const ACTIVITY_BYTES = `${ROW_BYTES} + ${lengthOf(["org", "totals", "plugins", "series"])}`;
 /** With its index, and some forty small integers. */
 const SERIES_BYTES = `${ROW_BYTES} + 80 + 2 * (${lengthOf(["org", "workspace", "plugin", "tool"])})
   + octet_length(histogram) + octet_length(exemplars)`;
@@ -67,7 +68,11 @@ const SELECT_EXTENT = `SELECT
       + (SELECT total(octet_length(traces)) FROM call_links WHERE org = ?1) AS pairingBytes,
     ${first("id", "tool_invocations")} AS firstId, ${first("id", "tool_invocations", "DESC")} AS lastId,
     ${first("hour", "rollups_hourly")} AS firstHour, ${first("hour", "rollups_hourly", "DESC")} AS lastHour,
-    ${first("day", "rollups_daily")} AS firstDay, ${first("day", "rollups_daily", "DESC")} AS lastDay
+    ${first("day", "rollups_daily")} AS firstDay, ${first("day", "rollups_daily", "DESC")} AS lastDay,
+    ${first("minute", "activity_minutes")} AS firstMinute,
+    ${first("minute", "activity_minutes", "DESC")} AS lastMinute,
+    ${first("quarter", "activity_quarters")} AS firstQuarter,
+    ${first("quarter", "activity_quarters", "DESC")} AS lastQuarter
   FROM (SELECT coalesce(sum(bytes), 0) AS bytes, coalesce(sum(calls), 0) AS calls
     FROM (SELECT ${SERIES_BYTES} AS bytes, ok + client_error + server_error + policy_denied
         + quota_exceeded + idempotent_replay AS calls
@@ -84,6 +89,10 @@ interface Extent {
   lastHour: number | null;
   firstDay: number | null;
   lastDay: number | null;
+  firstMinute: number | null;
+  lastMinute: number | null;
+  firstQuarter: number | null;
+  lastQuarter: number | null;
 }
 
 /** Each value of ?2 is an id, from which on one sample is looked at. */
@@ -92,33 +101,45 @@ const DRAW_SAMPLES = `SELECT avg((SELECT ${onDisk(SAMPLE_BYTES)} FROM tool_invoc
   FROM json_each(?2) AS j`;
 
 /** Each value of ?2 is a window. */
-const drawRollups = (table: string, window: string) => `SELECT sum((SELECT total(bytes)
-    FROM (SELECT ${onDisk(ROLLUP_BYTES)} AS bytes FROM ${table}
+const drawWindows = (
+  table: string,
+  window: string,
+  bytes: string,
+) => `SELECT sum((SELECT total(bytes)
+    FROM (SELECT ${onDisk(bytes)} AS bytes FROM ${table}
       WHERE org = ?1 AND ${window} = j.value LIMIT ${ROLLUPS_COUNTED_MAX}))) AS bytes
   FROM json_each(?2) AS j`;
-const DRAW_HOURS = drawRollups("rollups_hourly", "hour");
-const DRAW_DAYS = drawRollups("rollups_daily", "day");
+const DRAW_HOURS = drawWindows("rollups_hourly", "hour", ROLLUP_BYTES);
+const DRAW_DAYS = drawWindows("rollups_daily", "day", ROLLUP_BYTES);
+const DRAW_MINUTES = drawWindows("activity_minutes", "minute", ACTIVITY_BYTES);
+const DRAW_QUARTERS = drawWindows("activity_quarters", "quarter", ACTIVITY_BYTES);
 
 /** Queries that `estimateBytes` sends. */
-export const SIZE_QUERIES = 4;
+export const SIZE_QUERIES = 6;
 
 export async function estimateBytes(db: D1Database, org: string): Promise<number> {
   const extent = await db.prepare(SELECT_EXTENT).bind(org).first<Extent>();
   if (extent === null) return 0;
-  const { firstId, lastId, firstHour, lastHour, firstDay, lastDay } = extent;
-  const ids = drawnTimes(firstId, lastId).map(uuid7LowerBound);
-  const hours = drawnWindows(firstHour, lastHour);
-  const days = drawnWindows(firstDay, lastDay);
+  const ids = drawnTimes(extent.firstId, extent.lastId).map(uuid7LowerBound);
+  const windows = [
+    drawnWindows(extent.firstHour, extent.lastHour),
+    drawnWindows(extent.firstDay, extent.lastDay),
+    drawnWindows(extent.firstMinute, extent.lastMinute),
+    drawnWindows(extent.firstQuarter, extent.lastQuarter),
+  ];
+  const draws = [DRAW_HOURS, DRAW_DAYS, DRAW_MINUTES, DRAW_QUARTERS];
   const results = await db.batch<{ bytes: number | null }>([
     db.prepare(DRAW_SAMPLES).bind(org, JSON.stringify(ids)),
-    db.prepare(DRAW_HOURS).bind(org, JSON.stringify(hours.drawn)),
-    db.prepare(DRAW_DAYS).bind(org, JSON.stringify(days.drawn)),
+    ...draws.map((draw, index) =>
+      db.prepare(draw).bind(org, JSON.stringify(windows[index]!.drawn)),
+    ),
   ]);
-  const [sample = 0, ofHours = 0, ofDays = 0] = results.map(
-    ({ results: [row] }) => row?.bytes ?? 0,
-  );
+  const [sample = 0, ...ofWindows] = results.map(({ results: [row] }) => row?.bytes ?? 0);
   const samples = Math.max(0, extent.calls - (extent.pruned ?? 0));
-  const bytes = samples * sample + hours.factor * ofHours + days.factor * ofDays;
+  const bytes = ofWindows.reduce(
+    (sum, drawn, index) => sum + windows[index]!.factor * drawn,
+    samples * sample,
+  );
   return (bytes + extent.seriesBytes + extent.pairingBytes) / PAGE_FILL;
 }
 

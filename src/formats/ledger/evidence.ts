@@ -5,6 +5,7 @@
  */
 import { decodeBase64 } from "#formats/base64.ts";
 import { readJson } from "#formats/read-json.ts";
+import { formatTimestamp, parseTimestampMs } from "#formats/rfc3339.ts";
 import { type Checkpoint, parseCheckpoint } from "#formats/tlog/checkpoint.ts";
 import { isDecimal } from "#formats/tlog/decimal.ts";
 import { isHash } from "#formats/tlog/merkle-hash.ts";
@@ -84,6 +85,14 @@ export interface ExportSummary {
   readonly toSeq: number;
   readonly treeSize: number;
   readonly minimumIndex: number;
+  /** Where the entries were asked for by time. */
+  readonly time?: AskedTime;
+}
+
+/** RFC 3339, in [from, to): when an event occurred, else was recorded. Null is open. */
+export interface AskedTime {
+  readonly from: string | null;
+  readonly to: string | null;
 }
 
 /** Null unless the text is a signed note of a checkpoint. No signature is verified. */
@@ -117,7 +126,24 @@ export function parseExportSummary(text: string): ExportSummary | null {
   if (typeof origin !== "string" || !numbers.every(isCount)) return null;
   const [fromSeq = 0, toSeq = 0, treeSize = 0, minimumIndex = 0] = numbers;
   const isOrdered = minimumIndex <= fromSeq && fromSeq <= toSeq && toSeq <= treeSize;
-  return isOrdered ? { origin, fromSeq, toSeq, treeSize, minimumIndex } : null;
+  const time = askedTimeOf(members);
+  if (!isOrdered || time === "malformed") return null;
+  return { origin, fromSeq, toSeq, treeSize, minimumIndex, ...(time !== null && { time }) };
+}
+
+/** Null where the entries were not asked for by time. */
+function askedTimeOf(members: Readonly<Record<string, unknown>>): AskedTime | null | "malformed" {
+  if (!("from" in members) && !("to" in members)) return null;
+  const { from, to } = members;
+  if (!isTimeOrNull(from) || !isTimeOrNull(to)) return "malformed";
+  return from !== null && to !== null && to < from ? "malformed" : { from, to };
+}
+
+/** As the service writes times: so texts of two compare as the times do. */
+function isTimeOrNull(value: unknown): value is string | null {
+  if (value === null) return true;
+  const ms = typeof value === "string" ? parseTimestampMs(value) : undefined;
+  return ms !== undefined && formatTimestamp(ms) === value;
 }
 
 function parseListedKey(value: unknown): ListedKey | null {

@@ -7,7 +7,7 @@
  * The commands keep to what a Debian and a macOS have in common: no sha256sum, no base64, no xxd. They do
  * not rest on `set -e`, which a shell ignores wherever what fails is a condition.
  */
-import type { ExportSummary } from "./evidence.ts";
+import type { AskedTime, ExportSummary } from "./evidence.ts";
 
 /** The key by which `step 1` verifies the head: the newest that signs this size. */
 export function vkeyOfHead(
@@ -24,13 +24,13 @@ export function packReadme(summary: ExportSummary, vkey: string): string {
 }
 
 function introduction(
-  { origin, fromSeq, toSeq, treeSize, minimumIndex }: ExportSummary,
+  { origin, fromSeq, toSeq, treeSize, minimumIndex, time }: ExportSummary,
   vkey: string,
 ): string {
   return `# Audit log export
 
 - log: \`${origin}\`, which begins at entry ${minimumIndex}
-- entries: ${fromSeq} until before ${toSeq}, one a line in \`entries.ndjson\`
+- entries: ${fromSeq} until before ${toSeq}, one a line in \`entries.ndjson\`${askedBy(time)}
 - under the checkpoint of size ${treeSize}, in \`checkpoint\`
 - key: \`${vkey}\`
 
@@ -41,6 +41,16 @@ below: they are the same in every pack, but for the key and the numbers.
 They take a POSIX shell and OpenSSL 3, in the folder to which the pack was extracted. Each step ends in a
 line that begins with \`ok\`. One that does not has failed, and then the entries prove nothing.
 `;
+}
+
+/** That there are no others of the time no part of a log proves: an event says by itself when it occurred. */
+function askedBy(time: AskedTime | undefined): string {
+  if (time === undefined) return "";
+  const from = time.from === null ? "" : ` from ${time.from}`;
+  const to = time.to === null ? "" : ` before ${time.to}`;
+  return `
+- asked for by time: from the first to the last that occurred, else was recorded,${from}${to}; what lies
+  between them may be of other times`;
 }
 
 function signatureStep(vkey: string): string {

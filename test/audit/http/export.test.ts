@@ -128,6 +128,23 @@ describe("GET /audit/export", () => {
   });
 });
 
+const DAY_MS = 86_400_000;
+const NOW_MS = Date.now();
+const ago = (days: number) => new Date(NOW_MS - days * DAY_MS).toISOString();
+
+/** 700 entries in the order of their times but for one late in each hundred, over the ends of bundles. */
+async function orgOfTwentyDays(): Promise<string> {
+  const org = await makeOrg();
+  const events = Array.from({ length: 700 }, (_, seq) => ({
+    ...EVENT,
+    occurred_at: ago(seq % 100 === 50 ? 4 : 20 - seq / 50),
+  }));
+  for (const start of [0, 250, 500]) {
+    await appendEvents(org, events.slice(start, start + 250));
+  }
+  return org;
+}
+
 interface Pack {
   bytes: Uint8Array;
   names: string[];
@@ -174,7 +191,7 @@ function requireVerified({ file, lines, log, keys }: Pack): void {
 }
 
 /** By the verifier, which takes no other file, name or README than those that the service writes. */
-async function requireTaken({ bytes, keys }: Pack, isPart: boolean): Promise<void> {
+async function requireTaken({ bytes, keys, log }: Pack, isPart: boolean): Promise<void> {
   const read = async (offset: number, length: number) => bytes.subarray(offset, offset + length);
   const source = await openPack({ read });
   const { unsigned: _, ...gathered } = source.evidence;
@@ -187,6 +204,7 @@ async function requireTaken({ bytes, keys }: Pack, isPart: boolean): Promise<voi
     isPartAccepted: isPart,
   });
   expect(report.findings).toEqual([]);
+  expect(source.remarks).toHaveLength("from" in log ? 1 : 0);
   expect(report.verdicts.completeness).toBe(isPart ? "PARTIAL" : "COMPLETE");
 }
 
@@ -251,6 +269,51 @@ describe("GET /audit/export?format=pack", () => {
       const answer = refusal(getAudit(org, `/export?format=pack&from_seq=${from}`));
       expect(await answer).toEqual([409, "not_yet_signed"]);
     }
+  });
+
+  it("by time holds all that the list gives for it, and is taken by the verifier", async () => {
+    const org = await orgOfTwentyDays();
+    await signHead(org);
+    const signed = (await statusOf(org)).tree_size;
+    for (const time of [
+      { from: ago(15), to: ago(14) },
+      { from: ago(4.5), to: ago(3.5) },
+      { from: ago(21), to: ago(19.5) },
+      { from: ago(7) },
+      { to: ago(19) },
+      { from: ago(4), to: ago(4) },
+      { from: ago(2), to: ago(1) },
+    ]) {
+      const asked = new URLSearchParams(time).toString();
+      const listed = await auditEntries(org, `?limit=1000&${asked}`);
+      const there = listed.map(({ seq }) => seq).filter((seq) => seq < signed);
+      const pack = await packOf(org, `&${asked}`);
+      requireVerified(pack);
+      const [first, end] = [Number(pack.log["from_seq"]), Number(pack.log["to_seq"])];
+      await requireTaken(pack, first > 0 || end < signed);
+      const [newest = first - 1, oldest = first] = [there[0], there.at(-1)];
+      expect([asked, first, end]).toEqual([asked, oldest, newest + 1]);
+      expect(pack.log).toMatchObject({ from: null, to: null, ...time });
+      const lines = await exportedLines(org, `?${asked}`);
+      expect(lines.slice(0, pack.lines.length)).toEqual(pack.lines);
+    }
+    const [exported] = await auditEntries(org, "?action=operator.audit.exported&limit=1");
+    expect(exported?.event.details).toMatchObject({ from: ago(2), to: ago(1), format: "ndjson" });
+  }, 60_000);
+
+  it("is refused by times that go with indexes, or backwards", async () => {
+    const org = await orgOf(3);
+    await signHead(org);
+    for (const [query, pointer] of [
+      ["&from=2026-11-20&from_seq=1", "/from"],
+      ["&to=2026-11-20&to_seq=1", "/to"],
+      ["&from=2026-11-21&to=2026-11-20", "/to"],
+      ["&from=yesterday", "/from"],
+    ]) {
+      const answer = await problemOf(getAudit(org, `/export?format=pack${query}`));
+      expect([query, answer.status, answer.errors?.[0]?.pointer]).toEqual([query, 400, pointer]);
+    }
+    expect((await statusOf(org)).tree_size).toBe(3);
   });
 
   it("holds the checkpoint at which each former key was rotated out", async () => {

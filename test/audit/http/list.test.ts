@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { problemOf, requireStatus } from "../../harness/answers.ts";
 import { call } from "../../harness/deployment.ts";
+import { newId } from "../../harness/new-id.ts";
 import { makeOrg } from "../../harness/orgs.ts";
 import { type AuditEntry, appendEvents, auditEntries, EVENT, getAudit } from "../audit-client.ts";
 
@@ -24,15 +25,16 @@ async function seqsOfPages(
   org: string,
   limit: number,
   between: () => Promise<void>,
+  asked = "",
 ): Promise<number[]> {
   const seqs: number[] = [];
-  let page = await pageOf(org, `?limit=${limit}`);
+  let page = await pageOf(org, `?limit=${limit}${asked}`);
   for (;;) {
     expect(page.events.length).toBeLessThanOrEqual(limit);
     seqs.push(...page.events.map(({ seq }) => seq));
     if (page.next_cursor === null) return seqs;
     await between();
-    page = await pageOf(org, `?limit=${limit}&cursor=${page.next_cursor}`);
+    page = await pageOf(org, `?limit=${limit}&cursor=${page.next_cursor}${asked}`);
   }
 }
 
@@ -53,10 +55,11 @@ describe("GET /audit", () => {
   it("filters by each field, and by all of them at once", async () => {
     const org = await makeOrg();
     const trace = "ab".repeat(16);
+    const invocation = newId();
     await appendEvents(org, [
-      { ...EVENT, action: "tool.call.denied", outcome: "denied" },
+      { ...EVENT, action: "tool.call.denied", outcome: "denied", invocation_id: invocation },
       { ...EVENT, actor: "user:René", request_id: "r-1", trace_id: trace },
-      { ...EVENT, action: "tool_x", outcome: "error" },
+      { ...EVENT, action: "tool_x", outcome: "error", target: "tool://a/é", workspace: "prod" },
     ]);
     await appendEvents(org, [EVENT], { instance: "gw-2" });
     const asked: [string, number[]][] = [
@@ -72,6 +75,17 @@ describe("GET /audit", () => {
       [`?trace_id=${trace.toUpperCase()}`, [2]],
       [`?actor=${encodeURIComponent("user:Rene\u0301")}`, [2]],
       [`?actor=user:Ren%C3%A9&outcome=allowed&action_prefix=tool.&trace_id=${trace}`, [2]],
+      [`?invocation_id=${invocation.toUpperCase()}`, [1]],
+      [`?invocation_id=${newId()}`, []],
+      [`?target=${encodeURIComponent("tool://a/e\u0301")}`, [3]],
+      ["?target=tool://a", []],
+      ["?workspace=prod", [3]],
+      ["?workspace=prod&outcome=allowed", []],
+      ["?from_seq=3", [4, 3]],
+      ["?from_seq=5", []],
+      ["?order=asc", [0, 1, 2, 3, 4]],
+      ["?order=asc&from_seq=2&limit=2", [2, 3]],
+      ["?order=desc&from_seq=2&limit=2", [4, 3]],
       ["?actor=user:nobody", []],
       ["?action_prefix=tool.&outcome=error", []],
     ];
@@ -112,6 +126,8 @@ describe("GET /audit", () => {
     expect(await seqsOf(org, `?from=${at(1)}`)).toEqual([2]);
     expect(await seqsOf(org, `?from=${nowMs - HOUR_MS}&to=${nowMs + HOUR_MS}`)).toEqual([3, 0]);
     expect(await seqsOf(org, `?from=${at(-100)}&to=${at(-100)}`)).toEqual([]);
+    expect(await seqsOf(org, `?to=${at(-48).slice(0, 10)}`)).toEqual([1]);
+    expect(await seqsOf(org, `?from=${at(-48).slice(0, 10)}`)).toEqual([3, 2, 0]);
     expect(await seqsOf(org, `?from=${at(-100)}&to=${at(-99)}`)).toEqual([1]);
   });
 
@@ -132,11 +148,37 @@ describe("GET /audit", () => {
     }
   });
 
+  it("gives each entry once oldest first, too, and takes no cursor of the other order", async () => {
+    const org = await makeOrg();
+    await appendEvents(
+      org,
+      Array.from({ length: 9 }, () => EVENT),
+    );
+    const there = (await seqsOf(org, "?limit=1000")).reverse();
+    for (const limit of [1, 4, 9]) {
+      const seqs = await seqsOfPages(org, limit, async () => {}, "&order=asc");
+      expect(seqs).toEqual(there);
+    }
+    for (const [given, asked] of [
+      ["asc", "desc"],
+      ["desc", "asc"],
+    ]) {
+      const { next_cursor: cursor } = await pageOf(org, `?limit=2&order=${given}`);
+      const answer = await problemOf(getAudit(org, `?order=${asked}&cursor=${cursor}`));
+      expect([answer.status, answer.errors?.[0]?.pointer]).toEqual([400, "/cursor"]);
+    }
+  });
+
   it.each([
     ["outcome=ok", "/outcome"],
+    ["order=newest", "/order"],
+    ["from_seq=-1", "/from_seq"],
+    ["from_seq=1.5", "/from_seq"],
+    [`target=${"a".repeat(3_073)}`, "/target"],
     ["outcome=", "/outcome"],
     ["from=yesterday", "/from"],
     ["to=2026-02-30T00:00:00Z", "/to"],
+    ["to=2026-02-30", "/to"],
     ["limit=0", "/limit"],
     ["limit=1001", "/limit"],
     ["limit=ten", "/limit"],

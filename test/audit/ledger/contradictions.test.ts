@@ -1,6 +1,7 @@
 import { evictDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { LogAddress } from "#audit/audit-log.ts";
+import { ANY_EVENT } from "#audit/entry-filter.ts";
 import type { EntryPage } from "#audit/ledger/search.ts";
 import { signLogs } from "#audit/signing/signer.ts";
 import { encodeHex } from "#formats/hex.ts";
@@ -35,18 +36,6 @@ import {
 // That a log froze is logged.
 beforeEach(() => vi.spyOn(console, "error").mockReturnValue());
 afterEach(() => vi.restoreAllMocks());
-
-const NO_FILTER = {
-  action: null,
-  actionPrefix: null,
-  actor: null,
-  instance: null,
-  outcome: null,
-  requestId: null,
-  traceId: null,
-  from: null,
-  to: null,
-};
 
 /** In a tile that is full and signed; in the last one, signed; the last one signed; not signed. */
 const [FULL, RAGGED, LAST_SIGNED, UNSIGNED] = [17, 290, 299, 305];
@@ -160,8 +149,12 @@ async function readAll(log: LogAddress): Promise<string> {
   const seqs = [0, FULL, RAGGED, LAST_SIGNED, UNSIGNED, 319, 320];
   const answers: unknown[] = [];
   for (const actor of [null, FORGED_ACTOR, "user:alice@acme"]) {
-    for (const before of [null, FULL + 5, RAGGED + 5]) {
-      answers.push(await ledger.search({ ...NO_FILTER, actor }, { before, limit: 1_000 }));
+    for (const behind of [null, FULL + 5, RAGGED + 5]) {
+      answers.push(await ledger.search({ ...ANY_EVENT, actor }, { behind, limit: 1_000 }));
+    }
+    for (const behind of [null, FULL - 5, RAGGED - 5]) {
+      const page = { behind, limit: 1_000, order: "asc" } as const;
+      answers.push(await ledger.search({ ...ANY_EVENT, actor }, page));
     }
   }
   for (const seq of seqs) {
@@ -284,15 +277,30 @@ describe("A freeze", () => {
     const log = await honestLog();
     await doctor(log, (sql) => changeEntry(sql, RAGGED, "body"));
     const ledger = ledgerOf(log);
-    const page = (before: number | null) =>
-      ledger.search(NO_FILTER, { before, limit: 1_000 }) as Promise<EntryPage>;
+    const page = (behind: number | null) =>
+      ledger.search(ANY_EVENT, { behind, limit: 1_000 }) as Promise<EntryPage>;
     const first = await page(null);
     const seqs = Array.from({ length: 320 - RAGGED - 1 }, (_, at) => 319 - at);
     expect(first.entries.map(({ seq }) => seq)).toEqual(seqs);
-    expect(first.before).toBe(RAGGED + 1);
+    expect(first.end).toBe(RAGGED + 1);
     expect((await ledger.status())?.frozenReason).toMatch(notRecorded(RAGGED));
-    expect(await page(first.before)).toMatchObject({ kind: "contradicted" });
+    expect(await page(first.end)).toMatchObject({ kind: "contradicted" });
     expect((await page(RAGGED)).entries).toHaveLength(RAGGED);
+  });
+
+  it("ends a page that goes the other way before it, too", async () => {
+    const log = await honestLog();
+    await doctor(log, (sql) => changeEntry(sql, RAGGED, "body"));
+    const page = (behind: number | null) => {
+      const bounds = { behind, limit: 1_000, order: "asc" } as const;
+      return ledgerOf(log).search(ANY_EVENT, bounds) as Promise<EntryPage>;
+    };
+    const first = await page(null);
+    expect(first.entries.map(({ seq }) => seq)).toEqual(
+      Array.from({ length: RAGGED }, (_, at) => at),
+    );
+    expect(first.end).toBe(RAGGED - 1);
+    expect(await page(first.end)).toMatchObject({ kind: "contradicted" });
   });
 
   it("by lines that end before the bad entry does not wait for whoever goes on", async () => {

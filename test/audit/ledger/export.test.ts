@@ -2,6 +2,8 @@ import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import type { LogAddress } from "#audit/audit-log.ts";
 import type { ExportRange } from "#audit/ledger/export-range.ts";
+import type { EntryTime } from "#audit/ledger/timed-range.ts";
+import { formatTimestamp } from "#formats/rfc3339.ts";
 import { pruneTo } from "./run-pruning.ts";
 import {
   append,
@@ -37,6 +39,32 @@ describe("An export that a ledger begins", () => {
       expect(await lengthOf(log)).toBe(size);
     }
   });
+
+  it("by time gets the same answer when it is asked for twice, though more of that time has come", async () => {
+    const log = await newLogOf(5);
+    const event = exported();
+    const range = { ...ALL, time: { from: "2026-01-01T00:00:00.000Z", to: null } };
+    const first = await ledgerOf(log).beginExport(log, event, range);
+    expect(first).toMatchObject({ kind: "export", from: 0, to: 5 });
+    await append(log, makeEvents(2));
+    expect(await ledgerOf(log).beginExport(log, event, range)).toEqual(first);
+  });
+
+  it("by time takes a bundle's end where many bundles have none of it in between, and leaves nothing out", async () => {
+    const log = await newLogOf(0);
+    const nowMs = Date.now();
+    const at = (hours: number) => formatTimestamp(nowMs - hours * 3_600_000);
+    const size = 256 * 68;
+    const wanted = 256 * 66 + 9;
+    const timeOf = (seq: number) => (seq === wanted ? at(20) : at(seq % 2 === 0 ? 40 : 1));
+    await append(
+      log,
+      Array.from({ length: size }, (_, seq) => makeEvent({ occurred_at: timeOf(seq) })),
+    );
+    const range = { ...ALL, time: { from: at(21), to: at(19) } };
+    const planned = await ledgerOf(log).beginExport(log, exported(), range);
+    expect(planned).toMatchObject({ kind: "export", from: 256 * 64, to: wanted + 1 });
+  }, 60_000);
 
   it("counts the bytes that its lines then have, whole bundles and parts of them", async () => {
     const log = await newLogOf(600);
@@ -91,6 +119,21 @@ describe("An export that a ledger begins", () => {
     const below = { ...ALL, from: 255 };
     const answer = await ledgerOf(log).beginExport(log, exported(), below);
     expect(answer).toEqual({ kind: "pruned", minIndex: 256 });
+  });
+
+  it("by time is of what is left, and refused where it may be of what is pruned", async () => {
+    const log = await newLogOf(300);
+    await pruneTo(log, 256);
+    const { recorded_at } = JSON.parse(new TextDecoder().decode((await storedBodies(log))[0]));
+    const later = formatTimestamp(Date.parse(recorded_at) + 1);
+    const kindOf = async (time: EntryTime) => {
+      const planned = await ledgerOf(log).beginExport(log, exported(), { ...ALL, time });
+      return planned.kind === "export" ? planned.from >= 256 : planned.kind;
+    };
+    expect(await kindOf({ from: recorded_at, to: null })).toBe("pruned");
+    expect(await kindOf({ from: "2026-01-01T00:00:00.000Z", to: recorded_at })).toBe("pruned");
+    expect(await kindOf({ from: later, to: null })).toBe(true);
+    expect(await kindOf({ from: null, to: later })).toBe(true);
   });
 
   it("is refused by a frozen log, which cannot record it", async () => {

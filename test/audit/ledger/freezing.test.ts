@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { LogAddress } from "#audit/audit-log.ts";
+import { ANY_EVENT } from "#audit/entry-filter.ts";
 import { Ledger } from "#audit/ledger/ledger.ts";
 import { signLogs } from "#audit/signing/signer.ts";
 import { parseTlogProof } from "#formats/tlog/tlog-proof.ts";
@@ -193,9 +194,8 @@ describe("A frozen log", () => {
     await append(log, makeEvents(1));
     await ledgerOf(log).freeze(log, "because");
     const ledger = ledgerOf(log);
-    const filter = { action: null, actionPrefix: null, actor: null, instance: null, outcome: null };
-    const any = { ...filter, requestId: null, traceId: null, from: null, to: null };
-    expect((await ledger.search(any, { before: null, limit: 10 })).entries).toHaveLength(4);
+    const { entries } = await ledger.search(ANY_EVENT, { behind: null, limit: 10 });
+    expect(entries).toHaveLength(4);
     expect(await ledger.entry(3)).toMatchObject({ seq: 3 });
     const proof = await ledger.proof(2);
     expect(parseTlogProof(proof.kind === "proof" ? proof.proof : "")?.checkpoint).toBe(note);

@@ -1,6 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import type { LogAddress } from "#audit/audit-log.ts";
+import type { EntryOrder } from "#audit/entry-filter.ts";
 import { type BundledEntry, deletePrunedBundles, recordInBundles } from "#audit/ledger/bundles.ts";
 import { fingerprintsOf, type IdColumn, seqsWithId } from "#audit/ledger/id-runs.ts";
 import { newLogOf, objectOf } from "./test-log.ts";
@@ -42,9 +43,10 @@ function seqsOf(
   log: LogAddress,
   wanted: { column: IdColumn; id: string },
   range = { low: 0, high: ENTRIES },
+  order: EntryOrder = "desc",
 ): Promise<number[]> {
   return runInDurableObject(objectOf(log), (_, { storage }) => [
-    ...seqsWithId(storage.sql, wanted, range),
+    ...seqsWithId(storage.sql, wanted, range, order),
   ]);
 }
 
@@ -54,11 +56,15 @@ const expectedSeqs = (remainder: number, low = 0, high = ENTRIES) =>
     .reverse();
 
 describe("The runs of ids", () => {
-  it("propose every entry that has the id, newest first, merged or not", async () => {
+  it("propose every entry that has the id, in either order, merged or not", async () => {
     const log = await recordedLog(ENTRIES, 1_000);
     for (const remainder of [0, 1, 77, 130]) {
       const id = `req-${remainder}`;
-      expect(await seqsOf(log, { column: "request_id", id })).toEqual(expectedSeqs(remainder));
+      const wanted = { column: "request_id", id } as const;
+      expect(await seqsOf(log, wanted)).toEqual(expectedSeqs(remainder));
+      const range = { low: 40_000, high: ENTRIES - 100 };
+      const ascending = expectedSeqs(remainder, range.low, range.high).reverse();
+      expect(await seqsOf(log, wanted, range, "asc")).toEqual(ascending);
     }
     for (const seq of [0, 255, 256, 65_535, 65_536, 131_071, 131_072, ENTRIES - 1]) {
       const id = seq.toString(16).padStart(32, "0");
@@ -109,6 +115,8 @@ describe("The runs of ids", () => {
       ["request_id", ids.requestId],
     ] as const) {
       expect(await seqsOf(log, { column, id })).toEqual(twins.toReversed());
+      const range = { low: 0, high: ENTRIES };
+      expect(await seqsOf(log, { column, id }, range, "asc")).toEqual(twins);
     }
   });
 

@@ -1,6 +1,7 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import type { LogAddress } from "#audit/audit-log.ts";
+import { ANY_EVENT } from "#audit/entry-filter.ts";
 import { firstUnexpired } from "#audit/ledger/times/recorded-times.ts";
 import { formatTimestamp } from "#formats/rfc3339.ts";
 import { newId } from "../../harness/new-id.ts";
@@ -155,17 +156,9 @@ describe("What a clock that was ahead has left", () => {
     await correct(log);
     pass(10);
     await append(log, makeEvents(3));
-    const filter = {
-      action: null,
-      actionPrefix: null,
-      actor: "user:alice@acme",
-      instance: null,
-      outcome: null,
-      requestId: null,
-      traceId: null,
-    };
+    const filter = { ...ANY_EVENT, actor: "user:alice@acme" };
     const found = async (from: string | null, to: string | null) => {
-      const page = { before: null, limit: 1_000 };
+      const page = { behind: null, limit: 1_000 };
       const { entries } = await ledgerOf(log).search({ ...filter, from, to }, page);
       return entries.length;
     };

@@ -19,7 +19,7 @@ const run = (query: string) => (sql: SqlStorage) => void sql.exec(query);
 
 /** What a search by time and by id finds. */
 async function found(log: LogAddress): Promise<number[]> {
-  const page = { before: null, limit: 1_000 };
+  const page = { behind: null, limit: 1_000 };
   const from = "2020-01-01T00:00:00.000Z";
   const to = "2020-01-02T00:00:00.000Z";
   const byTime = await ledgerOf(log).search({ ...ANY_EVENT, from, to }, page);

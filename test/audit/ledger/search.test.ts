@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import type { AuditEvent } from "#audit/audit-event.ts";
 import type { LogAddress } from "#audit/audit-log.ts";
-import { ANY_EVENT, type AuditFilter } from "#audit/entry-filter.ts";
+import { ANY_EVENT, type AuditFilter, type EntryOrder } from "#audit/entry-filter.ts";
 import { formatTimestamp } from "#formats/rfc3339.ts";
 import { newId } from "../../harness/new-id.ts";
 import { announce, runAlarms, termsAt } from "./run-pruning.ts";
@@ -21,19 +21,26 @@ const DAY_MS = 86_400_000;
 
 type Stored = AuditEvent & { recorded_at: string };
 
+interface Asked {
+  limit?: number;
+  order?: EntryOrder;
+  between?: () => Promise<void>;
+}
+
 /** All pages, each of at most `limit`: the seqs in the order they came. */
 async function searchAll(
   log: LogAddress,
   filter: Partial<AuditFilter>,
-  { limit = 100, between = async () => {} }: { limit?: number; between?: () => Promise<void> } = {},
+  { limit = 100, order = "desc", between = async () => {} }: Asked = {},
 ): Promise<number[]> {
   const seqs: number[] = [];
-  for (let before: number | null = null; ; ) {
-    const page = await ledgerOf(log).search({ ...ANY_EVENT, ...filter }, { before, limit });
+  for (let behind: number | null = null; ; ) {
+    const bounds = { behind, limit, order };
+    const page = await ledgerOf(log).search({ ...ANY_EVENT, ...filter }, bounds);
     expect(page.entries.length).toBeLessThanOrEqual(limit);
     seqs.push(...page.entries.map(({ seq }) => seq));
-    if (page.before === null) return seqs;
-    before = page.before;
+    if (page.end === null) return seqs;
+    behind = page.end;
     await between();
   }
 }
@@ -44,7 +51,11 @@ async function storedEvents(log: LogAddress): Promise<Stored[]> {
 }
 
 /** In words of its own: every entry is looked at, and none of the indexes. */
-function modelled(events: readonly Stored[], filter: Partial<AuditFilter>): number[] {
+function modelled(
+  events: readonly Stored[],
+  filter: Partial<AuditFilter>,
+  order: EntryOrder = "desc",
+): number[] {
   const seqs: number[] = [];
   for (const [seq, event] of events.entries()) {
     const time = Date.parse(event.occurred_at ?? event.recorded_at);
@@ -57,12 +68,15 @@ function modelled(events: readonly Stored[], filter: Partial<AuditFilter>): numb
       [filter.requestId, event.request_id === filter.requestId],
       [filter.traceId, event.trace_id === filter.traceId],
       [filter.invocationId, event.invocation_id === filter.invocationId],
+      [filter.target, event.target === filter.target],
+      [filter.workspace, event.workspace === filter.workspace],
+      [filter.fromSeq, seq >= (filter.fromSeq ?? 0)],
       [filter.from, time >= Date.parse(filter.from ?? "")],
       [filter.to, time < Date.parse(filter.to ?? "")],
     ];
-    if (tests.every(([asked, holds]) => asked == null || holds)) seqs.unshift(seq);
+    if (tests.every(([asked, holds]) => asked == null || holds)) seqs.push(seq);
   }
-  return seqs;
+  return order === "asc" ? seqs : seqs.reverse();
 }
 
 const ACTIONS = [
@@ -76,6 +90,8 @@ const OUTCOMES = ["allowed", "denied", "deferred", "error"] as const;
 const pick = <Item>(items: readonly Item[], at: number) => items[at % items.length]!;
 const TRACES = ["a", "b"].map((digit) => digit.repeat(32));
 const INVOCATIONS = [newId(), newId()];
+const TARGETS = ["tool://github/list_repos", "tool://github/delete_repo", "plugin://github"];
+const WORKSPACES = ["prod", "dev"];
 
 /** Of 900 entries whose times of occurrence lie anywhere in 40 days, in whatever order. */
 function variedEvents(nowMs: number): AuditEvent[] {
@@ -89,6 +105,8 @@ function variedEvents(nowMs: number): AuditEvent[] {
       request_id: spread % 5 === 0 ? `r-${spread % 10}` : null,
       trace_id: spread % 6 === 0 ? pick(TRACES, spread) : null,
       invocation_id: spread % 8 === 0 ? pick(INVOCATIONS, spread / 8) : null,
+      target: pick([null, ...TARGETS], spread),
+      workspace: pick([null, ...WORKSPACES], spread),
       occurred_at: at % 4 === 0 ? null : formatTimestamp(nowMs - spread * 0.04 * DAY_MS),
     });
   });
@@ -117,24 +135,26 @@ describe("Searching a log", () => {
     outcome: maybe(...OUTCOMES),
     requestId: maybe("r-0", "r-5", "r-1"),
     traceId: maybe(...TRACES),
+    invocationId: maybe(...INVOCATIONS),
+    target: maybe(...TARGETS, "tool://github"),
+    workspace: maybe(...WORKSPACES, "prod "),
+    fromSeq: fc.option(fc.integer({ min: 0, max: 950 }), { freq: 3 }),
     from: time,
     to: time,
   });
-  const invocation = fc.constantFrom({}, ...INVOCATIONS.map((invocationId) => ({ invocationId })));
+  const orders = fc.constantFrom<EntryOrder>("desc", "asc");
 
-  it("finds what looking at every entry finds, in any combination and by any page length", async () => {
+  it("finds what looking at every entry finds, in any combination, either order and by any page length", async () => {
     const property = fc.asyncProperty(
       filters,
-      invocation,
+      orders,
       fc.integer({ min: 1, max: 400 }),
-      async (filter, ofInvocation, limit) => {
-        const given = Object.entries(filter).filter(([, value]) => value !== null);
-        const asked = { ...Object.fromEntries(given), ...ofInvocation };
-        const found = await searchAll(log, asked, { limit: Math.max(limit, 20) });
-        expect(found).toEqual(modelled(events, asked));
+      async (filter, order, limit) => {
+        const found = await searchAll(log, filter, { limit: Math.max(limit, 20), order });
+        expect(found).toEqual(modelled(events, filter, order));
       },
     );
-    await fc.assert(property, { numRuns: 120 });
+    await fc.assert(property, { numRuns: 160 });
   });
 
   it("finds by each field alone what looking at every entry finds", async () => {
@@ -147,6 +167,9 @@ describe("Searching a log", () => {
       { requestId: "r-5" },
       { traceId: TRACES[0]! },
       { invocationId: INVOCATIONS[1]! },
+      { target: TARGETS[1]! },
+      { workspace: "dev" },
+      { fromSeq: 600 },
       { from: formatTimestamp(nowMs - 3 * DAY_MS) },
       { to: formatTimestamp(nowMs - 35 * DAY_MS) },
       { from: formatTimestamp(nowMs - 20 * DAY_MS), to: formatTimestamp(nowMs - 19 * DAY_MS) },
@@ -155,13 +178,17 @@ describe("Searching a log", () => {
       const expected = modelled(events, filter);
       expect(expected.length).toBeGreaterThan(0);
       expect(await searchAll(log, filter)).toEqual(expected);
+      expect(await searchAll(log, filter, { order: "asc" })).toEqual(expected.toReversed());
     }
   });
 
   it("gives each entry once on pages of 1 to 7", async () => {
     const filter = { actionPrefix: "tool.", from: formatTimestamp(nowMs - 2 * DAY_MS) };
     for (let limit = 1; limit <= 7; limit += 1) {
-      expect(await searchAll(log, filter, { limit })).toEqual(modelled(events, filter));
+      for (const order of ["desc", "asc"] as const) {
+        const expected = modelled(events, filter, order);
+        expect(await searchAll(log, filter, { limit, order })).toEqual(expected);
+      }
     }
   });
 });
@@ -187,8 +214,10 @@ describe("Searching", () => {
     const ids = { request_id: "r17247750e", trace_id: "a".repeat(32) };
     await append(log, makeEvents(2, ids));
     for (const limit of [1, 100]) {
-      expect(await searchAll(log, { traceId: ids.trace_id }, { limit })).toEqual([1, 0]);
-      expect(await searchAll(log, { requestId: ids.request_id }, { limit })).toEqual([1, 0]);
+      for (const filter of [{ traceId: ids.trace_id }, { requestId: ids.request_id }]) {
+        expect(await searchAll(log, filter, { limit })).toEqual([1, 0]);
+        expect(await searchAll(log, filter, { limit, order: "asc" })).toEqual([0, 1]);
+      }
     }
   });
 
@@ -231,6 +260,52 @@ describe("Searching", () => {
     }
   });
 
+  it("oldest first gives what was there once, and then what came while it was read", async () => {
+    const log = await newLog();
+    await append(log, makeEvents(60, { actor: "user:a" }));
+    for (const filter of [{}, { actor: "user:a" }, { actionPrefix: "tool." }]) {
+      let appends = 0;
+      const between = async () => {
+        appends += 1;
+        if (appends <= 3) await append(log, makeEvents(7, { actor: "user:a" }));
+      };
+      const found = await searchAll(log, filter, { limit: 13, order: "asc", between });
+      expect(found).toEqual((await storedEvents(log)).map((_, seq) => seq));
+    }
+  });
+
+  it("by an id, a seq or an actor looks at no entry besides, however long the log", async () => {
+    const log = await newLog();
+    const invocation_id = newId();
+    const ids = { invocation_id, request_id: "r-1", trace_id: "c".repeat(32) };
+    await append(log, [
+      ...makeEvents(2_100),
+      makeEvent({ ...ids, actor: "user:bob" }),
+      ...makeEvents(2_100),
+    ]);
+    const page = { behind: null, limit: 10 };
+    const filters: Partial<AuditFilter>[] = [
+      { invocationId: invocation_id },
+      { requestId: "r-1" },
+      { traceId: ids.trace_id },
+      { actor: "user:bob" },
+    ];
+    for (const order of ["desc", "asc"] as const) {
+      for (const filter of filters) {
+        const found = await ledgerOf(log).search({ ...ANY_EVENT, ...filter }, { ...page, order });
+        expect([found.entries.map(({ seq }) => seq), found.end]).toEqual([[2_100], null]);
+      }
+    }
+    const from = await ledgerOf(log).search(
+      { ...ANY_EVENT, fromSeq: 4_195 },
+      { ...page, order: "asc" },
+    );
+    expect([from.entries.map(({ seq }) => seq), from.end]).toEqual([
+      [4_195, 4_196, 4_197, 4_198, 4_199, 4_200],
+      null,
+    ]);
+  });
+
   it("goes on by its cursor where a page looked at all it may and found nothing", async () => {
     const log = await newLog();
     await append(log, [makeEvent({ outcome: "allowed" })]);
@@ -239,16 +314,16 @@ describe("Searching", () => {
     const filter = { action: "tool.call.allowed", outcome: "allowed" };
     const page = await ledgerOf(log).search(
       { ...ANY_EVENT, ...filter },
-      { before: null, limit: 10 },
+      { behind: null, limit: 10 },
     );
-    expect(page).toEqual({ entries: [], before: 101, cutBy: null });
+    expect(page).toEqual({ entries: [], end: 101, cutBy: null });
     expect(await searchAll(log, filter)).toEqual([0]);
   });
 
   it("ends a page before it is too large to answer, and loses nothing by it", async () => {
     const log = await newLog();
     await append(log, makeEvents(200, { details: { text: "x".repeat(60_000) } }));
-    const page = await ledgerOf(log).search(ANY_EVENT, { before: null, limit: 1_000 });
+    const page = await ledgerOf(log).search(ANY_EVENT, { behind: null, limit: 1_000 });
     expect(page.entries.length).toBeLessThan(100);
     expect(await searchAll(log, {}, { limit: 1_000 })).toHaveLength(200);
   });
@@ -259,10 +334,10 @@ describe("Searching", () => {
     await append(log, makeEvents(100, { ...large, action: "policy.reviewed", outcome: "denied" }));
     const page = await ledgerOf(log).search(
       { ...ANY_EVENT, outcome: "allowed" },
-      { before: null, limit: 10 },
+      { behind: null, limit: 10 },
     );
     expect(page.entries).toEqual([]);
-    expect(page.before).toBeGreaterThan(25);
+    expect(page.end).toBeGreaterThan(25);
   });
 
   it("leaves out what is pruned, before it is deleted and after", async () => {

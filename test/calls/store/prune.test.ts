@@ -9,7 +9,7 @@ import { countRows, db, invocation, makeShardOrg, store, sumOf } from "../../har
 
 const HOUR_MS = 3_600_000;
 const never = () => false;
-const NOTHING: PruneCutoffs = { samplesBeforeMs: 0, hoursBefore: 0, daysBefore: 0 };
+const NOTHING: PruneCutoffs = { samplesBeforeMs: 0, hoursBefore: 0, daysBefore: 0, minutesBefore: 0, quartersBefore: 0 };
 
 describe("prune", () => {
   it("removes samples older than the cutoff, keeps the rest, and lowers no total", async () => {

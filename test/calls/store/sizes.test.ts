@@ -130,7 +130,7 @@ describe("An org's size", () => {
     const counted = `SELECT (SELECT sum(ok + idempotent_replay) FROM series WHERE org = ?1)
       - samples_pruned AS n FROM orgs WHERE org = ?1`;
     for (const hours of [21, 15, 15, 12, 0]) {
-      const cutoffs = { samplesBeforeMs: NOW_MS - hours * HOUR_MS, hoursBefore: 0, daysBefore: 0 };
+      const cutoffs = { samplesBeforeMs: NOW_MS - hours * HOUR_MS, hoursBefore: 0, daysBefore: 0, minutesBefore: 0, quartersBefore: 0 };
       while (!(await pruneOnce(db, org.org, cutoffs))) expect(PRUNE_ROWS_MAX).toBe(5_000);
       const left = await countRows(org.org, "tool_invocations");
       expect(await db.prepare(counted).bind(org.org).first("n")).toBe(left);

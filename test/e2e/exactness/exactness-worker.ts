@@ -37,6 +37,6 @@ export default {
 async function pruneSamples(env: Env, name: string, samplesBeforeMs: number): Promise<void> {
   const org = await findOrg(env.DIRECTORY, name);
   if (org === null) throw new Error(`Cannot prune: there is no org ${name}`);
-  const cutoffs = { samplesBeforeMs, hoursBefore: 0, daysBefore: 0 };
+  const cutoffs = { samplesBeforeMs, hoursBefore: 0, daysBefore: 0, minutesBefore: 0, quartersBefore: 0 };
   while (!(await pruneOnce(shardDatabase(env, org.shard), name, cutoffs)));
 }

@@ -83,7 +83,14 @@ describe("evidence", () => {
     const read = (changes: object) =>
       parseExportSummary(JSON.stringify({ ...summary, ...changes }));
     expect(read({})).toEqual({ origin: "x", fromSeq: 3, toSeq: 5, treeSize: 9, minimumIndex: 2 });
+    const time = { from: "2026-11-20T00:00:00.000Z", to: "2026-11-21T00:00:00.000Z" };
+    expect(read(time)?.time).toEqual(time);
+    expect(read({ ...time, to: null })?.time).toEqual({ ...time, to: null });
     const wrong = [
+      { from: time.from },
+      { from: time.to, to: time.from },
+      { from: "2026-11-20", to: null },
+      { from: 1, to: null },
       { from_seq: 6 },
       { to_seq: 10 },
       { minimum_index: 4 },

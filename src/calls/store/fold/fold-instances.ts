@@ -21,12 +21,18 @@ interface InstanceRow {
   lastReportMs: number;
 }
 
+export interface ResolvedInstances {
+  rows: string[];
+  /** By the name that each is counted under. */
+  counted: ReadonlyMap<string, InstanceDelta>;
+}
+
 export async function resolveInstances(
   db: D1Database,
   org: string,
   deltas: ReadonlyMap<string, InstanceDelta>,
   nowMs: number,
-): Promise<string[]> {
+): Promise<ResolvedInstances> {
   const idleBeforeMs = nowMs - INSTANCE_IDLE_MS_MAX;
   const stored = await findInstances(db, org, [...deltas.keys()]);
   const isEntering = (instance: string) =>
@@ -36,6 +42,7 @@ export async function resolveInstances(
   const turnedAway = new Set(entering.slice(Math.max(0, room)));
   const other = new InstanceDelta();
   const rows: string[] = [];
+  const counted = new Map<string, InstanceDelta>();
   for (const [instance, delta] of deltas) {
     if (instance === OTHER || turnedAway.has(instance)) {
       other.merge(delta);
@@ -43,10 +50,14 @@ export async function resolveInstances(
     }
     const before = stored.get(instance);
     const reports = before ? (JSON.parse(before.reports) as InstanceReports) : NO_REPORTS;
+    counted.set(instance, delta);
     rows.push(instanceRow(instance, delta, delta.reports.reduce(addReport, reports)));
   }
-  if (other.lastReportMs > 0) rows.push(instanceRow(OTHER, other, NO_REPORTS));
-  return rows;
+  if (other.lastReportMs > 0) {
+    counted.set(OTHER, other);
+    rows.push(instanceRow(OTHER, other, NO_REPORTS));
+  }
+  return { rows, counted };
 }
 
 async function findInstances(

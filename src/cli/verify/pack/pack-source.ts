@@ -27,7 +27,7 @@ export async function openPack(input: TarInput): Promise<LogSource> {
   const reader = new PackReader(input, await indexPack(input));
   return {
     evidence: reader.evidence(),
-    remarks: [],
+    remarks: reader.remarks(),
     entries: () => reader.entries(),
     judgeCompanions: () => reader.judgeCompanions(),
     locateRewrite: async () => null,
@@ -80,6 +80,16 @@ class PackReader {
       earlierProofs: new Map(),
       unsigned: null,
     };
+  }
+
+  remarks(): readonly string[] {
+    const time = this.#summary?.time;
+    if (time === undefined) return [];
+    const from = time.from === null ? "" : ` from ${time.from}`;
+    const to = time.to === null ? "" : ` before ${time.to}`;
+    return [
+      `taken by time: what occurred${from}${to}, as the server found it; only all of the log shows all of it`,
+    ];
   }
 
   async *entries(): AsyncGenerator<readonly Uint8Array[]> {

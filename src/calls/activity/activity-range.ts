@@ -1,0 +1,79 @@
+/** The steps that an answer about activity has: whole ones, by the epoch, so that two answers' agree. */
+import { HOUR_MS, MINUTE_MS } from "#platform/time.ts";
+import { QUARTERS } from "./activity-blocks.ts";
+
+export const STEPS_MAX = 240;
+/** The columns of an answer that was not asked for a step, at most. */
+const COLUMNS_DEFAULT = 60;
+const RANGE_DEFAULT_MS = HOUR_MS;
+/** Of each tool's or plugin's windows are as many as there are blocks: beyond this they are read by the quarter. */
+const GROUPED_BY_MINUTE_MS_MAX = 6 * HOUR_MS;
+
+export interface AskedRange {
+  fromMs?: number | undefined;
+  toMs?: number | undefined;
+  /** The length of a step, rounded up to whole minutes; or how many there may be. */
+  stepMs?: number | undefined;
+  columns?: number | undefined;
+}
+
+/** How minutes may be read. */
+export interface RangeBounds {
+  nowMs: number;
+  /** Before it only quarters of an hour are kept. */
+  minutesFromMs: number;
+  isGrouped: boolean;
+}
+
+/** Steps of `stepMs` from `fromMs` on, up to `toMs`. */
+export interface ActivityRange {
+  fromMs: number;
+  toMs: number;
+  stepMs: number;
+}
+
+export type RangeFault =
+  | { kind: "empty_range" }
+  /** So many steps would be too many; with at least `stepMs` it is answered. */
+  | { kind: "short_step"; stepMs: number };
+
+/** Widened to whole steps: what it says is what is answered. */
+export function activityRange(asked: AskedRange, bounds: RangeBounds): ActivityRange | RangeFault {
+  const toMs = asked.toMs ?? Math.max(bounds.nowMs, (asked.fromMs ?? 0) + 1);
+  const fromMs = asked.fromMs ?? Math.max(0, toMs - RANGE_DEFAULT_MS);
+  if (fromMs >= toMs) return { kind: "empty_range" };
+  const unitMs = unitOf(fromMs, toMs, bounds);
+  if (asked.stepMs === undefined) {
+    return leastSteps(fromMs, toMs, unitMs, asked.columns ?? COLUMNS_DEFAULT);
+  }
+  const range = wholeSteps(fromMs, toMs, roundedUp(asked.stepMs, unitMs));
+  if (stepsOf(range) <= STEPS_MAX) return range;
+  return { kind: "short_step", stepMs: leastSteps(fromMs, toMs, unitMs, STEPS_MAX).stepMs };
+}
+
+export function stepsOf({ fromMs, toMs, stepMs }: ActivityRange): number {
+  return (toMs - fromMs) / stepMs;
+}
+
+function unitOf(fromMs: number, toMs: number, bounds: RangeBounds): number {
+  const isLong = bounds.isGrouped && toMs - fromMs > GROUPED_BY_MINUTE_MS_MAX;
+  return isLong || fromMs < bounds.minutesFromMs + MINUTE_MS ? QUARTERS.windowMs : MINUTE_MS;
+}
+
+/** Of the shortest step with which there are no more than `columns`. */
+function leastSteps(fromMs: number, toMs: number, unitMs: number, columns: number): ActivityRange {
+  let stepMs = roundedUp((toMs - fromMs) / columns, unitMs);
+  for (;;) {
+    const range = wholeSteps(fromMs, toMs, stepMs);
+    if (stepsOf(range) <= columns || stepMs >= toMs) return range;
+    stepMs += unitMs;
+  }
+}
+
+function wholeSteps(fromMs: number, toMs: number, stepMs: number): ActivityRange {
+  return { fromMs: fromMs - (fromMs % stepMs), toMs: roundedUp(toMs, stepMs), stepMs };
+}
+
+function roundedUp(ms: number, unitMs: number): number {
+  return Math.max(1, Math.ceil(ms / unitMs)) * unitMs;
+}

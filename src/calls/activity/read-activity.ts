@@ -1,0 +1,184 @@
+/**
+ * Activity as a reader asks for it: from its rows where these know what the filter asks, else from the newest samples
+ * that match. What is acknowledged is folded first, as for any figure (read-figures.ts).
+ */
+import { foldForRead } from "#calls/figures/read-figures.ts";
+import { OUTCOMES } from "#calls/outcome.ts";
+import {
+  type ActivityExtent,
+  findActivityExtent,
+  findNamedRows,
+  findSeriesLabels,
+  type NamedRows,
+} from "#calls/store/activity/activity-names.ts";
+import { readActivityRows } from "#calls/store/activity/activity-rows.ts";
+import { scanSamples } from "#calls/store/sample-scan.ts";
+import { bucketIndex } from "#formats/exponential-histogram.ts";
+import type { Org } from "#orgs/org.ts";
+import type { Env } from "#platform/env.ts";
+import { fail } from "#platform/errors.ts";
+import { shardDatabase } from "#platform/shards.ts";
+import { inSlices } from "#platform/slices.ts";
+import { HOUR_MS } from "#platform/time.ts";
+import { MINUTES, MINUTES_KEPT_MS, QUARTERS } from "./activity-blocks.ts";
+import { cellOf, type StoredCells } from "./activity-cells.ts";
+import { type CellFilter, cellFilter } from "./activity-filter.ts";
+import {
+  type ActivityAnswer,
+  type ActivityLabels,
+  type ActivityQuestion,
+  type ActivitySink,
+  GROUPINGS,
+  type GroupKey,
+} from "./activity-question.ts";
+import { type ActivityRange, activityRange, type RangeFault } from "./activity-range.ts";
+
+type Read = Omit<ActivityAnswer<never>, "range" | "sink" | "countedUntilMs" | "labelsOf">;
+
+interface Place {
+  db: D1Database;
+  org: string;
+  nowMs: number;
+}
+
+/** `sinkOf` makes what the answer is put into, by the steps that it will have. */
+export async function readActivity<Sink extends ActivitySink>(
+  env: Env,
+  org: Org,
+  question: ActivityQuestion,
+  sinkOf: (range: ActivityRange) => Sink,
+  isOver: () => boolean,
+): Promise<ActivityAnswer<Sink> | RangeFault> {
+  const nowMs = Date.now();
+  const keptMs = Math.min(MINUTES_KEPT_MS, org.retention.samplesHours * HOUR_MS);
+  const bounds = { nowMs, minutesFromMs: nowMs - keptMs, isGrouped: question.by !== null };
+  const range = activityRange(question.asked, bounds);
+  if ("kind" in range) return range;
+  await foldForRead(env, org, isOver);
+  const place = { db: shardDatabase(env, org.shard), org: org.org, nowMs };
+  const extent = await findActivityExtent(place.db, org.org);
+  if (extent === null) return fail({ kind: "not_found" });
+  const sink = sinkOf(range);
+  const oldestMs = nowMs - org.retention.samplesHours * HOUR_MS;
+  const read =
+    (await readRows(place, extent, { question, range, oldestMs }, sink)) ??
+    (await readSamples(place, { question, range, oldestMs }, sink));
+  return {
+    ...read,
+    range,
+    sink,
+    countedUntilMs: extent.oldestUncountedMs ?? nowMs,
+    labelsOf: (keys) => labelsOf(place, keys),
+  };
+}
+
+interface Reading {
+  question: ActivityQuestion;
+  range: ActivityRange;
+  /** Before it nothing is kept. */
+  oldestMs: number;
+}
+
+/** Null where rows do not know. */
+async function readRows(
+  place: Place,
+  extent: ActivityExtent,
+  { question: { filter, by }, range, oldestMs }: Reading,
+  sink: ActivitySink,
+): Promise<Read | null> {
+  const isWanted = cellFilter(filter);
+  if (isWanted === null || range.fromMs < extent.activityFromMs) return null;
+  const named = await findNamedRows(place.db, place.org, filter, by, extent);
+  if (named === null) return null;
+  const tier = range.stepMs % QUARTERS.windowMs === 0 ? QUARTERS : MINUTES;
+  const { windowMs } = tier;
+  const windows = {
+    from: Math.floor(Math.max(range.fromMs, oldestMs) / windowMs),
+    // Samples are taken to five minutes ahead: what is yet to come has no rows.
+    to: Math.min(range.toMs / windowMs, Math.ceil(place.nowMs / windowMs) + AHEAD_WINDOWS),
+  };
+  const take = taking(named, by, isWanted, sink);
+  const stepOf = (window: number) => Math.floor((window * windowMs - range.fromMs) / range.stepMs);
+  const readTo = await readActivityRows(
+    place.db,
+    place.org,
+    tier,
+    named.rows,
+    windows,
+    (window, number, cells) => take(stepOf(window), number, cells),
+  );
+  return {
+    source: tier === MINUTES ? "minutes" : "quarter_hours",
+    scannedToMs: readTo > windows.from ? readTo * windowMs : null,
+  };
+}
+
+/** More than five minutes, whichever the window. */
+const AHEAD_WINDOWS = 10;
+
+function taking(
+  { rows, labels }: NamedRows,
+  by: ActivityQuestion["by"],
+  isWanted: CellFilter,
+  sink: ActivitySink,
+) {
+  const keys = new Map<number, GroupKey>();
+  for (const [number, ofNumber] of labels) keys.set(number, by === null ? 0 : keyOf(by, ofNumber));
+  return (step: number, number: number, cells: StoredCells) => {
+    const key = keys.get(number) ?? number;
+    // A plugin that a fold has numbered since its labels were read: its calls arrived since.
+    if (rows.column === "plugins" && !keys.has(number)) return;
+    for (let at = 0; at < cells.length; at += 2) {
+      if (isWanted(cells[at]!)) sink.add(step, key, cells[at]!, cells[at + 1]!);
+    }
+  };
+}
+
+function keyOf(by: NonNullable<ActivityQuestion["by"]>, labels: ActivityLabels): GroupKey {
+  return JSON.stringify(GROUPINGS[by].map((label) => labels[label]));
+}
+
+/** Of a sample, beside its labels. */
+const step = ({ fromMs, stepMs }: ActivityRange) => `(started_at_ms - ${fromMs}) / ${stepMs}`;
+const OUTCOME_NUMBER = `CASE outcome ${OUTCOMES.map((name, index) => `WHEN '${name}' THEN ${index}`).join(" ")} END`;
+/** A duration is parsed, its bucket found, and counted. */
+const DURATION_COST_US = 0.2;
+
+async function readSamples(
+  { db, org }: Place,
+  { question: { filter, by }, range }: Reading,
+  sink: ActivitySink,
+): Promise<Read> {
+  const { fromMs, toMs } = range;
+  const labels = by === null ? [] : GROUPINGS[by];
+  const keys = [step(range), OUTCOME_NUMBER, ...labels];
+  const { groups, scannedToMs } = await scanSamples(
+    db,
+    org,
+    { ...filter, fromMs, toMs },
+    keys,
+    true,
+  );
+  await inSlices(
+    groups,
+    ({ calls }) => calls * DURATION_COST_US,
+    ({ key, durationsUs }) => {
+      const [stepNumber, outcome, ...ofGroup] = JSON.parse(key) as [number, number, ...string[]];
+      const group = by === null ? 0 : JSON.stringify(ofGroup);
+      for (const us of durationsUs)
+        sink.add(stepNumber, group, cellOf(outcome, bucketIndex(us)), 1);
+    },
+  );
+  return { source: "samples", scannedToMs };
+}
+
+/** In the order of the keys. */
+async function labelsOf({ db, org }: Place, keys: readonly GroupKey[]): Promise<ActivityLabels[]> {
+  const series = keys.filter((key) => typeof key === "number");
+  const found = await findSeriesLabels(db, org, series);
+  return keys.map((key) => {
+    if (typeof key === "number") return found.get(key) ?? {};
+    const labels = JSON.parse(key) as string[];
+    return Object.fromEntries(labels.map((label, index) => [GROUPINGS.tool[index], label]));
+  });
+}

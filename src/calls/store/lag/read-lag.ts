@@ -1,0 +1,195 @@
+/** Reads lag: the minutes that the fold wrote, or the samples themselves where there are none. */
+import type { CallFilter } from "#calls/call-filter.ts";
+import type { LagRange } from "#calls/lag/lag-range.ts";
+import { LagSeries } from "#calls/lag/lag-series.ts";
+import { LagTally, minuteOf, type StoredLag } from "#calls/lag/lag-tally.ts";
+import { SCAN_ROWS_MAX } from "#calls/store/find-calls.ts";
+import { behindMsAt, idsOfTimes, timeOfId } from "#calls/store/id-skews.ts";
+import { sampleConditions } from "#calls/store/sample-conditions.ts";
+import { BoundValues } from "#platform/d1/bound-values.ts";
+import { HOUR_MS, MINUTE_MS } from "#platform/time.ts";
+
+/** As long as minutes are kept. */
+export const LAG_KEPT_MS = 48 * HOUR_MS;
+/** Of stored minutes, newest first: what an answer reads, some 60 ms to parse. 1,000 instances take 0.1 MB a minute. */
+const STORED_BYTES_MAX = 8_000_000;
+
+export interface LagAnswer {
+  series: LagSeries;
+  source: "minutes" | "samples";
+  countedUntilMs: number;
+  /** Calls that began before it are not counted; null where all are. */
+  scannedToMs: number | null;
+}
+
+/** Of `orgs`: since when minutes are whole; and when the oldest report arrived that is not counted. */
+const SELECT_STATE = `SELECT lag_from_ms AS lagFromMs,
+    (SELECT received_ms FROM arrivals WHERE org = ?1 ORDER BY id LIMIT 1) AS oldestMs
+  FROM orgs WHERE org = ?1`;
+
+interface LagState {
+  lagFromMs: number;
+  oldestMs: number | null;
+}
+
+/** `bytes` is asked of a blob's header alone: what is over the bound is not read. */
+const SELECT_MINUTES = `SELECT minute, json(instances) AS instances FROM lag_minutes
+  WHERE org = ?1 AND minute IN (
+    SELECT minute FROM (
+      SELECT minute, sum(octet_length(instances)) OVER (ORDER BY minute DESC) AS total
+      FROM lag_minutes WHERE org = ?1 AND minute >= ?2 AND minute < ?3)
+    WHERE total <= ${STORED_BYTES_MAX})
+  ORDER BY minute`;
+
+const COUNT_MINUTES =
+  "SELECT count(*) AS n FROM lag_minutes WHERE org = ?1 AND minute >= ?2 AND minute < ?3";
+
+interface MinuteRow {
+  minute: number;
+  instances: string;
+}
+
+/** `filter` has no times: they are the range's. One snapshot. */
+export async function readLag(
+  db: D1Database,
+  org: string,
+  range: LagRange,
+  filter: CallFilter,
+  nowMs: number,
+): Promise<LagAnswer> {
+  const [from, to] = [minuteOf(range.fromMs), minuteOf(range.toMs)];
+  const { instance, ...others } = filter;
+  const isOfAll = Object.values(others).every((value) => value === undefined);
+  if (!isOfAll || range.fromMs < nowMs - LAG_KEPT_MS) return scanLag(db, org, range, filter, nowMs);
+  const stored = await readMinutes(db, org, { from, to });
+  if (range.fromMs < stored.lagFromMs) return scanLag(db, org, range, filter, nowMs);
+  const series = new LagSeries(range);
+  for (const row of stored.minutes) addMinute(series, row, instance);
+  const oldestMs = (stored.minutes[0]?.minute ?? to) * MINUTE_MS;
+  return {
+    series,
+    source: "minutes",
+    countedUntilMs: stored.oldestMs ?? nowMs,
+    scannedToMs: stored.isWhole ? null : oldestMs,
+  };
+}
+
+interface StoredMinutes extends LagState {
+  minutes: readonly MinuteRow[];
+  isWhole: boolean;
+}
+
+async function readMinutes(
+  db: D1Database,
+  org: string,
+  { from, to }: { from: number; to: number },
+): Promise<StoredMinutes> {
+  const results = await db.batch<unknown>([
+    db.prepare(SELECT_STATE).bind(org),
+    db.prepare(SELECT_MINUTES).bind(org, from, to),
+    db.prepare(COUNT_MINUTES).bind(org, from, to),
+  ]);
+  const [states, minutes, counts] = results.map((result) => result.results) as [
+    LagState[],
+    MinuteRow[],
+    { n: number }[],
+  ];
+  const state = states[0] ?? { lagFromMs: 0, oldestMs: null };
+  return { ...state, minutes, isWhole: counts[0]?.n === minutes.length };
+}
+
+function addMinute(series: LagSeries, row: MinuteRow, wanted: string | undefined): void {
+  for (const [instance, lag] of Object.entries(parsedMinute(row))) {
+    if (wanted !== undefined && instance !== wanted) continue;
+    series.at(instance, row.minute * MINUTE_MS).addStored(lag);
+  }
+}
+
+function parsedMinute({ instances }: MinuteRow): Record<string, StoredLag> {
+  return JSON.parse(instances) as Record<string, StoredLag>;
+}
+
+interface ScannedRow {
+  instance: string | null;
+  step: number;
+  looked: number;
+  lags: string;
+  scannedToMs: number;
+}
+
+/** The newest samples of the range, as many as a page of them looks at. */
+async function scanLag(
+  db: D1Database,
+  org: string,
+  range: LagRange,
+  filter: CallFilter,
+  nowMs: number,
+): Promise<LagAnswer> {
+  const values = new BoundValues();
+  const orgPlace = values.text(org);
+  const timed = { ...filter, fromMs: range.fromMs, toMs: range.toMs };
+  const keys = [`org = ${orgPlace}`, ...idsOfTimes(values, orgPlace, timed)].join(" AND ");
+  const oldest = timeOfId("oldest");
+  const step = `(started_at_ms - ${values.integer(range.fromMs)}) / ${values.integer(range.stepMs)}`;
+  const sql = `SELECT instance, step, looked, lags,
+      (SELECT ${oldest} + 1 + ${behindMsAt(orgPlace, oldest)}) AS scannedToMs
+    FROM (SELECT iif(isWanted, instance, NULL) AS instance, iif(isWanted, ${step}, 0) AS step,
+        count(*) AS looked, min(min(id)) OVER () AS oldest,
+        json_group_array((ingested_at_ms - started_at_ms) * 1000 - duration_us) FILTER (WHERE isWanted) AS lags
+      FROM (SELECT *, ${sampleConditions(values, timed)} AS isWanted
+        FROM (SELECT * FROM tool_invocations WHERE ${keys} ORDER BY id DESC LIMIT ${SCAN_ROWS_MAX}))
+      GROUP BY 1, 2)`;
+  const { results } = await values.bindTo(db.prepare(sql)).all<ScannedRow>();
+  const series = new LagSeries(range);
+  for (const row of results) addScanned(series, range, row);
+  const looked = results.reduce((sum, row) => sum + row.looked, 0);
+  const scannedToMs = looked < SCAN_ROWS_MAX ? null : (results[0]?.scannedToMs ?? null);
+  return { series, source: "samples", countedUntilMs: nowMs, scannedToMs };
+}
+
+function addScanned(
+  series: LagSeries,
+  range: LagRange,
+  { instance, step, lags }: ScannedRow,
+): void {
+  if (instance === null) return;
+  const tally = series.at(instance, range.fromMs + step * range.stepMs);
+  for (const lagUs of JSON.parse(lags) as number[]) tally.addLagUs(lagUs);
+}
+
+/** Of the calls that began in the last hour, by instance. */
+export async function readRecentLag(
+  db: D1Database,
+  org: string,
+  nowMs: number,
+): Promise<Map<string, LagTally>> {
+  const { results } = await db
+    .prepare(SELECT_MINUTES)
+    .bind(org, minuteOf(nowMs - HOUR_MS), minuteOf(nowMs) + HOUR_MS / MINUTE_MS)
+    .all<MinuteRow>();
+  const recent = new Map<string, LagTally>();
+  for (const row of results) {
+    for (const [instance, lag] of Object.entries(parsedMinute(row))) {
+      const tally = recent.get(instance) ?? new LagTally();
+      recent.set(instance, tally);
+      tally.addStored(lag);
+    }
+  }
+  return recent;
+}
+
+/** Minutes go by the day, as many as there are: one a minute at most. */
+const PRUNE_LAG = `DELETE FROM lag_minutes WHERE org = ?1 AND minute IN
+  (SELECT minute FROM lag_minutes WHERE org = ?1 AND minute < ?2 ORDER BY minute LIMIT ?3)`;
+
+/** True when nothing is left to prune. */
+export async function pruneLagOnce(
+  db: D1Database,
+  org: string,
+  nowMs: number,
+  rowsMax: number,
+): Promise<boolean> {
+  const before = minuteOf(nowMs - LAG_KEPT_MS);
+  const { meta } = await db.prepare(PRUNE_LAG).bind(org, before, rowsMax).run();
+  return meta.changes < rowsMax;
+}

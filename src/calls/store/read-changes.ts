@@ -1,0 +1,17 @@
+/** Whether there is anything new of an org: a look at two rows, for whoever asks every few seconds. */
+
+export interface Changes {
+  folds: number;
+  /** The newest report that no figure counts yet; null where all are counted. */
+  newestArrivalMs: number | null;
+}
+
+/** An arrival's id begins with the time at which it was received. */
+const SELECT_CHANGES = `SELECT folds,
+    (SELECT received_ms FROM arrivals WHERE org = ?1 ORDER BY id DESC LIMIT 1) AS newestArrivalMs
+  FROM orgs WHERE org = ?1`;
+
+export async function readChanges(db: D1Database, org: string): Promise<Changes> {
+  const row = await db.prepare(SELECT_CHANGES).bind(org).first<Changes>();
+  return row ?? { folds: 0, newestArrivalMs: null };
+}
