@@ -20,6 +20,12 @@ import { spawningWorkerd } from "./workerd-process.ts";
 export const SEED_BASE64 = Buffer.alloc(32, 7).toString("base64");
 const KEK_BASE64 = Buffer.alloc(32, 8).toString("base64");
 const COUNTING_WORKER = join(import.meta.dirname, "counting-worker.ts");
+/** As wrangler makes them of wrangler.toml: files first, then the Worker. */
+const ASSETS = {
+  directory: resolve(DASHBOARD_FOLDER),
+  binding: "ASSETS",
+  routerConfig: { has_user_worker: true },
+};
 const CONNECTIONS = 4;
 const READY_MS_MAX = 60_000;
 const READY_POLL_MS = 10;
@@ -147,7 +153,7 @@ function miniflareOptions(
       MCPG_LOCAL: "true",
       ...settings,
     },
-    ...(hasDashboard && { assets: { directory: resolve(DASHBOARD_FOLDER), binding: "ASSETS" } }),
+    ...(hasDashboard && { assets: ASSETS }),
     ...(policyScript !== null && { serviceBindings: { POLICY: POLICY_WORKER } }),
   };
   return {

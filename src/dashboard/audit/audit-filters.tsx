@@ -1,13 +1,13 @@
 /** Every filter of the API, in the address: what is typed is a question once it is taken. */
 
-import { ZoneSwitch } from "#dashboard/shell/range-bar.tsx";
-import { zoneOf } from "#dashboard/place/time-range.ts";
 import { useState } from "preact/hooks";
 import { useAsk } from "#dashboard/api/ask.ts";
 import { Filter, type Suggestion } from "#dashboard/parts/filter.tsx";
 import { formatQuery } from "#dashboard/place/address.ts";
 import { Link } from "#dashboard/place/link.tsx";
 import { goTo, hrefOf, hrefWith, place } from "#dashboard/place/place.ts";
+import { zoneOf } from "#dashboard/place/time-range.ts";
+import { ZoneSwitch } from "#dashboard/shell/range-bar.tsx";
 import { AUDIT_FILTERS, type AuditFilterName, isAscending } from "./audit-query.ts";
 import { AuditTimes } from "./audit-times.tsx";
 import { ACTIONS, AUDIT_OUTCOMES, PREFIXES } from "./audit-vocabulary.ts";

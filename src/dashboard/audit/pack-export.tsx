@@ -44,16 +44,16 @@ export function PackExport({ org, log, nowMs, keys }: PackExportTerms) {
     <details class="pack">
       <summary>Evidence pack of {rangeText(bounds)}</summary>
       <p>
-        It has all that was recorded then, whatever else the filters say: entries, the signed head, keys and
-        proofs in one file that can be verified without this server. That it was made is an entry,
-        too.
+        It has all that was recorded then, whatever else the filters say: entries, the signed head,
+        keys and proofs in one file that can be verified without this server. That it was made is an
+        entry, too.
       </p>
       <p class="proof-actions">
         <button type="button" class="button button-main" disabled={isBusy} onClick={make}>
           {isBusy ? "Making the pack…" : "Download the pack"}
         </button>
         {saved !== null && (
-          <span role="status">
+          <span>
             {saved.name}, {formatBytes(saved.bytes)}
           </span>
         )}

@@ -24,16 +24,16 @@ export function Timeline({ trace, call }: { trace: TraceAnswer; call: CallAnswer
       <div class="section-head">
         <h2 id="call-timeline">Timeline</h2>
         {(isWhole || isMore(all, near)) && (
-        <button
-          type="button"
-          class="button button-small"
-          aria-pressed={isWhole}
-          onClick={() => setWhole(!isWhole)}
-        >
-          {isWhole
-            ? "Show the call's time"
-            : `Show the whole trace (${formatCount(rows.length)} spans)`}
-        </button>
+          <button
+            type="button"
+            class="button button-small"
+            aria-pressed={isWhole}
+            onClick={() => setWhole(!isWhole)}
+          >
+            {isWhole
+              ? "Show the call's time"
+              : `Show the whole trace (${formatCount(rows.length)} spans)`}
+          </button>
         )}
       </div>
       <p class="muted">{summaryOf(visible, rows, window)}</p>

@@ -104,7 +104,7 @@ export function judgeKey(
   head: SignedHead,
   announcements: KeyAnnouncements,
 ): ProofCheck {
-    if (pin === null) {
+  if (pin === null) {
     const told =
       "No key was kept before. Whose it is, only a comparison with one that you have from elsewhere tells.";
     return untested("key", told);

@@ -26,7 +26,8 @@ export function LogKey({ entry, state, again }: LogKeyTerms) {
     <>
       <details class="proof-fold" open={state.report.verdict === "broken"}>
         <summary>
-          What this does not show: whose key it is, that the entry is true, that all of the log is whole
+          What this does not show: whose key it is, that the entry is true, that all of the log is
+          whole
         </summary>
         <ul class="proof-limits">
           <li>That what the entry says is true: it is what was recorded.</li>
