@@ -14,6 +14,9 @@ export function formatExampleCalls(calls: ExampleCalls): string {
   const local = bearer(calls.localTokenPath);
   const metrics = bearer(calls.prometheusTokenPath);
   return `
+# The dashboard: open ${calls.base} and sign in with this token
+cat ${shellQuote(calls.localTokenPath)}
+
 # Report two tool calls, one of them failed:
 curl -sS ${org}/invocations ${local} -H 'Content-Type: application/json' --data-binary @- <<JSON
 { "instance_id": "gw-1", "batch_id": "$(date +%s)-$RANDOM", "invocations": [

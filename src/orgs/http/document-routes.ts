@@ -63,10 +63,8 @@ const TERMS = {
   pathParameters: { org: { type: "string", pattern: ORG_NAME_PATTERN } },
 };
 
-type Asked = NonNullable<Access["scope"]>;
-
 function securityOf(asked: string): object[] {
-  const scope = asked as Asked;
+  const scope = asked as NonNullable<Access["scope"]>;
   if (scope === "any") return [{ bearer: [] }, { session: [] }];
   if (Object.hasOwn(SECURITY_SCHEMES, scope)) {
     const isAlsoSession = scope !== "session" && mayUseSession({ scope });

@@ -14,15 +14,15 @@ export const SESSION_COOKIE = `__Host-${PLAIN_NAME}`;
 const ATTRIBUTES = "Path=/; HttpOnly; SameSite=Strict";
 const LOOPBACK: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
-interface Asked {
+interface CookiePlace {
   readonly env: Env;
   readonly url: string;
 }
 
 /** Null where there is none, or more than one: of two nobody can say which is ours. */
-export function readSessionCookie(cookies: string | undefined, asked: Asked): string | null {
+export function readSessionCookie(cookies: string | undefined, place: CookiePlace): string | null {
   if (cookies === undefined) return null;
-  const prefix = `${nameFor(asked)}=`;
+  const prefix = `${nameFor(place)}=`;
   const found = cookies
     .split(";")
     .map((cookie) => cookie.trim())
@@ -31,23 +31,23 @@ export function readSessionCookie(cookies: string | undefined, asked: Asked): st
 }
 
 /** It ends with the browser; how long it is good for is said by the session. */
-export function sessionCookie(secret: string, asked: Asked): string {
-  return `${nameFor(asked)}=${secret}; ${attributesFor(asked)}`;
+export function sessionCookie(secret: string, place: CookiePlace): string {
+  return `${nameFor(place)}=${secret}; ${attributesFor(place)}`;
 }
 
-export function endedCookie(asked: Asked): string {
-  return `${nameFor(asked)}=; Max-Age=0; ${attributesFor(asked)}`;
+export function endedCookie(place: CookiePlace): string {
+  return `${nameFor(place)}=; Max-Age=0; ${attributesFor(place)}`;
 }
 
-function nameFor(asked: Asked): string {
-  return isPlain(asked) ? PLAIN_NAME : SESSION_COOKIE;
+function nameFor(place: CookiePlace): string {
+  return isPlain(place) ? PLAIN_NAME : SESSION_COOKIE;
 }
 
-function attributesFor(asked: Asked): string {
-  return isPlain(asked) ? ATTRIBUTES : `${ATTRIBUTES}; Secure`;
+function attributesFor(place: CookiePlace): string {
+  return isPlain(place) ? ATTRIBUTES : `${ATTRIBUTES}; Secure`;
 }
 
-function isPlain({ env, url }: Asked): boolean {
+function isPlain({ env, url }: CookiePlace): boolean {
   const { protocol, hostname } = new URL(url);
   return protocol === "http:" && LOOPBACK.has(hostname) && isLocal(env);
 }

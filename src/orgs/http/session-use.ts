@@ -8,9 +8,9 @@ import type { Access } from "./access.ts";
 type AskedScope = NonNullable<Access["scope"]>;
 
 /** `writes`: whatever the method is, an entry or more comes of it. */
-type SessionUse = "never" | "reads" | "writes";
+type UseOfSession = "never" | "reads" | "writes";
 
-const USES: Readonly<Record<AskedScope, SessionUse>> = {
+const USES: Readonly<Record<AskedScope, UseOfSession>> = {
   "telemetry:write": "never",
   "telemetry:read": "reads",
   "metrics:read": "never",

@@ -9,7 +9,7 @@ import { isSessionAlive, isUseToBeWritten, sessionDigest, type WebSession } from
 
 const sessions = new ExpiringMap<WebSession>({ ttlMs: 30_000, entriesMax: 4_096 });
 
-export interface SessionUse {
+export interface SessionMoment {
   readonly nowMs: number;
   /** The page asks by itself, whether or not anybody is there: that keeps no session alive. */
   readonly isPoll: boolean;
@@ -19,7 +19,7 @@ export interface SessionUse {
 export async function useSession(
   env: Env,
   secret: string,
-  { nowMs, isPoll }: SessionUse,
+  { nowMs, isPoll }: SessionMoment,
 ): Promise<WebSession | null> {
   const digest = sessionDigest(secret);
   if (digest === null) return null;

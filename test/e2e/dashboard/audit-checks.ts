@@ -187,7 +187,7 @@ async function checkKeyboard(checks: Checks, reader: Reader): Promise<void> {
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("Enter");
   await page.waitForURL("**outcome=denied*");
-  await page.getByText(/^\d+ entr(y|ies), newest first$/).waitFor();
+  await page.locator("tbody tr", { hasNotText: "denied" }).first().waitFor({ state: "detached" });
   const found = page.url();
   const entry = await page.locator("tbody a").first().textContent();
   await tabTo(page, entry ?? "");

@@ -7,6 +7,7 @@ import { checkCalls } from "./call-checks.ts";
 import { makeEvidence } from "./evidence-org.ts";
 import { checkOverview } from "./overview-checks.ts";
 import { startPageServer } from "./page-server.ts";
+import { checkSessions } from "./session-checks.ts";
 import { checkStyle } from "./style-checks.ts";
 
 export async function runDashboardSuite(): Promise<Verdict> {
@@ -16,10 +17,11 @@ export async function runDashboardSuite(): Promise<Verdict> {
     try {
       await checkStyle(checks, browser, server.url);
       await checkOverview(checks, browser, server.url);
-      const runtime = await start({ hasDashboard: true });
-      const calls = await makeEvidence(runtime);
-      await checkCalls(checks, browser, runtime, calls);
-      await checkAudit(checks, browser, runtime, calls);
+      const worker = await start({ entry: "src/index.ts", hasDashboard: true });
+      await checkSessions(checks, browser, worker);
+      const calls = await makeEvidence(worker);
+      await checkCalls(checks, browser, worker, calls);
+      await checkAudit(checks, browser, worker, calls);
     } finally {
       await browser.close();
       await server.stop();

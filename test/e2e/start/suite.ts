@@ -35,6 +35,12 @@ async function checkFirstRun(checks: Checks, stateDir: string): Promise<void> {
   const { start, readyMs } = await NpmStart.run(stateDir);
   checks.report("prints a line that begins `ready on http://`", [], `${Math.round(readyMs)} ms`);
   checks.equal("is ready", (await start.send("GET", "/readyz")).status, 200);
+  const page = await start.send("GET", "/orgs/default/overview");
+  checks.equal(
+    "serves the dashboard at its addresses",
+    [page.status, /<script type="module" src="\/assets\/main-\w{8}\.js">/.test(await page.text())],
+    [200, true],
+  );
   const migrated = start.countOf(/^migrated (DIRECTORY|SHARD_0): 0001/gm);
   checks.equal("migrates databases that are new", migrated, 2);
   const answer = (await (await reportCall(start, "first")).json()) as { accepted: number };
