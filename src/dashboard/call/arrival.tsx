@@ -36,6 +36,8 @@ function ArrivalBar({ call }: { call: CallAnswer }) {
   const { ran, underWay } = arrivalParts(call).shares;
   return (
     <svg class="arrival-bar" height="22" aria-hidden="true">
+      {/* Beside a long wait the call itself is still to be seen. */}
+      <rect class="bar-call" x={percentOf(ran.start)} width="3" y="4" height="14" />
       <rect
         class="bar-call"
         x={percentOf(ran.start)}
