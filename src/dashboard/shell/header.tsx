@@ -14,8 +14,8 @@ const NAV: readonly { page: Page; title: string; also?: Page }[] = [
   { page: "audit", title: "Audit", also: "entry" },
 ];
 
-/** A call and an entry are at their own time, whatever range led there. */
-const TIMED: readonly Page[] = NAV.map(({ page }) => page);
+/** A call and an entry are at their own time, whatever range led there; of a log all is asked for, unless told. */
+const TIMED: readonly Page[] = ["overview", "activity", "lag"];
 
 export function Header() {
   const { org, page } = place.value;

@@ -55,7 +55,7 @@ const ZONES: readonly { zone: Zone; change: string | null }[] = [
   { zone: "utc", change: "utc" },
 ];
 
-function ZoneSwitch({ zone: shown, atMs }: { zone: Zone; atMs: number }) {
+export function ZoneSwitch({ zone: shown, atMs }: { zone: Zone; atMs: number }) {
   return (
     <nav aria-label="Time zone" class="segments">
       {ZONES.map(({ zone, change }) => (

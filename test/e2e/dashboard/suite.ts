@@ -5,7 +5,10 @@
 import type { Verdict } from "../checks.ts";
 import { runSuite } from "../suite.ts";
 import { checkActivity } from "./activity-checks.ts";
+import { checkAudit } from "./audit-checks.ts";
 import { openBrowser } from "./browser.ts";
+import { checkCalls } from "./call-checks.ts";
+import { makeEvidence } from "./evidence-org.ts";
 import { checkLag } from "./lag-checks.ts";
 import { checkOverview } from "./overview-checks.ts";
 import { checkSessions } from "./session-checks.ts";
@@ -29,6 +32,9 @@ export async function runDashboardSuite(): Promise<Verdict> {
       await checkWorker(checks, browser, worker);
       await checkSessions(checks, browser, worker);
       await checkActivity(checks, browser, worker);
+      const calls = await makeEvidence(worker);
+      await checkCalls(checks, browser, worker, calls);
+      await checkAudit(checks, browser, worker, calls);
     } finally {
       await browser.close();
     }

@@ -1,0 +1,131 @@
+/** The ledger's entries about the call, each with its proof. */
+import { useState } from "preact/hooks";
+import { entryIdOf } from "#dashboard/audit/audit-query.ts";
+import { CopyButton } from "#dashboard/parts/copy-button.tsx";
+import { Hostile } from "#dashboard/parts/hostile.tsx";
+import { Empty } from "#dashboard/parts/states.tsx";
+import { Link } from "#dashboard/place/link.tsx";
+import { hrefOf } from "#dashboard/place/place.ts";
+import { ProofLine } from "#dashboard/proof/proof-line.tsx";
+import { type CanonicalObject, canonicalJson } from "#formats/canonical-json.ts";
+import type { CallAnswer, CallEntryAnswer, TraceAnswer } from "./call-answers.ts";
+
+/** More are checked on demand: a proof takes some requests. */
+const CHECKED_AT_ONCE = 6;
+
+interface CallEntriesTerms {
+  org: string;
+  call: CallAnswer;
+  trace: TraceAnswer;
+}
+
+export function CallEntries({ org, call, trace }: CallEntriesTerms) {
+  const entries = trace.audit;
+  const isWhole = entries.every(({ event }) => typeof event["actor"] === "string");
+  return (
+    <section aria-labelledby="call-entries">
+      <h2 id="call-entries">In the audit log</h2>
+      {entries.length === 0 && <NoEntries call={call} />}
+      {!isWhole && (
+        <p class="notice">
+          This session may not read the audit log (scope <code>audit:read</code>): of each entry its
+          action, outcome, target and times are shown, and no proof can be checked.
+        </p>
+      )}
+      <ol class="entries">
+        {entries.map((entry, at) => (
+          <EntryCard
+            key={`${entry.log} ${entry.seq}`}
+            {...{ org, entry, isWhole }}
+            isChecked={at < CHECKED_AT_ONCE}
+          />
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+interface EntryCardTerms {
+  org: string;
+  entry: CallEntryAnswer;
+  isWhole: boolean;
+  isChecked: boolean;
+}
+
+function EntryCard({ org, entry, isWhole, isChecked }: EntryCardTerms) {
+  const [isAsked, setAsked] = useState(isChecked);
+  const { log, seq, event } = entry;
+  const text = (name: string) => (typeof event[name] === "string" ? event[name] : null);
+  return (
+    <li class="entry-card">
+      <p class="entry-head">
+        <Link href={hrefOf({ page: "entry", id: entryIdOf(log, seq) })}>
+          Entry {seq}
+          {log > 1 && ` of log ${log}`}
+        </Link>
+        <Hostile text={text("action") ?? ""} isCode />
+        <strong>
+          <Hostile text={text("outcome") ?? ""} />
+        </strong>
+        <time class="muted">{text("recorded_at")}</time>
+      </p>
+      {text("actor") !== null && (
+        <p>
+          <Hostile text={text("actor") ?? ""} /> → <Hostile text={text("target") ?? "no target"} />
+        </p>
+      )}
+      <Details details={event["details"] as CanonicalObject | null | undefined} />
+      {isWhole && isAsked && (
+        <ProofLine entry={{ org, log, seq, shown: shownText(event), toldHash: entry.hash }} />
+      )}
+      {isWhole && !isAsked && (
+        <button type="button" class="button button-small" onClick={() => setAsked(true)}>
+          Check its proof
+        </button>
+      )}
+    </li>
+  );
+}
+
+/** What is shown here is this object, and its canonical text is what was hashed, if it is the entry. */
+function shownText(event: CanonicalObject): string {
+  try {
+    return canonicalJson(event);
+  } catch {
+    // A value that no entry has: its text fits no hash either.
+    return JSON.stringify(event);
+  }
+}
+
+function Details({ details }: { details: CanonicalObject | null | undefined }) {
+  if (details === null || details === undefined) return null;
+  return (
+    <dl class="span-facts">
+      {Object.entries(details).map(([name, value]) => (
+        <div key={name}>
+          <dt>
+            <Hostile text={name} isCode />
+          </dt>
+          <dd>
+            <Hostile text={String(value)} isWhole isCode />
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function NoEntries({ call }: { call: CallAnswer }) {
+  return (
+    <Empty title="No entry about this call">
+      <p>
+        Nothing was recorded that names the call, its trace or its request. Where a gateway only
+        reports samples, no decision is recorded; one of ours records a decision and a completion of
+        each call.
+      </p>
+      <p class="fact-copy">
+        <code>{call.id}</code> <CopyButton text={call.id} label="Copy id" />
+      </p>
+    </Empty>
+  );
+}
