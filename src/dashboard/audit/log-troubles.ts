@@ -1,7 +1,7 @@
 /** What is wrong with a log, by its own word; whether that is true is for a proof to tell. */
 
 import { serverNowMs } from "#dashboard/api/server-clock.ts";
-import type { Tone } from "#dashboard/parts/verdict.tsx";
+import type { Tone } from "#dashboard/parts/tone.ts";
 import type { LogStatusAnswer } from "./audit-answers.ts";
 
 /** It is signed each minute; the verifier calls it late then, too. */
