@@ -82,6 +82,15 @@ describe("a figure's question", () => {
   });
 });
 
+function durations(asked: [number, number] | null): [string, string][] {
+  if (asked === null) return [];
+  const [least, most] = [Math.min(...asked), Math.max(...asked)];
+  return [
+    ["min_duration_ms", String(least)],
+    ["max_duration_ms", String(most)],
+  ];
+}
+
 describe("a drill-down", () => {
   it("narrows the figure's filters and never widens them", () => {
     const ms = fc.integer({ min: 0, max: 86_400_000 });
@@ -91,10 +100,11 @@ describe("a drill-down", () => {
         fc.option(fc.tuple(ms, ms), { nil: null }),
         fc.option(outcomeLists, { nil: null }),
         (asked, part, outcomes) => {
-          const query = new Map<string, string>([["tool", "query"]]);
-          if (asked) query.set("min_duration_ms", String(Math.min(...asked)));
-          if (asked) query.set("max_duration_ms", String(Math.max(...asked)));
-          if (outcomes) query.set("outcome", outcomes.join(","));
+          const query = new Map([
+            ["tool", "query"],
+            ...durations(asked),
+            ...(outcomes === null ? [] : [["outcome", outcomes.join(",")] as const]),
+          ]);
           const list = drillQuery(query, {
             ...TIMES,
             outcomes: outcomesCounted(query),
@@ -177,13 +187,17 @@ describe("a selection", () => {
 describe("a page of a list", () => {
   it("comes back from the address for its own range, and for no other", () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 1e6 }), fc.base64String({ minLength: 1 }), (page, cursor) => {
-        const text = formatListPlace({ page, cursor }, TIMES)!;
-        const { query } = parseAddress("/", `?after=${encodeURIComponent(text)}`);
-        expect(parseListPlace(query.get("after"), TIMES)).toEqual({ page, cursor });
-        const later = { fromMs: TIMES.fromMs + 1, toMs: TIMES.toMs + 1 };
-        expect(parseListPlace(query.get("after"), later)).toEqual(FIRST_PAGE);
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 1e6 }),
+        fc.base64String({ minLength: 1 }),
+        (page, cursor) => {
+          const text = formatListPlace({ page, cursor }, TIMES)!;
+          const { query } = parseAddress("/", `?after=${encodeURIComponent(text)}`);
+          expect(parseListPlace(query.get("after"), TIMES)).toEqual({ page, cursor });
+          const later = { fromMs: TIMES.fromMs + 1, toMs: TIMES.toMs + 1 };
+          expect(parseListPlace(query.get("after"), later)).toEqual(FIRST_PAGE);
+        },
+      ),
     );
     expect(parseListPlace("nonsense", TIMES)).toEqual(FIRST_PAGE);
     expect(parseListPlace(undefined, TIMES)).toEqual(FIRST_PAGE);
@@ -241,15 +255,18 @@ function parseCsvLine(line: string): string[] {
 describe("CSV", () => {
   it("has each text back as it was, but for the apostrophe before what a spreadsheet would run", () => {
     fc.assert(
-      fc.property(fc.oneof(anyText, fc.constantFrom('=1+1', "@x", " =a", "\t=a", 'a"b,c\r\nd')), (tool) => {
-        const line = csvLine(callOf({ tool, lag_ms: -5 }));
-        const fields = parseCsvLine(line);
-        const names = CSV_HEADER.trimEnd().split(",");
-        expect(fields.length).toBe(names.length);
-        expect(fields[names.indexOf("tool")]!.replace(/^'/, "")).toBe(tool.replace(/^'/, ""));
-        expect(fields[names.indexOf("lag_ms")]).toBe("-5");
-        expect(fields.every((field) => field === "-5" || !/^\s*[=+\-@]/.test(field))).toBe(true);
-      }),
+      fc.property(
+        fc.oneof(anyText, fc.constantFrom("=1+1", "@x", " =a", "\t=a", 'a"b,c\r\nd')),
+        (tool) => {
+          const line = csvLine(callOf({ tool, lag_ms: -5 }));
+          const fields = parseCsvLine(line);
+          const names = CSV_HEADER.trimEnd().split(",");
+          expect(fields.length).toBe(names.length);
+          expect(fields[names.indexOf("tool")]!.replace(/^'/, "")).toBe(tool.replace(/^'/, ""));
+          expect(fields[names.indexOf("lag_ms")]).toBe("-5");
+          expect(fields.every((field) => field === "-5" || !/^\s*[=+\-@]/.test(field))).toBe(true);
+        },
+      ),
     );
     expect(csvField("=1")).toBe("'=1");
     expect(csvField(null)).toBe("");
@@ -277,7 +294,12 @@ describe("curl", () => {
   it("has no token, and no quote of a name ends its own", () => {
     fc.assert(
       fc.property(anyText, (tool) => {
-        const path = askPath("acme", "invocations", new Map([["tool", `'; rm -rf / #${tool}`]]), TIMES);
+        const path = askPath(
+          "acme",
+          "invocations",
+          new Map([["tool", `'; rm -rf / #${tool}`]]),
+          TIMES,
+        );
         const command = curlCommand("https://host", path);
         expect(command.split("'").length).toBe(3);
         expect(command.startsWith('curl -sS -H "Authorization: Bearer $MCPG_TOKEN" ')).toBe(true);
