@@ -1,7 +1,7 @@
 /** Exports of a log's entries. An export is an entry itself: it stands in the log before its first line leaves. */
 
 import type { ExportAnswer, ExportRange, PlannedExport } from "#audit/ledger/export-range.ts";
-import type { EntryTime } from "#audit/ledger/timed-range.ts";
+import type { EntryTime } from "#audit/ledger/times/timed-range.ts";
 import type { Operator } from "#orgs/operator.ts";
 import { actionOf } from "#orgs/operator.ts";
 import type { Org } from "#orgs/org.ts";

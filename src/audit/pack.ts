@@ -2,7 +2,7 @@
 
 import { createTarPacker, type TarPackController } from "modern-tar";
 import type { PlannedExport } from "#audit/ledger/export-range.ts";
-import type { EntryTime } from "#audit/ledger/timed-range.ts";
+import type { EntryTime } from "#audit/ledger/times/timed-range.ts";
 import { findAuditLog } from "#audit/store/audit-logs.ts";
 import { encodeBase64 } from "#formats/base64.ts";
 import { packReadme, vkeyOfHead } from "#formats/ledger/pack-readme.ts";

@@ -69,7 +69,7 @@ export const exportRoutes: readonly AppRoute[] = [
   ),
 ];
 
-interface AskedRange {
+interface AskedExportRange {
   from_seq: number | undefined;
   to_seq: number | undefined;
   from: string | undefined;
@@ -77,7 +77,7 @@ interface AskedRange {
 }
 
 /** By indexes or by time: which of two ranges is meant nobody has to guess. */
-function askedRange(asked: AskedRange): Omit<ExportRange, "isPublishedOnly"> {
+function askedRange(asked: AskedExportRange): Omit<ExportRange, "isPublishedOnly"> {
   const { from_seq = null, to_seq = null, from = null, to = null } = asked;
   if (from === null && to === null) return { from: from_seq, to: to_seq };
   if (from_seq !== null || to_seq !== null) {

@@ -1,9 +1,9 @@
 import type { AppendResult, ClosedLog } from "#audit/audit-log.ts";
 import type { LogState } from "#audit/ledger/proven/log-state.ts";
+import { type EntryTime, seqsOfTime } from "#audit/ledger/times/timed-range.ts";
 import { consistencyProof } from "#formats/tlog/merkle-proof.ts";
 import { peakNodes } from "#formats/tlog/merkle-shape.ts";
 import { countLineBytes, type ProofAnswer, proveEntry, publishedNodes } from "./published.ts";
-import { type EntryTime, seqsOfTime } from "./timed-range.ts";
 
 /** Leaf indexes in [from, to); null stands for where the log begins or ends. */
 export interface ExportRange {

@@ -2,7 +2,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import type { LogAddress } from "#audit/audit-log.ts";
 import type { ExportRange } from "#audit/ledger/export-range.ts";
-import type { EntryTime } from "#audit/ledger/timed-range.ts";
+import type { EntryTime } from "#audit/ledger/times/timed-range.ts";
 import { formatTimestamp } from "#formats/rfc3339.ts";
 import { pruneTo } from "./run-pruning.ts";
 import {

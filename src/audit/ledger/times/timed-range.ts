@@ -4,8 +4,8 @@
  * it tells a search.
  */
 import type { LogState } from "#audit/ledger/proven/log-state.ts";
-import { recordedAt } from "#audit/ledger/times/recorded-times.ts";
 import { TILE_WIDTH } from "#formats/tlog/tlog-tiles.ts";
+import { recordedAt } from "./recorded-times.ts";
 
 /** RFC 3339 with milliseconds, in [from, to): when an event occurred, else was recorded. Null is open. */
 export interface EntryTime {
