@@ -177,13 +177,17 @@ describe("a selection", () => {
 describe("a page of a list", () => {
   it("comes back from the address for its own range, and for no other", () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 1e6 }), fc.base64String({ minLength: 1 }), (page, cursor) => {
-        const text = formatListPlace({ page, cursor }, TIMES)!;
-        const { query } = parseAddress("/", `?after=${encodeURIComponent(text)}`);
-        expect(parseListPlace(query.get("after"), TIMES)).toEqual({ page, cursor });
-        const later = { fromMs: TIMES.fromMs + 1, toMs: TIMES.toMs + 1 };
-        expect(parseListPlace(query.get("after"), later)).toEqual(FIRST_PAGE);
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 1e6 }),
+        fc.base64String({ minLength: 1 }),
+        (page, cursor) => {
+          const text = formatListPlace({ page, cursor }, TIMES)!;
+          const { query } = parseAddress("/", `?after=${encodeURIComponent(text)}`);
+          expect(parseListPlace(query.get("after"), TIMES)).toEqual({ page, cursor });
+          const later = { fromMs: TIMES.fromMs + 1, toMs: TIMES.toMs + 1 };
+          expect(parseListPlace(query.get("after"), later)).toEqual(FIRST_PAGE);
+        },
+      ),
     );
     expect(parseListPlace("nonsense", TIMES)).toEqual(FIRST_PAGE);
     expect(parseListPlace(undefined, TIMES)).toEqual(FIRST_PAGE);
@@ -241,15 +245,18 @@ function parseCsvLine(line: string): string[] {
 describe("CSV", () => {
   it("has each text back as it was, but for the apostrophe before what a spreadsheet would run", () => {
     fc.assert(
-      fc.property(fc.oneof(anyText, fc.constantFrom('=1+1', "@x", " =a", "\t=a", 'a"b,c\r\nd')), (tool) => {
-        const line = csvLine(callOf({ tool, lag_ms: -5 }));
-        const fields = parseCsvLine(line);
-        const names = CSV_HEADER.trimEnd().split(",");
-        expect(fields.length).toBe(names.length);
-        expect(fields[names.indexOf("tool")]!.replace(/^'/, "")).toBe(tool.replace(/^'/, ""));
-        expect(fields[names.indexOf("lag_ms")]).toBe("-5");
-        expect(fields.every((field) => field === "-5" || !/^\s*[=+\-@]/.test(field))).toBe(true);
-      }),
+      fc.property(
+        fc.oneof(anyText, fc.constantFrom("=1+1", "@x", " =a", "\t=a", 'a"b,c\r\nd')),
+        (tool) => {
+          const line = csvLine(callOf({ tool, lag_ms: -5 }));
+          const fields = parseCsvLine(line);
+          const names = CSV_HEADER.trimEnd().split(",");
+          expect(fields.length).toBe(names.length);
+          expect(fields[names.indexOf("tool")]!.replace(/^'/, "")).toBe(tool.replace(/^'/, ""));
+          expect(fields[names.indexOf("lag_ms")]).toBe("-5");
+          expect(fields.every((field) => field === "-5" || !/^\s*[=+\-@]/.test(field))).toBe(true);
+        },
+      ),
     );
     expect(csvField("=1")).toBe("'=1");
     expect(csvField(null)).toBe("");
@@ -277,7 +284,12 @@ describe("curl", () => {
   it("has no token, and no quote of a name ends its own", () => {
     fc.assert(
       fc.property(anyText, (tool) => {
-        const path = askPath("acme", "invocations", new Map([["tool", `'; rm -rf / #${tool}`]]), TIMES);
+        const path = askPath(
+          "acme",
+          "invocations",
+          new Map([["tool", `'; rm -rf / #${tool}`]]),
+          TIMES,
+        );
         const command = curlCommand("https://host", path);
         expect(command.split("'").length).toBe(3);
         expect(command.startsWith('curl -sS -H "Authorization: Bearer $MCPG_TOKEN" ')).toBe(true);

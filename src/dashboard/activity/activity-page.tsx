@@ -1,8 +1,8 @@
+import { useEffect, useRef } from "preact/hooks";
 import { CallsView } from "#dashboard/activity/calls/calls-view.tsx";
 import { ChartsView } from "#dashboard/activity/figures/charts-view.tsx";
 import { FilterBar } from "#dashboard/activity/filters/filter-bar.tsx";
 import { PageTitle } from "#dashboard/parts/page-title.tsx";
-import { useEffect, useRef } from "preact/hooks";
 import { Link } from "#dashboard/place/link.tsx";
 import { hrefWith } from "#dashboard/place/place.ts";
 import { type ActivityView, viewOf } from "./activity-question.ts";

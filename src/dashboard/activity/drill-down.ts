@@ -1,11 +1,7 @@
 /** From a figure to exactly its calls: what the list is asked, given what the figure was asked and which part it is. */
 import { COUNTED } from "#dashboard/parts/outcomes.ts";
 import { formatTimestamp } from "#formats/rfc3339.ts";
-import {
-  type FilterName,
-  type PlaceQuery,
-  SELECTION_NAMES,
-} from "./activity-question.ts";
+import { type FilterName, type PlaceQuery, SELECTION_NAMES } from "./activity-question.ts";
 
 /** What heat map and top rows count: all but replays, unless the filter asks for these by name. */
 export function outcomesCounted(query: PlaceQuery): readonly string[] {

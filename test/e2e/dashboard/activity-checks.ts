@@ -58,7 +58,11 @@ async function openView(reader: Reader, query: string): Promise<void> {
 async function settled(page: Page): Promise<void> {
   await page.locator("#view h2").first().waitFor();
   const asking = page.locator(".state-loading, #view [aria-busy=true]");
-  while ((await asking.count()) > 0) await asking.first().waitFor({ state: "hidden" }).catch(() => undefined);
+  while ((await asking.count()) > 0)
+    await asking
+      .first()
+      .waitFor({ state: "hidden" })
+      .catch(() => undefined);
 }
 
 async function checkDrills(checks: Checks, reader: Reader, range: string): Promise<void> {
@@ -85,8 +89,7 @@ async function checkGroups(checks: Checks, reader: Reader, range: string): Promi
 async function checkWays(checks: Checks, reader: Reader, range: string): Promise<void> {
   const { page } = reader;
   await openView(reader, range);
-  const bar = page.locator('svg[aria-label="Calls by outcome over time"] a[data-level="1"]')
-    .nth(8);
+  const bar = page.locator('[aria-label="Calls by outcome over time"] a[data-level="1"]').nth(8);
   const label = (await bar.getAttribute("aria-label")) ?? "";
   const count = /: ([\d,]+) /.exec(label)?.[1];
   const before = page.url();
@@ -95,7 +98,11 @@ async function checkWays(checks: Checks, reader: Reader, range: string): Promise
   await heading.waitFor();
   const words = count === "1" ? "1 call" : `${count} calls`;
   checks.equal("a click on a bar shows its calls", await heading.textContent(), words);
-  checks.equal("as many rows as the bar counts", await page.locator("tbody tr").count(), Number(count));
+  checks.equal(
+    "as many rows as the bar counts",
+    await page.locator("tbody tr").count(),
+    Number(count),
+  );
   const shared = page.url();
   await page.reload();
   await heading.waitFor();
@@ -132,7 +139,7 @@ async function checkBrushes(checks: Checks, reader: Reader, range: string): Prom
   checks.equal("which one step Back undoes", page.url(), before);
   await settled(page);
   await page.getByRole("button", { name: "Select times" }).first().click();
-  const columns = page.locator('svg[aria-label="Calls by outcome over time"] [data-level="0"]');
+  const columns = page.locator('[aria-label="Calls by outcome over time"] [data-level="0"]');
   // Above the bars: a bar's own link lies over its column's.
   const position = { x: 4, y: 2 };
   await columns.nth(5).click({ position });
@@ -148,9 +155,11 @@ async function checkKeyboard(checks: Checks, reader: Reader, range: string): Pro
   await openView(reader, range);
   const focused = () =>
     page.evaluate<string>(`document.activeElement.getAttribute("aria-label") ?? ""`);
-  const isOn = (name: string) => page.evaluate<boolean>(`document.activeElement.closest('[aria-label^="${name}"]') !== null`);
+  const isOn = (name: string) =>
+    page.evaluate<boolean>(`document.activeElement.closest('[aria-label^="${name}"]') !== null`);
   const tabTo = async (name: string) => {
-    for (let presses = 0; presses < 80 && !(await isOn(name)); presses++) await page.keyboard.press("Tab");
+    for (let presses = 0; presses < 80 && !(await isOn(name)); presses++)
+      await page.keyboard.press("Tab");
   };
   await tabTo("Calls by outcome over time");
   for (const key of ["Home", "ArrowRight", "ArrowRight", "ArrowRight", "ArrowUp"]) {
@@ -184,7 +193,10 @@ async function checkExports(checks: Checks, reader: Reader, range: string): Prom
   const lines = (await fileOf("NDJSON")).trimEnd().split("\n");
   const ids = new Set(lines.map((line) => (JSON.parse(line) as { id: string }).id));
   checks.equal("NDJSON has every call that the filters mean, once", ids.size, CALLS);
-  await page.getByText(/1,200 calls saved as NDJSON/).first().waitFor();
+  await page
+    .getByText(/1,200 calls saved as NDJSON/)
+    .first()
+    .waitFor();
   const rows = (await fileOf("CSV")).trimEnd().split("\r\n");
   checks.equal("and so has CSV, below its header", rows.length, CALLS + 1);
   const formulas = rows.flatMap((row) => row.split(",")).filter((field) => /^"?[=@]/.test(field));

@@ -37,7 +37,7 @@ async function figuresOf(
 /** Level 0 is the whole column, what is above are its segments. */
 function partsOf(chart: string, which: "columns" | "segments"): string {
   const level = which === "columns" ? '[data-level="0"]' : ':not([data-level="0"])';
-  return `svg[aria-label="${chart}"] a${level}`;
+  return `[aria-label="${chart}"] a${level}`;
 }
 
 const NUMBER = /([\d,]+)$/;
@@ -45,10 +45,30 @@ const NUMBER = /([\d,]+)$/;
 /** Tables first, for they stand in the place of their charts. */
 export async function chartFigures(page: Page): Promise<Figure[]> {
   const figures = [
-    ...(await figuresOf(page, "bar", partsOf("Calls by outcome over time", "segments"), /: ([\d,]+) /)),
-    ...(await figuresOf(page, "column", partsOf("Calls by outcome over time", "columns"), /: ([\d,]+) calls/)),
-    ...(await figuresOf(page, "ratio point", partsOf("Error ratio over time", "columns"), /: ([\d,]+) of [\d,]+ failed/)),
-    ...(await figuresOf(page, "percentile point", partsOf("Latency percentiles over time", "columns"), /of ([\d,]+) calls/)),
+    ...(await figuresOf(
+      page,
+      "bar",
+      partsOf("Calls by outcome over time", "segments"),
+      /: ([\d,]+) /,
+    )),
+    ...(await figuresOf(
+      page,
+      "column",
+      partsOf("Calls by outcome over time", "columns"),
+      /: ([\d,]+) calls/,
+    )),
+    ...(await figuresOf(
+      page,
+      "ratio point",
+      partsOf("Error ratio over time", "columns"),
+      /: ([\d,]+) of [\d,]+ failed/,
+    )),
+    ...(await figuresOf(
+      page,
+      "percentile point",
+      partsOf("Latency percentiles over time", "columns"),
+      /of ([\d,]+) calls/,
+    )),
     ...(await figuresOf(page, "legend", "figure .legend a", NUMBER)),
     ...(await figuresOf(page, "top calls", ".top td:nth-last-child(4) a", NUMBER)),
     ...(await figuresOf(page, "top errors", ".top td:nth-last-child(3) a", NUMBER)),

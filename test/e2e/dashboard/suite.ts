@@ -6,10 +6,12 @@ import { openBrowser } from "./browser.ts";
 import { checkLag } from "./lag-checks.ts";
 import { checkOverview } from "./overview-checks.ts";
 import { startPageServer } from "./page-server.ts";
-      await checkLag(checks, browser, server.url);
-      const worker = await start({ entry: "src/index.ts", hasDashboard: true });
-      await checkSessions(checks, browser, worker);
-      await checkActivity(checks, browser, worker);
+
+await checkLag(checks, browser, server.url);
+const worker = await start({ entry: "src/index.ts", hasDashboard: true });
+await checkSessions(checks, browser, worker);
+await checkActivity(checks, browser, worker);
+
 import { checkStyle } from "./style-checks.ts";
 
 export async function runDashboardSuite(): Promise<Verdict> {

@@ -18,16 +18,16 @@ export function BrushUses({ query }: { query: PlaceQuery }) {
         Drag to
       </span>
       <nav class="segments" aria-label="What a selection does">
-      {USES.map(({ use, title }) => (
-        <Link
-          key={use}
-          href={hrefWith({ brush: use === "zoom" ? null : use })}
-          replace
-                    aria-current={use === now ? "true" : undefined}
-        >
-          {title}
-        </Link>
-      ))}
+        {USES.map(({ use, title }) => (
+          <Link
+            key={use}
+            href={hrefWith({ brush: use === "zoom" ? null : use })}
+            replace
+            aria-current={use === now ? "true" : undefined}
+          >
+            {title}
+          </Link>
+        ))}
       </nav>
     </>
   );

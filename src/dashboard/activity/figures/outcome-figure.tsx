@@ -2,7 +2,12 @@ import { type ActivityAnswer, axisOf } from "#dashboard/activity/answers.ts";
 import type { Asking } from "#dashboard/activity/asking.ts";
 import { spanLabel } from "#dashboard/activity/shown-times.ts";
 import { ChartFrame } from "#dashboard/charts/chart-frame.tsx";
-import { type ColumnAxis, columnState, columnTimes, countedTimes } from "#dashboard/charts/column-axis.ts";
+import {
+  type ColumnAxis,
+  columnState,
+  columnTimes,
+  countedTimes,
+} from "#dashboard/charts/column-axis.ts";
 import { OutcomeBars, type OutcomeColumns, totalOf } from "#dashboard/charts/outcome-bars.tsx";
 import { DataTable } from "#dashboard/parts/data-table.tsx";
 import { formatCount, formatShare } from "#dashboard/parts/format-figure.ts";

@@ -51,7 +51,7 @@ export function TopFigure({ asking }: { asking: Asking }) {
             <Link
               key={by}
               href={hrefWith({ by: by === "tool" ? null : by })}
-                            aria-current={by === dimension.by ? "true" : undefined}
+              aria-current={by === dimension.by ? "true" : undefined}
             >
               {title}
             </Link>
@@ -142,5 +142,9 @@ function TopCaption({ answer }: { answer: TopAnswer }) {
 
 /** Of calls that have none, it is empty. */
 export function LabelText({ value }: { value: string | undefined }) {
-  return value === undefined || value === "" ? <span class="muted">none</span> : <Hostile text={value} />;
+  return value === undefined || value === "" ? (
+    <span class="muted">none</span>
+  ) : (
+    <Hostile text={value} />
+  );
 }
