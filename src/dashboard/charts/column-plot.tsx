@@ -83,6 +83,7 @@ export function ColumnPlot(terms: ColumnPlotTerms) {
       }}
       onFocusOut={() => terms.onLook(null)}
     >
+      {/* biome-ignore lint/a11y/noSvgWithoutTitle: its group has the name */}
       <svg
         ref={element}
         class={`plot ${isPicking ? "plot-picking" : ""}`}
