@@ -69,11 +69,9 @@ export function ColumnPlot(terms: ColumnPlotTerms) {
   };
   const stop = Math.min(active.column, axis.columns - 1);
   return (
+    // Not the picture itself: Chromium has an SVG element that hears of the focus be a stop of Tab.
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is no picture
-    <svg
-      ref={element}
-      class={`plot ${isPicking ? "plot-picking" : ""}`}
-      height={boxHeight(box)}
+    <div
       role="group"
       aria-label={label}
       onKeyDown={onKeyDown}
@@ -83,29 +81,36 @@ export function ColumnPlot(terms: ColumnPlotTerms) {
         setActive(at);
         terms.onLook(at.column);
       }}
-      onPointerOver={(event) => terms.onLook(placeOf(event.target)?.column ?? null)}
-      onPointerLeave={() => terms.onLook(null)}
       onFocusOut={() => terms.onLook(null)}
-      {...brush.handlers}
     >
-      <ValueAxis box={box} ticks={ticks} />
-      <ColumnStates box={box} axis={axis} id={id} />
-      {terms.marks?.(box)}
-      {Array.from({ length: axis.columns }, (_, column) => (
-        <g key={column} class="column">
-          {terms.partsOf(column, box).map((part) => (
-            <PartLink
-              key={part.level}
-              part={part}
-              column={column}
-              isStop={column === stop && part.level === active.level}
-            />
-          ))}
-        </g>
-      ))}
-      <TimeAxis box={box} axis={axis} zone={zone} />
-      {brush.span !== null && <Span box={box} columns={axis.columns} span={brush.span} />}
-    </svg>
+      {/* biome-ignore lint/a11y/noSvgWithoutTitle: its group has the name */}
+      <svg
+        ref={element}
+        class={`plot ${isPicking ? "plot-picking" : ""}`}
+        height={boxHeight(box)}
+        onPointerOver={(event) => terms.onLook(placeOf(event.target)?.column ?? null)}
+        onPointerLeave={() => terms.onLook(null)}
+        {...brush.handlers}
+      >
+        <ValueAxis box={box} ticks={ticks} />
+        <ColumnStates box={box} axis={axis} id={id} />
+        {terms.marks?.(box)}
+        {Array.from({ length: axis.columns }, (_, column) => (
+          <g key={column} class="column">
+            {terms.partsOf(column, box).map((part) => (
+              <PartLink
+                key={part.level}
+                part={part}
+                column={column}
+                isStop={column === stop && part.level === active.level}
+              />
+            ))}
+          </g>
+        ))}
+        <TimeAxis box={box} axis={axis} zone={zone} />
+        {brush.span !== null && <Span box={box} columns={axis.columns} span={brush.span} />}
+      </svg>
+    </div>
   );
 }
 

@@ -89,7 +89,11 @@ async function checkGroups(checks: Checks, reader: Reader, range: string): Promi
 async function checkWays(checks: Checks, reader: Reader, range: string): Promise<void> {
   const { page } = reader;
   await openView(reader, range);
+<<<<<<< HEAD
   const bar = page.locator('svg[aria-label="Calls by outcome over time"] a[data-level="1"]').nth(8);
+=======
+  const bar = page.locator('[aria-label="Calls by outcome over time"] a[data-level="1"]').nth(8);
+>>>>>>> d-activity
   const label = (await bar.getAttribute("aria-label")) ?? "";
   const count = /: ([\d,]+) /.exec(label)?.[1];
   const before = page.url();
@@ -139,7 +143,7 @@ async function checkBrushes(checks: Checks, reader: Reader, range: string): Prom
   checks.equal("which one step Back undoes", page.url(), before);
   await settled(page);
   await page.getByRole("button", { name: "Select times" }).first().click();
-  const columns = page.locator('svg[aria-label="Calls by outcome over time"] [data-level="0"]');
+  const columns = page.locator('[aria-label="Calls by outcome over time"] [data-level="0"]');
   // Above the bars: a bar's own link lies over its column's.
   const position = { x: 4, y: 2 };
   await columns.nth(5).click({ position });

@@ -37,7 +37,7 @@ async function figuresOf(
 /** Level 0 is the whole column, what is above are its segments. */
 function partsOf(chart: string, which: "columns" | "segments"): string {
   const level = which === "columns" ? '[data-level="0"]' : ':not([data-level="0"])';
-  return `svg[aria-label="${chart}"] a${level}`;
+  return `[aria-label="${chart}"] a${level}`;
 }
 
 const NUMBER = /([\d,]+)$/;
