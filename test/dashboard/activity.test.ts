@@ -82,17 +82,6 @@ describe("a figure's question", () => {
   });
 });
 
-<<<<<<< HEAD
-function durations(asked: [number, number] | null): [string, string][] {
-  if (asked === null) return [];
-  const [least, most] = [Math.min(...asked), Math.max(...asked)];
-  return [
-    ["min_duration_ms", String(least)],
-    ["max_duration_ms", String(most)],
-  ];
-}
-
-=======
 function rangeTerms(pair: readonly number[] | null): [string, string][] {
   if (pair === null) return [];
   return [
@@ -105,7 +94,6 @@ function outcomeTerms(outcomes: readonly string[] | null): [string, string][] {
   return outcomes === null ? [] : [["outcome", outcomes.join(",")]];
 }
 
->>>>>>> d-activity
 describe("a drill-down", () => {
   it("narrows the figure's filters and never widens them", () => {
     const ms = fc.integer({ min: 0, max: 86_400_000 });
@@ -115,17 +103,10 @@ describe("a drill-down", () => {
         fc.option(fc.tuple(ms, ms), { nil: null }),
         fc.option(outcomeLists, { nil: null }),
         (asked, part, outcomes) => {
-<<<<<<< HEAD
-          const query = new Map([
-            ["tool", "query"],
-            ...durations(asked),
-            ...(outcomes === null ? [] : [["outcome", outcomes.join(",")] as const]),
-=======
           const query = new Map<string, string>([
             ["tool", "query"],
             ...rangeTerms(asked),
             ...outcomeTerms(outcomes),
->>>>>>> d-activity
           ]);
           const list = drillQuery(query, {
             ...TIMES,

@@ -89,11 +89,7 @@ async function checkGroups(checks: Checks, reader: Reader, range: string): Promi
 async function checkWays(checks: Checks, reader: Reader, range: string): Promise<void> {
   const { page } = reader;
   await openView(reader, range);
-<<<<<<< HEAD
-  const bar = page.locator('svg[aria-label="Calls by outcome over time"] a[data-level="1"]').nth(8);
-=======
   const bar = page.locator('[aria-label="Calls by outcome over time"] a[data-level="1"]').nth(8);
->>>>>>> d-activity
   const label = (await bar.getAttribute("aria-label")) ?? "";
   const count = /: ([\d,]+) /.exec(label)?.[1];
   const before = page.url();

@@ -11,19 +11,9 @@ import { checkCalls } from "./call-checks.ts";
 import { makeEvidence } from "./evidence-org.ts";
 import { checkLag } from "./lag-checks.ts";
 import { checkOverview } from "./overview-checks.ts";
-<<<<<<< HEAD
 import { checkSessions } from "./session-checks.ts";
 import { checkShell } from "./shell-checks.ts";
 import { checkSignIn } from "./sign-in-checks.ts";
-=======
-import { startPageServer } from "./page-server.ts";
-
-await checkLag(checks, browser, server.url);
-const worker = await start({ entry: "src/index.ts", hasDashboard: true });
-await checkSessions(checks, browser, worker);
-await checkActivity(checks, browser, worker);
-
->>>>>>> d-activity
 import { checkStyle } from "./style-checks.ts";
 import { checkWorker } from "./worker-checks.ts";
 
