@@ -1,5 +1,6 @@
 /** How much of its caps an org's series take, as the gauges `mcpg_series` and `mcpg_series_limit` have it. */
 import * as Type from "typebox";
+import { FOLD_MS_MAX, foldForRead, overAfter } from "#calls/figures/read-figures.ts";
 import { SERIES_IDLE_MS_MAX } from "#calls/series.ts";
 import { findSeriesUse } from "#calls/store/fold/fold-series.ts";
 import { type AppRoute, route } from "#orgs/http/access.ts";
@@ -22,7 +23,7 @@ export const seriesRoutes: readonly AppRoute[] = [
       path: "/v1/orgs/:org/series",
       operationId: "getSeriesUse",
       summary: "How much of the series caps is used",
-      description: "Of series seen within 30 days, as counted so far: it folds nothing.",
+      description: "Of series seen within 30 days.",
       scope: "telemetry:read",
       answers: {
         200: { description: "The use", content: { "application/json": SeriesUseSchema } },
@@ -30,6 +31,7 @@ export const seriesRoutes: readonly AppRoute[] = [
     },
     async (c) => {
       const { org, shard, limits } = c.var.org;
+      await foldForRead(c.env, c.var.org, overAfter(FOLD_MS_MAX));
       const idleBeforeMs = Date.now() - SERIES_IDLE_MS_MAX;
       const use = await findSeriesUse(shardDatabase(c.env, shard), org, idleBeforeMs);
       return c.json({
