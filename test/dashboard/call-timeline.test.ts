@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { AnsweredSpan, CallAnswer, TraceAnswer } from "#dashboard/call/call-answers.ts";
-import { spanRows } from "#dashboard/call/span-tree.ts";
+import { traceRows } from "#dashboard/call/span-tree.ts";
 import { barOf, callWindow, ticksOf, traceWindow } from "#dashboard/call/timeline-scale.ts";
 
 function span(id: string, parent: string | null, offsetMs = 0, durationMs = 1): AnsweredSpan {
@@ -24,7 +24,9 @@ function traceOf(spans: readonly AnsweredSpan[], stages: Partial<TraceAnswer> = 
 }
 
 function shape(spans: readonly AnsweredSpan[]): string[] {
-  return spanRows(traceOf(spans), CALL).map(({ span: { span_id: id }, depth }) => `${depth} ${id}`);
+  return traceRows(traceOf(spans), CALL).map(
+    ({ span: { span_id: id }, depth }) => `${depth} ${id}`,
+  );
 }
 
 describe("a trace's rows", () => {
@@ -50,7 +52,7 @@ describe("a trace's rows", () => {
     fc.assert(
       fc.property(links, (pairs) => {
         const spans = pairs.map(([id, parent]) => span(id, parent));
-        const rows = spanRows(traceOf(spans), CALL).map((row) => row.span);
+        const rows = traceRows(traceOf(spans), CALL).map((row) => row.span);
         expect(new Set(rows)).toEqual(new Set(spans));
         expect(rows.length).toBe(spans.length);
       }),
@@ -61,7 +63,7 @@ describe("a trace's rows", () => {
     const spans = Array.from({ length: 20_000 }, (_, at) =>
       span(String(at), at === 0 ? null : String(at - 1)),
     );
-    const rows = spanRows(traceOf(spans), CALL);
+    const rows = traceRows(traceOf(spans), CALL);
     expect([rows.length, rows.at(-1)?.depth]).toEqual([20_000, 19_999]);
   });
 
@@ -71,7 +73,7 @@ describe("a trace's rows", () => {
     const trace = traceOf([span("a", null), span("call", "a")], {
       ...{ identity, policy, dispatch: policy },
     } as unknown as Partial<TraceAnswer>);
-    const told = spanRows(trace, CALL).map(({ isCall, stages }) => [isCall, stages]);
+    const told = traceRows(trace, CALL).map(({ isCall, stages }) => [isCall, stages]);
     expect(told).toEqual([
       [false, ["identity"]],
       [true, ["policy", "dispatch"]],

@@ -1,7 +1,7 @@
 /** What the API answers of an audit log: `GET …/audit`, `…/audit/status`, `…/audit/keys`. */
 import type { CanonicalObject } from "#formats/canonical-json.ts";
 
-export interface EntryRow {
+export interface ListedEntry {
   readonly seq: number;
   readonly hash: string;
   readonly previous_hash: string;
@@ -9,7 +9,7 @@ export interface EntryRow {
 }
 
 export interface EntryListAnswer {
-  readonly events: readonly EntryRow[];
+  readonly events: readonly ListedEntry[];
   readonly next_cursor: string | null;
 }
 

@@ -8,7 +8,7 @@ import { Link } from "#dashboard/place/link.tsx";
 import { hrefOf, hrefWith, place } from "#dashboard/place/place.ts";
 import { type Zone, zoneOf } from "#dashboard/place/time-range.ts";
 import type { CanonicalObject } from "#formats/canonical-json.ts";
-import { type EntryListAnswer, type EntryRow, entryTime, memberText } from "./audit-answers.ts";
+import { type EntryListAnswer, entryTime, type ListedEntry, memberText } from "./audit-answers.ts";
 import { AuditOutcome } from "./audit-outcome.tsx";
 import { auditSearchPath, entryIdOf, isAscending } from "./audit-query.ts";
 
@@ -77,14 +77,14 @@ function NoneFound({ hasMore }: { hasMore: boolean }) {
 }
 
 interface EntryTableTerms {
-  rows: readonly EntryRow[];
+  rows: readonly ListedEntry[];
   log: number;
 }
 
 function EntryTable({ rows, log }: EntryTableTerms) {
   const { query } = place.value;
   const zone = zoneOf(query);
-  const hrefs = (row: EntryRow) => hrefOf({ page: "entry", id: entryIdOf(log, row.seq), query });
+  const hrefs = (row: ListedEntry) => hrefOf({ page: "entry", id: entryIdOf(log, row.seq), query });
   return (
     <DataTable
       caption={`${formatCount(rows.length)} ${rows.length === 1 ? "entry" : "entries"}, ${isAscending(query) ? "oldest" : "newest"} first`}
@@ -96,11 +96,11 @@ function EntryTable({ rows, log }: EntryTableTerms) {
   );
 }
 
-function columnsOf(zone: Zone, rows: readonly EntryRow[]): Column<EntryRow>[] {
+function columnsOf(zone: Zone, rows: readonly ListedEntry[]): Column<ListedEntry>[] {
   const shown = Date.parse(entryTime(rows[0]?.event ?? {}) ?? "");
   const text =
     (name: string, isCode = false) =>
-    (row: EntryRow) => {
+    (row: ListedEntry) => {
       const value = memberText(row.event, name);
       return value === null ? (
         <span class="muted">–</span>

@@ -4,7 +4,7 @@ import type { CallAnswer } from "./call-answers.ts";
 
 type ArrivedCall = Pick<CallAnswer, "started_at" | "duration_ms" | "ingested_at" | "lag_ms">;
 
-interface Part {
+interface TimeShare {
   /** Shares of all of it, from 0 to 1. */
   readonly start: number;
   readonly width: number;
@@ -14,7 +14,7 @@ export interface ArrivalParts {
   readonly startedMs: number;
   readonly endedMs: number;
   readonly arrivedMs: number;
-  readonly shares: { readonly ran: Part; readonly underWay: Part };
+  readonly shares: { readonly ran: TimeShare; readonly underWay: TimeShare };
 }
 
 /** A report that is sent each second or two makes this much of a lag by itself. */

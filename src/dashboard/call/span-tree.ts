@@ -4,7 +4,7 @@
  */
 import type { AnsweredSpan, CallAnswer, TraceAnswer } from "./call-answers.ts";
 
-export interface SpanRow {
+export interface TraceRow {
   readonly span: AnsweredSpan;
   readonly depth: number;
   /** The call whose page it is. */
@@ -16,7 +16,7 @@ export type StageName = "identity" | "policy" | "dispatch";
 
 export const STAGE_NAMES: readonly StageName[] = ["identity", "policy", "dispatch"];
 
-export function spanRows(trace: TraceAnswer, call: CallAnswer): SpanRow[] {
+export function traceRows(trace: TraceAnswer, call: CallAnswer): TraceRow[] {
   const stages = stagesBySpan(trace);
   return inTreeOrder(trace.spans).map(({ span, depth }) => ({
     span,

@@ -5,7 +5,7 @@ import { Hostile } from "#dashboard/parts/hostile.tsx";
 import { Link } from "#dashboard/place/link.tsx";
 import { hrefOf } from "#dashboard/place/place.ts";
 import type { AnsweredSpan, CallAnswer } from "./call-answers.ts";
-import type { SpanRow } from "./span-tree.ts";
+import type { TraceRow } from "./span-tree.ts";
 import { barOf, type TimeWindow } from "./timeline-scale.ts";
 
 /** Deeper rows stand where these stand: a line has an end. */
@@ -17,7 +17,7 @@ const MARKS: Readonly<Record<string, string>> = {
 };
 
 interface TimelineRowTerms {
-  row: SpanRow;
+  row: TraceRow;
   window: TimeWindow;
   call: CallAnswer;
 }

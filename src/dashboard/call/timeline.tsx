@@ -3,7 +3,7 @@ import { useMemo, useState } from "preact/hooks";
 import { formatCount, formatDuration } from "#dashboard/parts/format-figure.ts";
 import { Empty } from "#dashboard/parts/states.tsx";
 import type { CallAnswer, TraceAnswer } from "./call-answers.ts";
-import { type SpanRow, spanRows } from "./span-tree.ts";
+import { type TraceRow, traceRows } from "./span-tree.ts";
 import { TimelineRow } from "./timeline-row.tsx";
 import { barOf, callWindow, type TimeWindow, ticksOf, traceWindow } from "./timeline-scale.ts";
 
@@ -13,7 +13,7 @@ const ROWS_STEP = 200;
 export function Timeline({ trace, call }: { trace: TraceAnswer; call: CallAnswer }) {
   const [isWhole, setWhole] = useState(false);
   const [shownRows, setShownRows] = useState(ROWS_STEP);
-  const rows = useMemo(() => spanRows(trace, call), [trace, call]);
+  const rows = useMemo(() => traceRows(trace, call), [trace, call]);
   const near = useMemo(() => callWindow(trace, call), [trace, call]);
   const all = useMemo(() => traceWindow(trace.spans, near), [trace, near]);
   if (rows.length === 0) return <NoSpans call={call} />;
@@ -54,7 +54,7 @@ export function Timeline({ trace, call }: { trace: TraceAnswer; call: CallAnswer
   );
 }
 
-function isNear({ span, isCall, stages }: SpanRow, near: TimeWindow): boolean {
+function isNear({ span, isCall, stages }: TraceRow, near: TimeWindow): boolean {
   if (isCall || stages.length > 0) return true;
   return !barOf(span.offset_ms, span.duration_ms, near).isOutside;
 }
@@ -66,8 +66,8 @@ function isMore(all: TimeWindow, near: TimeWindow): boolean {
 }
 
 function summaryOf(
-  visible: readonly SpanRow[],
-  rows: readonly SpanRow[],
+  visible: readonly TraceRow[],
+  rows: readonly TraceRow[],
   window: TimeWindow,
 ): string {
   const lengthText = formatDuration(window.toMs - window.fromMs);

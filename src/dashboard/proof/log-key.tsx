@@ -9,11 +9,11 @@ import { verifyLogCommand } from "./command-line.ts";
 import { forgetPin, keepPin, readPin } from "./pinned-log.ts";
 import type { ProofState, ProvedEntry } from "./use-entry-proof.ts";
 
-type Judged = Extract<ProofState, { readonly kind: "judged" }>;
+type JudgedProof = Extract<ProofState, { readonly kind: "judged" }>;
 
 interface LogKeyTerms {
   entry: ProvedEntry;
-  state: Judged;
+  state: JudgedProof;
   again(): void;
 }
 
