@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { cellOf } from "#calls/activity/activity-cells.ts";
 import { buildArrival, parseArrival } from "#calls/arrival.ts";
 import type { Call } from "#calls/call.ts";
 import { FoldDelta, Tally } from "#calls/fold-delta.ts";
@@ -98,6 +99,7 @@ function figures(delta: FoldDelta) {
     .map(([name, series]) => ({
       name,
       hours: new Map([...series.hours].sort(([a], [b]) => a - b)),
+      minutes: new Map([...series.minutes].sort(([a], [b]) => a - b)),
       exemplarBuckets: [...series.exemplars.keys()].sort(),
     }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -132,6 +134,26 @@ describe("an arrival", () => {
           const same = calls.filter((other) => isSameTally(call, other));
           expect(tallied(delta, call)).toEqual(counted(same));
         }
+      }),
+    );
+  });
+
+  it("holds every call's minute, outcome and half-octave, replays included", () => {
+    fc.assert(
+      fc.property(invocations, fc.integer({ min: 1, max: 5 }), (calls, parts) => {
+        const delta = folded(calls, parts);
+        const places = ({ workspace, tool, startedAtMs, outcomeIndex: outcome, bucket }: Call) =>
+          [
+            `${workspace}\0p\0${tool}`,
+            Math.floor(startedAtMs / 60_000),
+            cellOf(outcome, bucket),
+          ] as const;
+        for (const call of calls) {
+          const [series, minute, cell] = places(call);
+          const same = calls.filter((other) => places(other).join() === places(call).join());
+          expect(delta.series.get(series)?.minutes.get(minute)?.get(cell)).toBe(same.length);
+        }
+        expect(delta.activityFromMs).toBe(0);
       }),
     );
   });

@@ -1,11 +1,13 @@
 /** The steps that an answer about activity has: whole ones, by the epoch, so that two answers' agree. */
-import { HOUR_MS, MINUTE_MS } from "#platform/time.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "#platform/time.ts";
 import { QUARTERS } from "./activity-blocks.ts";
 
 export const STEPS_MAX = 240;
 /** The columns of an answer that was not asked for a step, at most. */
 const COLUMNS_DEFAULT = 60;
 const RANGE_DEFAULT_MS = HOUR_MS;
+/** What is further ahead is not answered: there is nothing yet, and after the year 9999 no RFC 3339 time. */
+const AHEAD_MS_MAX = 366 * DAY_MS;
 /** Of each tool's or plugin's windows are as many as there are blocks: beyond this they are read by the quarter. */
 const GROUPED_BY_MINUTE_MS_MAX = 6 * HOUR_MS;
 
@@ -39,25 +41,28 @@ export type RangeFault =
 
 /** Widened to whole steps: what it says is what is answered. */
 export function activityRange(asked: AskedRange, bounds: RangeBounds): ActivityRange | RangeFault {
-  const toMs = asked.toMs ?? Math.max(bounds.nowMs, (asked.fromMs ?? 0) + 1);
-  const fromMs = asked.fromMs ?? Math.max(0, toMs - RANGE_DEFAULT_MS);
+  const askedToMs = asked.toMs ?? Math.max(bounds.nowMs, (asked.fromMs ?? 0) + 1);
+  const toMs = Math.min(askedToMs, bounds.nowMs + AHEAD_MS_MAX);
+  const fromMs = Math.max(0, asked.fromMs ?? toMs - RANGE_DEFAULT_MS);
   if (fromMs >= toMs) return { kind: "empty_range" };
-  const unitMs = unitOf(fromMs, toMs, bounds);
-  if (asked.stepMs === undefined) {
-    return leastSteps(fromMs, toMs, unitMs, asked.columns ?? COLUMNS_DEFAULT);
-  }
-  const range = wholeSteps(fromMs, toMs, roundedUp(asked.stepMs, unitMs));
+  const isLong = bounds.isGrouped && toMs - fromMs > GROUPED_BY_MINUTE_MS_MAX;
+  const byMinute = isLong ? null : rangeOf(fromMs, toMs, MINUTE_MS, asked);
+  // The oldest minute may be pruned while it is read.
+  const areMinutesKept = byMinute !== null && byMinute.fromMs >= bounds.minutesFromMs + MINUTE_MS;
+  const unitMs = areMinutesKept ? MINUTE_MS : QUARTERS.windowMs;
+  const range = areMinutesKept ? byMinute : rangeOf(fromMs, toMs, unitMs, asked);
   if (stepsOf(range) <= STEPS_MAX) return range;
   return { kind: "short_step", stepMs: leastSteps(fromMs, toMs, unitMs, STEPS_MAX).stepMs };
 }
 
-export function stepsOf({ fromMs, toMs, stepMs }: ActivityRange): number {
-  return (toMs - fromMs) / stepMs;
+function rangeOf(fromMs: number, toMs: number, unitMs: number, asked: AskedRange): ActivityRange {
+  const { stepMs, columns = COLUMNS_DEFAULT } = asked;
+  if (stepMs === undefined) return leastSteps(fromMs, toMs, unitMs, columns);
+  return wholeSteps(fromMs, toMs, roundedUp(stepMs, unitMs));
 }
 
-function unitOf(fromMs: number, toMs: number, bounds: RangeBounds): number {
-  const isLong = bounds.isGrouped && toMs - fromMs > GROUPED_BY_MINUTE_MS_MAX;
-  return isLong || fromMs < bounds.minutesFromMs + MINUTE_MS ? QUARTERS.windowMs : MINUTE_MS;
+export function stepsOf({ fromMs, toMs, stepMs }: ActivityRange): number {
+  return (toMs - fromMs) / stepMs;
 }
 
 /** Of the shortest step with which there are no more than `columns`. */

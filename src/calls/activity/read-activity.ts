@@ -138,9 +138,9 @@ function keyOf(by: NonNullable<ActivityQuestion["by"]>, labels: ActivityLabels):
   return JSON.stringify(GROUPINGS[by].map((label) => labels[label]));
 }
 
-/** Of a sample: its step, its outcome, and how long it took. */
-const figuresOf = ({ fromMs, stepMs }: ActivityRange) => [
-  `(started_at_ms - ${fromMs}) / ${stepMs}`,
+/** Of a sample: how late in the range it began, its outcome, and how long it took. */
+const figuresOf = ({ fromMs }: ActivityRange) => [
+  `started_at_ms - ${fromMs}`,
   `CASE outcome ${OUTCOMES.map((name, index) => `WHEN '${name}' THEN ${index}`).join(" ")} END`,
   "duration_us",
 ];
@@ -152,17 +152,20 @@ async function readSamples(
   { question: { filter, by }, range }: Reading,
   sink: ActivitySink,
 ): Promise<Read> {
-  const { fromMs, toMs } = range;
+  const { fromMs, toMs, stepMs } = range;
   const asked = { groupBy: by === null ? [] : GROUPINGS[by], figures: figuresOf(range) };
   const { groups, scannedToMs } = await scanSamples(db, org, { ...filter, fromMs, toMs }, asked);
+  // Of what began before it some were not looked at: what is told is what the list of calls has from then on.
+  const coveredMs = scannedToMs === null ? 0 : scannedToMs - fromMs;
   await inSlices(
     groups,
     ({ figures }) => figures.length * SAMPLE_COST_US,
     ({ key, figures }) => {
       const group = by === null ? 0 : JSON.stringify(key);
       for (let at = 0; at < figures.length; at += 3) {
+        if (figures[at]! < coveredMs) continue;
         const cell = cellOf(figures[at + 1]!, bucketIndex(figures[at + 2]!));
-        sink.add(figures[at]!, group, cell, 1);
+        sink.add(Math.floor(figures[at]! / stepMs), group, cell, 1);
       }
     },
   );

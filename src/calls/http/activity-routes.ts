@@ -29,10 +29,14 @@ const step = integer("The length of a step in seconds, rounded up to whole minut
   min: 1,
   max: 366 * 86_400,
 });
-const columns = {
-  ...integer("The most columns", { min: 1, max: STEPS_MAX }),
-  absent: 60,
-} as Parameter<number>;
+const columns = atMost("Columns at most", STEPS_MAX, 60);
+
+/** A whole number from 1 on. */
+function atMost(description: string, max: number, absent: number): Parameter<number> {
+  const { schema, parse } = integer(description, { min: 1, max });
+  const parseNumber = parse as Parameter<number>["parse"];
+  return { description, schema: { ...schema, default: absent }, absent, parse: parseNumber };
+}
 
 type FilterQuery = Parameters<typeof callFilter>[0];
 
@@ -47,7 +51,8 @@ export function questionOf(
 
 export function answered<Answer extends object>(answer: Answer | RangeFault): Answer {
   if (!("kind" in answer)) return answer;
-  if (answer.kind === "empty_range") return refuseParameter("from", "must be before to");
+  if (answer.kind === "empty_range")
+    return refuseParameter("from", "must be before to, and within a year from now");
   const leastSeconds = answer.stepMs / SECOND_MS;
   const message = `must be at least ${leastSeconds} here: an answer has at most ${STEPS_MAX} steps`;
   return refuseParameter("step", message);

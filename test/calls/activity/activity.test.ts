@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
+import { activityRange } from "#calls/activity/activity-range.ts";
 import { OUTCOMES, type Outcome } from "#calls/outcome.ts";
 import { durationRangeMs } from "#formats/half-octave.ts";
 import {
@@ -14,8 +15,9 @@ import {
   type TrueRange,
   withoutReplays,
 } from "../../harness/activity-truth.ts";
-import { getJson } from "../../harness/answers.ts";
+import { getJson, problemOf, refusal } from "../../harness/answers.ts";
 import { postCalls, scrape } from "../../harness/calls.ts";
+import { call } from "../../harness/deployment.ts";
 import { newId } from "../../harness/new-id.ts";
 import { makeOrg } from "../../harness/orgs.ts";
 
@@ -298,3 +300,66 @@ function labelsOf({ workspace, plugin, tool }: TrueCall, by: Question["by"]): st
   if (by === "workspace") return [workspace];
   return by === "plugin" ? [workspace, plugin] : [workspace, plugin, tool];
 }
+
+describe("a range of activity", () => {
+  it("is widened to whole steps by the epoch, and has as few as were asked for", () => {
+    const ms = fc.integer({ min: 0, max: 4e12 });
+    fc.assert(
+      fc.property(
+        ms,
+        fc.integer({ min: 1, max: 4e9 }),
+        fc.integer({ min: 1, max: 240 }),
+        (fromMs, length, columns) => {
+          const asked = { fromMs, toMs: fromMs + length, columns };
+          const range = activityRange(asked, {
+            nowMs: 5e12,
+            minutesFromMs: 2e12,
+            isGrouped: false,
+          });
+          if ("kind" in range) throw new Error(range.kind);
+          expect(range.fromMs).toBeLessThanOrEqual(fromMs);
+          expect(range.toMs).toBeGreaterThanOrEqual(fromMs + length);
+          expect(fromMs - range.fromMs).toBeLessThan(range.stepMs);
+          expect(range.toMs - fromMs - length).toBeLessThan(range.stepMs);
+          expect([range.fromMs % range.stepMs, range.toMs % range.stepMs]).toEqual([0, 0]);
+          expect(
+            range.stepMs % (range.fromMs < 2e12 + MINUTE_MS ? 15 * MINUTE_MS : MINUTE_MS),
+          ).toBe(0);
+          expect((range.toMs - range.fromMs) / range.stepMs).toBeLessThanOrEqual(columns);
+        },
+      ),
+    );
+  });
+
+  it("tells the least step that has no more than 240, and has it", async () => {
+    const to = Math.floor(Date.now() / HOUR_MS) * HOUR_MS;
+    const path = `/v1/orgs/${org}/activity?from=${to - 24 * HOUR_MS}&to=${to}&step=`;
+    const { errors = [] } = await problemOf(call("GET", `${path}60`));
+    const [, least] = /at least (\d+)/.exec(errors[0]?.message ?? "") ?? [];
+    expect(errors[0]?.pointer).toBe("/step");
+    const { quantiles } = await getJson<Activity>(`${path}${least}`);
+    expect(quantiles.p50_ms.length).toBeLessThanOrEqual(240);
+    await expect(problemOf(call("GET", `${path}${Number(least) - 60}`))).resolves.toMatchObject({
+      status: 400,
+    });
+  });
+
+  it("that is empty is refused, and one before all time or after it is answered", async () => {
+    const path = `/v1/orgs/${org}/activity`;
+    await expect(refusal(call("GET", `${path}?from=5&to=5`))).resolves.toEqual([
+      400,
+      "invalid_request",
+    ]);
+    await expect(refusal(call("GET", `${path}?from=999999999999999`))).resolves.toEqual([
+      400,
+      "invalid_request",
+    ]);
+    for (const range of ["from=0000-01-01T00:00:00Z", "to=9999-12-31T23:59:59Z&from=0"]) {
+      for (const view of ["", "/heatmap", "/top"]) {
+        const query = view === "/top" ? `${range}&by=tool` : range;
+        const { from } = await getJson<Head>(`${path}${view}?${query}`);
+        expect(Date.parse(from)).toBeGreaterThanOrEqual(0);
+      }
+    }
+  });
+});
