@@ -1,6 +1,7 @@
 /** IBM's ContextForge, a gateway that keeps records, as its package from PyPI starts: one worker, on SQLite. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { endWithUs } from "../e2e/end-with-us.ts";
 import { freePort } from "../e2e/gateway/node-process.ts";
 import { openSession, type RawCall } from "../e2e/gateway/raw-call.ts";
 import { waitUntil } from "../e2e/wait-until.ts";
@@ -10,6 +11,7 @@ import { type Access, type Installed, installOrSkip, newAccess } from "./context
 
 /** It takes an empty database through all of its migrations. */
 const START_MS_MAX = 180_000;
+const END_MS_MAX = 20_000;
 const LOG_CHARACTERS_MAX = 2_000;
 
 interface Named {
@@ -45,10 +47,9 @@ export class ContextForge {
         cwd: folder,
         env: { PATH, HOME: folder, ...settings },
         stdio: ["ignore", "ignore", "pipe"],
-        detached: true,
       },
     );
-    process.prependOnceListener("exit", () => this.#killAll());
+    endWithUs(this.#child);
     this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.#log = (this.#log + text).slice(-LOG_CHARACTERS_MAX);
     });
@@ -84,21 +85,16 @@ export class ContextForge {
     return processUsage(this.#child.pid ?? 0)?.cpuMs ?? Number.NaN;
   }
 
+  /** As it is asked to, so that it ends the processes that it started, which would outlive it. */
   async end(): Promise<void> {
-    const closed = this.#child.exitCode === null ? once(this.#child, "exit") : undefined;
-    this.#killAll();
-    await closed;
-    await removeFolder(this.#folder);
-  }
-
-  /** With the processes that it starts, which outlive it. */
-  #killAll(): void {
-    const { pid } = this.#child;
-    try {
-      if (pid !== undefined) process.kill(-pid, "SIGKILL");
-    } catch {
-      // All have gone.
+    if (this.#child.exitCode === null) {
+      const ended = once(this.#child, "exit");
+      this.#child.kill("SIGTERM");
+      const late = setTimeout(() => this.#child.kill("SIGKILL"), END_MS_MAX);
+      await ended;
+      clearTimeout(late);
     }
+    await removeFolder(this.#folder);
   }
 
   async #isUp(): Promise<boolean> {
