@@ -9,6 +9,8 @@ import { callRoutes } from "#calls/http/call-routes.ts";
 import { instanceRoutes } from "#calls/http/instance-routes.ts";
 import { metricsRoutes } from "#calls/http/metrics-routes.ts";
 import { rollupRoutes } from "#calls/http/rollup-routes.ts";
+import { sampleFigureRoutes } from "#calls/http/sample-figure-routes.ts";
+import { topRoutes } from "#calls/http/top-routes.ts";
 import { deliveryRoutes } from "#delivery/http/delivery-routes.ts";
 import { traceRoutes } from "#drilldown/http/trace-routes.ts";
 import { gatewayMetricsRoutes } from "#gateway/figures/http/gateway-metrics-routes.ts";
@@ -55,6 +57,8 @@ const stated: readonly AppRoute[] = [
   ...rollupRoutes,
   ...instanceRoutes,
   ...activityRoutes,
+  ...topRoutes,
+  ...sampleFigureRoutes,
   // What was allowed
   ...auditRoutes,
   // What the gateway did

@@ -33,6 +33,8 @@ export const SCOPES_OF_ROUTES: Readonly<Record<string, Access["scope"]>> = {
   "get /v1/orgs/:org/activity": "telemetry:read",
   "get /v1/orgs/:org/activity/heatmap": "telemetry:read",
   "get /v1/orgs/:org/activity/top": "telemetry:read",
+  "get /v1/orgs/:org/activity/compare": "telemetry:read",
+  "get /v1/orgs/:org/errors": "telemetry:read",
   "get /v1/orgs/:org/audit/status": "audit:read",
   "get /v1/orgs/:org/audit/keys": "audit:read",
   "post /v1/orgs/:org/audit/keys/rotate": "administrator",

@@ -10,32 +10,17 @@ import { type RangeFault, STEPS_MAX } from "#calls/activity/activity-range.ts";
 import { HeatMap } from "#calls/activity/activity-sinks.ts";
 import { readActivity } from "#calls/activity/read-activity.ts";
 import { readSeries } from "#calls/activity/series-activity.ts";
-import { readTop, TOP_METRICS } from "#calls/activity/top-activity.ts";
 import { FOLD_MS_MAX, overAfter } from "#calls/figures/read-figures.ts";
-import {
-  integer,
-  oneOf,
-  oneOfOrFirst,
-  type Parameter,
-  refuseParameter,
-  required,
-} from "#http/parameters.ts";
+import { integer, oneOfOrFirst, type Parameter, refuseParameter } from "#http/parameters.ts";
 import { type AppRoute, route } from "#orgs/http/access.ts";
 import { SECOND_MS } from "#platform/time.ts";
-import {
-  ActivitySchema,
-  activityJson,
-  HeatMapSchema,
-  heatMapJson,
-  TopSchema,
-  topJson,
-} from "./activity-json.ts";
+import { ActivitySchema, activityJson, HeatMapSchema, heatMapJson } from "./activity-json.ts";
 import { CALL_PARAMETERS, callFilter } from "./call-parameters.ts";
 
 const PATH = "/v1/orgs/:org/activity";
-const LABELS = Object.keys(GROUPINGS) as [Grouping, ...Grouping[]];
+export const LABELS = Object.keys(GROUPINGS) as [Grouping, ...Grouping[]];
 
-const FILTERED =
+export const FILTERED =
   "Takes the filters of the list of calls, and counts what it lists; replays only if `outcome` names them. " +
   "Names are those that calls are counted under. By `instance`, `actor`, ids, errors, or durations that cut " +
   "a bucket, the newest 50,000 samples of the time are looked at. Without `from` it is the last hour.";
@@ -45,10 +30,9 @@ const step = integer("The length of a step in seconds, rounded up to whole minut
   max: 366 * 86_400,
 });
 const columns = atMost("Columns at most", STEPS_MAX, 60);
-const rows = atMost("Rows at most", 50, 10);
 
 /** A whole number from 1 on. */
-function atMost(description: string, max: number, absent: number): Parameter<number> {
+export function atMost(description: string, max: number, absent: number): Parameter<number> {
   const { schema, parse } = integer(description, { min: 1, max });
   const parseNumber = parse as Parameter<number>["parse"];
   return { description, schema: { ...schema, default: absent }, absent, parse: parseNumber };
@@ -56,7 +40,7 @@ function atMost(description: string, max: number, absent: number): Parameter<num
 
 type FilterQuery = Parameters<typeof callFilter>[0];
 
-function questionOf(
+export function questionOf(
   query: FilterQuery,
   steps: { stepMs?: number | undefined; columns?: number },
   by: Grouping | null,
@@ -65,7 +49,7 @@ function questionOf(
   return { asked: { fromMs, toMs, ...steps }, filter, by };
 }
 
-function answered<Answer extends object>(answer: Answer | RangeFault): Answer {
+export function answered<Answer extends object>(answer: Answer | RangeFault): Answer {
   if (!("kind" in answer)) return answer;
   if (answer.kind === "empty_range")
     return refuseParameter("from", "must be before to, and within a year from now");
@@ -125,30 +109,6 @@ export const activityRoutes: readonly AppRoute[] = [
         isOver,
       );
       return c.json(heatMapJson(answered(answer)));
-    },
-  ),
-  route(
-    {
-      method: "get",
-      path: `${PATH}/top`,
-      operationId: "getActivityTop",
-      summary: "The groups that have most calls, most errors or the longest latency",
-      description: FILTERED,
-      scope: "telemetry:read",
-      query: {
-        ...CALL_PARAMETERS,
-        by: required(oneOf("What a row is of", LABELS)),
-        metric: oneOfOrFirst("What the greatest have most of", TOP_METRICS),
-        limit: rows,
-      },
-      answers: { 200: { description: "Rows", content: { "application/json": TopSchema } } },
-    },
-    async (c, { query }) => {
-      const { by, metric, limit } = query;
-      const question = { ...questionOf(query, {}, by), by };
-      const isOver = overAfter(FOLD_MS_MAX);
-      const top = await readTop(c.env, c.var.org, question, { metric, limit }, isOver);
-      return c.json({ ...topJson(answered(top)), by, metric });
     },
   ),
 ];

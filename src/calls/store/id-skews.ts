@@ -48,13 +48,13 @@ export const aheadMsAt = (org: string, ms: string) =>
   skewOf("ahead_ms", org, `(${ms}) / ${HOUR_MS} - 1 AND (${ms}) / ${HOUR_MS}`);
 
 /** The least id that a call which began at that time or later has. */
-function idFrom(values: BoundValues, org: string, fromMs: number): string {
+export function idFrom(values: BoundValues, org: string, fromMs: number): string {
   const ms = `max(0, at_ms - ${behindMsAt(org, "at_ms")})`;
   return `(SELECT ${lowestId("ms")} FROM (SELECT ${ms} AS ms FROM (SELECT ${values.integer(fromMs)} AS at_ms)))`;
 }
 
 /** What the id of a call that began before that time is below. */
-function idTo(values: BoundValues, org: string, toMs: number): string {
+export function idTo(values: BoundValues, org: string, toMs: number): string {
   const ms = `max(0, at_ms + 1 + ${aheadMsAt(org, "at_ms")})`;
   return `(SELECT ${lowestId("ms")} FROM (SELECT ${ms} AS ms FROM (SELECT ${values.integer(toMs - 1)} AS at_ms)))`;
 }
