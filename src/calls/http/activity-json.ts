@@ -19,11 +19,14 @@ export const ACTIVITY_HEAD = {
   scanned_to: Type.Optional(Time("What began before is not counted")),
 } as const;
 
-const LabelsSchema = Type.Object({
+const NAMES = {
   workspace: Type.Optional(Type.String()),
   plugin: Type.Optional(Type.String()),
   tool: Type.Optional(Type.String()),
-});
+} as const;
+const LabelsSchema = Type.Object(NAMES);
+/** As the list's filter takes it: empty for calls without one. */
+const Value = Type.Optional(Type.String());
 const Quantiles = Type.Array(Type.Union([Type.Number(), Type.Null()]));
 
 export const ActivitySchema = Type.Object(
@@ -67,7 +70,7 @@ export const TopSchema = Type.Object(
     total: Type.Object({ calls: Type.Integer(), errors: Type.Integer() }),
     rows: Type.Array(
       Type.Object({
-        labels: LabelsSchema,
+        labels: Type.Object({ ...NAMES, actor: Value, instance: Value, error_code: Value }),
         calls: Type.Integer(),
         errors: Type.Integer(),
         p95_ms: Type.Union([Type.Number(), Type.Null()]),

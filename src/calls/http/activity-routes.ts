@@ -32,7 +32,7 @@ const step = integer("The length of a step in seconds, rounded up to whole minut
 const columns = atMost("Columns at most", STEPS_MAX, 60);
 
 /** A whole number from 1 on. */
-function atMost(description: string, max: number, absent: number): Parameter<number> {
+export function atMost(description: string, max: number, absent: number): Parameter<number> {
   const { schema, parse } = integer(description, { min: 1, max });
   const parseNumber = parse as Parameter<number>["parse"];
   return { description, schema: { ...schema, default: absent }, absent, parse: parseNumber };

@@ -27,7 +27,7 @@ export const COUNTED =
   `Looks at the newest ${SCAN_ROWS_MAX.toLocaleString("en")} samples of the time: if that is not all, it is \`partial\`, and ` +
   "counts the calls that began from `scanned_to` on. Without `from` it is the last hour.";
 
-export const groupLimit: Parameter<number> = {
+const groupLimit: Parameter<number> = {
   description: "Groups at most",
   schema: { type: "integer", minimum: 1, maximum: GROUPS_MAX, default: 10 },
   absent: 10,

@@ -3,12 +3,7 @@ import type { CallComparison } from "#calls/samples/compare-calls.ts";
 import type { SampleCoverage } from "#calls/samples/counted-samples.ts";
 import { COMPARED_FIELDS } from "#calls/store/samples/compared-samples.ts";
 import type { ErrorGroups } from "#calls/store/samples/error-groups.ts";
-import {
-  SAMPLE_METRICS,
-  SAMPLE_TOPS,
-  type SampleTopQuery,
-  type TopOfSamples,
-} from "#calls/store/samples/top-of-samples.ts";
+import type { SampleTopQuery, TopOfSamples } from "#calls/store/samples/top-of-samples.ts";
 import { formatTimestamp } from "#formats/rfc3339.ts";
 
 const Time = Type.String({ format: "date-time" });
@@ -33,28 +28,6 @@ const SAMPLE_HEAD = {
     }),
   ),
 };
-
-export const SampleTopSchema = Type.Object(
-  {
-    ...SAMPLE_HEAD,
-    by: Type.Enum([...SAMPLE_TOPS]),
-    metric: Type.Enum([...SAMPLE_METRICS]),
-    total: Type.Object({ calls: Calls, errors: Calls }),
-    rows: Type.Array(
-      Type.Object({
-        labels: Type.Object({
-          actor: Type.Optional(Value),
-          instance: Type.Optional(Value),
-          error_code: Type.Optional(Value),
-        }),
-        calls: Calls,
-        errors: Calls,
-        p95_ms: Type.Union([Type.Number(), Type.Null()]),
-      }),
-    ),
-  },
-  { title: "SampleTop" },
-);
 
 export const ErrorGroupsSchema = Type.Object(
   {
