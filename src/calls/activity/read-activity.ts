@@ -35,7 +35,7 @@ import { type ActivityRange, activityRange, type RangeFault } from "./activity-r
 
 type Read = Omit<ActivityAnswer<never>, "range" | "sink" | "countedUntilMs" | "labelsOf">;
 
-interface Place {
+interface ActivityPlace {
   db: D1Database;
   org: string;
   nowMs: number;
@@ -72,7 +72,7 @@ export async function readActivity<Sink extends ActivitySink>(
   };
 }
 
-interface Reading {
+interface ActivityReading {
   question: ActivityQuestion;
   range: ActivityRange;
   /** Before it nothing is kept. */
@@ -81,9 +81,9 @@ interface Reading {
 
 /** Null where rows do not know. */
 async function readRows(
-  place: Place,
+  place: ActivityPlace,
   extent: ActivityExtent,
-  { question: { filter, by }, range, oldestMs }: Reading,
+  { question: { filter, by }, range, oldestMs }: ActivityReading,
   sink: ActivitySink,
 ): Promise<Read | null> {
   const isWanted = cellFilter(filter);
@@ -148,8 +148,8 @@ const figuresOf = ({ fromMs }: ActivityRange) => [
 const SAMPLE_COST_US = 0.2;
 
 async function readSamples(
-  { db, org }: Place,
-  { question: { filter, by }, range }: Reading,
+  { db, org }: ActivityPlace,
+  { question: { filter, by }, range }: ActivityReading,
   sink: ActivitySink,
 ): Promise<Read> {
   const { fromMs, toMs, stepMs } = range;
@@ -173,7 +173,10 @@ async function readSamples(
 }
 
 /** In the order of the keys. */
-async function labelsOf({ db, org }: Place, keys: readonly GroupKey[]): Promise<ActivityLabels[]> {
+async function labelsOf(
+  { db, org }: ActivityPlace,
+  keys: readonly GroupKey[],
+): Promise<ActivityLabels[]> {
   const series = keys.filter((key) => typeof key === "number");
   const found = await findSeriesLabels(db, org, series);
   return keys.map((key) => {

@@ -96,9 +96,7 @@ function brokenPromises({ folder }: Row): string[] {
 
 function checkSource(checks: Checks): void {
   const files = readdirSync("src", { recursive: true, encoding: "utf8" });
-  const hiding = files.filter(
-    (file) => /\.tsx?$/.test(file) && HIDDEN_IMPORT.test(readFileSync(`src/${file}`, "utf8")),
-  );
+  const hiding = files.filter((file) => /\.tsx?$/.test(file) && hidesImport(file));
   checks.report("no import of src hides from lint", hiding);
 }
 
@@ -137,4 +135,11 @@ function rowOf(folder: string): string {
 function isOfPackage(pattern: string, target: string): boolean {
   const source = pattern.replaceAll(/\*+/g, (stars) => (stars === "**" ? ".+" : "[^/]+"));
   return new RegExp(`^${source}$`).test(target);
+}
+
+/** The dashboard fetches pages of its own when they are shown: in its own room there is no wall. */
+function hidesImport(file: string): boolean {
+  const text = readFileSync(`src/${file}`, "utf8");
+  const isPages = file.startsWith("dashboard/");
+  return HIDDEN_IMPORT.test(isPages ? text.replaceAll('import("#dashboard/', "") : text);
 }

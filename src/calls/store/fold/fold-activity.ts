@@ -18,7 +18,7 @@ import {
 import type { SeriesDelta } from "#calls/fold-delta.ts";
 import { jsonParameters } from "#platform/d1/json-parameter.ts";
 import { MINUTE_MS } from "#platform/time.ts";
-import { type NumberedPlugins, pluginKey } from "./fold-plugins.ts";
+import { type NumberedPlugins, pluginOfSeries } from "./fold-plugins.ts";
 import { MAY_FOLD } from "./fold-statements.ts";
 import type { FoldGuard } from "./regroup.ts";
 
@@ -93,7 +93,7 @@ function blockDeltas(
 ): BlockDelta[] {
   const blocks = new Map<string, BlockDelta>();
   for (const [series, delta] of deltas) {
-    const plugin = plugins.numbers.get(pluginKey(delta.name))!;
+    const plugin = plugins.numbers.get(pluginOfSeries(delta.name))!;
     for (const [minute, cells] of delta.minutes) {
       const window = Math.floor((minute * MINUTE_MS) / windowMs);
       addCells(blockDelta(blocks, window, 0).totals, cells);

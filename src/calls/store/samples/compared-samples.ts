@@ -36,7 +36,7 @@ export interface ComparedSamples {
   scannedToMs: number | null;
 }
 
-type Row = Omit<ComparedSamples, "values"> & Record<ComparedField, string>;
+type ComparedRow = Omit<ComparedSamples, "values"> & Record<ComparedField, string>;
 
 /** A text each, for D1 takes five terms of a UNION at most. */
 const differing = (
@@ -65,7 +65,7 @@ export async function findComparedSamples(
       SELECT total(is_selected) AS selection, total(NOT is_selected) AS baseline FROM matched)
     SELECT selection, baseline, ${SCANNED_TO_MS} AS scannedToMs, ${COMPARED_FIELDS.map(differing).join(", ")}
     FROM sums`;
-  const row = (await values.bindTo(db.prepare(sql)).first<Row>())!;
+  const row = (await values.bindTo(db.prepare(sql)).first<ComparedRow>())!;
   const { selection, baseline, scannedToMs } = row;
   return {
     selection,
@@ -75,7 +75,7 @@ export async function findComparedSamples(
   };
 }
 
-function valuesOf(row: Row, field: ComparedField): ComparedValue[] {
+function valuesOf(row: ComparedRow, field: ComparedField): ComparedValue[] {
   const values: [string, number, number][] = JSON.parse(row[field]);
   return values.map(([value, selection, baseline]) => ({ field, value, selection, baseline }));
 }

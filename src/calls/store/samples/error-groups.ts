@@ -32,7 +32,7 @@ export interface ErrorGroups {
 }
 
 /** A row's `body` is JSON. */
-interface Row {
+interface ErrorGroupRow {
   part: "total" | "group" | "code" | "tool";
   fingerprint: string;
   body: string;
@@ -73,7 +73,7 @@ export async function findErrorGroups(
     SELECT 'tool', fingerprint, json_object('labels',
         json_object('workspace', workspace, 'plugin', plugin, 'tool', tool), 'calls', calls)
       FROM ${partsOf("workspace, plugin, tool")}`;
-  const { results } = await values.bindTo(db.prepare(sql)).all<Row>();
+  const { results } = await values.bindTo(db.prepare(sql)).all<ErrorGroupRow>();
   return errorGroups(results);
 }
 
@@ -82,7 +82,7 @@ function isError(outcome: Outcome): boolean {
 }
 
 /** Groups come before their parts. */
-function errorGroups(rows: readonly Row[]): ErrorGroups {
+function errorGroups(rows: readonly ErrorGroupRow[]): ErrorGroups {
   const groups = new Map<string, ErrorGroup>();
   let total = { calls: 0, groups: 0, scannedToMs: null };
   for (const { part, fingerprint, body } of rows) {
