@@ -70,9 +70,9 @@ export async function findTopOfSamples(
     UNION ALL
     SELECT * FROM (SELECT value, calls, errors, ${P95_US} AS p95Us, NULL FROM grouped
       WHERE ${RANKS[metric]} > 0 ORDER BY ${RANKS[metric]} DESC, value LIMIT ${limit})`;
-  type TopRow = SampleTopRow & { scannedToMs: number | null };
-  const { results } = await values.bindTo(db.prepare(sql)).all<TopRow>();
-  const [total, ...rows] = results as [TopRow, ...TopRow[]];
+  type SampleTopRow = SampleTopRow & { scannedToMs: number | null };
+  const { results } = await values.bindTo(db.prepare(sql)).all<SampleTopRow>();
+  const [total, ...rows] = results as [SampleTopRow, ...SampleTopRow[]];
   const { calls, errors, scannedToMs } = total;
   return {
     total: { calls, errors },
