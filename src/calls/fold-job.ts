@@ -22,9 +22,9 @@ export const FOLD_QUERIES = 52;
 export const foldJob: Job<FoldedOrg> = {
   name: "fold",
   share: 0.25,
-  // An org with a report a minute takes 20: a run ends with what it has sent.
+  // An org with a report a minute takes 22: a run ends with what it has sent.
   queries: FOLD_QUERIES,
-  itemsPerRun: 48,
+  itemsPerRun: 40,
   // Half of a step is waiting for the database; each holds 6 MB of arrivals at most.
   atOnce: 2,
   // For the rest of the minute the database is there for requests and for other jobs.

@@ -70,9 +70,9 @@ export async function findTopOfSamples(
     UNION ALL
     SELECT * FROM (SELECT value, calls, errors, ${P95_US} AS p95Us, NULL FROM grouped
       WHERE ${RANKS[metric]} > 0 ORDER BY ${RANKS[metric]} DESC, value LIMIT ${limit})`;
-  type SampleTopRow = SampleTopRow & { scannedToMs: number | null };
-  const { results } = await values.bindTo(db.prepare(sql)).all<SampleTopRow>();
-  const [total, ...rows] = results as [SampleTopRow, ...SampleTopRow[]];
+  type ReadRow = SampleTopRow & { scannedToMs: number | null };
+  const { results } = await values.bindTo(db.prepare(sql)).all<ReadRow>();
+  const [total, ...rows] = results as [ReadRow, ...ReadRow[]];
   const { calls, errors, scannedToMs } = total;
   return {
     total: { calls, errors },
