@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { MARK_QUERIES } from "#calls/store/counted-marks.ts";
 import { jobs } from "#capabilities.ts";
 import { runCron } from "#cron.ts";
 import { eraseJob } from "#orgs/erase-job.ts";
@@ -93,7 +94,8 @@ describe("A step", () => {
     const { retention } = (await findOrg(workerEnv.DIRECTORY, org))!;
     const { env, sent } = countedEnv();
     await runOnce(env, pruneJob, [{ org, retention }]);
-    expect(sent.queries).toBe(pruneJob.queries);
+    // Of what is counted under another name there is nothing to mark: one look says so.
+    expect(sent.queries).toBe(pruneJob.queries - (MARK_QUERIES - 1));
     await call("DELETE", `/v1/orgs/${org}`);
     sent.queries = 0;
     await runOnce(env, eraseJob, [org]);
