@@ -1,6 +1,6 @@
 /** What is asked of activity, and what takes the answer while it is read. */
 import type { CallFilter } from "#calls/call-filter.ts";
-import type { ActivityRange, AskedRange } from "./activity-range.ts";
+import type { ActivityRange, AskedSteps } from "./activity-range.ts";
 
 /** Each grouping with the labels that tell one of its groups from another. */
 export const GROUPINGS = {
@@ -14,7 +14,7 @@ export type ActivityLabel = (typeof GROUPINGS)["tool"][number];
 export type ActivityLabels = Partial<Record<ActivityLabel, string>>;
 
 export interface ActivityQuestion {
-  asked: AskedRange;
+  asked: AskedSteps;
   /** Its times are those of `asked`. */
   filter: Omit<CallFilter, "fromMs" | "toMs">;
   /** Null: all calls are one group. */

@@ -11,7 +11,7 @@ const AHEAD_MS_MAX = 366 * DAY_MS;
 /** Of each tool's or plugin's windows are as many as there are blocks: beyond this they are read by the quarter. */
 const GROUPED_BY_MINUTE_MS_MAX = 6 * HOUR_MS;
 
-export interface AskedRange {
+export interface AskedSteps {
   fromMs?: number | undefined;
   toMs?: number | undefined;
   /** The length of a step, rounded up to whole minutes; or how many there may be. */
@@ -40,7 +40,7 @@ export type RangeFault =
   | { kind: "short_step"; stepMs: number };
 
 /** Widened to whole steps: what it says is what is answered. */
-export function activityRange(asked: AskedRange, bounds: RangeBounds): ActivityRange | RangeFault {
+export function activityRange(asked: AskedSteps, bounds: RangeBounds): ActivityRange | RangeFault {
   const askedToMs = asked.toMs ?? Math.max(bounds.nowMs, (asked.fromMs ?? 0) + 1);
   const toMs = Math.min(askedToMs, bounds.nowMs + AHEAD_MS_MAX);
   const fromMs = Math.max(0, asked.fromMs ?? toMs - RANGE_DEFAULT_MS);
@@ -55,7 +55,7 @@ export function activityRange(asked: AskedRange, bounds: RangeBounds): ActivityR
   return { kind: "short_step", stepMs: leastSteps(fromMs, toMs, unitMs, STEPS_MAX).stepMs };
 }
 
-function rangeOf(fromMs: number, toMs: number, unitMs: number, asked: AskedRange): ActivityRange {
+function rangeOf(fromMs: number, toMs: number, unitMs: number, asked: AskedSteps): ActivityRange {
   const { stepMs, columns = COLUMNS_DEFAULT } = asked;
   if (stepMs === undefined) return leastSteps(fromMs, toMs, unitMs, columns);
   return wholeSteps(fromMs, toMs, roundedUp(stepMs, unitMs));

@@ -33,9 +33,9 @@ import {
 } from "./activity-question.ts";
 import { type ActivityRange, activityRange, type RangeFault } from "./activity-range.ts";
 
-type Read = Omit<ActivityAnswer<never>, "range" | "sink" | "countedUntilMs" | "labelsOf">;
+type ActivityRead = Omit<ActivityAnswer<never>, "range" | "sink" | "countedUntilMs" | "labelsOf">;
 
-interface Place {
+interface ActivityPlace {
   db: D1Database;
   org: string;
   nowMs: number;
@@ -72,7 +72,7 @@ export async function readActivity<Sink extends ActivitySink>(
   };
 }
 
-interface Reading {
+interface ActivityReading {
   question: ActivityQuestion;
   range: ActivityRange;
   /** Before it nothing is kept. */
@@ -81,11 +81,11 @@ interface Reading {
 
 /** Null where rows do not know. */
 async function readRows(
-  place: Place,
+  place: ActivityPlace,
   extent: ActivityExtent,
-  { question: { filter, by }, range, oldestMs }: Reading,
+  { question: { filter, by }, range, oldestMs }: ActivityReading,
   sink: ActivitySink,
-): Promise<Read | null> {
+): Promise<ActivityRead | null> {
   const isWanted = cellFilter(filter);
   if (isWanted === null || range.fromMs < extent.activityFromMs) return null;
   const named = await findNamedRows(place.db, place.org, filter, by, extent);
@@ -148,10 +148,10 @@ const figuresOf = ({ fromMs }: ActivityRange) => [
 const SAMPLE_COST_US = 0.2;
 
 async function readSamples(
-  { db, org }: Place,
-  { question: { filter, by }, range }: Reading,
+  { db, org }: ActivityPlace,
+  { question: { filter, by }, range }: ActivityReading,
   sink: ActivitySink,
-): Promise<Read> {
+): Promise<ActivityRead> {
   const { fromMs, toMs, stepMs } = range;
   const asked = { groupBy: by === null ? [] : GROUPINGS[by], figures: figuresOf(range) };
   const { groups, scannedToMs } = await scanSamples(db, org, { ...filter, fromMs, toMs }, asked);
@@ -173,7 +173,10 @@ async function readSamples(
 }
 
 /** In the order of the keys. */
-async function labelsOf({ db, org }: Place, keys: readonly GroupKey[]): Promise<ActivityLabels[]> {
+async function labelsOf(
+  { db, org }: ActivityPlace,
+  keys: readonly GroupKey[],
+): Promise<ActivityLabels[]> {
   const series = keys.filter((key) => typeof key === "number");
   const found = await findSeriesLabels(db, org, series);
   return keys.map((key) => {

@@ -80,9 +80,9 @@ export const TopSchema = Type.Object(
   { title: "ActivityTop" },
 );
 
-type Answer = Omit<ActivityAnswer<unknown>, "sink" | "labelsOf">;
+type AnswerHead = Omit<ActivityAnswer<unknown>, "sink" | "labelsOf">;
 
-export function activityHead({ range, source, countedUntilMs, scannedToMs }: Answer) {
+export function activityHead({ range, source, countedUntilMs, scannedToMs }: AnswerHead) {
   return {
     from: formatTimestamp(range.fromMs),
     to: formatTimestamp(range.toMs),

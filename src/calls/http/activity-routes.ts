@@ -40,7 +40,7 @@ export function atMost(description: string, max: number, absent: number): Parame
 
 type FilterQuery = Parameters<typeof callFilter>[0];
 
-export function questionOf(
+export function activityQuestion(
   query: FilterQuery,
   steps: { stepMs?: number | undefined; columns?: number },
   by: Grouping | null,
@@ -79,7 +79,7 @@ export const activityRoutes: readonly AppRoute[] = [
     async (c, { query }) => {
       const stepMs = query.step === undefined ? undefined : query.step * SECOND_MS;
       const by = query.group_by === "outcome" ? null : query.group_by;
-      const question = questionOf(query, { stepMs }, by);
+      const question = activityQuestion(query, { stepMs }, by);
       const isOver = overAfter(FOLD_MS_MAX);
       return c.json(activityJson(answered(await readSeries(c.env, c.var.org, question, isOver))));
     },
@@ -98,7 +98,7 @@ export const activityRoutes: readonly AppRoute[] = [
       },
     },
     async (c, { query }) => {
-      const question = questionOf(query, { columns: query.columns }, null);
+      const question = activityQuestion(query, { columns: query.columns }, null);
       const withReplays = countsReplays(question.filter);
       const isOver = overAfter(FOLD_MS_MAX);
       const answer = await readActivity(

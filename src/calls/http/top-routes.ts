@@ -8,7 +8,7 @@ import { SAMPLE_TOPS } from "#calls/store/samples/top-of-samples.ts";
 import { oneOf, oneOfOrFirst, required } from "#http/parameters.ts";
 import { type AppRoute, route } from "#orgs/http/access.ts";
 import { TopSchema, topJson } from "./activity-json.ts";
-import { answered, atMost, FILTERED, LABELS, questionOf } from "./activity-routes.ts";
+import { activityQuestion, answered, atMost, FILTERED, LABELS } from "./activity-routes.ts";
 import { CALL_PARAMETERS } from "./call-parameters.ts";
 import { rangedFilter } from "./sample-figure-routes.ts";
 import { sampleTopJson } from "./sample-figures-json.ts";
@@ -36,7 +36,7 @@ export const topRoutes: readonly AppRoute[] = [
       const { by, metric, limit } = query;
       const isOver = overAfter(FOLD_MS_MAX);
       if (isGrouping(by)) {
-        const question = { ...questionOf(query, {}, by), by };
+        const question = { ...activityQuestion(query, {}, by), by };
         const top = await readTop(c.env, c.var.org, question, { metric, limit }, isOver);
         return c.json({ ...topJson(answered(top)), by, metric });
       }

@@ -20,7 +20,7 @@ export interface SampleScan {
   scannedToMs: number | null;
 }
 
-interface GroupRow {
+interface ScannedRow {
   key: string | null;
   looked: number;
   figures: string | null;
@@ -53,7 +53,7 @@ export async function scanSamples(
       FROM (SELECT *, ${sampleConditions(values, filter)} AS isWanted
         FROM (SELECT * FROM tool_invocations WHERE ${range} ORDER BY id DESC LIMIT ${SCAN_ROWS_MAX}))
       ${isGrouped ? "GROUP BY 1" : ""})`;
-  const { results } = await values.bindTo(db.prepare(sql)).all<GroupRow>();
+  const { results } = await values.bindTo(db.prepare(sql)).all<ScannedRow>();
   const looked = results.reduce((sum, row) => sum + row.looked, 0);
   const groups = results.flatMap((row) =>
     row.key === null || row.figures === null

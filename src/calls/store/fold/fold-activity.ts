@@ -18,7 +18,7 @@ import {
 import type { SeriesDelta } from "#calls/fold-delta.ts";
 import { jsonParameters } from "#platform/d1/json-parameter.ts";
 import { MINUTE_MS } from "#platform/time.ts";
-import { type NumberedPlugins, pluginKey } from "./fold-plugins.ts";
+import { type NumberedPlugins, pluginNameKey } from "./fold-plugins.ts";
 import { MAY_FOLD } from "./fold-statements.ts";
 import type { FoldGuard } from "./regroup.ts";
 
@@ -94,7 +94,7 @@ function blockDeltas(
 ): BlockDelta[] {
   const blocks = new Map<number, BlockDelta>();
   for (const [series, delta] of deltas) {
-    const plugin = plugins.numbers.get(pluginKey(delta.name))!;
+    const plugin = plugins.numbers.get(pluginNameKey(delta.name))!;
     for (const [minute, cells] of delta.minutes) {
       const window = Math.floor((minute * MINUTE_MS) / windowMs);
       addCells(blockDelta(blocks, window, 0).totals, cells);
