@@ -222,12 +222,18 @@ export class FoldDelta {
 
   #addMinute(minute: number, touched: readonly SeriesDelta[], groups: readonly GroupRow[]): void {
     this.minutes.add(minute);
+    const ofSeries: Cells[] = [];
     for (const group of groups) {
-      const delta = touched[group[0]] as SeriesDelta;
-      if (!delta.minutes.has(minute)) this.minuteCount += 1;
-      const count = group.length === 8 ? group[4] : 1;
-      addCell(delta.minute(minute), cellOf(group[3], group[2]), count);
+      const series = group[0];
+      const cells = ofSeries[series] ?? this.#cellsOf(touched[series] as SeriesDelta, minute);
+      ofSeries[series] = cells;
+      addCell(cells, cellOf(group[3], group[2]), group.length === 8 ? group[4] : 1);
     }
+  }
+
+  #cellsOf(delta: SeriesDelta, minute: number): Cells {
+    if (!delta.minutes.has(minute)) this.minuteCount += 1;
+    return delta.minute(minute);
   }
 
   #noteUnknownMinutes(groups: readonly GroupRow[]): void {

