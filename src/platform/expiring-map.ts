@@ -14,6 +14,8 @@ interface CachedValue<Value> {
 
 /** A value in use is read anew in the last sixth of its time, beside whoever finds it so: nobody waits for it. */
 const REFRESH_SHARE = 1 / 6;
+/** What is kept for seconds only is to be read anew by whoever asks, no sooner and no later. */
+const REFRESHED_TTL_MS_MIN = 10_000;
 /** A refresh that has not come back by then may have ended with its request: another may try. */
 const REFRESH_LEASE_MS = 1_000;
 
@@ -62,6 +64,7 @@ export class ExpiringMap<Value> {
   }
 
   #isToBeRefreshed({ expiresAtMs, refreshedAtMs }: CachedValue<Value>, nowMs: number): boolean {
+    if (this.#ttlMs < REFRESHED_TTL_MS_MIN) return false;
     const isOld = nowMs >= expiresAtMs - this.#ttlMs * REFRESH_SHARE;
     return isOld && Math.abs(nowMs - refreshedAtMs) >= REFRESH_LEASE_MS;
   }
