@@ -122,7 +122,8 @@ interface PartLinkTerms {
 
 function PartLink({ part, column, isStop }: PartLinkTerms) {
   const { href, label, level, mark } = part;
-  const common = { "data-column": column, "data-level": level, tabIndex: isStop ? 0 : -1 };
+  // An attribute of SVG is written as it is named there.
+  const common = { "data-column": column, "data-level": level, tabindex: isStop ? 0 : -1 };
   if (href === null) {
     return (
       // biome-ignore lint/a11y/noInteractiveElementToNoninteractiveRole: a group of SVG is none

@@ -4,7 +4,14 @@ import { goTo } from "./place.ts";
 
 type LinkTerms = Pick<
   AnchorHTMLAttributes<HTMLAnchorElement>,
-  "class" | "id" | "title" | "tabIndex" | "aria-current" | "aria-label" | "aria-describedby"
+  | "class"
+  | "id"
+  | "title"
+  | "tabIndex"
+  | "tabindex"
+  | "aria-current"
+  | "aria-label"
+  | "aria-describedby"
 > & {
   href: string;
   replace?: boolean;
