@@ -13,7 +13,7 @@ const TELL_VIOLATIONS = `addEventListener("securitypolicyviolation", (event) =>
   tellFault([event.violatedDirective, event.blockedURI, event.sample].join(" ")))`;
 
 /** Two shared cores: what waits for text waits for the build, the Worker and the browser. */
-const WAIT_MS_MAX = 30_000;
+const WAIT_MS_MAX = 60_000;
 
 export const NARROW = { width: 360, height: 740 };
 export const WIDE = { width: 1280, height: 800 };
