@@ -5,6 +5,7 @@
 import { Runtime } from "../../harness/runtime.ts";
 import { Checks, type Verdict } from "../checks.ts";
 import { besideWorst, makeNeighbour, measureIdle } from "./beside.ts";
+import { dashboardRoutes } from "./dashboard-routes.ts";
 import { fillOrg } from "./full-org.ts";
 import { gatewayRoutes, registerWorst } from "./gateway-routes.ts";
 import { CPU_MS_MAX, HEAP_MB_MAX, neighbourMsMax, slowness } from "./limits.ts";
@@ -38,7 +39,11 @@ export async function runWorstBodiesSuite(): Promise<Verdict> {
   await makeNeighbour(runtime);
   await fillOrg(runtime);
   await registerWorst(runtime, upstream.url);
-  const routes = { ...worstRoutes(await newestCall(runtime)), ...gatewayRoutes() };
+  const routes = {
+    ...worstRoutes(await newestCall(runtime)),
+    ...gatewayRoutes(),
+    ...dashboardRoutes(),
+  };
   checks.report("each route of the document has its worst request", await missing(runtime, routes));
   const idleMs = await measureIdle(runtime);
   const measured = await measureAll(runtime, routes);

@@ -96,7 +96,6 @@ export function worstRoutes(callId: string): Record<string, readonly WorstReques
     "get /openapi.json": [get("the document", "/openapi.json")],
     "get /docs": [get("the reference", "/docs")],
     "get /version": [get("the version", "/version")],
-    "get /": [get("where to look", "/")],
   };
 }
 
