@@ -92,6 +92,11 @@ async function doctor(page: Page, seq: number, change: (text: string) => string)
   });
 }
 
+/** Whatever it was: one hash in sixteen begins with any. */
+function otherDigit(found: string): string {
+  return found.slice(0, -1) + (found.endsWith("0") ? "1" : "0");
+}
+
 async function checkDoctored(
   checks: Checks,
   open: () => Promise<Reader>,
@@ -105,7 +110,7 @@ async function checkDoctored(
     ],
     ["its outcome", (text) => text.replace('"outcome":"', '"outcome":"d'), ["bytes", "inclusion"]],
     ["one byte of white space", (text) => text.replace('","org"', '", "org"'), ["bytes"]],
-    ["its hash alone", (text) => text.replace(/"hash":"[0-9a-f]/, '"hash":"0'), ["bytes"]],
+    ["its hash alone", (text) => text.replace(/"hash":"[0-9a-f]/, otherDigit), ["bytes"]],
   ];
   for (const [what, change, expected] of kinds) {
     const reader = await open();
