@@ -2,6 +2,7 @@
 import * as Type from "typebox";
 import type { Env as Bindings } from "#platform/env.ts";
 import { fail, isMisconfigured } from "#platform/errors.ts";
+import { inTime } from "#platform/in-time.ts";
 import { checkSettings } from "#platform/settings.ts";
 import type { HttpEnv } from "./http-env.ts";
 import { type AccessTerms, type Route, routeOf } from "./route.ts";
@@ -45,10 +46,9 @@ export function healthRoutes<Env extends HttpEnv, Access extends AccessTerms>(
       },
       async (c) => {
         checkSettings(c.env);
-        await within(
-          PROBE_TIMEOUT_MS,
-          Promise.all(probes.map(async (probe) => probe(c.env))),
-        ).catch((error) => {
+        const probing = Promise.all(probes.map(async (probe) => probe(c.env)));
+        const late = () => new Error("a probe takes too long");
+        await inTime(probing, PROBE_TIMEOUT_MS, late).catch((error) => {
           if (isMisconfigured(error)) throw error;
           fail({ kind: "unavailable", retryAfterSeconds: 5 });
         });
@@ -56,10 +56,4 @@ export function healthRoutes<Env extends HttpEnv, Access extends AccessTerms>(
       },
     ),
   ];
-}
-
-function within<Value>(timeoutMs: number, promise: Promise<Value>): Promise<Value> {
-  const { promise: expired, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(reject, timeoutMs);
-  return Promise.race([promise, expired]).finally(() => clearTimeout(timer));
 }

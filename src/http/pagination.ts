@@ -3,20 +3,17 @@
  * of the page before. A cursor holds keys and no page number, so that a list stays stable while
  * others insert; and it holds no authority: the org always comes from the path.
  */
-import { type Parameter, Refusal } from "./parameters.ts";
+import { integerOr, type Parameter, Refusal } from "./parameters.ts";
 
 const LIMIT_DEFAULT = 100;
 const LIMIT_MAX = 1_000;
 
-export const limit: Parameter<number> = {
-  description: "Items a page",
-  schema: { type: "integer", minimum: 1, maximum: LIMIT_MAX, default: LIMIT_DEFAULT },
+export const limit = integerOr("Items a page", {
+  min: 1,
+  max: LIMIT_MAX,
   absent: LIMIT_DEFAULT,
-  parse: (text) => {
-    const value = /^[1-9]\d{0,3}$/.test(text) ? Number(text) : Number.POSITIVE_INFINITY;
-    return value <= LIMIT_MAX ? value : new Refusal(`must be an integer from 1 to ${LIMIT_MAX}`);
-  },
-};
+  what: `an integer from 1 to ${LIMIT_MAX}`,
+});
 
 interface PartTypes {
   string: string;

@@ -140,19 +140,37 @@ export function commaListOf<const Value extends string>(
 }
 
 /** A whole number, in decimal digits alone. */
-export function integer(
-  description: string,
-  { min, max, what = "an integer" }: { min: number; max: number; what?: string },
-): Parameter<number | undefined> {
+export function integer(description: string, bounds: IntegerBounds): Parameter<number | undefined> {
   return {
     description,
-    schema: { type: "integer", minimum: min, maximum: max },
+    schema: { type: "integer", minimum: bounds.min, maximum: bounds.max },
     absent: undefined,
-    parse: (given) => {
-      const value = /^(0|[1-9]\d{0,15})$/.test(given) ? Number(given) : Number.NaN;
-      return value >= min && value <= max ? value : new Refusal(`must be ${what}`);
-    },
+    parse: (given) => parseInteger(given, bounds),
   };
+}
+
+/** One that is `absent` where it is not given. */
+export function integerOr(
+  description: string,
+  { absent, ...bounds }: IntegerBounds & { absent: number },
+): Parameter<number> {
+  return {
+    description,
+    schema: { type: "integer", minimum: bounds.min, maximum: bounds.max, default: absent },
+    absent,
+    parse: (given) => parseInteger(given, bounds),
+  };
+}
+
+interface IntegerBounds {
+  min: number;
+  max: number;
+  what?: string;
+}
+
+function parseInteger(given: string, { min, max, what = "an integer" }: IntegerBounds) {
+  const value = /^(0|[1-9]\d{0,15})$/.test(given) ? Number(given) : Number.NaN;
+  return value >= min && value <= max ? value : new Refusal(`must be ${what}`);
 }
 
 /** RFC 3339, a date (its start, UTC), or epoch milliseconds, as milliseconds. */

@@ -6,7 +6,7 @@ import {
   filtersOf,
   stepSeconds,
 } from "#dashboard/activity/activity-question.ts";
-import type { CallPage, ListedCall } from "#dashboard/activity/answers.ts";
+import type { CallPage } from "#dashboard/activity/answers.ts";
 import {
   CALL_COLUMNS,
   formatColumns,
@@ -29,6 +29,7 @@ import {
   selectionDrill,
   selectionParams,
 } from "#dashboard/activity/selection-query.ts";
+import type { CallAnswer } from "#dashboard/api/call-answer.ts";
 import { COUNTED, OUTCOMES } from "#dashboard/parts/outcomes.ts";
 import { parseAddress } from "#dashboard/place/address.ts";
 
@@ -208,9 +209,9 @@ describe("a page of a list", () => {
   });
 });
 
-function callOf(part: Partial<ListedCall>): ListedCall {
+function callOf(part: Partial<CallAnswer>): CallAnswer {
   const absent = Object.fromEntries(CALL_COLUMNS.map(({ name }) => [name, null]));
-  return { ...absent, has_payload: false, ...part } as unknown as ListedCall;
+  return { ...absent, has_payload: false, ...part } as unknown as CallAnswer;
 }
 
 describe("columns", () => {

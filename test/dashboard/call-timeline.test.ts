@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { AnsweredSpan, CallAnswer, TraceAnswer } from "#dashboard/call/call-answers.ts";
+import type { CallAnswer } from "#dashboard/api/call-answer.ts";
+import type { AnsweredSpan, TraceAnswer } from "#dashboard/call/call-answers.ts";
 import { traceRows } from "#dashboard/call/span-tree.ts";
 import { barOf, callWindow, ticksOf, traceWindow } from "#dashboard/call/timeline-scale.ts";
 

@@ -2,12 +2,10 @@
  * Cells: how many calls ended so, and took so long. One number names an outcome and a half-octave of durations, so
  * that any filter by these is a choice of cells. Stored, and sent by SQL, as [cell, count, cell, count, …].
  */
-import { OUTCOMES } from "#calls/outcome.ts";
 import { HALF_OCTAVE_MIN, halfOctaveOf } from "#formats/half-octave.ts";
 
 /** Room for 81 half-octaves an outcome; in decimal, for cells are stored as digits: most are `ok`, and have two. */
 const CELLS_PER_OUTCOME = 100;
-export const CELLS = OUTCOMES.length * CELLS_PER_OUTCOME;
 
 /** Cell → count. */
 export type Cells = Map<number, number>;

@@ -11,7 +11,7 @@ import { HeatMap } from "#calls/activity/activity-sinks.ts";
 import { readActivity } from "#calls/activity/read-activity.ts";
 import { readSeries } from "#calls/activity/series-activity.ts";
 import { FOLD_MS_MAX, overAfter } from "#calls/figures/read-figures.ts";
-import { integer, oneOfOrFirst, type Parameter, refuseParameter } from "#http/parameters.ts";
+import { integer, integerOr, oneOfOrFirst, refuseParameter } from "#http/parameters.ts";
 import { type AppRoute, route } from "#orgs/http/access.ts";
 import { SECOND_MS } from "#platform/time.ts";
 import { ActivitySchema, activityJson, HeatMapSchema, heatMapJson } from "./activity-json.ts";
@@ -29,14 +29,7 @@ const step = integer("The length of a step in seconds, rounded up to whole minut
   min: 1,
   max: 366 * 86_400,
 });
-const columns = atMost("Columns at most", STEPS_MAX, 60);
-
-/** A whole number from 1 on. */
-export function atMost(description: string, max: number, absent: number): Parameter<number> {
-  const { schema, parse } = integer(description, { min: 1, max });
-  const parseNumber = parse as Parameter<number>["parse"];
-  return { description, schema: { ...schema, default: absent }, absent, parse: parseNumber };
-}
+const columns = integerOr("Columns at most", { min: 1, max: STEPS_MAX, absent: 60 });
 
 type FilterQuery = Parameters<typeof callFilter>[0];
 

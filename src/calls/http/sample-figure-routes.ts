@@ -6,7 +6,7 @@ import { compareCalls } from "#calls/samples/compare-calls.ts";
 import type { RangedFilter } from "#calls/samples/counted-samples.ts";
 import { readErrorGroups } from "#calls/samples/read-error-groups.ts";
 import { SCAN_ROWS_MAX } from "#calls/store/find-calls.ts";
-import { type Parameter, Refusal, refuseParameter } from "#http/parameters.ts";
+import { integerOr, refuseParameter } from "#http/parameters.ts";
 import { type AppRoute, route } from "#orgs/http/access.ts";
 import { HOUR_MS } from "#platform/time.ts";
 import { CALL_PARAMETERS, type CallQuery, callFilter } from "./call-parameters.ts";
@@ -22,20 +22,17 @@ const ACTIVITY = "/v1/orgs/:org/activity";
 const RANGE_DEFAULT_MS = HOUR_MS;
 const GROUPS_MAX = 50;
 
-export const COUNTED =
+const COUNTED =
   "Takes the filters of the list of calls, and counts what it lists; replays only if `outcome` names them. " +
   `Looks at the newest ${SCAN_ROWS_MAX.toLocaleString("en")} samples of the time: if that is not all, it is \`partial\`, and ` +
   "counts the calls that began from `scanned_to` on. Without `from` it is the last hour.";
 
-const groupLimit: Parameter<number> = {
-  description: "Groups at most",
-  schema: { type: "integer", minimum: 1, maximum: GROUPS_MAX, default: 10 },
+const groupLimit = integerOr("Groups at most", {
+  min: 1,
+  max: GROUPS_MAX,
   absent: 10,
-  parse: (given) => {
-    const value = /^[1-9]\d?$/.test(given) ? Number(given) : Number.POSITIVE_INFINITY;
-    return value <= GROUPS_MAX ? value : new Refusal(`must be an integer from 1 to ${GROUPS_MAX}`);
-  },
-};
+  what: `an integer from 1 to ${GROUPS_MAX}`,
+});
 
 export function rangedFilter(query: CallQuery, nowMs: number): RangedFilter {
   const filter: CallFilter = callFilter(query);

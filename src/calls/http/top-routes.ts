@@ -5,10 +5,10 @@ import { readTop, TOP_METRICS } from "#calls/activity/top-activity.ts";
 import { FOLD_MS_MAX, overAfter } from "#calls/figures/read-figures.ts";
 import { readTopOfSamples } from "#calls/samples/read-top-of-samples.ts";
 import { SAMPLE_TOPS } from "#calls/store/samples/top-of-samples.ts";
-import { oneOf, oneOfOrFirst, required } from "#http/parameters.ts";
+import { integerOr, oneOf, oneOfOrFirst, required } from "#http/parameters.ts";
 import { type AppRoute, route } from "#orgs/http/access.ts";
 import { TopSchema, topJson } from "./activity-json.ts";
-import { activityQuestion, answered, atMost, FILTERED, LABELS } from "./activity-routes.ts";
+import { activityQuestion, answered, FILTERED, LABELS } from "./activity-routes.ts";
 import { CALL_PARAMETERS } from "./call-parameters.ts";
 import { rangedFilter } from "./sample-figure-routes.ts";
 import { sampleTopJson } from "./sample-figures-json.ts";
@@ -28,7 +28,7 @@ export const topRoutes: readonly AppRoute[] = [
         ...CALL_PARAMETERS,
         by: required(oneOf("What a row is of", GROUPED)),
         metric: oneOfOrFirst("What the first rows have most of", TOP_METRICS),
-        limit: atMost("Rows at most", 50, 10),
+        limit: integerOr("Rows at most", { min: 1, max: 50, absent: 10 }),
       },
       answers: { 200: { description: "Rows", content: { "application/json": TopSchema } } },
     },

@@ -2,16 +2,13 @@
 import * as Type from "typebox";
 import { findValues, VALUE_FIELDS } from "#calls/store/activity-values.ts";
 import { formatTimestamp } from "#formats/rfc3339.ts";
-import { integer, oneOf, type Parameter, required, text } from "#http/parameters.ts";
+import { integerOr, oneOf, required, text } from "#http/parameters.ts";
 import { type AppRoute, route } from "#orgs/http/access.ts";
 import { shardDatabase } from "#platform/shards.ts";
 import { CALL_PARAMETERS, callFilter } from "./call-parameters.ts";
 
 const LIMIT_MAX = 20;
-const values = {
-  ...integer("The most values", { min: 1, max: LIMIT_MAX }),
-  absent: LIMIT_MAX,
-} as Parameter<number>;
+const values = integerOr("The most values", { min: 1, max: LIMIT_MAX, absent: LIMIT_MAX });
 
 const ValuesSchema = Type.Object(
   {

@@ -1,4 +1,5 @@
 /** What the activity endpoints answer. */
+import type { CallAnswer } from "#dashboard/api/call-answer.ts";
 import type { ColumnAxis } from "#dashboard/charts/column-axis.ts";
 import { parseTimestampMs } from "#formats/rfc3339.ts";
 
@@ -80,34 +81,8 @@ export interface ErrorsAnswer extends ActivityHead {
   readonly errors: readonly ListedErrors[];
 }
 
-/** A call of a list. */
-export interface ListedCall {
-  readonly id: string;
-  readonly workspace: string;
-  readonly plugin: string;
-  readonly tool: string;
-  readonly instance_id: string;
-  readonly started_at: string;
-  readonly duration_ms: number;
-  readonly outcome: string;
-  readonly error_code: string | null;
-  readonly error_hash: string | null;
-  readonly error_fingerprint: string | null;
-  readonly actor: string | null;
-  readonly session_id: string | null;
-  readonly request_id: string | null;
-  readonly trace_id: string | null;
-  readonly span_id: string | null;
-  readonly parent_span_id: string | null;
-  readonly request_bytes: number | null;
-  readonly response_bytes: number | null;
-  readonly ingested_at: string;
-  readonly lag_ms: number;
-  readonly has_payload: boolean;
-}
-
 export interface CallPage {
-  readonly invocations: readonly ListedCall[];
+  readonly invocations: readonly CallAnswer[];
   readonly next_cursor: string | null;
   readonly scanned_to?: string | null;
 }

@@ -1,4 +1,5 @@
 /** What an entry says, read from the very text that is hashed. */
+
 import type { ComponentChildren } from "preact";
 import { formatTime, zoneName } from "#dashboard/parts/format-figure.ts";
 import { Hostile } from "#dashboard/parts/hostile.tsx";
@@ -8,6 +9,7 @@ import { zoneOf } from "#dashboard/place/time-range.ts";
 import { type CanonicalObject, parseCanonicalJson } from "#formats/canonical-json.ts";
 import { memberText } from "./audit-answers.ts";
 import { AuditOutcome } from "./audit-outcome.tsx";
+import { EntryDetails } from "./entry-details.tsx";
 
 export function EntryFacts({ body, log }: { body: string; log: number }) {
   const event = parseCanonicalJson(body);
@@ -42,18 +44,7 @@ export function EntryFacts({ body, log }: { body: string; log: number }) {
       {typeof details === "object" && details !== null && (
         <>
           <h3>Details</h3>
-          <dl class="span-facts">
-            {Object.entries(details).map(([name, value]) => (
-              <div key={name}>
-                <dt>
-                  <Hostile text={name} isCode />
-                </dt>
-                <dd>
-                  <Hostile text={String(value)} isWhole isCode />
-                </dd>
-              </div>
-            ))}
-          </dl>
+          <EntryDetails details={details as CanonicalObject} />
         </>
       )}
     </section>

@@ -5,6 +5,7 @@
 
 import { leaveForSignIn } from "#dashboard/api/leave.ts";
 import { type Problem, problemOf, UNREACHABLE } from "#dashboard/api/problem.ts";
+import { saveFile } from "#dashboard/api/save-file.ts";
 import { formatQuery } from "#dashboard/place/address.ts";
 import { formatTimestamp } from "#formats/rfc3339.ts";
 import { auditRoot } from "./audit-query.ts";
@@ -42,7 +43,7 @@ export async function fetchPack(
     }
     const name = nameOf(response.headers.get("content-disposition")) ?? usualName;
     const file = await response.blob();
-    save(file, name);
+    saveFile(file, name);
     return { name, bytes: file.size };
   } catch {
     return {
@@ -54,14 +55,4 @@ export async function fetchPack(
 /** The server's own names alone: letters, digits, points and dashes. */
 export function nameOf(disposition: string | null): string | null {
   return /^attachment; filename="([A-Za-z0-9.-]{1,200})"$/.exec(disposition ?? "")?.[1] ?? null;
-}
-
-function save(file: Blob, name: string): void {
-  const url = URL.createObjectURL(file);
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
-  // The browser has taken it once this turn is over.
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }

@@ -1,6 +1,7 @@
 /** A call's time and its way here, beside each other. */
+
+import type { CallAnswer } from "#dashboard/api/call-answer.ts";
 import { formatDuration } from "#dashboard/parts/format-figure.ts";
-import type { CallAnswer } from "./call-answers.ts";
 
 type ArrivedCall = Pick<CallAnswer, "started_at" | "duration_ms" | "ingested_at" | "lag_ms">;
 

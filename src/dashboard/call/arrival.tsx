@@ -1,10 +1,11 @@
 /** When the call reached us, against when it ran: late is a queue on its way, early is a clock that is ahead. */
+
+import type { CallAnswer } from "#dashboard/api/call-answer.ts";
 import { formatDuration, formatTime, zoneName } from "#dashboard/parts/format-figure.ts";
 import { Link } from "#dashboard/place/link.tsx";
 import { hrefOf, place } from "#dashboard/place/place.ts";
 import { zoneOf } from "#dashboard/place/time-range.ts";
 import { arrivalParts, arrivalText } from "./arrival-parts.ts";
-import type { CallAnswer } from "./call-answers.ts";
 import { Fact } from "./call-facts.tsx";
 import { percentOf } from "./timeline-row.tsx";
 

@@ -1,6 +1,9 @@
 /** The ledger's entries about the call, each with its proof. */
+
 import { useState } from "preact/hooks";
+import type { CallAnswer } from "#dashboard/api/call-answer.ts";
 import { entryIdOf } from "#dashboard/audit/audit-query.ts";
+import { EntryDetails } from "#dashboard/audit/entry-details.tsx";
 import { CopyButton } from "#dashboard/parts/copy-button.tsx";
 import { Hostile } from "#dashboard/parts/hostile.tsx";
 import { Empty } from "#dashboard/parts/states.tsx";
@@ -8,7 +11,7 @@ import { Link } from "#dashboard/place/link.tsx";
 import { hrefOf } from "#dashboard/place/place.ts";
 import { ProofLine } from "#dashboard/proof/proof-line.tsx";
 import { type CanonicalObject, canonicalJson } from "#formats/canonical-json.ts";
-import type { CallAnswer, CallEntryAnswer, TraceAnswer } from "./call-answers.ts";
+import type { CallEntryAnswer, TraceAnswer } from "./call-answers.ts";
 
 /** More are checked on demand: a proof takes some requests. */
 const CHECKED_AT_ONCE = 6;
@@ -74,7 +77,7 @@ function EntryCard({ org, entry, isWhole, isChecked }: EntryCardTerms) {
           <Hostile text={text("actor") ?? ""} /> → <Hostile text={text("target") ?? "no target"} />
         </p>
       )}
-      <Details details={event["details"] as CanonicalObject | null | undefined} />
+      <EntryDetails details={event["details"] as CanonicalObject | null | undefined} />
       {isWhole && isAsked && (
         <ProofLine entry={{ org, log, seq, shown: shownText(event), toldHash: entry.hash }} />
       )}
@@ -95,24 +98,6 @@ function shownText(event: CanonicalObject): string {
     // A value that no entry has: its text fits no hash either.
     return JSON.stringify(event);
   }
-}
-
-function Details({ details }: { details: CanonicalObject | null | undefined }) {
-  if (details === null || details === undefined) return null;
-  return (
-    <dl class="span-facts">
-      {Object.entries(details).map(([name, value]) => (
-        <div key={name}>
-          <dt>
-            <Hostile text={name} isCode />
-          </dt>
-          <dd>
-            <Hostile text={String(value)} isWhole isCode />
-          </dd>
-        </div>
-      ))}
-    </dl>
-  );
 }
 
 function NoEntries({ call }: { call: CallAnswer }) {

@@ -1,9 +1,9 @@
 import type { ComponentChildren } from "preact";
+import type { CallAnswer } from "#dashboard/api/call-answer.ts";
 import { formatBytes, formatDuration } from "#dashboard/parts/format-figure.ts";
 import { Hostile } from "#dashboard/parts/hostile.tsx";
 import { Link } from "#dashboard/place/link.tsx";
 import { hrefOf } from "#dashboard/place/place.ts";
-import type { CallAnswer } from "./call-answers.ts";
 
 /** What the call was, each leading to the calls that have it too. */
 export function CallFacts({ call, org }: { call: CallAnswer; org: string }) {
@@ -48,9 +48,8 @@ export function Fact({ name, children }: { name: string; children: ComponentChil
 }
 
 function CountedAs({ call }: { call: CallAnswer }) {
-  const counted = call.counted_as;
-  const name = typeof counted === "string" ? counted : counted?.tool;
-  if (name === undefined || name === call.tool) return null;
+  const name = call.counted_as;
+  if (name === null || name === call.tool) return null;
   return (
     <span class="muted">
       {" counted as "}

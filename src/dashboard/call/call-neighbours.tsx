@@ -1,10 +1,10 @@
 /** The way to the calls before and after, within the list that led here; it goes along from call to call. */
 import { useState } from "preact/hooks";
 import { useAsk } from "#dashboard/api/ask.ts";
+import type { CallAnswer } from "#dashboard/api/call-answer.ts";
 import { serverNowMs } from "#dashboard/api/server-clock.ts";
 import { Link } from "#dashboard/place/link.tsx";
 import { hrefOf, place } from "#dashboard/place/place.ts";
-import type { CallAnswer } from "./call-answers.ts";
 import { CALL_FILTERS, following, neighbourPaths } from "./filter-neighbours.ts";
 
 interface CallListAnswer {

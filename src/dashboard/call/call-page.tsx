@@ -1,5 +1,6 @@
 /** One call, from who asked to what was done, and the entries that prove it. */
 import { type Asked, useAsk } from "#dashboard/api/ask.ts";
+import type { CallAnswer } from "#dashboard/api/call-answer.ts";
 import { formatTime, zoneName } from "#dashboard/parts/format-figure.ts";
 import { Hostile } from "#dashboard/parts/hostile.tsx";
 import { Outcome } from "#dashboard/parts/outcome.tsx";
@@ -9,7 +10,7 @@ import { Failed, Loading, Stale } from "#dashboard/parts/states.tsx";
 import { place } from "#dashboard/place/place.ts";
 import { zoneOf } from "#dashboard/place/time-range.ts";
 import { Arrival } from "./arrival.tsx";
-import type { CallAnswer, TraceAnswer } from "./call-answers.ts";
+import type { TraceAnswer } from "./call-answers.ts";
 import { CallEntries } from "./call-entries.tsx";
 import { CallFacts } from "./call-facts.tsx";
 import { CallNeighbours } from "./call-neighbours.tsx";

@@ -1,9 +1,9 @@
 /** The same call in the user's other tools. */
 import { useState } from "preact/hooks";
+import type { CallAnswer } from "#dashboard/api/call-answer.ts";
 import { Dialog } from "#dashboard/parts/dialog.tsx";
 import { Link } from "#dashboard/place/link.tsx";
 import { hrefOf } from "#dashboard/place/place.ts";
-import type { CallAnswer } from "./call-answers.ts";
 import { OutsideForm } from "./outside-form.tsx";
 import { prometheusLink, traceLink } from "./outside-links.ts";
 import { outsideSettings } from "./outside-settings.ts";

@@ -1,9 +1,10 @@
 /** What is known of a failure. The message is not: it is never stored, only its hashes are. */
+
+import type { CallAnswer } from "#dashboard/api/call-answer.ts";
 import { CopyButton } from "#dashboard/parts/copy-button.tsx";
 import { Hostile } from "#dashboard/parts/hostile.tsx";
 import { Link } from "#dashboard/place/link.tsx";
 import { hrefOf } from "#dashboard/place/place.ts";
-import type { CallAnswer } from "./call-answers.ts";
 import { Fact } from "./call-facts.tsx";
 
 export function ErrorFacts({ call }: { call: CallAnswer }) {

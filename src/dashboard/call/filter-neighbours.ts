@@ -3,10 +3,10 @@
  * the order of ids, which is that of starts but for clocks that differ.
  */
 
+import type { CallAnswer } from "#dashboard/api/call-answer.ts";
 import { formatQuery } from "#dashboard/place/address.ts";
 import { rangeOf, resolve } from "#dashboard/place/time-range.ts";
 import { formatTimestamp } from "#formats/rfc3339.ts";
-import type { CallAnswer } from "./call-answers.ts";
 
 /** What a list is filtered by, beside its time. */
 export const CALL_FILTERS: readonly string[] = [

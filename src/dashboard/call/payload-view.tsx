@@ -3,12 +3,12 @@
  * given. It is held in memory alone, as text, and gone when the page is hidden or after five minutes.
  */
 import { useEffect, useState } from "preact/hooks";
+import type { CallAnswer } from "#dashboard/api/call-answer.ts";
 import type { Problem } from "#dashboard/api/problem.ts";
 import { request } from "#dashboard/api/request.ts";
 import { Dialog } from "#dashboard/parts/dialog.tsx";
 import { Failed } from "#dashboard/parts/states.tsx";
 import { announce } from "#dashboard/parts/status.tsx";
-import type { CallAnswer } from "./call-answers.ts";
 import { PayloadText } from "./payload-text.tsx";
 
 const SHOWN_MS_MAX = 5 * 60_000;

@@ -2,7 +2,8 @@
  * A trace's spans as the rows of a timeline: each below what called it, in the order of their starts. Others wrote
  * the ids: a parent may be missing, be the span itself, or go round in a circle, and no span is lost for that.
  */
-import type { AnsweredSpan, CallAnswer, TraceAnswer } from "./call-answers.ts";
+import type { CallAnswer } from "#dashboard/api/call-answer.ts";
+import type { AnsweredSpan, TraceAnswer } from "./call-answers.ts";
 
 export interface TraceRow {
   readonly span: AnsweredSpan;

@@ -1,5 +1,6 @@
 /** Who called, whether they might, and what was called: each with its time and with what it was found by. */
 import type { ComponentChildren } from "preact";
+import type { CallAnswer } from "#dashboard/api/call-answer.ts";
 import { entryIdOf } from "#dashboard/audit/audit-query.ts";
 import { formatDuration } from "#dashboard/parts/format-figure.ts";
 import { Hostile } from "#dashboard/parts/hostile.tsx";
@@ -7,7 +8,7 @@ import { Outcome } from "#dashboard/parts/outcome.tsx";
 import { isOutcome } from "#dashboard/parts/outcomes.ts";
 import { Link } from "#dashboard/place/link.tsx";
 import { hrefOf } from "#dashboard/place/place.ts";
-import type { CallAnswer, StageTiming, TraceAnswer } from "./call-answers.ts";
+import type { StageTiming, TraceAnswer } from "./call-answers.ts";
 
 const FOUND_BY: Readonly<Record<string, string>> = {
   stage: "timed by a span of its own",

@@ -1,10 +1,11 @@
 /** One span: its name, its bar, and on demand what it was sent with. */
 import { useId, useState } from "preact/hooks";
+import type { CallAnswer } from "#dashboard/api/call-answer.ts";
 import { formatDuration } from "#dashboard/parts/format-figure.ts";
 import { Hostile } from "#dashboard/parts/hostile.tsx";
 import { Link } from "#dashboard/place/link.tsx";
 import { hrefOf } from "#dashboard/place/place.ts";
-import type { AnsweredSpan, CallAnswer } from "./call-answers.ts";
+import type { AnsweredSpan } from "./call-answers.ts";
 import type { TraceRow } from "./span-tree.ts";
 import { barOf, type TimeWindow } from "./timeline-scale.ts";
 

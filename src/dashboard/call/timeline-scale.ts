@@ -1,5 +1,6 @@
 /** Where on a timeline something lies. Times are milliseconds after the trace's first span began. */
-import type { AnsweredSpan, CallAnswer, TraceAnswer } from "./call-answers.ts";
+import type { CallAnswer } from "#dashboard/api/call-answer.ts";
+import type { AnsweredSpan, TraceAnswer } from "./call-answers.ts";
 import { STAGE_NAMES } from "./span-tree.ts";
 
 export interface TimeWindow {

@@ -1,8 +1,9 @@
 /** A trace's spans below each other. Rows are a line each, and their attributes come when one is opened. */
 import { useMemo, useState } from "preact/hooks";
+import type { CallAnswer } from "#dashboard/api/call-answer.ts";
 import { formatCount, formatDuration } from "#dashboard/parts/format-figure.ts";
 import { Empty } from "#dashboard/parts/states.tsx";
-import type { CallAnswer, TraceAnswer } from "./call-answers.ts";
+import type { TraceAnswer } from "./call-answers.ts";
 import { type TraceRow, traceRows } from "./span-tree.ts";
 import { TimelineRow } from "./timeline-row.tsx";
 import { barOf, callWindow, type TimeWindow, ticksOf, traceWindow } from "./timeline-scale.ts";

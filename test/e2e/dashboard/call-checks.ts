@@ -6,7 +6,7 @@ import type { Checks } from "../checks.ts";
 import { tabTo } from "./audit-checks.ts";
 import { checkForAll, type Reader } from "./browser.ts";
 import { EVIDENCE_ORG, type EvidenceCall, HOSTILE_ACTOR } from "./evidence-org.ts";
-import { openSignedIn, readerToken } from "./signed-in.ts";
+import { openSignedIn, openWithoutAudit, readerToken } from "./signed-in.ts";
 
 const PATH = `/orgs/${EVIDENCE_ORG}/calls`;
 const API = `/v1/orgs/${EVIDENCE_ORG}/invocations`;
@@ -260,10 +260,7 @@ async function checkWithoutAudit(
   runtime: Runtime,
   call: EvidenceCall,
 ): Promise<void> {
-  const made = { name: "telemetry only", scopes: ["telemetry:read"] };
-  const path = `/v1/orgs/${EVIDENCE_ORG}/service-tokens`;
-  const { token } = await runtime.json<{ token: string }>("POST", path, made);
-  const reader = await openSignedIn(browser, runtime, token);
+  const reader = await openWithoutAudit(browser, runtime, EVIDENCE_ORG);
   await openCall(reader, call);
   await reader.page.getByText("This session may not read the audit log").waitFor();
   const proofs = await proofCount(reader.page);

@@ -3,11 +3,30 @@ import type { Browser, BrowserContextOptions } from "playwright-core";
 import type { Runtime } from "../../harness/runtime.ts";
 import { Reader } from "./browser.ts";
 
-export async function readerToken(runtime: Runtime, org: string): Promise<string> {
+interface NewToken {
+  name: string;
+  scopes: readonly string[];
+  actor?: string;
+}
+
+export async function makeToken(runtime: Runtime, org: string, made: NewToken): Promise<string> {
   const path = `/v1/orgs/${org}/service-tokens`;
-  const scopes = ["telemetry:read", "audit:read"];
-  const made = { name: "on call", actor: "user:ann@acme", scopes };
   return (await runtime.json<{ token: string }>("POST", path, made)).token;
+}
+
+export function readerToken(runtime: Runtime, org: string): Promise<string> {
+  const scopes = ["telemetry:read", "audit:read"];
+  return makeToken(runtime, org, { name: "on call", actor: "user:ann@acme", scopes });
+}
+
+/** A reader who may read telemetry, and no audit log. */
+export async function openWithoutAudit(
+  browser: Browser,
+  runtime: Runtime,
+  org: string,
+): Promise<Reader> {
+  const made = { name: "telemetry only", scopes: ["telemetry:read"] };
+  return openSignedIn(browser, runtime, await makeToken(runtime, org, made));
 }
 
 /** The session is the browser's own, as the sign-in page makes it. */

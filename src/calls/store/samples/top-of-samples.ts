@@ -1,4 +1,5 @@
 /** Counts samples by one of their columns, and tells the values that have most. */
+import type { TopMetric } from "#calls/activity/top-activity.ts";
 import type { RangedFilter } from "#calls/samples/counted-samples.ts";
 import { BoundValues } from "#platform/d1/bound-values.ts";
 import { coveredSamples, SCANNED_TO_MS } from "./covered-samples.ts";
@@ -6,13 +7,10 @@ import { coveredSamples, SCANNED_TO_MS } from "./covered-samples.ts";
 export const SAMPLE_TOPS = ["actor", "instance", "error_code"] as const;
 export type SampleTop = (typeof SAMPLE_TOPS)[number];
 
-export const SAMPLE_METRICS = ["calls", "errors", "p95"] as const;
-export type SampleMetric = (typeof SAMPLE_METRICS)[number];
-
 export interface SampleTopQuery {
   filter: RangedFilter;
   by: SampleTop;
-  metric: SampleMetric;
+  metric: TopMetric;
   limit: number;
 }
 
@@ -81,4 +79,4 @@ export async function findTopOfSamples(
   };
 }
 
-const RANKS: Record<SampleMetric, string> = { calls: "calls", errors: "errors", p95: "p95Us" };
+const RANKS: Record<TopMetric, string> = { calls: "calls", errors: "errors", p95: "p95Us" };

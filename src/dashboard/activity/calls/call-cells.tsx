@@ -1,6 +1,7 @@
 /** What the cells of a list of calls show. */
 import type { ComponentChildren } from "preact";
-import { type ListedCall, msOf } from "#dashboard/activity/answers.ts";
+import { msOf } from "#dashboard/activity/answers.ts";
+import type { CallAnswer } from "#dashboard/api/call-answer.ts";
 import {
   formatBytes,
   formatDuration,
@@ -12,7 +13,7 @@ import { Outcome } from "#dashboard/parts/outcome.tsx";
 import { isOutcome } from "#dashboard/parts/outcomes.ts";
 import type { Zone } from "#dashboard/place/time-range.ts";
 
-const IDS: readonly (keyof ListedCall)[] = [
+const IDS: readonly (keyof CallAnswer)[] = [
   "id",
   "error_fingerprint",
   "error_hash",
@@ -21,7 +22,7 @@ const IDS: readonly (keyof ListedCall)[] = [
   "parent_span_id",
 ];
 
-export function callCell(call: ListedCall, name: keyof ListedCall, zone: Zone): ComponentChildren {
+export function callCell(call: CallAnswer, name: keyof CallAnswer, zone: Zone): ComponentChildren {
   const value = call[name];
   if (value === null) return <span class="muted">{UNKNOWN}</span>;
   if (name === "started_at" || name === "ingested_at") {

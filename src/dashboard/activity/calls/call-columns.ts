@@ -1,8 +1,8 @@
 /** The columns of a table of calls: which are shown is in the address, in its order. */
-import type { ListedCall } from "#dashboard/activity/answers.ts";
+import type { CallAnswer } from "#dashboard/api/call-answer.ts";
 
 export interface CallColumn {
-  readonly name: keyof ListedCall;
+  readonly name: keyof CallAnswer;
   readonly title: string;
   readonly isNumber?: boolean;
 }
@@ -49,7 +49,7 @@ export function formatColumns(columns: readonly CallColumn[]): string | null {
 }
 
 export interface PageSort {
-  readonly name: keyof ListedCall;
+  readonly name: keyof CallAnswer;
   readonly isDescending: boolean;
 }
 
@@ -65,7 +65,7 @@ export function formatSort({ name, isDescending }: PageSort): string {
 }
 
 /** What is not there comes last, whichever way it is sorted; equals keep their order. */
-export function sortCalls(calls: readonly ListedCall[], sort: PageSort | null): ListedCall[] {
+export function sortCalls(calls: readonly CallAnswer[], sort: PageSort | null): CallAnswer[] {
   if (sort === null) return [...calls];
   const sign = sort.isDescending ? -1 : 1;
   return calls.toSorted((a, b) => {

@@ -1,6 +1,7 @@
 /** One page of a list. A filter that finds little has the server look through much: it may have to be asked again. */
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { CallPage, ListedCall } from "#dashboard/activity/answers.ts";
+import type { CallPage } from "#dashboard/activity/answers.ts";
+import type { CallAnswer } from "#dashboard/api/call-answer.ts";
 import { leaveForSignIn } from "#dashboard/api/leave.ts";
 import type { Problem } from "#dashboard/api/problem.ts";
 import { request } from "#dashboard/api/request.ts";
@@ -13,7 +14,7 @@ const LOOKS_UNASKED = 3;
 export interface ShownPage {
   /** The question that these calls answer: while it is not what is asked, they are of before. */
   readonly path: string | null;
-  readonly calls: readonly ListedCall[];
+  readonly calls: readonly CallAnswer[];
   readonly nextCursor: string | null;
   readonly scannedTo: string | null;
   readonly problem: Problem | null;

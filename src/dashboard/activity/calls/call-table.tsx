@@ -1,12 +1,12 @@
-import type { ListedCall } from "#dashboard/activity/answers.ts";
 import type { Asking } from "#dashboard/activity/asking.ts";
 import { neighbourQuery } from "#dashboard/activity/drill-down.ts";
+import type { CallAnswer } from "#dashboard/api/call-answer.ts";
 import { DataTable, type TableSort } from "#dashboard/parts/data-table.tsx";
 import { hrefOf, hrefWith } from "#dashboard/place/place.ts";
 import { callCell } from "./call-cells.tsx";
 import { type CallColumn, formatSort, parseColumns, parseSort, sortCalls } from "./call-columns.ts";
 
-export function CallTable({ asking, calls }: { asking: Asking; calls: readonly ListedCall[] }) {
+export function CallTable({ asking, calls }: { asking: Asking; calls: readonly CallAnswer[] }) {
   const { query, zone } = asking;
   const columns = parseColumns(query.get("columns"));
   const sort = parseSort(query.get("sort"));
@@ -29,7 +29,7 @@ export function CallTable({ asking, calls }: { asking: Asking; calls: readonly L
         title,
         sortKey: name,
         align: isNumber ? ("end" as const) : ("start" as const),
-        render: (call: ListedCall) => callCell(call, name, zone),
+        render: (call: CallAnswer) => callCell(call, name, zone),
       }))}
     />
   );
@@ -45,12 +45,12 @@ function tableSort({ query }: Asking): TableSort {
     hrefOf: (key, isDescending) =>
       key === "started_at"
         ? hrefWith({ sort: null, order: isDescending ? null : "asc", after: null })
-        : hrefWith({ sort: formatSort({ name: key as keyof ListedCall, isDescending }) }),
+        : hrefWith({ sort: formatSort({ name: key as keyof CallAnswer, isDescending }) }),
   };
 }
 
 /** Tab-separated, as a spreadsheet takes what is pasted: what the page shows, times in UTC. */
-export function rowsAsText(calls: readonly ListedCall[], columns: readonly CallColumn[]): string {
+export function rowsAsText(calls: readonly CallAnswer[], columns: readonly CallColumn[]): string {
   const field = (value: unknown) => String(value ?? "").replace(/[\t\r\n]/g, " ");
   const head = columns.map(({ name }) => name).join("\t");
   return [

@@ -1,12 +1,12 @@
 /** Calls as CSV, RFC 4180, with the API's own names: https://www.rfc-editor.org/rfc/rfc4180 */
-import type { ListedCall } from "#dashboard/activity/answers.ts";
+import type { CallAnswer } from "#dashboard/api/call-answer.ts";
 import { CALL_COLUMNS } from "./call-columns.ts";
 
 const NAMES = CALL_COLUMNS.map(({ name }) => name);
 
 export const CSV_HEADER = `${NAMES.join(",")}\r\n`;
 
-export function csvLine(call: ListedCall): string {
+export function csvLine(call: CallAnswer): string {
   return `${NAMES.map((name) => csvField(call[name])).join(",")}\r\n`;
 }
 

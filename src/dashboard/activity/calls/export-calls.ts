@@ -2,7 +2,9 @@
  * All calls that the filters mean as one file, a page of them at a time: what was read goes to the browser's own store
  * of files, so that a million of them need no more memory here than a page.
  */
-import type { CallPage, ListedCall } from "#dashboard/activity/answers.ts";
+
+import type { CallPage } from "#dashboard/activity/answers.ts";
+import type { CallAnswer } from "#dashboard/api/call-answer.ts";
 import type { Problem } from "#dashboard/api/problem.ts";
 import { request } from "#dashboard/api/request.ts";
 import { CSV_HEADER, csvLine } from "./csv-lines.ts";
@@ -13,7 +15,7 @@ export type ExportFormat = "csv" | "ndjson";
 interface FormatTerms {
   readonly type: string;
   readonly header: string;
-  line(call: ListedCall): string;
+  line(call: CallAnswer): string;
 }
 
 const FORMATS: Readonly<Record<ExportFormat, FormatTerms>> = {
@@ -78,14 +80,4 @@ function wait(seconds: number, signal: AbortSignal): Promise<void> {
     reject(signal.reason);
   });
   return promise;
-}
-
-export function saveFile(file: Blob, name: string): void {
-  const url = URL.createObjectURL(file);
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
-  // The browser has taken it by then.
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }

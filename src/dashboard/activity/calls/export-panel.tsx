@@ -1,10 +1,11 @@
 /** Takes the list elsewhere: as a file of all of it, as a link, as the request that it is. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { curlCommand } from "#dashboard/activity/curl-command.ts";
+import { saveFile } from "#dashboard/api/save-file.ts";
 import { CopyButton } from "#dashboard/parts/copy-button.tsx";
 import { formatCount } from "#dashboard/parts/format-figure.ts";
 import { announce } from "#dashboard/parts/status.tsx";
-import { type ExportFormat, ExportStopped, exportCalls, saveFile } from "./export-calls.ts";
+import { type ExportFormat, ExportStopped, exportCalls } from "./export-calls.ts";
 
 interface ExportPanelTerms {
   /** The list's request, with a limit and the cursor of a page. */
