@@ -14,8 +14,8 @@ import { withTurns } from "#platform/slices.ts";
 import { MINUTE_MS } from "#platform/time.ts";
 import { countCallers } from "./count-once.ts";
 import { type DueRow, inTransactions, reportsOfDue, undecidedCalls } from "./due-calls.ts";
-import { spanOfCall } from "./told-calls.ts";
-import { LOOK_UP_MS_MAX, lookUpMs, parseWaiting, rangeOf } from "./waiting-calls.ts";
+import { lengthMs, rangesApart, spanOfCall, type TimeRange } from "./told-calls.ts";
+import { LOOK_UP_MS_MAX, parseWaiting, rangeOf } from "./waiting-calls.ts";
 
 /** "contended": something came meanwhile, and there is more to decide. */
 export type SettleResult = "settled" | "contended" | "empty";
@@ -26,10 +26,8 @@ export async function settleOnce(
   org: ShardedOrg,
   nowMs: number,
 ): Promise<SettleResult> {
-  const stored = await findDue(db, org, nowMs);
-  const [{ prunedBeforeMs } = { prunedBeforeMs: 0 }] = stored;
-  if (stored.length === 0) return "empty";
-  const rows = firstOf(stored.map(dueRow));
+  const { rows, prunedBeforeMs } = await takeDue(db, org, nowMs);
+  if (rows.length === 0) return "empty";
   const calls = rows.flatMap(callsOf);
   const spansDue = calls.flatMap((call) => spanOfCall(call, "undecided") ?? []);
   const keys = keysOf(spansDue, calls.map(rangeOf));
@@ -60,16 +58,48 @@ export async function settleOnce(
 
 /** Turns before a read, which has 1,000 queries for all that it does: the rest is the next one's. */
 const READ_TURNS_MAX = 3;
+/** After a turn that took so long the rest is the next read's too, or the minute's: a caller may send hours of calls. */
+const READ_TURN_MS_MAX = 100;
 
-/** Settles turn after turn until nothing is due, or `isOver` says so. */
+/** Settles turn after turn until nothing is due, a turn was long, or `isOver` says so. */
 export async function settleForRead(
   db: D1Database,
   org: ShardedOrg,
   isOver: () => boolean,
 ): Promise<void> {
-  for (let turns = 0; turns < READ_TURNS_MAX && !(turns > 0 && isOver()); turns += 1) {
-    if ((await settleOnce(db, org, Date.now())) === "empty") return;
+  for (let turns = 0; turns < READ_TURNS_MAX; turns += 1) {
+    const beganMs = Date.now();
+    if ((await settleOnce(db, org, beganMs)) === "empty") return;
+    if (isOver() || Date.now() - beganMs > READ_TURN_MS_MAX) return;
   }
+}
+
+/** Bounds the memory of a turn. */
+const TURN_CALLS_MAX = 10_000;
+
+/** The oldest rows, at least one: as many as it takes no more to look through than a row may take by itself. */
+async function takeDue(
+  db: D1Database,
+  org: ShardedOrg,
+  nowMs: number,
+): Promise<{ rows: DueRow[]; prunedBeforeMs: number }> {
+  const rows: DueRow[] = [];
+  let [calls, after, prunedBeforeMs]: [number, string, number] = [0, "", 0];
+  let ranges: TimeRange[] = [];
+  while (calls < TURN_CALLS_MAX) {
+    const page = await findDue(db, org, nowMs, after);
+    for (const stored of page) {
+      const row = dueRow(stored);
+      const wider = rangesApart([...ranges, ...callsOf(row).map(rangeOf)]);
+      if (rows.length > 0 && lengthMs(wider) > LOOK_UP_MS_MAX) return { rows, prunedBeforeMs };
+      rows.push(row);
+      ranges = wider;
+      calls += row.waiting.length;
+      [after, prunedBeforeMs] = [stored.id, stored.prunedBeforeMs];
+    }
+    if (page.length === 0) break;
+  }
+  return { rows, prunedBeforeMs };
 }
 
 function dueRow({ id, receivedMs, payload }: StoredWaiting): DueRow {
@@ -78,15 +108,6 @@ function dueRow({ id, receivedMs, payload }: StoredWaiting): DueRow {
 
 function callsOf({ waiting }: DueRow): Call[] {
   return waiting.map(({ call }) => call);
-}
-
-/** As many rows, at least one, as it takes no more to look through than a row may take by itself. */
-function firstOf(rows: readonly DueRow[]): readonly DueRow[] {
-  for (let count = rows.length; count > 1; count >>= 1) {
-    const some = rows.slice(0, count);
-    if (lookUpMs(some.flatMap(callsOf).map(rangeOf)) <= LOOK_UP_MS_MAX) return some;
-  }
-  return rows.slice(0, 1);
 }
 
 /** What ends long after it began is told of when it ends: so are the spans around it. */

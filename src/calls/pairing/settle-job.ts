@@ -6,8 +6,8 @@ import type { Job } from "#platform/jobs/job.ts";
 import { shardDatabase } from "#platform/shards.ts";
 import { settleOnce } from "./settle-calls.ts";
 
-/** The most queries of a step: 40 to read what is known, 25 stretches of samples, and its transactions'. */
-const SETTLE_QUERIES = 320;
+/** The most queries of a step: 11 for what is due, 40 for what is known, 25 stretches of samples, its transactions'. */
+const SETTLE_QUERIES = 331;
 
 export const settleJob: Job<ShardedOrg> = {
   name: "settle",

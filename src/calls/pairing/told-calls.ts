@@ -67,3 +67,8 @@ export function rangesApart(ranges: readonly TimeRange[]): TimeRange[] {
   }
   return apart;
 }
+
+/** The time that samples are gone through for, of ranges that are apart. */
+export function lengthMs(apart: readonly TimeRange[]): number {
+  return apart.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0);
+}

@@ -9,7 +9,7 @@ import type { CallSide } from "#calls/traced-spans.ts";
 import { bucketIndex } from "#formats/exponential-histogram.ts";
 import { fitsParameter } from "#platform/d1/json-parameter.ts";
 import { MINUTE_MS } from "#platform/time.ts";
-import { rangeAround, rangesApart, type TimeRange } from "./told-calls.ts";
+import { rangeAround, type TimeRange } from "./told-calls.ts";
 
 export interface WaitingRow {
   receivedAtMs: number;
@@ -93,11 +93,6 @@ function cutByTime(calls: readonly WaitingCall[]): WaitingCall[][] {
 
 export function rangeOf({ startedAtMs, durationUs }: Call): TimeRange {
   return rangeAround({ startMs: startedAtMs, endMs: startedAtMs + durationUs / 1_000 });
-}
-
-/** The time that samples are gone through for. */
-export function lookUpMs(ranges: readonly TimeRange[]): number {
-  return rangesApart(ranges).reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0);
 }
 
 function storedCall({ reporter, call }: WaitingCall): WaitingFields {

@@ -21,29 +21,29 @@ export interface StoredWaiting {
   prunedBeforeMs: number;
 }
 
-/** Bounds the memory of a turn: parsed, a call takes 1.5 KB. */
-const CALLS_READ_MAX = 10_000;
-const ROWS_READ_MAX = 1_024;
+/** Parsed, a call takes 1.5 KB, and what is read and not decided is read again. */
+const PAGE_CALLS_MAX = 1_000;
+const PAGE_ROWS_MAX = 256;
 
-/**
- * Oldest first, at least one; what is over the bounds is not read. One query, and no row where nothing is due:
- * each read asks.
- */
+/** Oldest first, at least one. One query, and no row where nothing is due: each read asks. */
 const SELECT_DUE = `SELECT w.id, w.received_ms AS receivedMs, w.payload,
     o.pruned_before_ms AS prunedBeforeMs
   FROM orgs o CROSS JOIN waiting_calls w ON w.org = o.org AND w.id IN (SELECT id FROM (
     SELECT id, calls, sum(calls) OVER (ORDER BY id) AS total FROM (
-      SELECT id, calls FROM waiting_calls WHERE org = ?1 AND due_ms <= ?3 ORDER BY id LIMIT ${ROWS_READ_MAX}))
-    WHERE total - calls < ${CALLS_READ_MAX})
+      SELECT id, calls FROM waiting_calls
+        WHERE org = ?1 AND due_ms <= ?3 AND id > ?4 ORDER BY id LIMIT ${PAGE_ROWS_MAX}))
+    WHERE total = calls OR total <= ${PAGE_CALLS_MAX})
   WHERE o.org = ?1 AND o.generation = ?2 AND o.state = 'active' ORDER BY w.id`;
 
-/** None of an org that was deleted or moved. */
+/** A page of those behind the id `after`; none of an org that was deleted or moved. */
 export async function findDue(
   db: D1Database,
   { org, generation }: ShardedOrg,
   nowMs: number,
+  after: string,
 ): Promise<StoredWaiting[]> {
-  return (await db.prepare(SELECT_DUE).bind(org, generation, nowMs).all<StoredWaiting>()).results;
+  const select = db.prepare(SELECT_DUE).bind(org, generation, nowMs, after);
+  return (await select.all<StoredWaiting>()).results;
 }
 
 const IS_GONE = `EXISTS (SELECT 1 FROM json_each(?2) j WHERE NOT EXISTS (
