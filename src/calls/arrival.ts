@@ -207,6 +207,10 @@ export function widened(group: GroupRow): GroupRow & { length: 8 } {
   return [series, hour, bucket, outcome, 1, durationUs, durationUs, durationUs];
 }
 
+export function callsOfGroup(group: GroupRow): number {
+  return group.length === 8 ? group[4] : 1;
+}
+
 function addLag(lags: Map<string, LagRow>, call: Call, receivedAtMs: number): void {
   const endedAtUs = call.startedAtMs * 1_000 + call.durationUs;
   const signedUs = receivedAtMs * 1_000 - endedAtUs;

@@ -3,7 +3,7 @@
  * samples, so an arrival has the ids of its samples beside it: in the order of its series, as many of each as its
  * groups count.
  */
-import { type Arrival, arrivalKey, arrivalNameOf, seriesKey, widened } from "./arrival.ts";
+import { type Arrival, arrivalKey, arrivalNameOf, callsOfGroup, seriesKey } from "./arrival.ts";
 import type { Call } from "./call.ts";
 import type { SeriesDelta } from "./fold-delta.ts";
 import { OTHER, UNKNOWN_TOOL } from "./series.ts";
@@ -11,7 +11,7 @@ import { OTHER, UNKNOWN_TOOL } from "./series.ts";
 export type CountedAs = typeof OTHER | typeof UNKNOWN_TOOL;
 
 /** Hex of an id. */
-const ID_DIGITS = 32;
+export const ID_DIGITS = 32;
 
 /** The ids of the calls that an arrival was built of, as hex. */
 export function idsOfArrival([, , , , names]: Arrival, calls: readonly Call[]): string {
@@ -24,7 +24,7 @@ export function idsOfArrival([, , , , names]: Arrival, calls: readonly Call[]): 
 export function idsBySeries(arrival: Arrival, ids: string): Map<string, string> {
   const [, , , , names, groups] = arrival;
   const counts = names.map(() => 0);
-  for (const group of groups) counts[group[0]]! += widened(group)[4];
+  for (const group of groups) counts[group[0]]! += callsOfGroup(group);
   const total = counts.reduce((sum, count) => sum + count, 0);
   if (ids.length !== total * ID_DIGITS) return new Map();
   let at = 0;

@@ -29,7 +29,7 @@ export function strippedArrival(arrival: Arrival): Arrival {
   return [instance, epochMs, seq, dropped, [], [], [], lags, isFinal];
 }
 
-/** The arrivals' series, in arrivals of at most `seriesMax` that no instance reported. */
+/** The arrivals' series, in arrivals of at most `seriesMax` that no instance reported. They share no row with the given. */
 export function regroupedArrivals(arrivals: readonly Arrival[], seriesMax: number): Arrival[] {
   const series = new Map<string, RegroupedSeries>();
   for (const arrival of arrivals) addArrival(series, arrival);
@@ -52,7 +52,7 @@ function addArrival(series: Map<string, RegroupedSeries>, arrival: Arrival): voi
     at += count;
   }
   for (const exemplar of exemplars) {
-    touched[exemplar[0]]?.exemplars.set(exemplar[1], exemplar);
+    touched[exemplar[0]]?.exemplars.set(exemplar[1], [...exemplar]);
   }
 }
 
@@ -70,7 +70,7 @@ function addGroup({ minutes }: RegroupedSeries, minute: number, group: WideGroup
   const key = `${hour},${bucket},${outcome}`;
   const known = groups.get(key);
   if (known === undefined) {
-    groups.set(key, group);
+    groups.set(key, [...group] as WideGroup);
     return;
   }
   known[4] += count;

@@ -123,6 +123,19 @@ describe("regrouped arrivals", () => {
       }),
     );
   });
+
+  it("leave those that they replace as they were, and so are the same when they are made again", () => {
+    fc.assert(
+      fc.property(fc.array(invocations, { minLength: 1, maxLength: 5 }), (reports) => {
+        const reported = reports.map((calls) => buildArrival(HEADER, calls));
+        const arrivals = [...reported, ...regroupedArrivals(reported, 2)];
+        const stored = JSON.stringify(arrivals);
+        const regrouped = JSON.stringify(regroupedArrivals(arrivals, 2));
+        expect(JSON.stringify(arrivals)).toBe(stored);
+        expect(JSON.stringify(regroupedArrivals(arrivals, 2))).toBe(regrouped);
+      }),
+    );
+  });
 });
 
 describe("an arrival", () => {

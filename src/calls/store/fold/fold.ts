@@ -28,7 +28,12 @@ import {
   UPSERT_INSTANCES,
   UPSERT_SERIES,
 } from "./fold-statements.ts";
-import { type ArrivalRow, type ParsedArrivalRow, regroupStatements } from "./regroup.ts";
+import {
+  type ArrivalRow,
+  oldestThatFit,
+  type ParsedArrivalRow,
+  regroupStatements,
+} from "./regroup.ts";
 import { withoutUnknown } from "./unknown-tools.ts";
 
 /** Arrivals read at most, by count and by bytes: bounds the memory of a fold. */
@@ -92,10 +97,11 @@ async function nextFold(
   nowMs: number,
 ): Promise<NextFold> {
   const arrived = rows.map((row) => ({ ...row, arrival: parseArrival(row.payload) }));
-  if (isWorthRegrouping(arrived)) {
+  const together = oldestThatFit(arrived);
+  if (isWorthRegrouping(together)) {
     const guard = [org.org, org.generation, shardOrg.folds] as const;
     const { seriesNext } = shardOrg;
-    const statements = await regroupStatements(db, guard, arrived, TALLIES_MAX, seriesNext);
+    const statements = await regroupStatements(db, guard, together, TALLIES_MAX, seriesNext);
     return { statements, hasMarks: false };
   }
   const { delta, taken } = sumOldest(arrived, shardOrg, nowMs);

@@ -2,11 +2,16 @@
  * Rewrites the arrivals that a fold read, in one transaction that takes a fold number: nothing is counted
  * yet, nothing is lost.
  */
-import { type Arrival, arrivalKey } from "#calls/arrival.ts";
-import { idsBySeries } from "#calls/counted-as.ts";
+import { type Arrival, arrivalKey, callsOfGroup } from "#calls/arrival.ts";
+import { ID_DIGITS, idsBySeries } from "#calls/counted-as.ts";
 import { regroupedArrivals, strippedArrival } from "#calls/regrouped-arrivals.ts";
 import { uuid7FromRandom } from "#formats/uuid7.ts";
-import { fitsParameter, jsonParameters, utf8Bytes } from "#platform/d1/json-parameter.ts";
+import {
+  fitsParameter,
+  jsonParameters,
+  PARAMETER_BYTES_MAX,
+  utf8Bytes,
+} from "#platform/d1/json-parameter.ts";
 import { findIds } from "./fold-marks.ts";
 import { ADVANCE_FOLD, MAY_FOLD } from "./fold-statements.ts";
 
@@ -49,9 +54,8 @@ export async function regroupStatements(
     ...jsonParameters(stripped).map((parameter) =>
       db.prepare(STRIP_ARRIVALS).bind(...guard, parameter),
     ),
-    ...regroupedPayloads(arrivals, seriesMax).map(({ payload, arrival: [, , , , names] }) => {
+    ...regroupedRows(arrivals, ids, seriesMax).map(({ payload, ids: ofNames }) => {
       const id = uuid7FromRandom(receivedMs, crypto.getRandomValues(new Uint8Array(10)));
-      const ofNames = names.map((name) => ids.get(arrivalKey(name)) ?? "").join("");
       const row = [id, receivedMs, utf8Bytes(payload), payload, ofNames];
       return db.prepare(INSERT_ARRIVAL).bind(...guard, ...row);
     }),
@@ -59,19 +63,51 @@ export async function regroupStatements(
   ];
 }
 
-interface RegroupedPayload {
-  arrival: Arrival;
-  payload: string;
+/** As many ids as a bound value holds. */
+const SERIES_CALLS_MAX = Math.floor(PARAMETER_BYTES_MAX / ID_DIGITS);
+
+/** The oldest, at least one, until one of their series has more calls than a row can hold the ids of. */
+export function oldestThatFit(arrived: readonly ParsedArrivalRow[]): readonly ParsedArrivalRow[] {
+  const calls = new Map<string, number>();
+  for (const [at, { arrival }] of arrived.entries()) {
+    const [, , , , names, groups] = arrival;
+    const keys = names.map(arrivalKey);
+    for (const group of groups) {
+      const key = keys[group[0]]!;
+      calls.set(key, (calls.get(key) ?? 0) + callsOfGroup(group));
+    }
+    if (at > 0 && keys.some((key) => calls.get(key)! > SERIES_CALLS_MAX)) {
+      return arrived.slice(0, at);
+    }
+  }
+  return arrived;
 }
 
-/** Payloads hold fewer series each where names are long: a payload is one bound value. */
-function regroupedPayloads(arrivals: readonly Arrival[], seriesMax: number): RegroupedPayload[] {
-  const regrouped = regroupedArrivals(arrivals, seriesMax).map((arrival) => ({
-    arrival,
-    payload: JSON.stringify(arrival),
-  }));
-  const fit = regrouped.every(({ payload }) => fitsParameter(payload));
-  return seriesMax === 1 || fit ? regrouped : regroupedPayloads(arrivals, seriesMax >> 1);
+interface RegroupedRow {
+  payload: string;
+  /** Of its samples, as hex. */
+  ids: string;
+}
+
+/** Rows hold fewer series each where names are long or calls are many. */
+function regroupedRows(
+  arrivals: readonly Arrival[],
+  ids: ReadonlyMap<string, string>,
+  seriesMax: number,
+): RegroupedRow[] {
+  const rows = regroupedArrivals(arrivals, seriesMax).map((arrival) => {
+    const [, , , , names] = arrival;
+    const ofNames = names.map((name) => ids.get(arrivalKey(name)) ?? "");
+    return { payload: JSON.stringify(arrival), ids: ofNames.join("") };
+  });
+  if (seriesMax === 1 || rows.every(fitsRow)) return rows;
+  return regroupedRows(arrivals, ids, seriesMax >> 1);
+}
+
+/** D1 takes no row that is larger than what it takes as a bound value. */
+function fitsRow({ payload, ids }: RegroupedRow): boolean {
+  if (!fitsParameter(payload) || !fitsParameter(ids)) return false;
+  return ids === "" || utf8Bytes(payload) + ids.length / 2 <= PARAMETER_BYTES_MAX;
 }
 
 /** By `arrivalKey`, the ids of its samples in all of the arrivals, as hex. */
