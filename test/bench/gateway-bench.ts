@@ -55,6 +55,7 @@ export async function benchGateway(runtime: Runtime): Promise<Figure[]> {
     const minute = callTo(await gateway.register("minute", `${origin}/minute`));
     return [
       ...(await latencies(gateway, calls)),
+      ...(await farLedger(runtime, calls)),
       ...(await rows(runtime, gateway, calls.gateway)),
       ...(await capacity(calls)),
       ...(await benchContextForge(calls)),
@@ -65,6 +66,24 @@ export async function benchGateway(runtime: Runtime): Promise<Figure[]> {
     await bridge.process.end();
     client.disconnect();
   }
+}
+
+/** From one continent to the next, about. */
+const LEDGER_TRIP_MS = 100;
+const FAR_LOAD = { perSecond: 20, seconds: 6 };
+
+/** What it costs a call that its org's object is far from its caller: decisions wait for it. */
+async function farLedger(runtime: Runtime, { gateway }: Calls): Promise<Figure[]> {
+  const client = new RawClient(CONNECTIONS);
+  const medianAt = async (tripMs: number) => {
+    await runtime.json("GET", `/bench/ledger-trip?ms=${tripMs}`);
+    return median((await steadyLoad(client, gateway, FAR_LOAD)).latenciesMs);
+  };
+  const [nearMs, farMs] = [await medianAt(0), await medianAt(LEDGER_TRIP_MS)];
+  await runtime.json("GET", "/bench/ledger-trip?ms=0");
+  client.close();
+  const name = `an object ${LEDGER_TRIP_MS} ms away, added to a call, p50`;
+  return [{ name, value: farMs - nearMs, unit: "ms" }];
 }
 
 interface Rows {
