@@ -25,6 +25,7 @@ import { pluginRoutes } from "#gateway/plugins/http/plugin-routes.ts";
 import { pluginToolRoutes } from "#gateway/plugins/http/tool-routes.ts";
 import { policyRoutes } from "#gateway/policy/http/policy-routes.ts";
 import { mcpRoutes } from "#gateway/proxy/http/mcp-routes.ts";
+import { answerHeaders } from "#http/answer-headers.ts";
 import { dashboardRoutes } from "#http/dashboard-routes.ts";
 import { healthRoutes } from "#http/health.ts";
 import { onError, onNotFound } from "#http/problem.ts";
@@ -97,6 +98,7 @@ export function appOf(served: readonly AppRoute[]): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.use(traceRequests(tracer));
   app.use(requestId());
+  app.use(answerHeaders());
   app.use(recordActions());
   app.onError(onError);
   app.notFound(onNotFound);

@@ -91,7 +91,6 @@ function headersOf(contentType: string, name: string): Record<string, string> {
   return {
     "content-type": contentType,
     "content-disposition": `attachment; filename="${name}"`,
-    "cache-control": "no-store",
   };
 }
 

@@ -9,7 +9,7 @@ import { currentLog } from "#audit/current-log.ts";
 import { callLedger } from "#audit/ledger-stub.ts";
 import { findAuditLog } from "#audit/store/audit-logs.ts";
 import { encodeBase64 } from "#formats/base64.ts";
-import { parseTilePath, type TilePath } from "#formats/tlog/tlog-tiles.ts";
+import { parseTilePath, TILE_WIDTH, type TilePath } from "#formats/tlog/tlog-tiles.ts";
 import { integer, refuseParameter, required } from "#http/parameters.ts";
 import { type AppRoute, route } from "#orgs/http/access.ts";
 import type { AppEnv } from "#orgs/http/app-env.ts";
@@ -48,7 +48,7 @@ export const logRoutes: readonly AppRoute[] = [
           ? await newestCheckpoint(c.env, address)
           : await checkpointOf(c.env, address, query.size);
       if (note === null) fail({ kind: query.size === undefined ? "no_checkpoint" : "not_found" });
-      return c.text(note, 200, { "cache-control": "no-cache" });
+      return c.text(note, 200, { "cache-control": "no-store" });
     },
   ),
   route(
@@ -103,7 +103,7 @@ export const logRoutes: readonly AppRoute[] = [
       const answer = await callLedger(c.env, addressOf(c), (ledger) => ledger.tile(tile));
       if (answer.kind === "pruned") fail({ kind: "pruned" });
       if (answer.kind !== "tile") return fail({ kind: "not_found" });
-      return c.body(new Uint8Array(answer.bytes), 200, tileHeaders(c));
+      return c.body(new Uint8Array(answer.bytes), 200, tileHeaders(c, tile));
     },
   ),
 ];
@@ -139,13 +139,15 @@ function tileOf(c: Context<AppEnv>): TilePath {
 }
 
 /**
- * A tile's bytes never change, but whether it may be read does: unless it is public, only the reader's own
- * caches keep it.
+ * A full tile's bytes never change, but whether it may be read does: unless it is public, only the reader's own
+ * caches keep it. A partial one is asked for until the full one is there.
  */
-function tileHeaders(c: Context<AppEnv>): Record<string, string> {
+function tileHeaders(c: Context<AppEnv>, { width }: TilePath): Record<string, string> {
+  const type = { "content-type": "application/octet-stream" };
+  if (width !== TILE_WIDTH) return type;
   const visibility = c.var.org.publishesAuditLog && isHashTile(c) ? "public" : "private";
   return {
-    "content-type": "application/octet-stream",
+    ...type,
     "cache-control": `${visibility}, max-age=31536000, immutable`,
   };
 }

@@ -39,7 +39,7 @@ export const changeRoutes: readonly AppRoute[] = [
       const { org, shard } = c.var.org;
       const changes = await readChanges(shardDatabase(c.env, shard), org);
       const etag = etagOf(changes);
-      const headers = { etag, "cache-control": "no-store" };
+      const headers = { etag };
       if (isKnown(c.req.header("if-none-match"), etag)) return c.body(null, 304, headers);
       const { folds, newestArrivalMs } = changes;
       const newest = newestArrivalMs === null ? null : formatTimestamp(newestArrivalMs);

@@ -36,7 +36,7 @@ export const orgListRoutes: readonly AppRoute[] = [
       const rows = await visibleOrgs(c, { after, limit: query.limit + 1 });
       const { items, nextCursor } = pageOf(rows, query.limit, CURSOR, ({ org }) => [org]);
       const orgs = items.map(({ org, tier }) => ({ org, tier }));
-      return c.json({ orgs, next_cursor: nextCursor }, 200, { "cache-control": "no-store" });
+      return c.json({ orgs, next_cursor: nextCursor });
     },
   ),
 ];

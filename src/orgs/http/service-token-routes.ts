@@ -45,7 +45,6 @@ export const serviceTokenRoutes: readonly AppRoute[] = [
         expiresAtMs: parseExpiry(body.expires_at ?? null, Date.now()),
       };
       const { row, token } = await createServiceToken(c.env, org, wanted, operatorOf(c, org.org));
-      c.header("cache-control", "no-store");
       return c.json({ ...serviceTokenJson(row), token }, 201);
     },
   ),

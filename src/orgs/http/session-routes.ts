@@ -137,6 +137,5 @@ async function nameOf(env: Env, principal: Principal, nowMs: number): Promise<st
 
 function answered(c: Context<AppEnv>, cookie: string): Response {
   c.header("set-cookie", cookie);
-  c.header("cache-control", "no-store");
   return c.body(null, 204);
 }

@@ -25,7 +25,6 @@ export function otlpResponse(
     status,
     headers: {
       "content-type": OTLP_MEDIA_TYPES[encoding],
-      "cache-control": "no-store",
       ...headers,
     },
   });

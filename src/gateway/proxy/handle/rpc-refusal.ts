@@ -35,8 +35,7 @@ function errorOf(refusal: Ruling["refusal"]): { code: number; message: string } 
 
 /** 200, so that stock clients read the error: at any other status they tell of a broken transport. */
 export function rpcResponse(text: string, status = 200): Response {
-  const headers = { "content-type": "application/json", "cache-control": "no-store" };
-  return new Response(text, { status, headers });
+  return new Response(text, { status, headers: { "content-type": "application/json" } });
 }
 
 /** What a plugin does not offer by this HTTP method; POST it always takes. */

@@ -101,7 +101,7 @@ const JSON_BODY = { "content-type": "application/json" };
 /** no-transform: a proxy that compresses holds events back; so does one that buffers (mcp.md §3, 5). */
 const EVENTS = {
   "content-type": "text/event-stream",
-  "cache-control": "no-cache, no-transform",
+  "cache-control": "no-store, no-transform",
   "x-accel-buffering": "no",
 };
 
