@@ -29,6 +29,26 @@ const OPTIONS = {
   logLevel: "silent",
 } as const satisfies BuildOptions;
 
+const VERIFIER = "src/cli/verify.ts";
+
+/** For a bare Node, and for an auditor who reads it: not minified, and the same bytes wherever it is built. */
+const VERIFIER_OPTIONS = {
+  entryPoints: [VERIFIER],
+  outfile: `${DASHBOARD_FOLDER}/verify.mjs`,
+  bundle: true,
+  platform: "node",
+  format: "esm",
+  target: "node20",
+  write: false,
+  logLevel: "silent",
+  banner: {
+    js: `// MCPG's verifier of audit logs: node verify.mjs --help
+// Whoever is audited serves this file. Trust it as far as its SHA-256 is that of one which you built or were given.
+import { createRequire as requireFor } from "node:module";
+const require = requireFor(import.meta.url);`,
+  },
+} as const satisfies BuildOptions;
+
 export interface DashboardBundle {
   /** By their paths in the folder. */
   readonly files: ReadonlyMap<string, Uint8Array>;
@@ -48,11 +68,12 @@ export async function bundleDashboard(): Promise<DashboardBundle> {
     splitting: true,
     define: { PROOF_WORKER_URL: JSON.stringify(`/${workerPath}`) },
   });
+  const verifier = await build(VERIFIER_OPTIONS);
   const script = outputOf(page.metafile, `${SOURCE}/main.tsx`);
   const style = outputOf(page.metafile, `${SOURCE}/style.css`);
   const chunks = importsOf(page.metafile, script);
   const files = new Map<string, Uint8Array>([
-    ...[...page.outputFiles, ...(worker?.outputFiles ?? [])].map(fileOf),
+    ...[...page.outputFiles, ...(worker?.outputFiles ?? []), ...verifier.outputFiles].map(fileOf),
     ["favicon.svg", readFileSync(join(SOURCE, "favicon.svg"))],
     ["_headers", utf8(headersFile())],
     [".assetsignore", utf8("*.map\n")],

@@ -29,7 +29,6 @@ import { answerHeaders } from "#http/answer-headers.ts";
 import { dashboardRoutes } from "#http/dashboard-routes.ts";
 import { healthRoutes } from "#http/health.ts";
 import { onError, onNotFound } from "#http/problem.ts";
-import { requestId } from "#http/request-id.ts";
 import { mount } from "#http/route.ts";
 import { serviceRoutes } from "#http/service-routes.ts";
 import type { Access, AppRoute } from "#orgs/http/access.ts";
@@ -97,7 +96,6 @@ export const routes: readonly AppRoute[] = [...stated, ...documentRoutes(stated)
 export function appOf(served: readonly AppRoute[]): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.use(traceRequests(tracer));
-  app.use(requestId());
   app.use(answerHeaders());
   app.use(recordActions());
   app.onError(onError);

@@ -76,6 +76,7 @@ export const SCOPES_OF_ROUTES: Readonly<Record<string, Access["scope"]>> = {
   "get /orgs/:place{.+}": null,
   "get /sign-in": null,
   "get /style": null,
+  "get /verify.mjs": null,
   "get /version": null,
   "get /openapi.json": null,
   "get /docs": null,

@@ -17,11 +17,14 @@ const PAGES = {
   "/style": "getStylePage",
 } as const;
 
+/** Served as a file before the Worker is asked, as all assets are: the route states it, and answers where there is none. */
+const VERIFIER = "/verify.mjs";
+
 export function dashboardRoutes<Env extends HttpEnv, Access extends AccessTerms>(
   open: Access,
 ): Route<Env, Access>[] {
   const route = routeOf<Env, Access>();
-  return Object.entries(PAGES).map(([path, operationId]) =>
+  const pages = Object.entries(PAGES).map(([path, operationId]) =>
     route(
       {
         ...open,
@@ -36,6 +39,22 @@ export function dashboardRoutes<Env extends HttpEnv, Access extends AccessTerms>
       (c) => pageOf(c.env, c.req.raw),
     ),
   );
+  const verifier = route(
+    {
+      ...open,
+      method: "get",
+      path: VERIFIER,
+      operationId: "getVerifier",
+      summary: "The verifier of audit logs, as one file for Node 20 or later",
+      description:
+        "`node verify.mjs --help`. Whoever is audited serves it: trust it as far as its SHA-256 is that of one which " +
+        "you built (`npm run build`, dist/dashboard/verify.mjs: the same bytes) or were given.",
+      answers: { 200: { description: "Text", content: { "text/javascript": { type: "string" } } } },
+      problems: [404],
+    },
+    (c) => c.env.ASSETS?.fetch(c.req.raw) ?? fail({ kind: "not_found" }),
+  );
+  return [...pages, verifier];
 }
 
 /** The page is the same whoever asks: it is asked for without the cookie when a link on another site leads here. */

@@ -10,6 +10,7 @@ import { checkMistakes } from "./mistake-checks.ts";
 import { NpmStart } from "./npm-start.ts";
 import { countedCalls, denials, isSigned, recordDenial, reportCall } from "./reports.ts";
 import { checkSurface } from "./surface-checks.ts";
+import { checkVerifier } from "./verifier-checks.ts";
 
 /** A tick comes each minute, and has to be done too. */
 const TICK_MS_MAX = 80_000;
@@ -52,6 +53,7 @@ async function checkFirstRun(checks: Checks, stateDir: string): Promise<void> {
   checks.equal("keeps what it has, whoever asked for a tick", await countedCalls(start), 1);
   const waitedMs = await waitUntil(() => isSigned(start), { msMax: TICK_MS_MAX, what: "a tick" });
   checks.report("ticks each minute: the head gets signed", [], `${Math.round(waitedMs)} ms`);
+  await checkVerifier(checks, start);
   checks.equal("no tick fails", start.countOf(/cron tick .* failed/g), 0);
   checks.equal("stops on SIGTERM, and nothing of it goes on", await start.stop(), true);
 }

@@ -32,6 +32,7 @@ function pageRoutes(): Record<string, readonly WorstRequest[]> {
     ],
     "get /sign-in": [{ name: "the page", ...asked("/sign-in", [404]) }],
     "get /style": [{ name: "the page", ...asked("/style", [404]) }],
+    "get /verify.mjs": [{ name: "the verifier", ...asked("/verify.mjs", [404]) }],
   };
 }
 
