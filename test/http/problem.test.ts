@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { answerHeaders } from "#http/answer-headers.ts";
 import { onError, onNotFound } from "#http/problem.ts";
-import { requestId } from "#http/request-id.ts";
 import type { AppEnv } from "#orgs/http/app-env.ts";
 import { type Failure, FailureError } from "#platform/errors.ts";
 import { problemOf } from "../harness/answers.ts";
@@ -14,7 +14,7 @@ afterEach(() => {
 /** An app of one route that throws: what any handler's failure becomes. */
 async function answerTo(error: unknown): Promise<Response> {
   const app = new Hono<AppEnv>();
-  app.use(requestId());
+  app.use(answerHeaders());
   app.onError(onError);
   app.notFound(onNotFound);
   app.get("/", () => {

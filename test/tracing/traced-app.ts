@@ -1,8 +1,8 @@
 /** The app's middleware around routes of a test, with what it exports and keeps at hand. */
 import { Hono } from "hono";
 import type { Span } from "#formats/otlp/trace-model.ts";
+import { answerHeaders } from "#http/answer-headers.ts";
 import { onError, onNotFound } from "#http/problem.ts";
-import { requestId } from "#http/request-id.ts";
 import type { AppEnv } from "#orgs/http/app-env.ts";
 import type { Org } from "#orgs/org.ts";
 import type { Env } from "#platform/env.ts";
@@ -46,7 +46,7 @@ export class TracedApp {
     });
     this.#env = { ...workerEnv, ...env };
     this.app.use(traceRequests(this.tracer));
-    this.app.use(requestId());
+    this.app.use(answerHeaders());
     this.app.onError(onError);
     this.app.notFound(onNotFound);
   }
