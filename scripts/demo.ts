@@ -1,5 +1,6 @@
 // What `npm run demo` runs: real MCP servers behind the local gateway and real clients that call them, so
 // that metrics, traces and the ledger show life. It ends with everything that it started.
+import { mkdirSync } from "node:fs";
 import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -9,7 +10,10 @@ import { Child } from "./demo/child.ts";
 import { DemoOrg } from "./demo/demo-org.ts";
 import { Tally } from "./demo/tally.ts";
 import { readDevVars } from "./start/dev-vars.ts";
+import { parseSettings } from "./start/settings.ts";
+import { shellQuote } from "./start/shell-quote.ts";
 import { stopOnSignals } from "./start/stopping.ts";
+import { ensureTokenFile } from "./start/token-file.ts";
 
 const usage = `npm run demo [-- --seconds 120]: MCP servers and clients around the local gateway, in the org demo.
 
@@ -47,9 +51,11 @@ async function main({ signal }: AbortController): Promise<void> {
   const adminToken = process.env["MCPG_ADMIN_TOKEN"] ?? readDevVars(".dev.vars").MCPG_ADMIN_TOKEN;
   const org = new DemoOrg(base, adminToken);
   await org.make();
+  const tokenPath = await keepViewerToken(org, adminToken);
   try {
     const urls = await startServers(org);
     console.log(`${ACTORS.length} actors call for ${seconds} s through ${org.url}`);
+    console.log(howToWatch(org, tokenPath));
     const ended = AbortSignal.any([signal, AbortSignal.timeout(seconds * 1e3)]);
     const tally = new Tally();
     await Promise.all([
@@ -57,7 +63,7 @@ async function main({ signal }: AbortController): Promise<void> {
       reviewTools(org, ended),
       tell(tally, ended),
     ]);
-    console.log(`${process.stdout.isTTY ? "\r" : ""}${tally}\n${whereToLook(org)}`);
+    console.log(`${process.stdout.isTTY ? "\r" : ""}${tally}\n${whereToLook(org, tokenPath)}`);
   } finally {
     await org.revokeTokens();
   }
@@ -141,10 +147,33 @@ async function tell(tally: Tally, signal: AbortSignal): Promise<void> {
   }
 }
 
-function whereToLook(org: DemoOrg): string {
-  const token = `-H "Authorization: Bearer $(sed -n 's/^MCPG_ADMIN_TOKEN=//p' .dev.vars | tr -d '"')"`;
+/** For whoever looks at what the demo leaves, and changes nothing: it outlives the demo, as its org does. */
+async function keepViewerToken(org: DemoOrg, adminToken: string): Promise<string> {
+  const { stateDir } = parseSettings(process.env, projectDir);
+  mkdirSync(stateDir, { recursive: true });
+  const path = join(stateDir, "demo-token");
+  await ensureTokenFile(org.base, adminToken, {
+    path,
+    org: org.name,
+    name: "demo viewer",
+    actor: "user:viewer@acme",
+    scopes: ["telemetry:read", "metrics:read", "audit:read"],
+    probe: "/audit?limit=1",
+  });
+  return path;
+}
+
+function howToWatch(org: DemoOrg, tokenPath: string): string {
   return `
-# What they left, while the gateway runs (npm start):
+# Watch them: open ${org.base}/orgs/${org.name}/overview and sign in with this token
+cat ${shellQuote(tokenPath)}
+`;
+}
+
+function whereToLook(org: DemoOrg, tokenPath: string): string {
+  const token = `-H "Authorization: Bearer $(cat ${shellQuote(tokenPath)})"`;
+  return `
+# What they left, while the gateway runs (npm start); the dashboard is at ${org.base}/orgs/${org.name}/overview
 curl -sS '${org.url}/metrics' ${token}
 curl -sS '${org.url}/invocations?limit=10' ${token}
 curl -sS '${org.url}/audit?action_prefix=tool.&limit=10' ${token}

@@ -59,6 +59,7 @@ function tokenFiles(stateDir: string): Record<"prometheus" | "local", TokenFile>
     // monitoring/prometheus.yml names this file.
     prometheus: {
       path: join(stateDir, "prometheus-token"),
+      org: "default",
       name: "prometheus",
       actor: "service:prometheus",
       scopes: ["metrics:read"],
@@ -66,6 +67,7 @@ function tokenFiles(stateDir: string): Record<"prometheus" | "local", TokenFile>
     },
     local: {
       path: join(stateDir, "local-token"),
+      org: "default",
       name: "local",
       actor: "service:local",
       scopes: ["telemetry:write", "telemetry:read", "audit:write", "audit:read"],

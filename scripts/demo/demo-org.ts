@@ -25,6 +25,10 @@ export class DemoOrg {
     this.#adminToken = adminToken;
   }
 
+  get name(): string {
+    return ORG;
+  }
+
   get url(): string {
     return `${this.base}/v1/orgs/${ORG}`;
   }

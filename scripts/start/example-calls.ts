@@ -1,3 +1,5 @@
+import { shellQuote } from "./shell-quote.ts";
+
 /** What the terminal shows once it serves: calls that work when pasted into bash, in any folder. */
 export interface ExampleCalls {
   base: string;
@@ -48,8 +50,4 @@ prometheus --config.file=${shellQuote(calls.prometheusConfigPath)} --storage.tsd
 
 function bearer(tokenPath: string): string {
   return `-H "Authorization: Bearer $(cat ${shellQuote(tokenPath)})"`;
-}
-
-function shellQuote(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }

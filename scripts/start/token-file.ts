@@ -1,11 +1,10 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { fileError } from "./file-error.ts";
 
-const orgPath = "/v1/orgs/default";
-
 /** A service token that a program on this machine reads from a file. */
 export interface TokenFile {
   path: string;
+  org: string;
   name: string;
   actor: string;
   scopes: string[];
@@ -17,7 +16,7 @@ export interface TokenFile {
 export async function ensureTokenFile(base: string, adminToken: string, file: TokenFile) {
   const token = readToken(file.path);
   if (token !== null && (await works(base, file, token))) return;
-  const response = await fetch(`${base}${orgPath}/service-tokens`, {
+  const response = await fetch(`${base}${pathOf(file)}/service-tokens`, {
     method: "POST",
     headers: { authorization: `Bearer ${adminToken}`, "content-type": "application/json" },
     body: JSON.stringify({ name: file.name, scopes: file.scopes, actor: file.actor }),
@@ -46,13 +45,16 @@ function readToken(path: string): string | null {
 
 async function works(base: string, file: TokenFile, token: string): Promise<boolean> {
   const authorization = `Bearer ${token}`;
-  const response = await fetch(`${base}${orgPath}${file.probe}`, { headers: { authorization } });
+  const path = `${pathOf(file)}${file.probe}`;
+  const response = await fetch(`${base}${path}`, { headers: { authorization } });
   await response.body?.cancel();
   if (response.status === 200) return true;
   if (response.status === 401 || response.status === 403) return false;
-  throw new Error(
-    `${orgPath}${file.probe} answers ${response.status} to the token of ${file.name}`,
-  );
+  throw new Error(`${path} answers ${response.status} to the token of ${file.name}`);
+}
+
+function pathOf({ org }: TokenFile): string {
+  return `/v1/orgs/${org}`;
 }
 
 /** Whole or not at all: a start that is killed leaves no half of a token. */

@@ -66,6 +66,8 @@ export interface LogStatus {
   minIndex: number;
   publishedSize: number;
   publishedAtMs: number | null;
+  /** RFC 3339, by the first entry behind the published head; null where all are under it. */
+  unsignedSince: string | null;
   checkpoint: string | null;
   frozenReason: string | null;
   frozenAtMs: number | null;

@@ -74,6 +74,7 @@ export interface LogStatusBody {
   head: { seq: number; hash: string } | null;
   checkpoint: { size: number; signed_at: string } | null;
   unsigned_entries: number;
+  unsigned_since: string | null;
   minimum_index: number;
   frozen: boolean;
   frozen_reason: string | null;

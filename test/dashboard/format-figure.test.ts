@@ -4,6 +4,7 @@ import {
   formatAge,
   formatBytes,
   formatCount,
+  formatCounted,
   formatDuration,
   formatShare,
   formatTime,
@@ -17,6 +18,12 @@ describe("a figure", () => {
       Array.from({ length: 4 }, () => UNKNOWN),
     );
     expect(formatShare(0 / 0)).toBe(UNKNOWN);
+  });
+
+  it("of one is said in the singular", () => {
+    const told = [0, 1, 12_345].map((count) => formatCounted(count, "entry", "entries"));
+    expect(told).toEqual(["0 entries", "1 entry", "12,345 entries"]);
+    expect(formatCounted(1, "call")).toBe("1 call");
   });
 
   it.each([

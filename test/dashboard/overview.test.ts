@@ -107,6 +107,7 @@ describe("the verdict on a log", () => {
     tree_size: 10,
     checkpoint: { size: 8, signed_at: "2026-11-28T13:59:30.000Z" },
     unsigned_entries: 2,
+    unsigned_since: "2026-11-28T13:59:40.000Z",
     frozen: false,
     frozen_reason: null,
     misconfigured: null,
@@ -114,10 +115,13 @@ describe("the verdict on a log", () => {
   };
 
   it.each([
-    ["signed", { unsigned_entries: 0 }, "good"],
+    ["signed", { unsigned_entries: 0, unsigned_since: null }, "good"],
     ["about to be signed", {}, "good"],
-    ["long unsigned", { checkpoint: { size: 8, signed_at: COVERED.from } }, "warn"],
-    ["never signed", { checkpoint: null }, "warn"],
+    ["about to be signed for the first time", { checkpoint: null }, "good"],
+    ["quiet until a moment ago", { checkpoint: { size: 8, signed_at: COVERED.from } }, "good"],
+    ["long unsigned", { unsigned_since: COVERED.from }, "warn"],
+    ["unsigned, nobody knows how long", { unsigned_since: null }, "warn"],
+    ["never signed", { checkpoint: null, unsigned_since: COVERED.from }, "warn"],
     ["frozen", { frozen: true, frozen_reason: "rolled back", unsigned_entries: 0 }, "bad"],
     ["without its seed", { misconfigured: "MCPG_LEDGER_SEED" }, "bad"],
     ["empty", { tree_size: 0, unsigned_entries: 0, checkpoint: null }, "none"],

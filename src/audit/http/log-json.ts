@@ -63,6 +63,11 @@ export const LogStatusSchema = Type.Object(
       required: ["size", "signed_at"],
     }),
     unsigned_entries: Type.Integer(),
+    unsigned_since: Type.Unsafe<string | null>({
+      type: ["string", "null"],
+      format: "date-time",
+      description: "When the first of the unsigned entries was recorded",
+    }),
     minimum_index: Type.Integer(),
     frozen: Type.Boolean(),
     frozen_reason: NullableText,

@@ -24,6 +24,7 @@ export function readStatus(
     minIndex,
     publishedSize,
     publishedAtMs,
+    unsignedSince: unsignedSince(sql, state),
     checkpoint,
     frozenReason,
     frozenAtMs,
@@ -34,6 +35,15 @@ export function readStatus(
     retentionRanges: findRetentionRanges(sql),
     scrub: readScrub(sql),
   };
+}
+
+/** By that entry's own word, which nobody has proven yet: it tells how long one waits, and is no evidence. */
+function unsignedSince(sql: SqlStorage, { publishedSize, treeSize }: LogState): string | null {
+  if (publishedSize >= treeSize) return null;
+  const query =
+    "SELECT iif(json_valid(body), recorded_at, NULL) AS since FROM entries WHERE seq = ?";
+  const [row] = sql.exec<{ since: string | null }>(query, publishedSize).toArray();
+  return row?.since ?? null;
 }
 
 function headOf({ size, headHash }: ChainEnd): { seq: number; hash: string } {

@@ -20,6 +20,7 @@ export interface LogStatusAnswer {
   readonly head: { readonly seq: number; readonly hash: string } | null;
   readonly checkpoint: { readonly size: number; readonly signed_at: string } | null;
   readonly unsigned_entries: number;
+  readonly unsigned_since: string | null;
   readonly minimum_index: number;
   readonly frozen: boolean;
   readonly frozen_reason: string | null;

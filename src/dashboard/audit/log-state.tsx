@@ -2,7 +2,7 @@
 import { Age } from "#dashboard/parts/age.tsx";
 import { CopyButton } from "#dashboard/parts/copy-button.tsx";
 import { Figure } from "#dashboard/parts/figure.tsx";
-import { formatCount } from "#dashboard/parts/format-figure.ts";
+import { formatCount, formatCounted } from "#dashboard/parts/format-figure.ts";
 import { Hostile } from "#dashboard/parts/hostile.tsx";
 import { Link } from "#dashboard/place/link.tsx";
 import { hrefOf, hrefWith } from "#dashboard/place/place.ts";
@@ -34,7 +34,7 @@ export function LogState({ status, keys, logs }: LogStateTerms) {
           label="Newest entry"
           value={formatCount(head?.seq ?? null)}
           href={headHref}
-          note={`${formatCount(status.tree_size)} entries in all`}
+          note={`${formatCounted(status.tree_size, "entry", "entries")} in all`}
         />
         <Figure
           label="Signed head"
@@ -43,7 +43,7 @@ export function LogState({ status, keys, logs }: LogStateTerms) {
           note={
             checkpoint === null
               ? "signed each minute"
-              : `of ${formatCount(checkpoint.size)} entries`
+              : `of ${formatCounted(checkpoint.size, "entry", "entries")}`
           }
         />
         <Figure
@@ -114,7 +114,7 @@ function scrubNote({ scrub }: LogStatusAnswer): string {
   }
   return done === null
     ? "once a day, by the server"
-    : `${formatCount(done.size)} entries, by the server`;
+    : `${formatCounted(done.size, "entry", "entries")}, by the server`;
 }
 
 function holdsText(holds: number): string {

@@ -7,13 +7,13 @@ import type { LogStatusAnswer } from "./audit-answers.ts";
 /** It is signed each minute; the verifier calls it late then, too. */
 const UNSIGNED_MS_MAX = 15 * 60_000;
 
-/** A head is late if something waits for the next one. */
+/** A head is late if something has waited for the next one: in a quiet log it is old, and nothing is late. */
 export function headTone(status: LogStatusAnswer, nowMs = serverNowMs()): Tone {
-  const { checkpoint, unsigned_entries: unsigned, frozen } = status;
+  const { unsigned_since: since, unsigned_entries: unsigned, frozen } = status;
   if (frozen) return "bad";
   if (unsigned === 0) return "good";
-  if (checkpoint === null) return "warn";
-  return nowMs - Date.parse(checkpoint.signed_at) > UNSIGNED_MS_MAX ? "bad" : "good";
+  if (since === null) return "warn";
+  return nowMs - Date.parse(since) > UNSIGNED_MS_MAX ? "bad" : "good";
 }
 
 export function logTroubles(status: LogStatusAnswer): string[] {

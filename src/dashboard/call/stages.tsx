@@ -21,7 +21,7 @@ export function Stages({ trace, call }: { trace: TraceAnswer; call: CallAnswer }
   const { identity, policy, dispatch } = trace;
   return (
     <section aria-labelledby="call-stages">
-      <h2 id="call-stages">Who, whether, what</h2>
+      <h2 id="call-stages">Identity, policy, dispatch</h2>
       <ol class="stages">
         <StageCard name="Identity" timing={identity}>
           {identity.actor === null ? (

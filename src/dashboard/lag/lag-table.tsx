@@ -1,7 +1,7 @@
 import { InstanceState } from "#dashboard/overview/instance-state.tsx";
 import type { InstanceRow } from "#dashboard/overview/overview-answers.ts";
 import { DataTable } from "#dashboard/parts/data-table.tsx";
-import { formatCount, formatDuration } from "#dashboard/parts/format-figure.ts";
+import { formatCount, formatCounted, formatDuration } from "#dashboard/parts/format-figure.ts";
 import { Hostile } from "#dashboard/parts/hostile.tsx";
 import { Empty } from "#dashboard/parts/states.tsx";
 import { Verdict } from "#dashboard/parts/verdict.tsx";
@@ -32,7 +32,7 @@ export function LagTable({ answer, instances }: LagTableTerms) {
   };
   return (
     <DataTable
-      caption={`${formatCount(rows.length)} instances, the slowest first`}
+      caption={`${formatCounted(rows.length, "instance")}, the slowest first`}
       columns={[
         { key: "id", title: "Instance", render: ({ instance }) => <Hostile text={instance} /> },
         { key: "state", title: "State", render: (lag) => stateOf(known.get(lag.instance)) },

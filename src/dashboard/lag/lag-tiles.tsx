@@ -38,11 +38,7 @@ export function LagTiles({ answer, instances }: LagTilesTerms) {
         note={skewed === 0 ? "none is ahead or behind" : "ahead, or steadily behind"}
         tone={skewed > 0 ? "warn" : undefined}
       />
-      <Figure
-        label="Not counted yet"
-        value={waitsMs < 2000 ? "none" : formatDuration(waitsMs)}
-        note="age of the oldest report that is in no figure"
-      />
+      <Figure label="Not counted yet" {...waitFigure(waitsMs)} />
       <Figure
         label="Silent"
         value={silent === null ? UNKNOWN : formatCount(silent)}
@@ -51,6 +47,12 @@ export function LagTiles({ answer, instances }: LagTilesTerms) {
       />
     </div>
   );
+}
+
+/** A watermark a second behind is the read itself. */
+function waitFigure(waitsMs: number): { value: string; note: string } {
+  if (waitsMs < 2000) return { value: "none", note: "every report is counted" };
+  return { value: formatDuration(waitsMs), note: "age of the oldest report that is in no figure" };
 }
 
 function slowestNow(series: readonly InstanceLag[]): number | null {

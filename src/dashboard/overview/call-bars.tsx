@@ -1,5 +1,5 @@
 /** Calls by step, with those that failed in their foot: a shape to see a change by. Tool activity has the figures. */
-import { formatCount } from "#dashboard/parts/format-figure.ts";
+import { formatCount, formatCounted } from "#dashboard/parts/format-figure.ts";
 import { callBars } from "./call-figures.ts";
 import type { OutcomeSteps } from "./overview-answers.ts";
 
@@ -13,7 +13,7 @@ export function CallBars({ steps }: { steps: OutcomeSteps }) {
   const total = bars.reduce((sum, bar) => sum + bar.calls, 0);
   const minutes = steps.step_seconds / 60;
   const summary =
-    `${formatCount(total)} calls, ${formatCount(errors)} failed; ` +
+    `${formatCounted(total, "call")}, ${formatCount(errors)} failed; ` +
     `at most ${formatCount(most)} in ${minutes === 1 ? "a minute" : `${minutes} minutes`}`;
   return (
     <figure class="call-bars">

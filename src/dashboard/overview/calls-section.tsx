@@ -1,7 +1,12 @@
 import type { Asked } from "#dashboard/api/ask.ts";
 import { Answered } from "#dashboard/parts/answered.tsx";
 import { Figure } from "#dashboard/parts/figure.tsx";
-import { formatCount, formatDuration, formatShare } from "#dashboard/parts/format-figure.ts";
+import {
+  formatCount,
+  formatCounted,
+  formatDuration,
+  formatShare,
+} from "#dashboard/parts/format-figure.ts";
 import { FAILED } from "#dashboard/parts/outcomes.ts";
 import { Empty } from "#dashboard/parts/states.tsx";
 import { hrefFor } from "#dashboard/place/place.ts";
@@ -47,13 +52,13 @@ function CallTiles({ steps, cells }: { steps: OutcomeSteps; cells: Asked<Latency
       <Figure
         label="Calls"
         value={formatCount(calls)}
-        note={replays === 0 ? "no replays" : `and ${formatCount(replays)} replays`}
+        note={replays === 0 ? "no replays" : `and ${formatCounted(replays, "replay")}`}
         href={hrefFor("activity")}
       />
       <Figure
         label="Error ratio"
         value={formatShare(errorRatio)}
-        note={`${formatCount(errors)} calls`}
+        note={formatCounted(errors, "call")}
         href={failed}
       />
       {[0.5, 0.95, 0.99].map((quantile) => (
@@ -61,7 +66,7 @@ function CallTiles({ steps, cells }: { steps: OutcomeSteps; cells: Asked<Latency
           key={quantile}
           label={`p${quantile * 100}`}
           value={cells.data === null ? "…" : formatDuration(quantileMs(cells.data.cells, quantile))}
-          note={cells.error === null ? "of all calls" : "from before"}
+          note={cells.error === null ? "estimate, within a factor of 1.4" : "from before"}
           href={hrefFor("activity")}
         />
       ))}

@@ -57,6 +57,7 @@ function FleetTiles({ list, steps, series }: FleetTilesTerms) {
   const fleet = fleetFigures(list.instances);
   const lost = fleet.dropped + fleet.missingReports;
   const lag = hrefFor("lag");
+  const waits = steps === null ? UNKNOWN : waitingSince(steps);
   return (
     <div class="figures">
       <Figure
@@ -74,8 +75,12 @@ function FleetTiles({ list, steps, series }: FleetTilesTerms) {
       />
       <Figure
         label="Not counted yet"
-        value={steps === null ? UNKNOWN : waitingSince(steps)}
-        note="age of the oldest report that is in no figure"
+        value={waits}
+        note={
+          waits === "none"
+            ? "every report is counted"
+            : "age of the oldest report that is in no figure"
+        }
         href={lag}
       />
       <Figure
@@ -113,13 +118,20 @@ function SeriesFigure({ series: { data, error } }: { series: Asked<SeriesUse> })
   );
 }
 
+function captionOf(shown: number, all: number): string {
+  const first = "those first that want looking after";
+  if (shown < all) return `${shown} of ${formatCount(all)} instances, ${first}`;
+  return all === 1 ? "1 instance" : `${formatCount(all)} instances, ${first}`;
+}
+
 function InstanceTable({ rows }: { rows: readonly InstanceRow[] }) {
   if (rows.length === 0) {
     return (
       <Empty title="No gateway has reported yet">
         <p>
-          A gateway posts its samples to <code>/v1/orgs/…/invocations</code>, or spans to{" "}
-          <code>/v1/orgs/…/otlp</code>. <a href="/docs">The reference</a> says how.
+          A gateway posts its samples to <code>/v1/orgs/…/invocations</code>, an OpenTelemetry SDK
+          or Collector its spans to <code>/v1/orgs/…/otlp</code>; clients that call their MCP
+          servers through this service need no more. <a href="/docs">The reference</a> says how.
         </p>
       </Empty>
     );
@@ -128,7 +140,7 @@ function InstanceTable({ rows }: { rows: readonly InstanceRow[] }) {
   return (
     <>
       <DataTable
-        caption={`${shown.length} of ${formatCount(rows.length)} instances, those first that want looking after`}
+        caption={captionOf(shown.length, rows.length)}
         columns={[
           { key: "id", title: "Instance", render: ({ id }) => <Hostile text={id} /> },
           { key: "state", title: "State", render: ({ state }) => <InstanceState state={state} /> },

@@ -3,7 +3,7 @@ import { serverNowMs } from "#dashboard/api/server-clock.ts";
 import { Age } from "#dashboard/parts/age.tsx";
 import { Answered } from "#dashboard/parts/answered.tsx";
 import { Figure } from "#dashboard/parts/figure.tsx";
-import { formatCount } from "#dashboard/parts/format-figure.ts";
+import { formatCount, formatCounted } from "#dashboard/parts/format-figure.ts";
 import { Empty } from "#dashboard/parts/states.tsx";
 import { hrefFor } from "#dashboard/place/place.ts";
 import { ledgerVerdict } from "./ledger-verdict.ts";
@@ -18,15 +18,15 @@ export function LedgerSection({ org }: { org: string }) {
   const isForbidden = asked.error?.status === 403;
   return (
     <section class="panel" aria-labelledby="ledger">
-      <h2 id="ledger">Audit ledger</h2>
+      <h2 id="ledger">Audit log</h2>
       {isForbidden ? (
-        <Empty title="This token may not read the ledger">
+        <Empty title="This session may not read the audit log">
           <p>
-            It has no <code>audit:read</code>.
+            Its token has no <code>audit:read</code>.
           </p>
         </Empty>
       ) : (
-        <Answered asked={asked} label="Asking for the ledger's head">
+        <Answered asked={asked} label="Asking for the log's head">
           {(status) => <LedgerTiles status={status} />}
         </Answered>
       )}
@@ -42,7 +42,7 @@ function LedgerTiles({ status }: { status: LedgerStatus }) {
   return (
     <div class="figures">
       <Figure
-        label="Head"
+        label="Signed head"
         value={checkpoint === null ? "not signed" : <Age atMs={Date.parse(checkpoint.signed_at)} />}
         note={words}
         tone={tone}
@@ -55,19 +55,19 @@ function LedgerTiles({ status }: { status: LedgerStatus }) {
         href={audit}
       />
       <Figure
-        label="Unsigned"
+        label="Not signed yet"
         value={formatCount(unsigned_entries)}
         note={frozen ? "and none will be" : "entries after the last checkpoint"}
         tone={frozen ? "bad" : undefined}
         href={audit}
       />
       <Figure
-        label="Read through"
+        label="All proven anew"
         value={pass === null ? "not yet" : <Age atMs={Date.parse(pass.completed_at)} />}
         note={
           pass === null
-            ? "the first pass is to come"
-            : `${formatCount(pass.size)} entries, none changed`
+            ? "once a day, by the server"
+            : `${formatCounted(pass.size, "entry", "entries")}, none changed`
         }
         href={audit}
       />

@@ -57,6 +57,7 @@ export interface LedgerStatus {
   readonly tree_size: number;
   readonly checkpoint: { readonly size: number; readonly signed_at: string } | null;
   readonly unsigned_entries: number;
+  readonly unsigned_since: string | null;
   readonly frozen: boolean;
   readonly frozen_reason: string | null;
   readonly misconfigured: string | null;

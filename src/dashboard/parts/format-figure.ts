@@ -11,6 +11,11 @@ export function formatCount(count: number | null): string {
   return count === null ? UNKNOWN : GROUPED.format(count);
 }
 
+/** 1 entry, 12,345 entries */
+export function formatCounted(count: number, one: string, many = `${one}s`): string {
+  return `${formatCount(count)} ${count === 1 ? one : many}`;
+}
+
 /** 12.3K, where room is short and the whole number is at hand. */
 export function formatShortCount(count: number | null): string {
   return count === null ? UNKNOWN : SHORT.format(count);

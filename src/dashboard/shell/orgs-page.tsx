@@ -3,6 +3,7 @@ import { useEffect } from "preact/hooks";
 import { useAsk } from "#dashboard/api/ask.ts";
 import { signedIn } from "#dashboard/api/session.ts";
 import { DataTable } from "#dashboard/parts/data-table.tsx";
+import { formatCounted } from "#dashboard/parts/format-figure.ts";
 import { Hostile } from "#dashboard/parts/hostile.tsx";
 import { PageTitle } from "#dashboard/parts/page-title.tsx";
 import { Failed, Loading } from "#dashboard/parts/states.tsx";
@@ -27,7 +28,7 @@ export function OrgsPage() {
       {asked.error !== null && <Failed problem={asked.error} retry={asked.retry} />}
       {asked.data !== null && (
         <DataTable
-          caption={`${asked.data.orgs.length} orgs`}
+          caption={formatCounted(asked.data.orgs.length, "org")}
           columns={[
             { key: "org", title: "Org", render: ({ org }) => <Hostile text={org} /> },
             { key: "tier", title: "Tier", render: ({ tier }) => tier },

@@ -9,6 +9,7 @@ import { Status } from "#dashboard/parts/status.tsx";
 import { place } from "#dashboard/place/place.ts";
 import { Header } from "./header.tsx";
 import { OrgsPage } from "./orgs-page.tsx";
+import { OtherOrg } from "./other-org.tsx";
 import { OPEN_PAGES, PAGES } from "./pages.tsx";
 import { SessionWatch } from "./session-watch.tsx";
 import { Shortcuts } from "./shortcuts.tsx";
@@ -42,7 +43,7 @@ function View() {
 function SignedInView() {
   const { page, org, id } = place.value;
   const signed = signedIn.value;
-  const isIn = signed.state === "in";
+  const own = signed.state === "in" ? signed.session.org : null;
   useEffect(() => {
     if (signed.state === "unknown") void loadSession();
     if (signed.state === "out") leaveForSignIn();
@@ -50,9 +51,10 @@ function SignedInView() {
   if (signed.state === "failed") {
     return <Failed problem={signed.problem} retry={() => void loadSession()} />;
   }
-  if (!isIn) return <Loading label="Asking who is signed in" />;
+  if (signed.state !== "in") return <Loading label="Asking who is signed in" />;
   const Shown = PAGES[page];
   if (org === null || Shown === undefined) return <OrgsPage />;
+  if (own !== null && own !== org) return <OtherOrg org={org} own={own} />;
   return (
     <OrgView key={org} org={org}>
       <Shown key={`${page} ${id}`} org={org} />

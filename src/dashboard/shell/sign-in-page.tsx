@@ -61,7 +61,10 @@ export function SignInPage() {
           aria-describedby="token-help token-problem"
         />
         <p id="token-help" class="muted">
-          It is sent once and kept by nothing here. What you may see is what the token may read.
+          It is sent once and kept by nothing here. What you may see is what the token may read:{" "}
+          <code>telemetry:read</code> for calls, <code>audit:read</code> for the audit log. Who
+          administers your org makes one; <code>npm start</code> puts one into{" "}
+          <code>.wrangler/state/local-token</code>.
         </p>
       </div>
       <p id="token-problem" class="problem" role="alert">

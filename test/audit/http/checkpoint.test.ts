@@ -40,6 +40,19 @@ describe("POST /audit/checkpoint", () => {
     expect(await statusOf(org)).toMatchObject({ unsigned_entries: 0, checkpoint: { size } });
   });
 
+  it("ends the wait of the first entry behind the head, which the status tells the beginning of", async () => {
+    const org = await makeOrg();
+    await signHead(org);
+    const { tree_size: first } = await statusOf(org);
+    await appendEvents(org, [EVENT]);
+    await appendEvents(org, [EVENT]);
+    const [waiting] = await auditEntries(org, `?from_seq=${first}&order=asc`);
+    const since = waiting!.event["recorded_at"];
+    expect(await statusOf(org)).toMatchObject({ unsigned_entries: 2, unsigned_since: since });
+    await signHead(org);
+    expect(await statusOf(org)).toMatchObject({ unsigned_since: null });
+  });
+
   it("answers the same note again while nothing comes", async () => {
     const org = await makeOrg();
     expect(await signHead(org)).toBe(await signHead(org));

@@ -147,6 +147,7 @@ function ledger() {
     head: { seq: 184_219, hash: "00" },
     checkpoint: { size: 184_208, signed_at: ago(23) },
     unsigned_entries: 12,
+    unsigned_since: ago(20),
     minimum_index: 0,
     frozen: false,
     frozen_reason: null,

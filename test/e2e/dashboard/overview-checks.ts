@@ -30,7 +30,7 @@ export async function checkOverview(checks: Checks, browser: Browser, url: strin
   const reader = await open(gone);
   await reader.page.getByText("Cannot answer now").waitFor();
   await reader.page.getByText("No gateway has reported yet").waitFor();
-  await reader.page.getByText("may not read the ledger").waitFor();
+  await reader.page.getByText("may not read the audit log").waitFor();
   checks.report("overview: what fails, is empty, is forbidden or is awaited says so", []);
   await reader.picture("overview-states");
   await reader.close();

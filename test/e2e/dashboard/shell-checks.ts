@@ -104,6 +104,8 @@ export async function checkShell(checks: Checks, browser: Browser, url: string):
   await page.keyboard.press("z");
   checks.equal("shell: keys that are turned off do nothing", search().includes("zone=utc"), true);
 
+  await checkOtherOrg(checks, reader);
+  await reader.open("/orgs/acme/overview", "Overview");
   const link = page.getByRole("link", { name: /img src=x/ }).first();
   checks.equal("shell: a hostile name is text", await page.locator("main img").count(), 0);
   const href = new URL((await link.getAttribute("href")) ?? "", url);
@@ -114,4 +116,22 @@ export async function checkShell(checks: Checks, browser: Browser, url: string):
   );
   checks.report("shell: no policy is violated", reader.faults);
   await reader.close();
+}
+
+/** A session is of one org: another's page says so, in place of a failure in each of its parts. */
+async function checkOtherOrg(checks: Checks, reader: Reader): Promise<void> {
+  const { page } = reader;
+  await reader.open("/orgs/globex/audit?order=asc", "Another org's page");
+  checks.equal(
+    "shell: another org's page is no failure",
+    await page.getByRole("alert").filter({ hasText: /\S/ }).count(),
+    0,
+  );
+  await page.getByRole("button", { name: "Sign in with another token" }).click();
+  await page.getByRole("heading", { level: 1, name: "Sign in" }).waitFor();
+  checks.equal(
+    "shell: and leads back to it, once one has signed in",
+    new URL(page.url()).searchParams.get("return"),
+    "/orgs/globex/audit?order=asc",
+  );
 }

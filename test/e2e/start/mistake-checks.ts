@@ -127,17 +127,21 @@ async function checkLostSecrets(checks: Checks, folder: string): Promise<void> {
   checks.equal("with its file an old folder is taken", isTaken, "no error: undefined");
 }
 
-/** Beside a Worker that mints one token, and knows no other. */
+/** Beside a Worker that mints one token, of one org, and knows no other. */
 async function checkTokenFiles(checks: Checks, path: string): Promise<void> {
   const minted = "mcpgst_fresh-Token_1";
   const server = createServer((request, response) => {
     const isKnown = request.headers.authorization === `Bearer ${minted}`;
-    response.statusCode = request.method === "POST" ? 201 : isKnown ? 200 : 401;
+    const isOfOrg = request.url?.startsWith("/v1/orgs/acme/") === true;
+    response.statusCode = !isOfOrg ? 404 : request.method === "POST" ? 201 : isKnown ? 200 : 401;
     response.end(JSON.stringify({ token: minted }));
   });
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
   const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const file = { path, name: "local", actor: "service:local", scopes: [], probe: "/audit" };
+  const file = {
+    ...{ path, org: "acme", name: "local", actor: "service:local" },
+    ...{ scopes: [], probe: "/audit" },
+  };
   const ensure = () => ensureTokenFile(base, "admin", file);
   for (const text of [null, "", "\n", "mcpgst_revoked", `${minted}\n`]) {
     if (text !== null) writeFileSync(path, text);

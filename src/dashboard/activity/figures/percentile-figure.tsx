@@ -131,5 +131,7 @@ function percentileSummary(
   const values = quantiles.p95_ms.map((ms) => ms ?? Number.NEGATIVE_INFINITY);
   const highest = values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
   if (!Number.isFinite(highest)) return "No latencies: no call matches.";
-  return `Highest p95 ${formatDuration(highest)}, ${timeOf(values.indexOf(highest))}.`;
+  const told = `Highest p95 ${formatDuration(highest)}, ${timeOf(values.indexOf(highest))}.`;
+  // Of half-octaves: whoever compares it with a rollup's, which is exact, should know.
+  return `${told} Estimates, within a factor of 1.4.`;
 }
