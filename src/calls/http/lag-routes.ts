@@ -78,7 +78,8 @@ export const lagRoutes: readonly AppRoute[] = [
 ];
 
 function askedLagRange(range: ReturnType<typeof lagRange>): LagRange {
-  if (range === "backwards") return refuseParameter("from", "must be before to");
+  if (range === "backwards")
+    return refuseParameter("from", "must be before to, and within a year from now");
   if (!("leastStepMs" in range)) return range;
   const seconds = range.leastStepMs / SECOND_MS;
   const message = `must be at least ${seconds} here: an answer has at most ${LAG_STEPS_MAX} steps`;
