@@ -130,7 +130,9 @@ async function scanLag(
 ): Promise<LagAnswer> {
   const values = new BoundValues();
   const orgPlace = values.text(org);
-  const timed = { ...filter, fromMs: range.fromMs, toMs: range.toMs };
+  const prunedMs = await findPrunedBefore(db, org);
+  const fromMs = Math.min(range.toMs, Math.max(range.fromMs, prunedMs));
+  const timed = { ...filter, fromMs, toMs: range.toMs };
   const keys = [`org = ${orgPlace}`, ...idsOfTimes(values, orgPlace, timed)].join(" AND ");
   const oldest = timeOfId("oldest");
   const step = `(started_at_ms - ${values.integer(range.fromMs)}) / ${values.integer(range.stepMs)}`;
@@ -146,8 +148,15 @@ async function scanLag(
   const series = new LagSeries(range);
   for (const row of results) addScanned(series, range, row);
   const looked = results.reduce((sum, row) => sum + row.looked, 0);
-  const scannedToMs = looked < SCAN_ROWS_MAX ? null : (results[0]?.scannedToMs ?? null);
+  const keptFromMs = fromMs > range.fromMs ? fromMs : null;
+  const scannedToMs = looked < SCAN_ROWS_MAX ? keptFromMs : (results[0]?.scannedToMs ?? null);
   return { series, source: "samples", countedUntilMs: nowMs, scannedToMs };
+}
+
+/** Samples of before are gone, which is not the same as none. */
+async function findPrunedBefore(db: D1Database, org: string): Promise<number> {
+  const sql = "SELECT pruned_before_ms AS prunedBeforeMs FROM orgs WHERE org = ?1";
+  return (await db.prepare(sql).bind(org).first<number>("prunedBeforeMs")) ?? 0;
 }
 
 function addScanned(
