@@ -6,6 +6,7 @@ import { LagTally, minuteOf, type StoredLag } from "#calls/lag/lag-tally.ts";
 import { SCAN_ROWS_MAX } from "#calls/store/find-calls.ts";
 import { behindMsAt, idsOfTimes, timeOfId } from "#calls/store/id-skews.ts";
 import { sampleConditions } from "#calls/store/sample-conditions.ts";
+import { findWaitingSince } from "#calls/store/waiting-since.ts";
 import { BoundValues } from "#platform/d1/bound-values.ts";
 import { HOUR_MS, MINUTE_MS } from "#platform/time.ts";
 
@@ -130,6 +131,7 @@ async function scanLag(
 ): Promise<LagAnswer> {
   const values = new BoundValues();
   const orgPlace = values.text(org);
+  const countedUntilMs = (await findWaitingSince(db, org)) ?? nowMs;
   const prunedMs = await findPrunedBefore(db, org);
   const fromMs = Math.min(range.toMs, Math.max(range.fromMs, prunedMs));
   const timed = { ...filter, fromMs, toMs: range.toMs };
@@ -150,7 +152,7 @@ async function scanLag(
   const looked = results.reduce((sum, row) => sum + row.looked, 0);
   const keptFromMs = fromMs > range.fromMs ? fromMs : null;
   const scannedToMs = looked < SCAN_ROWS_MAX ? keptFromMs : (results[0]?.scannedToMs ?? null);
-  return { series, source: "samples", countedUntilMs: nowMs, scannedToMs };
+  return { series, source: "samples", countedUntilMs, scannedToMs };
 }
 
 /** Samples of before are gone, which is not the same as none. */
