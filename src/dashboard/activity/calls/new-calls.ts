@@ -21,7 +21,8 @@ export function useNewCalls(
   useEffect(() => {
     if (!isWatching || tick === 0) return;
     const controller = new AbortController();
-    request<CallPage>(pathOf(), { signal: controller.signal }).then(
+    // Nobody asked: a list that is left open must not keep its reader's session.
+    request<CallPage>(pathOf(), { signal: controller.signal, isPoll: true }).then(
       (reply) => reply.ok && setCount(countNew(shown, reply.data.invocations)),
       () => undefined,
     );
