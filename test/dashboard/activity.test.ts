@@ -199,8 +199,10 @@ describe("a page of a list", () => {
           const text = formatListPlace({ page, cursor }, TIMES)!;
           const { query } = parseAddress("/", `?after=${encodeURIComponent(text)}`);
           expect(parseListPlace(query.get("after"), TIMES)).toEqual({ page, cursor });
-          const later = { fromMs: TIMES.fromMs + 1, toMs: TIMES.toMs + 1 };
-          expect(parseListPlace(query.get("after"), later)).toEqual(FIRST_PAGE);
+          for (const other of [{ fromMs: TIMES.fromMs + 1 }, { toMs: TIMES.toMs + 1 }]) {
+            const times = { ...TIMES, ...other };
+            expect(parseListPlace(query.get("after"), times)).toEqual(FIRST_PAGE);
+          }
         },
       ),
     );
@@ -274,6 +276,11 @@ describe("CSV", () => {
       ),
     );
     expect(csvField("=1")).toBe("'=1");
+    expect(["\tx", "\rx", "\nx"].map((text) => csvField(text).replaceAll('"', ""))).toEqual([
+      "'\tx",
+      "'\rx",
+      "'\nx",
+    ]);
     expect(csvField(null)).toBe("");
   });
 });

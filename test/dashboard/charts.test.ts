@@ -6,6 +6,7 @@ import {
   columnLeft,
   columnState,
   columnTimes,
+  countedTimes,
 } from "#dashboard/charts/column-axis.ts";
 import { moveInGrid } from "#dashboard/charts/grid-keys.ts";
 import { heatShade, mixRgb, parseRgb } from "#dashboard/charts/heat-colour.ts";
@@ -160,6 +161,18 @@ describe("ColumnAxis", () => {
     );
   });
 
+  it("has a column whole once all of its time is counted, to the millisecond", () => {
+    const state = (countedUntilMs: number) => columnState({ ...AXIS, countedUntilMs }, 6);
+    expect([419_999, 420_000].map(state)).toEqual(["open", "whole"]);
+    expect([360_000, 360_001].map(state)).toEqual(["future", "open"]);
+  });
+
+  it("leads from where a scan broke off to what it counted, and nowhere before", () => {
+    expect(countedTimes(AXIS, 1)).toEqual({ fromMs: 90_000, toMs: 120_000 });
+    expect(countedTimes(AXIS, 0, 9)).toEqual({ fromMs: 90_000, toMs: 600_000 });
+    expect(countedTimes({ ...AXIS, scannedToMs: null }, 1)).toEqual(columnTimes(AXIS, 1));
+  });
+
   it("has the times of adjacent columns meet, and covers all pixels once", () => {
     fc.assert(
       fc.property(
@@ -242,6 +255,14 @@ describe("a rectangle on the heat map", () => {
           expect(durations.max_duration_ms).toBeLessThanOrEqual(selection.maxDurationMs ?? 1e9);
         }
       }),
+    );
+  });
+
+  it("of the one row that there is has its durations", () => {
+    const at = { column: 2, row: 0 };
+    const { minDurationMs, maxDurationMs } = heatSelection(AXIS, { lowest: 5, highest: 5 }, at, at);
+    expect({ min_duration_ms: minDurationMs, max_duration_ms: maxDurationMs }).toEqual(
+      durationRangeMs(5),
     );
   });
 

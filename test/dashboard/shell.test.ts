@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { better, readingOf } from "#dashboard/api/clock-reading.ts";
 import { problemOf } from "#dashboard/api/problem.ts";
 import { keyAction } from "#dashboard/parts/combobox-keys.ts";
@@ -137,6 +137,21 @@ describe("a typed time", () => {
     ["yesterday", null],
   ])("%j is %d", (text, ms) => {
     expect(parseTypedTime(text, "utc")).toBe(ms);
+  });
+
+  it("is of the zone's own hour on both sides of a change to summer time", () => {
+    const changeMs = Date.UTC(2026, 2, 29, 1);
+    const zone = vi.spyOn(Date.prototype, "getTimezoneOffset");
+    zone.mockImplementation(function offset(this: Date) {
+      return this.getTime() < changeMs ? -60 : -120;
+    });
+    try {
+      expect(parseTypedTime("2026-03-29 01:30", "local")).toBe(Date.UTC(2026, 2, 29, 0, 30));
+      expect(parseTypedTime("2026-03-29 03:30", "local")).toBe(Date.UTC(2026, 2, 29, 1, 30));
+      expect(parseTypedTime("2026-03-29 01:30", "utc")).toBe(Date.UTC(2026, 2, 29, 1, 30));
+    } finally {
+      zone.mockRestore();
+    }
   });
 });
 

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { lookalikeScripts, visiblePieces } from "#dashboard/parts/visible-text.ts";
+import { lookalikeScripts, visiblePieces, visibleText } from "#dashboard/parts/visible-text.ts";
 
 const shown = (text: string) =>
   visiblePieces(text)
@@ -29,6 +29,10 @@ describe("a foreign text", () => {
         );
       }),
     );
+  });
+
+  it("acts on nothing in a tab's title either", () => {
+    expect(visibleText("Call of \u202Egnp.exe\u0007")).toBe("Call of U+202Egnp.exeU+0007");
   });
 
   it("loses nothing but what stands as a sign", () => {

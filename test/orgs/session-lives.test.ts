@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { app } from "#app.ts";
 import { SCOPES } from "#orgs/principal.ts";
 import { sha256Hex } from "#orgs/service-token.ts";
-import { findEndedSessions } from "#orgs/store/web-session-rows.ts";
+import { findEndedSessions, seeWebSession } from "#orgs/store/web-session-rows.ts";
 import { sessionEndJob } from "#orgs/web-session/session-end-job.ts";
 import type { Env } from "#platform/env.ts";
 import { auditEntries } from "../audit/audit-client.ts";
@@ -98,6 +98,23 @@ describe("A session", () => {
     expect(await statusOf(cookie)).toBe(200);
     vi.setSystemTime(endMs);
     expect(await statusOf(cookie)).toBe(401);
+  });
+
+  it("that was made by a clock that was ahead is none until that time, but for a minute", async () => {
+    pass(2 * HOUR_MS);
+    const ahead = await newSession();
+    pass(30_000 - 2 * HOUR_MS);
+    const now = await newSession();
+    pass(-30_000);
+    expect([await statusOf(ahead.cookie), await statusOf(now.cookie)]).toEqual([401, 200]);
+  });
+
+  it("that has ended is brought back by no use of it", async () => {
+    const { cookie } = await newSession();
+    const before = await rowOf(cookie);
+    pass(30 * MINUTE_MS);
+    await seeWebSession(DIRECTORY, digestOf(cookie), Date.now());
+    expect(await rowOf(cookie)).toEqual(before);
   });
 
   it("ends with its token's own time", async () => {
@@ -228,6 +245,16 @@ describe("A session is dead within 30 s everywhere", () => {
     const { results } = await run("SELECT 1 FROM web_sessions WHERE token_id = ?1", id);
     expect(results).toEqual([]);
     expect(await auditEntries(org, "?action=operator.session.created")).toEqual([]);
+  });
+
+  it("nor does one whose org was closed a moment ago", async () => {
+    const org = await makeOrg();
+    const { token, id } = await createToken(org, ["org:admin"]);
+    await requireStatus(200, call("GET", `/v1/orgs/${org}`, { token }));
+    await run("UPDATE orgs SET state = 'deleted' WHERE org = ?1", org);
+    await requireStatus(401, call("POST", "/v1/session", { token: null, body: { token } }));
+    const { results } = await run("SELECT 1 FROM web_sessions WHERE token_id = ?1", id);
+    expect(results).toEqual([]);
   });
 
   it.each(["org", "token_id", "created_at_ms", "expires_at_ms", "digest"])(

@@ -39,10 +39,14 @@ export type RangeFault =
   /** So many steps would be too many; with at least `stepMs` it is answered. */
   | { kind: "short_step"; stepMs: number };
 
+/** Where a range ends that was asked for so: now, unless told otherwise. */
+export function rangeEndMs({ fromMs = 0, toMs }: AskedSteps, nowMs: number): number {
+  return Math.min(toMs ?? Math.max(nowMs, fromMs + 1), nowMs + AHEAD_MS_MAX);
+}
+
 /** Widened to whole steps: what it says is what is answered. */
 export function activityRange(asked: AskedSteps, bounds: RangeBounds): ActivityRange | RangeFault {
-  const askedToMs = asked.toMs ?? Math.max(bounds.nowMs, (asked.fromMs ?? 0) + 1);
-  const toMs = Math.min(askedToMs, bounds.nowMs + AHEAD_MS_MAX);
+  const toMs = rangeEndMs(asked, bounds.nowMs);
   const fromMs = Math.max(0, asked.fromMs ?? toMs - RANGE_DEFAULT_MS);
   if (fromMs >= toMs) return { kind: "empty_range" };
   const isLong = bounds.isGrouped && toMs - fromMs > GROUPED_BY_MINUTE_MS_MAX;

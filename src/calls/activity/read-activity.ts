@@ -59,17 +59,25 @@ export async function readActivity<Sink extends ActivitySink>(
   const extent = await findActivityExtent(place.db, org.org);
   if (extent === null) return fail({ kind: "not_found" });
   const sink = sinkOf(range);
-  const oldestMs = nowMs - org.retention.samplesHours * HOUR_MS;
+  const retainedMs = nowMs - org.retention.samplesHours * HOUR_MS;
+  const prunedToMs = prunedTo(range, Math.max(extent.prunedBeforeMs, retainedMs));
+  const isPruned = extent.prunedBeforeMs > range.fromMs;
+  const reading = { question, range, oldestMs: isPruned ? prunedToMs : retainedMs };
   const read =
-    (await readRows(place, extent, { question, range, oldestMs }, sink)) ??
-    (await readSamples(place, { question, range, oldestMs }, sink));
+    (await readRows(place, extent, reading, sink)) ?? (await readSamples(place, reading, sink));
   return {
     ...read,
+    scannedToMs: read.scannedToMs ?? (isPruned ? prunedToMs : null),
     range,
     sink,
     countedUntilMs: extent.oldestUncountedMs ?? nowMs,
     labelsOf: (keys) => labelsOf(place, keys),
   };
+}
+
+/** Of the window in which pruning stopped, some samples are gone: what is told begins behind it. */
+function prunedTo({ toMs }: ActivityRange, prunedBeforeMs: number): number {
+  return Math.min(toMs, Math.ceil(prunedBeforeMs / QUARTERS.windowMs) * QUARTERS.windowMs);
 }
 
 interface ActivityReading {
@@ -149,12 +157,13 @@ const SAMPLE_COST_US = 0.2;
 
 async function readSamples(
   { db, org }: ActivityPlace,
-  { question: { filter, by }, range }: ActivityReading,
+  { question: { filter, by }, range, oldestMs }: ActivityReading,
   sink: ActivitySink,
 ): Promise<ActivityRead> {
   const { fromMs, toMs, stepMs } = range;
+  const times = { fromMs: Math.max(fromMs, oldestMs), toMs };
   const asked = { groupBy: by === null ? [] : GROUPINGS[by], figures: figuresOf(range) };
-  const { groups, scannedToMs } = await scanSamples(db, org, { ...filter, fromMs, toMs }, asked);
+  const { groups, scannedToMs } = await scanSamples(db, org, { ...filter, ...times }, asked);
   // Of what began before it some were not looked at: what is told is what the list of calls has from then on.
   const coveredMs = scannedToMs === null ? 0 : scannedToMs - fromMs;
   await inSlices(

@@ -16,7 +16,7 @@ export const ACTIVITY_HEAD = {
   counted_until: Time("When the oldest report arrived that is not counted yet, else now"),
   source: Type.Enum(["minutes", "quarter_hours", "samples"]),
   partial: Type.Boolean({ description: "Not all of the time was looked at: see scanned_to" }),
-  scanned_to: Type.Optional(Time("What began before is not counted")),
+  scanned_to: Type.Optional(Time("What began before is not counted, or was pruned")),
 } as const;
 
 const NAMES = {

@@ -22,7 +22,9 @@ const LagSchema = Type.Object(
     counted_until: Time("When the oldest report arrived that is not counted yet, else now"),
     source: Type.Enum(["minutes", "samples"]),
     partial: Type.Boolean({ description: "Not all of the time was looked at: see scanned_to" }),
-    scanned_to: Type.Optional(Time("From here on all is counted, and nothing for sure before")),
+    scanned_to: Type.Optional(
+      Time("From here on all is counted; what began before was not looked at, or was pruned"),
+    ),
     series: Type.Array(
       Type.Object({
         instance: Type.String(),
@@ -78,7 +80,8 @@ export const lagRoutes: readonly AppRoute[] = [
 ];
 
 function askedLagRange(range: ReturnType<typeof lagRange>): LagRange {
-  if (range === "backwards") return refuseParameter("from", "must be before to");
+  if (range === "backwards")
+    return refuseParameter("from", "must be before to, and within a year from now");
   if (!("leastStepMs" in range)) return range;
   const seconds = range.leastStepMs / SECOND_MS;
   const message = `must be at least ${seconds} here: an answer has at most ${LAG_STEPS_MAX} steps`;

@@ -1,5 +1,6 @@
 /** Figures that are counted of samples: who and what has most, which errors there are, what is different. */
 
+import { rangeEndMs } from "#calls/activity/activity-range.ts";
 import type { CallFilter } from "#calls/call-filter.ts";
 import { FOLD_MS_MAX, overAfter } from "#calls/figures/read-figures.ts";
 import { compareCalls } from "#calls/samples/compare-calls.ts";
@@ -36,9 +37,9 @@ const groupLimit = integerOr("Groups at most", {
 
 export function rangedFilter(query: CallQuery, nowMs: number): RangedFilter {
   const filter: CallFilter = callFilter(query);
-  const toMs = filter.toMs ?? Math.max(nowMs, (filter.fromMs ?? 0) + 1);
+  const toMs = rangeEndMs(filter, nowMs);
   const fromMs = filter.fromMs ?? Math.max(0, toMs - RANGE_DEFAULT_MS);
-  if (fromMs >= toMs) refuseParameter("from", "must be before to");
+  if (fromMs >= toMs) refuseParameter("from", "must be before to, and within a year from now");
   return { ...filter, fromMs, toMs };
 }
 

@@ -24,7 +24,8 @@ const SAMPLE_HEAD = {
     Type.String({
       format: "date-time",
       description:
-        "Where partial: only calls that began at that time or later are counted, and all of these",
+        "Where partial: only calls that began at that time or later are counted, and all of these; " +
+        "what began before was not looked at, or was pruned",
     }),
   ),
 };

@@ -1,4 +1,5 @@
 /** The steps of an answer about lag: whole minutes, by the epoch. */
+import { rangeEndMs } from "#calls/activity/activity-range.ts";
 import { HOUR_MS, MINUTE_MS } from "#platform/time.ts";
 
 export const LAG_STEPS_MAX = 240;
@@ -21,7 +22,7 @@ export function lagRange(
   { fromMs, toMs, stepMs }: AskedLagRange,
   nowMs: number,
 ): LagRange | { leastStepMs: number } | "backwards" {
-  const endMs = toMs ?? Math.max(nowMs, (fromMs ?? 0) + 1);
+  const endMs = rangeEndMs({ fromMs, toMs }, nowMs);
   const startMs = fromMs ?? Math.max(0, endMs - HOUR_MS);
   if (startMs >= endMs) return "backwards";
   const step = wholeMinutes(stepMs ?? (endMs - startMs) / LAG_STEPS_DEFAULT);

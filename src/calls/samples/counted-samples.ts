@@ -2,6 +2,7 @@
 import type { CallFilter } from "#calls/call-filter.ts";
 import { OUTCOMES, REPLAY } from "#calls/outcome.ts";
 import { settleForRead } from "#calls/pairing/settle-calls.ts";
+import { findWaitingSince } from "#calls/store/waiting-since.ts";
 import type { Org } from "#orgs/org.ts";
 import type { Env } from "#platform/env.ts";
 import { shardDatabase } from "#platform/shards.ts";
@@ -15,6 +16,7 @@ export interface SampleCoverage {
   toMs: number;
   /** Null where the samples of all of the time were looked at. */
   scannedToMs: number | null;
+  /** When the oldest call arrived that waits for what may tell better of it, and is no sample yet; else now. */
   countedUntilMs: number;
 }
 
@@ -41,6 +43,7 @@ export async function countSamples<Counted extends { scannedToMs: number | null 
 ): Promise<Counted & SampleCoverage> {
   const db = shardDatabase(env, org.shard);
   await settleForRead(db, org, isOver);
-  const countedUntilMs = Date.now();
+  const nowMs = Date.now();
+  const countedUntilMs = (await findWaitingSince(db, org.org)) ?? nowMs;
   return { ...(await count(db)), fromMs, toMs, countedUntilMs };
 }

@@ -6,7 +6,7 @@ import { formatTimestamp } from "#formats/rfc3339.ts";
 
 export type PlaceQuery = ReadonlyMap<string, string>;
 
-/** Of calls, as the API's list and all figures take them. */
+/** Of calls, all that the API's list and all figures take: a link that names one and is asked without it tells too much. */
 export const FILTER_NAMES = [
   "plugin",
   "tool",
@@ -14,6 +14,9 @@ export const FILTER_NAMES = [
   "outcome",
   "instance",
   "actor",
+  "session_id",
+  "request_id",
+  "trace_id",
   "error_code",
   "error_hash",
   "error_fingerprint",

@@ -2,8 +2,9 @@
 import { type Asked, useAsk } from "#dashboard/api/ask.ts";
 import { liveNowMs } from "#dashboard/api/live.ts";
 import { place } from "#dashboard/place/place.ts";
-import { rangeOf, resolve, type Zone, zoneOf } from "#dashboard/place/time-range.ts";
+import { rangeOf, type Zone, zoneOf } from "#dashboard/place/time-range.ts";
 import { type AskedTimes, askPath, filtersOf, type PlaceQuery } from "./activity-question.ts";
+import { wholeMinutes } from "./whole-minutes.ts";
 
 export interface Asking {
   readonly org: string;
@@ -13,8 +14,6 @@ export interface Asking {
   /** Its end moves on with the clock. */
   readonly isLive: boolean;
 }
-
-const MINUTE_MS = 60_000;
 
 export function askingOf(org: string): Asking {
   const { query } = place.value;
@@ -30,17 +29,6 @@ export function askingOf(org: string): Asking {
 export function isLive(query: PlaceQuery): boolean {
   const range = rangeOf(query);
   return range.kind === "relative" || range.toMs === null;
-}
-
-/** Figures are of whole minutes: a list that ended between two would have other calls than they. */
-export function wholeMinutes(query: PlaceQuery, nowMs: number): AskedTimes {
-  const range = rangeOf(query);
-  const { fromMs, toMs } = resolve(range, nowMs);
-  if (range.kind === "fixed" && range.toMs !== null) return { fromMs, toMs };
-  return {
-    fromMs: range.kind === "fixed" ? fromMs : Math.floor(fromMs / MINUTE_MS) * MINUTE_MS,
-    toMs: Math.ceil(toMs / MINUTE_MS) * MINUTE_MS,
-  };
 }
 
 /** A figure's question: what is known outlives a failure while the filters and the range are the same. */

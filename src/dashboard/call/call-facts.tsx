@@ -1,15 +1,17 @@
 import type { ComponentChildren } from "preact";
+import type { FilterName } from "#dashboard/activity/activity-question.ts";
 import type { CallAnswer } from "#dashboard/api/call-answer.ts";
 import { formatBytes, formatDuration } from "#dashboard/parts/format-figure.ts";
 import { Hostile } from "#dashboard/parts/hostile.tsx";
 import { Link } from "#dashboard/place/link.tsx";
-import { hrefOf } from "#dashboard/place/place.ts";
+import { hrefOf, place } from "#dashboard/place/place.ts";
+import { alikeQuery } from "./alike-query.ts";
 
 /** What the call was, each leading to the calls that have it too. */
 export function CallFacts({ call, org }: { call: CallAnswer; org: string }) {
-  const calls = (name: string, value: string) =>
-    hrefOf({ org, page: "activity", query: new Map([[name, value]]) });
-  const linked = (name: string, value: string | null) =>
+  const calls = (name: FilterName, value: string) =>
+    hrefOf({ org, page: "activity", query: alikeQuery(place.value.query, call, name, value) });
+  const linked = (name: FilterName, value: string | null) =>
     value === null ? null : (
       <Link href={calls(name, value)}>
         <Hostile text={value} />

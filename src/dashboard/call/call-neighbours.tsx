@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { useAsk } from "#dashboard/api/ask.ts";
 import type { CallAnswer } from "#dashboard/api/call-answer.ts";
 import { serverNowMs } from "#dashboard/api/server-clock.ts";
+import { Hostile } from "#dashboard/parts/hostile.tsx";
 import { Link } from "#dashboard/place/link.tsx";
 import { hrefOf, place } from "#dashboard/place/place.ts";
 import { CALL_FILTERS, following, neighbourPaths } from "./filter-neighbours.ts";
@@ -25,11 +26,7 @@ export function CallNeighbours({ org, call }: { org: string; call: CallAnswer })
       <Link href={hrefOf({ page: "activity", query })}>Back to the list</Link>
       {filters.length > 0 && (
         <span class="muted">
-          of{" "}
-          {filters
-            .map(([name, value]) => `${name} = ${value}`)
-            .join(", ")
-            .slice(0, 200)}
+          of <Hostile text={filters.map(([name, value]) => `${name} = ${value}`).join(", ")} />
         </span>
       )}
     </nav>

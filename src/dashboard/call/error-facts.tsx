@@ -1,17 +1,19 @@
 /** What is known of a failure. The message is not: it is never stored, only its hashes are. */
 
+import type { FilterName } from "#dashboard/activity/activity-question.ts";
 import type { CallAnswer } from "#dashboard/api/call-answer.ts";
 import { CopyButton } from "#dashboard/parts/copy-button.tsx";
 import { Hostile } from "#dashboard/parts/hostile.tsx";
 import { Link } from "#dashboard/place/link.tsx";
-import { hrefOf } from "#dashboard/place/place.ts";
+import { hrefOf, place } from "#dashboard/place/place.ts";
+import { alikeQuery } from "./alike-query.ts";
 import { Fact } from "./call-facts.tsx";
 
 export function ErrorFacts({ call }: { call: CallAnswer }) {
   const { error_code: code, error_hash: hash, error_fingerprint: fingerprint } = call;
   if (code === null && hash === null && fingerprint === null) return null;
-  const calls = (name: string, value: string) =>
-    hrefOf({ page: "activity", query: new Map([[name, value]]) });
+  const calls = (name: FilterName, value: string) =>
+    hrefOf({ page: "activity", query: alikeQuery(place.value.query, call, name, value) });
   return (
     <section aria-labelledby="call-error">
       <h2 id="call-error">Error</h2>

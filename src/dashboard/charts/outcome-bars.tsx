@@ -6,12 +6,11 @@ import { type CallOutcome, OUTCOME_WORDS, OUTCOMES } from "#dashboard/parts/outc
 import { columnLeft, columnState } from "./column-axis.ts";
 import { type ColumnPart, ColumnPlot, type ColumnPlotTerms, columnArea } from "./column-plot.tsx";
 import { niceAxis } from "./nice-axis.ts";
+import type { OutcomeColumns } from "./outcome-columns.ts";
 import { OutcomePattern, patternId } from "./outcome-patterns.tsx";
 import type { PlotBox } from "./plot-box.ts";
 import { stackedSegments } from "./stacked-segments.ts";
 import { UNHEARD } from "./unheard.ts";
-
-export type OutcomeColumns = Readonly<Record<CallOutcome, readonly number[]>>;
 
 interface OutcomeBarsTerms
   extends Omit<ColumnPlotTerms, "ticks" | "marks" | "partsOf" | "height" | "label"> {

@@ -3,6 +3,7 @@ import { untracked } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { arrivals } from "#dashboard/place/place.ts";
+import { visibleText } from "./visible-text.ts";
 
 interface PageTitleTerms {
   /** Of the browser's tab and history, in plain words. */
@@ -14,7 +15,7 @@ interface PageTitleTerms {
 export function PageTitle({ title, children }: PageTitleTerms) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
-    document.title = `${title} · MCPG`;
+    document.title = `${visibleText(title)} · MCPG`;
   }, [title]);
   useEffect(() => {
     if (untracked(() => arrivals.value) > 0) heading.current?.focus({ preventScroll: true });

@@ -34,6 +34,13 @@ export function visiblePieces(text: string): TextPiece[] {
   return pieces;
 }
 
+/** Where only plain text can stand: a tab's title. */
+export function visibleText(text: string): string {
+  return visiblePieces(text)
+    .map((piece) => piece.text)
+    .join("");
+}
+
 function signOf(code: number): string {
   return `U+${code.toString(16).toUpperCase().padStart(4, "0")}`;
 }

@@ -4,12 +4,19 @@ import type { GetAuditText } from "./audit-reader.ts";
 
 const ANSWER_MS_MAX = 30_000;
 
-export function auditGetter(org: string, signal: AbortSignal): GetAuditText {
+interface GetterTerms {
+  readonly signal: AbortSignal;
+  /** Nobody asked: it keeps no session alive. */
+  readonly isPoll: boolean;
+}
+
+export function auditGetter(org: string, { signal, isPoll }: GetterTerms): GetAuditText {
   return async (path) => {
     const response = await fetch(`/v1/orgs/${encodeURIComponent(org)}/audit${path}`, {
       // A proof is of the newest head, and an entry is to be what the server says now.
       cache: "no-store",
       credentials: "same-origin",
+      headers: isPoll ? { "x-mcpg-poll": "1" } : {},
       signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS_MAX)]),
     });
     if (response.status === 401) leaveForSignIn();

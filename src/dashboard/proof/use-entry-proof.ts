@@ -39,34 +39,38 @@ export interface AskedProof {
 /** Null asks for nothing yet. */
 export function useEntryProof(entry: ProvedEntry | null): AskedProof {
   const [state, setState] = useState<ProofState>({ kind: "checking" });
-  const [round, setRound] = useState(0);
+  const [round, setRound] = useState({ count: 0, isPoll: false });
   const { org, log, seq, shown, toldHash } = entry ?? NO_ENTRY;
   useEffect(() => {
     if (entry === null) return;
     const controller = new AbortController();
     setState((before) => (before.kind === "not_signed_yet" ? before : { kind: "checking" }));
-    proofOf({ org, log, seq, shown, toldHash }, controller.signal).then((found) => {
+    const terms = { signal: controller.signal, isPoll: round.isPoll };
+    proofOf({ org, log, seq, shown, toldHash }, terms).then((found) => {
       if (!controller.signal.aborted) setState(found);
     });
     return () => controller.abort();
   }, [entry === null, org, log, seq, shown, toldHash, round]);
-  const again = () => setRound((count) => count + 1);
+  const next = (isPoll: boolean) => setRound(({ count }) => ({ count: count + 1, isPoll }));
   useEffect(() => {
     if (state.kind !== "not_signed_yet") return;
-    const timer = setTimeout(again, LOOK_AGAIN_MS);
+    const timer = setTimeout(() => next(true), LOOK_AGAIN_MS);
     return () => clearTimeout(timer);
   }, [state]);
-  return { state, again };
+  return { state, again: () => next(false) };
 }
 
 const NO_ENTRY: ProvedEntry = { org: "", log: 1, seq: 0, shown: "", toldHash: "" };
 
-async function proofOf(entry: ProvedEntry, signal: AbortSignal): Promise<ProofState> {
+async function proofOf(
+  entry: ProvedEntry,
+  terms: Parameters<typeof auditGetter>[1],
+): Promise<ProofState> {
   try {
     // First of all: what the server says after it must extend it.
     const kept = readPin(localStorage, entry.org, entry.log);
     const asked = { ...entry, pin: kept, nowMs: Date.now() };
-    const gathered = await gatherQuestion(auditGetter(entry.org, signal), asked);
+    const gathered = await gatherQuestion(auditGetter(entry.org, terms), asked);
     if (gathered.kind !== "question") return gathered;
     const report = await judgeInWorker(gathered.question);
     const { toKeep } = report;

@@ -44,7 +44,7 @@ const durationUs = fc.oneof(
 );
 /** Most are of a few minutes, some are late, and some ahead. */
 const ageMs = fc.oneof(
-  { weight: 5, arbitrary: fc.integer({ min: -4 * MINUTE_MS, max: 10 * MINUTE_MS }) },
+  { weight: 5, arbitrary: fc.integer({ min: -4.9 * MINUTE_MS, max: 10 * MINUTE_MS }) },
   { weight: 1, arbitrary: fc.integer({ min: 0, max: 23.9 * HOUR_MS }) },
 );
 const fields = fc.record({
@@ -334,6 +334,30 @@ describe("a range of activity", () => {
         },
       ),
     );
+  });
+
+  it("is read by the minute where minutes are kept, and groups for six hours at most", () => {
+    const minutesFromMs = 1e6 * MINUTE_MS;
+    const of = (fromMs: number, length: number, isGrouped = false) => {
+      const bounds = { nowMs: 5e12, minutesFromMs, isGrouped };
+      return activityRange({ fromMs, toMs: fromMs + length, columns: 240 }, bounds);
+    };
+    const firstMs = minutesFromMs + MINUTE_MS;
+    expect(of(firstMs, MINUTE_MS)).toMatchObject({ stepMs: MINUTE_MS });
+    expect(of(firstMs - 1, MINUTE_MS)).toMatchObject({ stepMs: 15 * MINUTE_MS });
+    const hours = (length: number, isGrouped: boolean) =>
+      of(minutesFromMs + HOUR_MS, length, isGrouped);
+    expect(hours(6 * HOUR_MS, true)).toMatchObject({ stepMs: 2 * MINUTE_MS });
+    expect(hours(6 * HOUR_MS + 1, true)).toMatchObject({ stepMs: 15 * MINUTE_MS });
+    expect(hours(6 * HOUR_MS + 1, false)).toMatchObject({ stepMs: 2 * MINUTE_MS });
+  });
+
+  it("that begins ahead of now is of that moment, unless told otherwise", async () => {
+    const from = Date.now() + 10 * MINUTE_MS;
+    for (const path of ["activity?", "lag?", "errors?", "activity/top?by=actor&"]) {
+      const answer = await getJson<Head>(`/v1/orgs/${org}/${path}from=${from}`);
+      expect(Date.parse(answer.to)).toBeGreaterThan(from);
+    }
   });
 
   it("tells the least step that has no more than 240, and has it", async () => {

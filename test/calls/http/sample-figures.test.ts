@@ -139,6 +139,27 @@ describe("Figures of samples", () => {
     });
   });
 
+  it("of times that nothing is of yet are refused, or end a year from now", async () => {
+    const org = await makeOrg();
+    const last = "9999-12-31T23:59:59.999Z";
+    for (const path of [
+      "errors?",
+      "lag?",
+      "activity/top?by=actor&",
+      "activity/compare?sel_tool=x&",
+    ]) {
+      const ask = `/v1/orgs/${org}/${path}`;
+      await expect(refusal(call("GET", `${ask}from=${last}`))).resolves.toEqual([
+        400,
+        "invalid_request",
+      ]);
+      for (const range of [`to=${last}`, `from=0&to=${last}`, "from=0&to=1"]) {
+        const { to } = await getJson<Head>(`${ask}${range}`);
+        expect(Date.parse(to)).toBeLessThan(Date.now() + 3 * 366 * 86_400_000);
+      }
+    }
+  });
+
   it("show one org nothing of another", async () => {
     const [org, other] = [await makeOrg(), await makeCalls()];
     expect(await getJson(`/v1/orgs/${org}/errors`)).toMatchObject({

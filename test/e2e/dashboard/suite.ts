@@ -9,6 +9,7 @@ import { checkAudit } from "./audit-checks.ts";
 import { openBrowser } from "./browser.ts";
 import { checkCalls } from "./call-checks.ts";
 import { makeEvidence } from "./evidence-org.ts";
+import { checkIdle } from "./idle-checks.ts";
 import { checkLag } from "./lag-checks.ts";
 import { checkOverview } from "./overview-checks.ts";
 import { checkSessions } from "./session-checks.ts";
@@ -29,6 +30,7 @@ export async function runDashboardSuite(): Promise<Verdict> {
       await checkShell(checks, browser, worker.url);
       await checkOverview(checks, browser, worker.url);
       await checkLag(checks, browser, worker.url);
+      await checkIdle(checks, browser, worker.url);
       await checkWorker(checks, browser, worker);
       await checkSessions(checks, browser, worker);
       await checkActivity(checks, browser, worker);

@@ -74,6 +74,21 @@ describe("what waits", () => {
     expect(Number(watermark) * 1_000).toBeLessThan(Date.now() - 15);
   });
 
+  it.each([
+    "activity?",
+    "errors?",
+    "lag?",
+    "lag?tool=x",
+    "activity/top?by=actor",
+    "activity/compare?sel_tool=x",
+  ])("is told by %s: until then all is counted, and no later", async (path) => {
+    const { org, ...rest } = await newOrg();
+    await send({ org, ...rest }, [span({ side: "client" })]);
+    const { waiting_since } = (await statusOf(org)).calls;
+    const { counted_until } = await getJson<{ counted_until: string }>(`/v1/orgs/${org}/${path}`);
+    expect(counted_until).toBe(waiting_since);
+  });
+
   it("costs three rows a request, as many when it is gone, and nothing more where servers tell of it", async () => {
     const org = await newOrg();
     const billed = new BilledRows();

@@ -12,13 +12,15 @@ export interface NamedRows {
 /** What the shard's row of the org tells a reader of activity, and what is not counted yet. */
 export interface ActivityExtent {
   activityFromMs: number;
+  /** Samples of before, and their activity, are gone. */
+  prunedBeforeMs: number;
   seriesNext: number;
   pluginsNext: number;
   /** When the oldest of what is not counted arrived. */
   oldestUncountedMs: number | null;
 }
 
-const SELECT_EXTENT = `SELECT activity_from_ms AS activityFromMs, series_next AS seriesNext,
+const SELECT_EXTENT = `SELECT activity_from_ms AS activityFromMs, pruned_before_ms AS prunedBeforeMs, series_next AS seriesNext,
     (SELECT coalesce(max(number) + 1, 0) FROM activity_plugins WHERE org = ?1) AS pluginsNext,
     (SELECT min(received_ms) FROM (
       SELECT * FROM (SELECT received_ms FROM arrivals WHERE org = ?1 ORDER BY id LIMIT 1)

@@ -6,6 +6,7 @@ import { LagTally, minuteOf, type StoredLag } from "#calls/lag/lag-tally.ts";
 import { SCAN_ROWS_MAX } from "#calls/store/find-calls.ts";
 import { behindMsAt, idsOfTimes, timeOfId } from "#calls/store/id-skews.ts";
 import { sampleConditions } from "#calls/store/sample-conditions.ts";
+import { findWaitingSince } from "#calls/store/waiting-since.ts";
 import { BoundValues } from "#platform/d1/bound-values.ts";
 import { HOUR_MS, MINUTE_MS } from "#platform/time.ts";
 
@@ -130,7 +131,10 @@ async function scanLag(
 ): Promise<LagAnswer> {
   const values = new BoundValues();
   const orgPlace = values.text(org);
-  const timed = { ...filter, fromMs: range.fromMs, toMs: range.toMs };
+  const countedUntilMs = (await findWaitingSince(db, org)) ?? nowMs;
+  const prunedMs = await findPrunedBefore(db, org);
+  const fromMs = Math.min(range.toMs, Math.max(range.fromMs, prunedMs));
+  const timed = { ...filter, fromMs, toMs: range.toMs };
   const keys = [`org = ${orgPlace}`, ...idsOfTimes(values, orgPlace, timed)].join(" AND ");
   const oldest = timeOfId("oldest");
   const step = `(started_at_ms - ${values.integer(range.fromMs)}) / ${values.integer(range.stepMs)}`;
@@ -146,8 +150,15 @@ async function scanLag(
   const series = new LagSeries(range);
   for (const row of results) addScanned(series, range, row);
   const looked = results.reduce((sum, row) => sum + row.looked, 0);
-  const scannedToMs = looked < SCAN_ROWS_MAX ? null : (results[0]?.scannedToMs ?? null);
-  return { series, source: "samples", countedUntilMs: nowMs, scannedToMs };
+  const keptFromMs = fromMs > range.fromMs ? fromMs : null;
+  const scannedToMs = looked < SCAN_ROWS_MAX ? keptFromMs : (results[0]?.scannedToMs ?? null);
+  return { series, source: "samples", countedUntilMs, scannedToMs };
+}
+
+/** Samples of before are gone, which is not the same as none. */
+async function findPrunedBefore(db: D1Database, org: string): Promise<number> {
+  const sql = "SELECT pruned_before_ms AS prunedBeforeMs FROM orgs WHERE org = ?1";
+  return (await db.prepare(sql).bind(org).first<number>("prunedBeforeMs")) ?? 0;
 }
 
 function addScanned(

@@ -2,8 +2,9 @@
 import { useRef, useState } from "preact/hooks";
 import { askPath, filtersOf, stepSeconds } from "#dashboard/activity/activity-question.ts";
 import { type ActivityAnswer, msOf } from "#dashboard/activity/answers.ts";
-import { type Asking, useFigures, wholeMinutes } from "#dashboard/activity/asking.ts";
+import { type Asking, useFigures } from "#dashboard/activity/asking.ts";
 import { outcomeColumns, sumOf } from "#dashboard/activity/figures/outcome-counts.ts";
+import { wholeMinutes } from "#dashboard/activity/whole-minutes.ts";
 import { refresh } from "#dashboard/api/live.ts";
 import { serverNowMs } from "#dashboard/api/server-clock.ts";
 import { formatCount, formatTime } from "#dashboard/parts/format-figure.ts";

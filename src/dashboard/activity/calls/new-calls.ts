@@ -4,12 +4,7 @@ import type { CallPage } from "#dashboard/activity/answers.ts";
 import type { CallAnswer } from "#dashboard/api/call-answer.ts";
 import { liveTick } from "#dashboard/api/live.ts";
 import { request } from "#dashboard/api/request.ts";
-
-/** Of a first page that is asked anew, those that are not shown. */
-export function countNew(shown: readonly CallAnswer[], newest: readonly CallAnswer[]): number {
-  const ids = new Set(shown.map(({ id }) => id));
-  return newest.filter(({ id }) => !ids.has(id)).length;
-}
+import { countNew } from "./count-new.ts";
 
 /** `pathOf` now; null where the list does not begin with the newest calls, or is of a time that is over. */
 export function useNewCalls(
@@ -26,7 +21,8 @@ export function useNewCalls(
   useEffect(() => {
     if (!isWatching || tick === 0) return;
     const controller = new AbortController();
-    request<CallPage>(pathOf(), { signal: controller.signal }).then(
+    // Nobody asked: a list that is left open must not keep its reader's session.
+    request<CallPage>(pathOf(), { signal: controller.signal, isPoll: true }).then(
       (reply) => reply.ok && setCount(countNew(shown, reply.data.invocations)),
       () => undefined,
     );

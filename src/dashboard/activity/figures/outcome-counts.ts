@@ -1,5 +1,5 @@
 import type { ActivityAnswer } from "#dashboard/activity/answers.ts";
-import type { OutcomeColumns } from "#dashboard/charts/outcome-bars.tsx";
+import type { OutcomeColumns } from "#dashboard/charts/outcome-columns.ts";
 import { type CallOutcome, OUTCOMES } from "#dashboard/parts/outcomes.ts";
 
 export function outcomeColumns({ series }: ActivityAnswer): OutcomeColumns {

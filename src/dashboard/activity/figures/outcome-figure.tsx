@@ -8,7 +8,8 @@ import {
   columnTimes,
   countedTimes,
 } from "#dashboard/charts/column-axis.ts";
-import { OutcomeBars, type OutcomeColumns, totalOf } from "#dashboard/charts/outcome-bars.tsx";
+import { OutcomeBars, totalOf } from "#dashboard/charts/outcome-bars.tsx";
+import type { OutcomeColumns } from "#dashboard/charts/outcome-columns.ts";
 import { DataTable } from "#dashboard/parts/data-table.tsx";
 import { formatCount, formatShare } from "#dashboard/parts/format-figure.ts";
 import { Swatch } from "#dashboard/parts/outcome.tsx";
