@@ -2,8 +2,8 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { leaveForSignIn } from "#dashboard/api/leave.ts";
-import { beginLive, watchChanges } from "#dashboard/api/live.ts";
-import { loadSession, signedIn } from "#dashboard/api/session.ts";
+import { beginLive, correctLive, watchChanges } from "#dashboard/api/live.ts";
+import { isTakenToBeIn, loadSession, signedIn } from "#dashboard/api/session.ts";
 import { Failed, Loading } from "#dashboard/parts/states.tsx";
 import { Status } from "#dashboard/parts/status.tsx";
 import { place } from "#dashboard/place/place.ts";
@@ -43,16 +43,22 @@ function SignedInView() {
   const { page, org, id } = place.value;
   const signed = signedIn.value;
   const isIn = signed.state === "in";
-  useEffect(() => {
+  // Before the views ask theirs, which may take long.
+  const [isEarly] = useState(() => {
     if (signed.state === "unknown") void loadSession();
+    return signed.state === "unknown";
+  });
+  useEffect(() => {
     if (signed.state === "out") leaveForSignIn();
+    if (isIn && isEarly) correctLive();
   }, [signed.state]);
   if (signed.state === "failed") {
     return <Failed problem={signed.problem} retry={() => void loadSession()} />;
   }
-  if (!isIn) return <Loading label="Asking who is signed in" />;
   const Shown = PAGES[page];
-  if (org === null || Shown === undefined) return <OrgsPage />;
+  const isOfOrg = org !== null && Shown !== undefined;
+  if (!isIn && !(isOfOrg && isTakenToBeIn())) return <Loading label="Asking who is signed in" />;
+  if (!isOfOrg) return <OrgsPage />;
   return (
     <OrgView key={org} org={org}>
       <Shown key={`${page} ${id}`} org={org} />
