@@ -16,7 +16,7 @@ interface ExportPanelTerms {
   fileName: string;
   /** What is shown here, with times that do not move. */
   fixedHref: string;
-  rowsText: string;
+  rowsText(): string;
 }
 
 /** As many as the API gives at once. */
