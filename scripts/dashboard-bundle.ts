@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type BuildOptions, build, type Metafile, type OutputFile } from "esbuild";
 import { DASHBOARD_HEADERS } from "#http/dashboard-headers.ts";
+import { foundationInOne } from "./dashboard-foundation.ts";
 
 const SOURCE = "src/dashboard";
 /** As wrangler.toml names it. */
@@ -66,6 +67,7 @@ export async function bundleDashboard(): Promise<DashboardBundle> {
     ...OPTIONS,
     entryPoints: [`${SOURCE}/main.tsx`, `${SOURCE}/style.css`],
     splitting: true,
+    plugins: [foundationInOne(SOURCE)],
     define: { PROOF_WORKER_URL: JSON.stringify(`/${workerPath}`) },
   });
   const verifier = await build(VERIFIER_OPTIONS);

@@ -2,17 +2,11 @@
  * Questions about a day of 5,000,000 calls of 10,000 tools. A quarter of an hour of it is reported and folded; the
  * others have the same rows, copied: building all of it by reports takes ten minutes and no row another size.
  */
-import { makeLoadSample, randomSource, reportBody } from "../harness/load.ts";
 import type { Runtime } from "../harness/runtime.ts";
-import { postReports } from "../harness/timed-requests.ts";
+import { fillQuarter, HOUR_MS, PLUGINS, QUARTER_MS, TOOLS } from "./activity-fill.ts";
 import { type Figure, quantile } from "./figure.ts";
 
 const ORG = "bench-activity";
-const TOOLS = 10_000;
-const PLUGINS = 200;
-const CALLS_PER_QUARTER = 52_000;
-const QUARTER_MS = 900_000;
-const HOUR_MS = 4 * QUARTER_MS;
 const RUNS = 30;
 
 interface Question {
@@ -64,29 +58,11 @@ const QUESTIONS: readonly Question[] = [
 export async function benchActivity(runtime: Runtime): Promise<Figure[]> {
   await runtime.makeOrg(ORG);
   const toMs = Math.floor(Date.now() / QUARTER_MS) * QUARTER_MS;
-  await fillQuarter(runtime, toMs - QUARTER_MS);
+  await fillQuarter(runtime, ORG, toMs - QUARTER_MS);
   await runtime.json("GET", `/bench/copy-activity?org=${ORG}`);
   const figures: Figure[] = [];
   for (const question of QUESTIONS) figures.push(...(await ask(runtime, question, toMs)));
   return figures;
-}
-
-async function fillQuarter(runtime: Runtime, fromMs: number): Promise<void> {
-  const random = randomSource(3);
-  const bodies: string[] = [];
-  for (let start = 0; start < CALLS_PER_QUARTER; start += 500) {
-    const samples = Array.from({ length: 500 }, (_, index) => {
-      const number = Math.floor(random() * TOOLS);
-      const startedAtMs = fromMs + Math.floor(((start + index) / CALLS_PER_QUARTER) * QUARTER_MS);
-      return {
-        ...makeLoadSample(number, random, startedAtMs),
-        plugin: `plugin-${number % PLUGINS}`,
-      };
-    });
-    bodies.push(reportBody(samples));
-  }
-  await postReports(runtime, ORG, bodies);
-  await runtime.json("GET", `/bench/fold?org=${ORG}`);
 }
 
 async function ask(runtime: Runtime, { name, hours, query }: Question, toMs: number) {

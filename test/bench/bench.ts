@@ -1,5 +1,5 @@
 /**
- * `npm run bench [suite …] [-- --entries=200000]`: every figure beside its baseline in the same run; a
+ * `npm run bench [suite …] [-- --entries=200000 --folder=…]`: every figure beside its baseline in the same run; a
  * table, then the same as JSON. `audit` names all suites that begin so.
  */
 import { parseArgs } from "node:util";
@@ -11,6 +11,7 @@ import { benchAuditLarge, ENTRIES_DEFAULT } from "./audit-large-bench.ts";
 import { benchAuditRows, ROWS_WORKER } from "./audit-rows-bench.ts";
 import { benchScrub, SCRUB_WORKER } from "./audit-scrub-bench.ts";
 import { benchAuditSign, SIGN_CONNECTIONS } from "./audit-sign-bench.ts";
+import { benchDashboard } from "./dashboard-bench.ts";
 import { type Figure, formatFigures } from "./figure.ts";
 import { benchGateway, GATEWAY_BENCH } from "./gateway-bench.ts";
 import { benchGatewayRows, GATEWAY_CONNECTIONS, GATEWAY_WORKER } from "./gateway-rows-bench.ts";
@@ -23,19 +24,24 @@ import { benchTracing } from "./tracing-bench.ts";
 interface Bench {
   run(runtime: Runtime): Promise<Figure[]>;
   options?: RuntimeOptions;
-  /** Has no figure to compare: runs when it is asked for. */
+  /** Has no figure to compare, or needs more than this machine has by itself: runs when it is asked for. */
   isOnRequest?: boolean;
 }
 
 const { values, positionals: wanted } = parseArgs({
   allowPositionals: true,
-  options: { entries: { type: "string", default: String(ENTRIES_DEFAULT) } },
+  options: {
+    entries: { type: "string", default: String(ENTRIES_DEFAULT) },
+    // Databases that outlive the run, for a suite that is asked for by its name.
+    folder: { type: "string" },
+  },
 });
 
 const BENCHES: Record<string, Bench> = {
   ingest: { run: benchIngest },
   otlp: { run: benchOtlp },
   activity: { run: benchActivity },
+  dashboard: { run: benchDashboard, options: { hasDashboard: true }, isOnRequest: true },
   scrape1k: { run: (runtime) => benchScrape(runtime, 1_000) },
   scrape10k: { run: (runtime) => benchScrape(runtime, 10_000) },
   "audit-append": { run: benchAuditAppend, options: { connections: APPEND_CONNECTIONS } },
@@ -63,8 +69,10 @@ const isWanted = (name: string, { isOnRequest = false }: Bench) =>
 const figures: Figure[] = [];
 for (const [name, bench] of Object.entries(BENCHES)) {
   if (!isWanted(name, bench)) continue;
-  const { run, options } = bench;
-  const runtime = await Runtime.start({ hasInspector: true, ...options });
+  const { run } = bench;
+  const folder = values.folder === undefined ? {} : { folder: values.folder };
+  const options = { hasInspector: true, ...bench.options, ...folder };
+  const runtime = await Runtime.start(options);
   const measured = await run(runtime).finally(() => runtime.stop());
   console.log(`${formatFigures(measured)}\n`);
   figures.push(...measured);

@@ -10,6 +10,7 @@ import { findOrg } from "#orgs/store/orgs.ts";
 import type { Env } from "#platform/env.ts";
 import { shardDatabase } from "#platform/shards.ts";
 import { BilledRows } from "./billed-rows.ts";
+import { copyQuarter } from "./copied-quarters.ts";
 
 const billed = new BilledRows();
 const counted = new WeakMap<Env, Env>();
@@ -36,6 +37,13 @@ export default {
     if (pathname === "/bench/fold") return Response.json(await foldChunks(env, name));
     if (pathname === "/bench/copy-activity") {
       await copyActivity(env.SHARD_0, name);
+      return Response.json({});
+    }
+    if (pathname === "/bench/copy-quarter") {
+      const [fromMs = 0, quarters = 0] = ["from", "quarters"].map((key) =>
+        Number(searchParams.get(key)),
+      );
+      await copyQuarter(env.SHARD_0, name, fromMs, quarters);
       return Response.json({});
     }
     if (pathname === "/bench/prune") {

@@ -1,5 +1,5 @@
 /** A view's question. What was known stays while it is asked anew, and its age tells what it is worth. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { leaveForSignIn } from "./leave.ts";
 import { liveTick } from "./live.ts";
 import type { Problem } from "./problem.ts";
@@ -54,14 +54,15 @@ export function useAsk<T>(path: string | null, options: AskOptions = {}): Asked<
   const asked = useRef({ round, tick: liveTick.peek() });
   useVisibleInterval(path === null ? null : pollMs, () => again(true));
 
-  // Each round and tick asks anew.
-  useEffect(() => {
+  // Each round and tick asks anew. Before the paint, which takes a frame that the answer need not wait for.
+  useLayoutEffect(() => {
     if (path === null) return;
     const controller = new AbortController();
     const isTick = asked.current.tick !== liveTick.peek();
     const isPoll = isTick || (round.isPoll && asked.current.round !== round);
     asked.current = { round, tick: liveTick.peek() };
-    setKnown((before) => ({ ...before, path, isLoading: true }));
+    // Of another path it follows that it is loading: the view is drawn once for it, not twice.
+    setKnown((before) => (before.path === path ? { ...before, isLoading: true } : before));
     request<T>(path, { signal: controller.signal, isPoll }).then(
       (reply) => {
         if (controller.signal.aborted) return;

@@ -49,6 +49,14 @@ export function beginLive(): void {
   liveNowMs.value = serverNowMs();
 }
 
+/** An answer's time is of whole seconds, and was on its way. */
+const OFF_MS_MAX = 2_000;
+
+/** Of views that asked before the server had told its time: where the reader's clock is off they ask again. */
+export function correctLive(): void {
+  if (Math.abs(serverNowMs() - Date.now()) > OFF_MS_MAX) refresh();
+}
+
 /** All live views ask now. */
 export function refresh(): void {
   liveNowMs.value = serverNowMs();

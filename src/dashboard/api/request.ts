@@ -24,21 +24,19 @@ export type Reply<T> =
   | { readonly ok: false; readonly problem: Problem };
 
 export async function request<T>(path: string, terms: RequestTerms = {}): Promise<Reply<T>> {
-  const { method = "GET", body, signal, etag, isPoll = false } = terms;
+  const { method = "GET", body, signal, isPoll = false } = terms;
   const expiry = AbortSignal.timeout(ANSWER_MS_MAX);
-  const headers = new Headers({ accept: "application/json" });
-  if (body !== undefined) headers.set("content-type", "application/json");
-  if (isPoll) headers.set("x-mcpg-poll", "1");
-  if (etag) headers.set("if-none-match", etag);
   const sentMs = performance.now();
   try {
     const response = await fetch(path, {
       method,
-      headers,
+      headers: headersOf(terms),
       body: body === undefined ? null : JSON.stringify(body),
       signal: signal === undefined ? expiry : AbortSignal.any([signal, expiry]),
       // What the pages keep is theirs to tell the age of.
       cache: "no-store",
+      // Over HTTP/1.1 six are under way at once: what a reader waits for goes first.
+      priority: isPoll ? "low" : "auto",
       credentials: "same-origin",
     });
     noteServerTime(response.headers.get("date"), sentMs, performance.now());
@@ -47,6 +45,14 @@ export async function request<T>(path: string, terms: RequestTerms = {}): Promis
     if (signal?.aborted) throw error;
     return { ok: false, problem: expiry.aborted ? TIMED_OUT : UNREACHABLE };
   }
+}
+
+function headersOf({ body, etag, isPoll = false }: RequestTerms): Headers {
+  const headers = new Headers({ accept: "application/json" });
+  if (body !== undefined) headers.set("content-type", "application/json");
+  if (isPoll) headers.set("x-mcpg-poll", "1");
+  if (etag) headers.set("if-none-match", etag);
+  return headers;
 }
 
 async function readReply<T>(response: Response): Promise<Reply<T>> {

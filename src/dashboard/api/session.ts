@@ -1,5 +1,6 @@
 /** Who is signed in. The page itself needs nobody: it is fetched without the cookie when a link brings one here. */
 import { signal } from "@preact/signals";
+import { forgetText, keepText, keptText } from "./kept-text.ts";
 import type { Problem } from "./problem.ts";
 import { request } from "./request.ts";
 
@@ -26,6 +27,22 @@ export type SignedIn =
   | { readonly state: "failed"; readonly problem: Problem };
 
 export const signedIn = signal<SignedIn>({ state: "unknown" });
+
+const WAS_IN = "mcpg.signed-in";
+const wasIn = keptText(WAS_IN) !== null;
+signedIn.subscribe(({ state }) => {
+  if (state === "in") keepText(WAS_IN, "yes");
+  if (state === "out") forgetText(WAS_IN);
+});
+
+/**
+ * Who was signed in when this browser last heard is taken to be, until the server says otherwise: views ask at once,
+ * not after the answer to who asks. Nothing is shown by it but what the server answers.
+ */
+export function isTakenToBeIn(): boolean {
+  const { state } = signedIn.value;
+  return state === "in" || (state === "unknown" && wasIn);
+}
 
 /** Asked as a poll it is not kept alive by that. */
 export async function loadSession({ isPoll = false } = {}): Promise<void> {

@@ -14,7 +14,11 @@ const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}]/u;
 const JOINER = "\u{200D}";
 const BEFORE_JOINER = /(?:\p{Extended_Pictographic}|\p{Emoji_Modifier}|\u{FE0F})$/u;
 
+/** Most names are: a table of a hundred rows has five hundred of them to look at. */
+const PLAIN = /^[\x20-\x7e]+$/;
+
 export function visiblePieces(text: string): TextPiece[] {
+  if (PLAIN.test(text)) return [{ text, isSign: false }];
   const pieces: { text: string; isSign: boolean }[] = [];
   let run = "";
   const endRun = () => {
@@ -53,6 +57,7 @@ const SCRIPTS: Readonly<Record<string, RegExp>> = {
 
 /** Scripts whose letters look alike, where one word has several: `pаypal` with a Cyrillic а. */
 export function lookalikeScripts(text: string): string[] {
+  if (PLAIN.test(text)) return [];
   for (const word of text.split(/[^\p{L}\p{M}\p{N}]+/u)) {
     const scripts = Object.keys(SCRIPTS).filter((name) => SCRIPTS[name]!.test(word));
     if (scripts.length > 1) return scripts;

@@ -1,5 +1,6 @@
 /** A reader's own choices: of this browser, not of the address, for a link is to show others the same figures only. */
 import { signal } from "@preact/signals";
+import { keepText, keptText } from "#dashboard/api/kept-text.ts";
 
 export type Scheme = "system" | "light" | "dark";
 
@@ -12,40 +13,23 @@ const SCHEME = "mcpg.scheme";
 const SHORTCUTS = "mcpg.shortcuts";
 
 export function readChoices(): void {
-  const kept = read(SCHEME);
+  const kept = keptText(SCHEME);
   if (kept === "light" || kept === "dark") show(kept);
-  hasShortcuts.value = read(SHORTCUTS) !== "off";
+  hasShortcuts.value = keptText(SHORTCUTS) !== "off";
 }
 
 export function setScheme(next: Scheme): void {
   show(next);
-  keep(SCHEME, next);
+  keepText(SCHEME, next);
 }
 
 export function setShortcuts(isOn: boolean): void {
   hasShortcuts.value = isOn;
-  keep(SHORTCUTS, isOn ? "on" : "off");
+  keepText(SHORTCUTS, isOn ? "on" : "off");
 }
 
 function show(next: Scheme): void {
   scheme.value = next;
   if (next === "system") delete document.documentElement.dataset["theme"];
   else document.documentElement.dataset["theme"] = next;
-}
-
-/** A browser may forbid storage: a choice then lasts as long as the page. */
-function read(name: string): string | null {
-  try {
-    return localStorage.getItem(name);
-  } catch {
-    return null;
-  }
-}
-
-function keep(name: string, value: string): void {
-  try {
-    localStorage.setItem(name, value);
-  } catch {
-    // It is shown all the same.
-  }
 }

@@ -1,4 +1,4 @@
-import { signedIn } from "#dashboard/api/session.ts";
+import { isTakenToBeIn } from "#dashboard/api/session.ts";
 import { Hostile } from "#dashboard/parts/hostile.tsx";
 import type { Page } from "#dashboard/place/address.ts";
 import { Link } from "#dashboard/place/link.tsx";
@@ -19,7 +19,7 @@ const TIMED: readonly Page[] = ["overview", "activity", "lag"];
 
 export function Header() {
   const { org, page } = place.value;
-  const isIn = signedIn.value.state === "in" && page !== "sign-in";
+  const isIn = isTakenToBeIn() && page !== "sign-in";
   return (
     <header class="header">
       <div class="header-row">

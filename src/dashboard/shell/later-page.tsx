@@ -1,6 +1,6 @@
 /** A page whose code is fetched when it is first shown: what a pager's first look needs comes first. */
 import type { ComponentType } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import { Loading } from "#dashboard/parts/states.tsx";
 
 /** A chunk that is gone was of a deployment before: the page of now names its own. Once, or it would never end. */
@@ -12,7 +12,8 @@ export function laterPage<Props extends object>(
   let loaded: ComponentType<Props> | null = null;
   return function LaterPage(props: Props) {
     const [, redraw] = useState(0);
-    useEffect(() => {
+    // Not after what is shown meanwhile has been painted.
+    useLayoutEffect(() => {
       if (loaded === null) fetchPage().catch(reloadOnce);
     }, []);
     async function fetchPage() {

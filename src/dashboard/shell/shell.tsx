@@ -2,8 +2,8 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { leaveForSignIn } from "#dashboard/api/leave.ts";
-import { beginLive, watchChanges } from "#dashboard/api/live.ts";
-import { loadSession, signedIn } from "#dashboard/api/session.ts";
+import { beginLive, correctLive, watchChanges } from "#dashboard/api/live.ts";
+import { isTakenToBeIn, loadSession, signedIn } from "#dashboard/api/session.ts";
 import { Failed, Loading } from "#dashboard/parts/states.tsx";
 import { Status } from "#dashboard/parts/status.tsx";
 import { place } from "#dashboard/place/place.ts";
@@ -44,16 +44,23 @@ function SignedInView() {
   const { page, org, id } = place.value;
   const signed = signedIn.value;
   const own = signed.state === "in" ? signed.session.org : null;
-  useEffect(() => {
+  const isIn = signed.state === "in";
+  // Before the views ask theirs, which may take long.
+  const [isEarly] = useState(() => {
     if (signed.state === "unknown") void loadSession();
+    return signed.state === "unknown";
+  });
+  useEffect(() => {
     if (signed.state === "out") leaveForSignIn();
+    if (isIn && isEarly) correctLive();
   }, [signed.state]);
   if (signed.state === "failed") {
     return <Failed problem={signed.problem} retry={() => void loadSession()} />;
   }
-  if (signed.state !== "in") return <Loading label="Asking who is signed in" />;
   const Shown = PAGES[page];
-  if (org === null || Shown === undefined) return <OrgsPage />;
+  const isOfOrg = org !== null && Shown !== undefined;
+  if (!isIn && !(isOfOrg && isTakenToBeIn())) return <Loading label="Asking who is signed in" />;
+  if (!isOfOrg) return <OrgsPage />;
   if (own !== null && own !== org) return <OtherOrg org={org} own={own} />;
   return (
     <OrgView key={org} org={org}>

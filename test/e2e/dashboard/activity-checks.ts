@@ -189,6 +189,9 @@ async function checkKeyboard(checks: Checks, reader: Reader, range: string): Pro
 async function checkExports(checks: Checks, reader: Reader, range: string): Promise<void> {
   const { page } = reader;
   await openView(reader, `${range}&view=calls`);
+  await checkWrittenFile(checks, page);
+  // As where no page may write to the disk.
+  await page.evaluate("window.showSaveFilePicker = undefined");
   const fileOf = async (name: string) => {
     const saved = page.waitForEvent("download");
     await page.getByRole("button", { name, exact: true }).click();
@@ -210,6 +213,55 @@ async function checkExports(checks: Checks, reader: Reader, range: string): Prom
   const copied = await page.evaluate<string>("navigator.clipboard.readText()");
   const isCurl = /^curl -sS -H "Authorization: Bearer \$MCPG_TOKEN" 'http:[^']+limit=100'$/;
   checks.report("the request is copied without a token in it", isCurl.test(copied) ? [] : [copied]);
+}
+
+/** A file of the browser's own in place of one that a person picks: it is written to in the same way. */
+const PICK = `window.showSaveFilePicker = async ({ suggestedName }) => {
+  const folder = await navigator.storage.getDirectory();
+  return folder.getFileHandle(suggestedName, { create: true });
+}`;
+const WRITTEN = `(async () => {
+  const folder = await navigator.storage.getDirectory();
+  const files = [];
+  for await (const handle of folder.values()) files.push(await (await handle.getFile()).text());
+  return files;
+})()`;
+
+async function checkWrittenFile(checks: Checks, page: Page): Promise<void> {
+  const save = () => page.getByRole("button", { name: "NDJSON", exact: true }).click();
+  await page.evaluate(
+    "window.showSaveFilePicker = async () => { throw new DOMException('', 'AbortError'); }",
+  );
+  await save();
+  await page.getByRole("button", { name: "NDJSON", exact: true }).waitFor();
+  checks.equal("who picks no file is told nothing", await page.locator(".export-told").count(), 0);
+  await page.evaluate(PICK);
+  const second = /\/invocations\?.*cursor=/;
+  await page.route(second, (route) => route.fulfill({ status: 400, body: "{}" }));
+  await save();
+  await page
+    .getByText(/No file was saved/)
+    .first()
+    .waitFor();
+  checks.equal(
+    "of an export that fails half-way no file is left",
+    await page.evaluate(WRITTEN),
+    [],
+  );
+  await page.unroute(second);
+  await save();
+  await page
+    .getByText(/1,200 calls saved as NDJSON/)
+    .first()
+    .waitFor();
+  const [file = ""] = await page.evaluate<string[]>(WRITTEN);
+  const ids = new Set(
+    file
+      .trimEnd()
+      .split("\n")
+      .map((line) => (JSON.parse(line) as { id: string }).id),
+  );
+  checks.equal("a file that is written as it is read has every call, once", ids.size, CALLS);
 }
 
 async function checkHostile(checks: Checks, reader: Reader, range: string): Promise<void> {

@@ -9,6 +9,7 @@ import { checkAudit } from "./audit-checks.ts";
 import { openBrowser } from "./browser.ts";
 import { checkCalls } from "./call-checks.ts";
 import { makeEvidence } from "./evidence-org.ts";
+import { checkFirstView } from "./first-view-checks.ts";
 import { checkIdle } from "./idle-checks.ts";
 import { checkLag } from "./lag-checks.ts";
 import { checkOverview } from "./overview-checks.ts";
@@ -28,6 +29,7 @@ export async function runDashboardSuite(): Promise<Verdict> {
       await checkStyle(checks, browser, worker.url);
       await checkSignIn(checks, browser, worker.url);
       await checkShell(checks, browser, worker.url);
+      await checkFirstView(checks, browser, worker.url);
       await checkOverview(checks, browser, worker.url);
       await checkLag(checks, browser, worker.url);
       await checkIdle(checks, browser, worker.url);

@@ -1,5 +1,5 @@
 /** One page of a list. A filter that finds little has the server look through much: it may have to be asked again. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { CallPage } from "#dashboard/activity/answers.ts";
 import type { CallAnswer } from "#dashboard/api/call-answer.ts";
 import { leaveForSignIn } from "#dashboard/api/leave.ts";
@@ -12,7 +12,7 @@ export const PAGE_ROWS = 100;
 const LOOKS_UNASKED = 3;
 
 export interface ShownPage {
-  /** The question that these calls answer: while it is not what is asked, they are of before. */
+  /** The question that these calls answer. */
   readonly path: string | null;
   readonly calls: readonly CallAnswer[];
   readonly nextCursor: string | null;
@@ -58,11 +58,14 @@ export function useCallPage(
     controller.current = own;
     void look(from, own.signal).catch(() => undefined);
   };
-  useEffect(() => {
+  // Asked before the paint, as in useAsk.
+  useLayoutEffect(() => {
     start({ ...NONE, path });
     return () => controller.current?.abort();
   }, [path]);
-  return { ...shown, keepLooking: () => start(shown) };
+  // Rows of another question are not drawn once more only to go.
+  const current = shown.path === path ? shown : { ...NONE, path };
+  return { ...current, keepLooking: () => start(current) };
 }
 
 async function lookFurther(

@@ -53,7 +53,7 @@ export function CallsView({ asking: live }: { asking: Asking }) {
             pathOf={pathOf}
             fileName={`calls-${org}-${new Date(fromMs).toISOString().slice(0, 16).replace(":", "")}`}
             fixedHref={hrefWith(rangeChanges({ kind: "fixed", fromMs, toMs }))}
-            rowsText={rowsAsText(page.calls, columns)}
+            rowsText={() => rowsAsText(page.calls, columns)}
           />
         </div>
       </div>

@@ -1,11 +1,13 @@
 /** Takes the list elsewhere: as a file of all of it, as a link, as the request that it is. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { curlCommand } from "#dashboard/activity/curl-command.ts";
-import { saveFile } from "#dashboard/api/save-file.ts";
+import { openFile } from "#dashboard/api/growing-file.ts";
 import { CopyButton } from "#dashboard/parts/copy-button.tsx";
 import { formatCount } from "#dashboard/parts/format-figure.ts";
 import { announce } from "#dashboard/parts/status.tsx";
-import { type ExportFormat, ExportStopped, exportCalls } from "./export-calls.ts";
+import { type ExportFormat, ExportTooLarge, exportCalls, FORMATS } from "./export-calls.ts";
+import type { PageReader } from "./follow-cursors.ts";
+import { ExportStopped, readPage } from "./read-page.ts";
 
 interface ExportPanelTerms {
   /** The list's request, with a limit and the cursor of a page. */
@@ -14,7 +16,7 @@ interface ExportPanelTerms {
   fileName: string;
   /** What is shown here, with times that do not move. */
   fixedHref: string;
-  rowsText: string;
+  rowsText(): string;
 }
 
 /** As many as the API gives at once. */
@@ -23,39 +25,16 @@ const SHOWN_PAGE = 100;
 
 type Running = { readonly format: ExportFormat; readonly calls: number } | null;
 
+interface Export {
+  readonly running: Running;
+  /** How the last one ended. */
+  readonly told: string;
+  start(format: ExportFormat): Promise<void>;
+  stop(): void;
+}
+
 export function ExportPanel({ pathOf, fileName, fixedHref, rowsText }: ExportPanelTerms) {
-  const [running, setRunning] = useState<Running>(null);
-  const [told, setTold] = useState("");
-  const controller = useRef<AbortController | null>(null);
-  useEffect(() => () => controller.current?.abort(), []);
-  const start = async (format: ExportFormat) => {
-    const own = new AbortController();
-    controller.current = own;
-    setTold("");
-    setRunning({ format, calls: 0 });
-    const end = await exportTo(format, own.signal);
-    if (controller.current !== own) return;
-    controller.current = null;
-    setRunning(null);
-    setTold(end);
-    announce(end);
-  };
-  const exportTo = async (format: ExportFormat, signal: AbortSignal): Promise<string> => {
-    try {
-      const { calls, file } = await exportCalls({
-        format,
-        pathOf: (cursor) => pathOf(PAGE_MAX, cursor),
-        signal,
-        onProgress: (read) => setRunning({ format, calls: read }),
-      });
-      saveFile(file, `${fileName}.${format}`);
-      return `${formatCount(calls)} calls saved as ${format.toUpperCase()}.`;
-    } catch (error) {
-      if (signal.aborted) return "Stopped: no file was saved.";
-      const why = error instanceof ExportStopped ? error.problem.title : "it could not be written";
-      return `No file was saved: ${why}.`;
-    }
-  };
+  const { running, told, start, stop } = useExport(pathOf, fileName);
   return (
     <fieldset class="export">
       <legend class="visually-hidden">Take these calls elsewhere</legend>
@@ -74,11 +53,7 @@ export function ExportPanel({ pathOf, fileName, fixedHref, rowsText }: ExportPan
       ) : (
         <>
           <span class="export-progress">{formatCount(running.calls)} calls read</span>
-          <button
-            type="button"
-            class="button button-small"
-            onClick={() => controller.current?.abort()}
-          >
+          <button type="button" class="button button-small" onClick={stop}>
             Stop
           </button>
         </>
@@ -92,4 +67,56 @@ export function ExportPanel({ pathOf, fileName, fixedHref, rowsText }: ExportPan
       {told !== "" && <span class="export-told muted">{told}</span>}
     </fieldset>
   );
+}
+
+function useExport(pathOf: ExportPanelTerms["pathOf"], fileName: string): Export {
+  const [running, setRunning] = useState<Running>(null);
+  const [told, setTold] = useState("");
+  const controller = useRef<AbortController | null>(null);
+  const stop = () => controller.current?.abort();
+  useEffect(() => stop, []);
+  const start = async (format: ExportFormat) => {
+    if (controller.current !== null) return;
+    const own = new AbortController();
+    controller.current = own;
+    setTold("");
+    const end = await exportTo(format, `${fileName}.${format}`, {
+      signal: own.signal,
+      read: (cursor) => readPage(pathOf(PAGE_MAX, cursor), own.signal),
+      onProgress: (calls) => setRunning({ format, calls }),
+    });
+    controller.current = null;
+    setRunning(null);
+    setTold(end);
+    announce(end);
+  };
+  return { running, told, start, stop };
+}
+
+interface Reading {
+  readonly signal: AbortSignal;
+  readonly read: PageReader;
+  onProgress(calls: number): void;
+}
+
+/** What is to be told of it; nothing of what the reader took back. */
+async function exportTo(format: ExportFormat, name: string, reading: Reading): Promise<string> {
+  const file = await openFile(name, FORMATS[format].type);
+  if (file === null) return "";
+  reading.onProgress(0);
+  try {
+    const calls = await exportCalls({ format, file, ...reading });
+    await file.finish();
+    return `${formatCount(calls)} calls saved as ${format.toUpperCase()}.`;
+  } catch (error) {
+    await file.discard().catch(() => undefined);
+    if (reading.signal.aborted) return "Stopped: no file was saved.";
+    return `No file was saved: ${whyNot(error)}.`;
+  }
+}
+
+function whyNot(error: unknown): string {
+  if (error instanceof ExportStopped) return error.problem.title;
+  if (!(error instanceof ExportTooLarge)) return "it could not be written";
+  return "these are more calls than this browser can hold, and it lets no page write to the disk. Take less time at once, or a browser of Chromium's";
 }
