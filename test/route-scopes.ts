@@ -81,6 +81,11 @@ export const SCOPES_OF_ROUTES: Readonly<Record<string, Access["scope"]>> = {
   "get /docs": null,
 };
 
+/** The routes that another scope lets into as well: what it may do there is less. */
+export const OR_SCOPES: Readonly<Record<string, Access["orScope"]>> = {
+  "post /v1/orgs/:org/service-tokens": "payloads:grant",
+};
+
 /** The scopes whose routes a session of the dashboard never serves: its pages do nothing that they are for. */
 export const SESSIONLESS: ReadonlySet<Access["scope"]> = new Set([
   "telemetry:write",
