@@ -42,6 +42,7 @@ import { serviceTokenRoutes } from "#orgs/http/service-token-routes.ts";
 import { sessionRoutes } from "#orgs/http/session-routes.ts";
 import { otlpRoutes } from "#otlp/http/otlp-routes.ts";
 import { probeDatabases } from "#platform/d1/database-probe.ts";
+import { redactionRoutes } from "#redaction/http/redaction-routes.ts";
 import { streamRoutes } from "#streams/http/stream-routes.ts";
 import { traceRequests } from "#tracing/http/trace-requests.ts";
 import { tracer } from "#tracing/isolate-tracer.ts";
@@ -53,6 +54,7 @@ const stated: readonly AppRoute[] = [
   ...orgRoutes,
   ...serviceTokenRoutes,
   ...streamRoutes,
+  ...redactionRoutes,
   ...deliveryRoutes,
   ...policyRoutes,
   // Which servers they call

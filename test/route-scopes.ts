@@ -16,6 +16,8 @@ export const SCOPES_OF_ROUTES: Readonly<Record<string, Access["scope"]>> = {
   "get /v1/orgs/:org/observability": "org:admin",
   "put /v1/orgs/:org/observability": "org:admin",
   "get /v1/orgs/:org/observability/status": "org:admin",
+  "get /v1/orgs/:org/redaction": "org:admin",
+  "put /v1/orgs/:org/redaction": "org:admin",
   "get /v1/orgs/:org/policy": "org:admin",
   "put /v1/orgs/:org/policy": "org:admin",
   "post /v1/orgs/:org/policy/check": "org:admin",

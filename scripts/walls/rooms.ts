@@ -38,6 +38,13 @@ export const ROWS: readonly Row[] = [
   { folder: "orgs/store", packages: TABLES },
   { folder: "orgs/http", rooms: ["http"], packages: ROUTES },
 
+  {
+    folder: "redaction",
+    rooms: ["formats", "platform", "orgs"],
+    packages: ["@secretlint/secretlint-rule-preset-recommend"],
+  },
+  { folder: "redaction/http", rooms: ["http"], packages: ROUTES },
+
   { folder: "streams", rooms: ["formats", "platform", "vault", "orgs"], packages: SCHEMAS },
   { folder: "streams/store", packages: TABLES },
   { folder: "streams/http", rooms: ["http"], packages: ROUTES },
@@ -59,7 +66,7 @@ export const ROWS: readonly Row[] = [
 
   {
     folder: "audit",
-    rooms: ["formats", "platform", "vault", "orgs", "streams"],
+    rooms: ["formats", "platform", "vault", "orgs", "redaction", "streams"],
     packages: [...SCHEMAS, ...HASHES, "modern-tar"],
   },
   { folder: "audit/ledger", packages: WORKERS },

@@ -1,9 +1,10 @@
 /** The directory's orgs. Every change names, in its WHERE, what it was decided on. */
-import { and, asc, eq, gt, sql } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { Org, OrgState } from "#orgs/org.ts";
 import { orgParts } from "#orgs/org-lifecycle.ts";
 import { effectiveOrg, type OrgSettings } from "#orgs/org-settings.ts";
+import { DEFAULT_REDACTION, type RedactionSettings } from "#orgs/redaction-settings.ts";
 import { changedByFirst, statementOf } from "#platform/d1/batch.ts";
 import { deleteOfClosedOrg } from "./closed-org.ts";
 import { orgs } from "./directory-schema.ts";
@@ -156,11 +157,31 @@ export async function updateOrgSettings(
     eq(orgs.publishesAuditLog, was.publishesAuditLog),
     eq(orgs.onLedgerFailure, was.onLedgerFailure),
     eq(orgs.spanMapping, was.spanMapping),
+    eq(orgs.payloadCapture, was.payloadCapture),
   );
   const update = drizzle(directory)
     .update(orgs)
     .set({ ...rowOfSettings(after), updatedAtMs: action.occurredAtMs })
     .where(unchanged);
+  return changedByFirst(directory, [
+    statementOf(directory, update),
+    recordOperatorAction(directory, action),
+  ]);
+}
+
+/** False if it is no longer as it was read, or the org no longer active. */
+export async function updateOrgRedaction(
+  directory: D1Database,
+  { org, generation }: Pick<Org, "org" | "generation">,
+  { before, after }: { before: RedactionSettings; after: RedactionSettings },
+  action: OperatorAction,
+): Promise<boolean> {
+  const texts = [before, after].map((settings) => JSON.stringify(settings));
+  const was = texts[0] === JSON.stringify(DEFAULT_REDACTION) ? [texts[0], "{}"] : [texts[0]!];
+  const update = drizzle(directory)
+    .update(orgs)
+    .set({ redaction: texts[1]!, updatedAtMs: action.occurredAtMs })
+    .where(and(activeAt(org, generation), inArray(orgs.redaction, was)));
   return changedByFirst(directory, [
     statementOf(directory, update),
     recordOperatorAction(directory, action),
@@ -242,13 +263,18 @@ async function findRow(directory: D1Database, org: string): Promise<OrgRow | nul
 
 function orgOfRow(row: OrgRow): Org {
   const { org, shard, generation, state, auditLog, createdAtMs, updatedAtMs } = row;
-  const identity = { org, shard, generation, state, auditLog, createdAtMs, updatedAtMs };
+  const redaction = redactionOfRow(row);
+  const identity = { org, shard, generation, state, auditLog, redaction, createdAtMs, updatedAtMs };
   return effectiveOrg(identity, settingsOfRow(row));
+}
+
+function redactionOfRow({ redaction }: Pick<OrgRow, "redaction">): RedactionSettings {
+  return { ...DEFAULT_REDACTION, ...JSON.parse(redaction) };
 }
 
 function settingsOfRow(row: OrgRow): OrgSettings {
   const { tier, entitlements, limits, retention, publishesAuditLog, spanMapping } = row;
-  const { onLedgerFailure } = row;
+  const { onLedgerFailure, payloadCapture } = row;
   return {
     tier,
     entitlements: JSON.parse(entitlements),
@@ -257,13 +283,14 @@ function settingsOfRow(row: OrgRow): OrgSettings {
     publishesAuditLog,
     onLedgerFailure,
     spanMapping: JSON.parse(spanMapping),
+    payloadCapture: JSON.parse(payloadCapture),
   };
 }
 
 /** The inverse of `settingsOfRow`, to the byte: `updateOrgSettings` compares these texts. */
 function rowOfSettings(settings: OrgSettings) {
   const { tier, entitlements, limits, retention, publishesAuditLog, spanMapping } = settings;
-  const { onLedgerFailure } = settings;
+  const { onLedgerFailure, payloadCapture } = settings;
   return {
     tier,
     entitlements: JSON.stringify(entitlements),
@@ -272,5 +299,6 @@ function rowOfSettings(settings: OrgSettings) {
     publishesAuditLog,
     onLedgerFailure,
     spanMapping: JSON.stringify(spanMapping),
+    payloadCapture: JSON.stringify(payloadCapture),
   };
 }
