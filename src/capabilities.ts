@@ -11,6 +11,7 @@ import { currentLog } from "#audit/current-log.ts";
 import { drainOutbox } from "#audit/drain-outbox.ts";
 import { expiryJob } from "#audit/expiry-job.ts";
 import { outboxJob } from "#audit/outbox-job.ts";
+import { payloadKeyShares } from "#audit/payload-key-shares.ts";
 import { signJob } from "#audit/sign-job.ts";
 import { callsPart } from "#calls/calls-part.ts";
 import { registerFigureSource } from "#calls/figures/figure-sources.ts";
@@ -42,6 +43,7 @@ import type { AnyJob } from "#platform/jobs/job.ts";
 import { shardDatabase } from "#platform/shards.ts";
 import { streamsPart } from "#streams/streams-part.ts";
 import { registerSpanKeeper } from "#tracing/isolate-tracer.ts";
+import { registerShareKeeper } from "#vault/key-shares.ts";
 
 registerOrgParts([
   auditPart,
@@ -57,6 +59,7 @@ registerOrgParts([
 registerOutbox(async (env, org) => {
   await drainOutbox(env, currentLog(org));
 });
+registerShareKeeper(payloadKeyShares);
 registerOpenCallSink(deliverEndedCalls);
 registerToolsWatcher({ learnt: learnSeries, gone: forgetSeries });
 registerToolLists(areToolsListed);

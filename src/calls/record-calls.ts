@@ -13,7 +13,6 @@ import { fail } from "#platform/errors.ts";
 import { shardDatabase } from "#platform/shards.ts";
 import { inSlices } from "#platform/slices.ts";
 import { streamsOf } from "#streams/streams-of.ts";
-import { fingerprintKey } from "#vault/fingerprint-key.ts";
 import type { ReportHeader } from "./arrival.ts";
 import {
   type Call,
@@ -22,6 +21,7 @@ import {
   SAMPLE_AHEAD_MS_MAX,
   type SampleContext,
 } from "./call.ts";
+import { messageKey } from "./message-key.ts";
 import { PRUNED_TIME, type Rejection, reject, STREAM_DISABLED } from "./sample-rejection.ts";
 import type { TracedSpan } from "./traced-spans.ts";
 
@@ -73,7 +73,7 @@ export async function recordCalls(
     ...report,
     epochMs: parseEpoch(report.epoch, receivedAtMs),
     receivedAtMs,
-    fingerprintKey: fingerprintKey(env, org.org),
+    fingerprintKey: await messageKey(env, org, report.samples),
     knownErrors: new Map(),
   };
   const { calls, indexes, duplicates, rejected } = await parseSamples(report.samples, context);
