@@ -67,6 +67,13 @@ export const ROWS: readonly Row[] = [
   { folder: "audit/http", rooms: ["http"], packages: ROUTES },
 
   {
+    folder: "payloads",
+    rooms: ["formats", "platform", "vault", "orgs", "calls", "audit"],
+    packages: [...HASHES, "node:zlib"],
+  },
+  { folder: "payloads/http", rooms: ["http"], packages: ROUTES },
+
+  {
     folder: "otlp",
     rooms: ["formats", "platform", "vault", "orgs", "streams", "tracing", "calls"],
     packages: HASHES,
@@ -82,7 +89,10 @@ export const ROWS: readonly Row[] = [
 
   {
     folder: "delivery",
-    rooms: ["formats", "platform", "vault", "orgs", "streams", "tracing", "calls", "audit"],
+    rooms: [
+      ...["formats", "platform", "vault", "orgs", "streams", "tracing", "calls", "audit"],
+      "payloads",
+    ],
     packages: ["node:zlib"],
   },
   { folder: "delivery/store", packages: TABLES },
