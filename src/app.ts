@@ -41,6 +41,7 @@ import { recordActions } from "#orgs/http/record-actions.ts";
 import { serviceTokenRoutes } from "#orgs/http/service-token-routes.ts";
 import { sessionRoutes } from "#orgs/http/session-routes.ts";
 import { otlpRoutes } from "#otlp/http/otlp-routes.ts";
+import { payloadRoutes } from "#payloads/http/payload-routes.ts";
 import { probeDatabases } from "#platform/d1/database-probe.ts";
 import { redactionRoutes } from "#redaction/http/redaction-routes.ts";
 import { streamRoutes } from "#streams/http/stream-routes.ts";
@@ -63,6 +64,7 @@ const stated: readonly AppRoute[] = [
   // What their tools did
   ...callRoutes,
   ...traceRoutes,
+  ...payloadRoutes,
   ...otlpRoutes,
   ...metricsRoutes,
   ...rollupRoutes,

@@ -11,7 +11,9 @@ import { currentLog } from "#audit/current-log.ts";
 import { drainOutbox } from "#audit/drain-outbox.ts";
 import { expiryJob } from "#audit/expiry-job.ts";
 import { outboxJob } from "#audit/outbox-job.ts";
+import { payloadKeyShares } from "#audit/payload-key-shares.ts";
 import { signJob } from "#audit/sign-job.ts";
+import { registerPayloadKeeper } from "#calls/call-payload.ts";
 import { callsPart } from "#calls/calls-part.ts";
 import { registerFigureSource } from "#calls/figures/figure-sources.ts";
 import { foldJob } from "#calls/fold-job.ts";
@@ -38,15 +40,21 @@ import { spaceJob } from "#orgs/space/space-job.ts";
 import { sessionEndJob } from "#orgs/web-session/session-end-job.ts";
 import { spansPart } from "#otlp/spans-part.ts";
 import { keepSpans } from "#otlp/store/spans.ts";
+import { erasureJob } from "#payloads/erasure-job.ts";
+import { payloadFigures } from "#payloads/payload-figures.ts";
+import { payloadsPart } from "#payloads/payloads-part.ts";
+import { keepReported } from "#payloads/record-payloads.ts";
 import type { AnyJob } from "#platform/jobs/job.ts";
 import { shardDatabase } from "#platform/shards.ts";
 import { streamsPart } from "#streams/streams-part.ts";
 import { registerSpanKeeper } from "#tracing/isolate-tracer.ts";
+import { registerShareKeeper } from "#vault/key-shares.ts";
 
 registerOrgParts([
   auditPart,
   streamsPart,
   callsPart,
+  payloadsPart,
   spansPart,
   deliveryPart,
   operationsPart,
@@ -57,6 +65,8 @@ registerOrgParts([
 registerOutbox(async (env, org) => {
   await drainOutbox(env, currentLog(org));
 });
+registerShareKeeper(payloadKeyShares);
+registerPayloadKeeper(keepReported);
 registerOpenCallSink(deliverEndedCalls);
 registerToolsWatcher({ learnt: learnSeries, gone: forgetSeries });
 registerToolLists(areToolsListed);
@@ -64,6 +74,7 @@ registerToolSource({ schemaTools: orgTools, findTool: findKnownTool });
 registerFigureSource(auditFigures);
 registerFigureSource(shardFigures);
 registerFigureSource(undurableFigures);
+registerFigureSource(payloadFigures);
 // Spans of our own are no reason to tell of a full shard: the org's status does.
 registerSpanKeeper(async (env, org, spans) => {
   await keepSpans(shardDatabase(env, org.shard), org, spans, Date.now());
@@ -79,6 +90,7 @@ export const jobs: readonly AnyJob[] = [
   deliveryJob,
   pruneJob,
   eraseJob,
+  erasureJob,
   expiryJob,
   spaceJob,
   sessionEndJob,

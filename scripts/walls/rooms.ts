@@ -74,8 +74,15 @@ export const ROWS: readonly Row[] = [
   { folder: "audit/http", rooms: ["http"], packages: ROUTES },
 
   {
+    folder: "payloads",
+    rooms: ["formats", "platform", "vault", "orgs", "redaction", "calls", "audit"],
+    packages: [...HASHES, "node:zlib"],
+  },
+  { folder: "payloads/http", rooms: ["http"], packages: ROUTES },
+
+  {
     folder: "otlp",
-    rooms: ["formats", "platform", "vault", "orgs", "streams", "tracing", "calls"],
+    rooms: ["formats", "platform", "vault", "orgs", "streams", "tracing", "calls", "payloads"],
     packages: HASHES,
   },
   { folder: "otlp/store", packages: TABLES },
@@ -89,7 +96,10 @@ export const ROWS: readonly Row[] = [
 
   {
     folder: "delivery",
-    rooms: ["formats", "platform", "vault", "orgs", "streams", "tracing", "calls", "audit"],
+    rooms: [
+      ...["formats", "platform", "vault", "orgs", "streams", "tracing", "calls", "audit"],
+      "payloads",
+    ],
     packages: ["node:zlib"],
   },
   { folder: "delivery/store", packages: TABLES },
@@ -99,7 +109,10 @@ export const ROWS: readonly Row[] = [
   // MCP clients call their tools through it: what it decides and sees is recorded by the verbs of calls and audit.
   {
     folder: "gateway",
-    rooms: ["formats", "platform", "vault", "orgs", "streams", "tracing", "calls", "audit"],
+    rooms: [
+      ...["formats", "platform", "vault", "orgs", "streams", "tracing", "calls", "audit"],
+      "payloads",
+    ],
     packages: [...SCHEMAS, ...HASHES],
   },
   { folder: "gateway/proxy/upstream", packages: ["eventsource-parser", "eventsource-parser/**"] },

@@ -1,5 +1,6 @@
 /** An OTLP request from decoded to durable: its tool calls as samples, the spans around them as spans. */
 
+import { messageKey } from "#calls/message-key.ts";
 import { PRUNED_TIME, STREAM_DISABLED } from "#calls/sample-rejection.ts";
 import { spanKey } from "#calls/traced-spans.ts";
 import type { PartialSuccess } from "#formats/otlp/export-response.ts";
@@ -12,7 +13,6 @@ import { shardDatabase } from "#platform/shards.ts";
 import { nextTurn } from "#platform/slices.ts";
 import { streamsOf } from "#streams/streams-of.ts";
 import type { TraceSpan } from "#tracing/trace-span.ts";
-import { fingerprintKey } from "#vault/fingerprint-key.ts";
 import { countTold } from "./count-told.ts";
 import { PLUGIN, textOf } from "./span-attributes.ts";
 import { callsOfRequest, spansOf } from "./span-calls.ts";
@@ -34,7 +34,8 @@ export async function recordTraces(
   const refused = new Refusals();
   const calls = await callsOfRequest(traces, org.spanMapping);
   if (calls.reason !== null) refused.add(calls.rejected, calls.reason);
-  const context = { receivedAtMs, fingerprintKey: fingerprintKey(env, org.org) };
+  const samples = calls.calls.map(({ call }) => call.sample);
+  const context = { receivedAtMs, fingerprintKey: await messageKey(env, org, samples) };
   const parsed = await parseCalls(calls.calls, context);
   for (const { code, message } of parsed.rejected) refused.add(1, `${code}: ${message}`);
   const isLong = calls.calls.length + calls.ignored > SPANS_TOLD_AT_ONCE;

@@ -39,6 +39,7 @@ import {
   type PublishAnswer,
   publish,
 } from "./head.ts";
+import { destroySharesBelow, findShare, makeShare } from "./key-shares.ts";
 import { LedgerReads } from "./ledger-reads.ts";
 import {
   announcePruning,
@@ -91,6 +92,17 @@ export class Ledger extends LedgerReads {
 
   waitingKeys(keys: readonly string[]): string[] {
     return waitingKeysOf(this.sql, keys);
+  }
+
+  /** Of the org's payload keys, whatever becomes of the log. */
+  keyShare(version: number, isMade: boolean): Uint8Array | null {
+    if (!isMade) return findShare(this.sql, version);
+    return this.ctx.storage.transactionSync(() => makeShare(this.sql, version, Date.now()));
+  }
+
+  /** For good. Idempotent. */
+  destroyKeyShares(below: number): void {
+    this.ctx.storage.transactionSync(() => destroySharesBelow(this.sql, below));
   }
 
   /** Shows none once MCPG_ORIGIN has changed: a head signed in the new name could never be published. */

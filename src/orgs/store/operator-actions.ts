@@ -31,9 +31,9 @@ export function recordOperatorAction(db: D1Database, action: OperatorAction): D1
   return bound(db, `${INSERT} WHERE changes() > 0`, action);
 }
 
-/** Records a deed that changes nothing in this database. */
+/** Records a deed that changes nothing in this database. Idempotent. */
 export async function insertOperatorAction(db: D1Database, action: OperatorAction): Promise<void> {
-  await bound(db, INSERT, action).run();
+  await bound(db, `${INSERT} WHERE true ON CONFLICT DO NOTHING`, action).run();
 }
 
 function bound(db: D1Database, sql: string, action: OperatorAction): D1PreparedStatement {

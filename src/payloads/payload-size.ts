@@ -1,0 +1,33 @@
+/**
+ * How much of a payload is kept: all of it up to 256 KiB a field, as JSON in UTF-8. Of a larger one so much, with its
+ * true size and a hash of the whole, by which whoever has it elsewhere knows it again.
+ */
+import { blake3 } from "@noble/hashes/blake3.js";
+
+/** Nine in ten answers of tools have less than 4 KiB; a row of D1 may have 2 MB, and both fields lie in one. */
+export const PAYLOAD_BYTES_MAX = 262_144;
+
+/** A field of a payload. */
+export interface PayloadContent {
+  /** JSON in UTF-8, or the first bytes of it. */
+  readonly kept: Uint8Array;
+  /** Of the whole. */
+  readonly bytes: number;
+  /** BLAKE3-256 of the whole; null where it is kept whole. */
+  readonly blake3: Uint8Array | null;
+}
+
+const utf8 = new TextEncoder();
+
+export function contentOf(text: string): PayloadContent {
+  const whole = utf8.encode(text);
+  if (whole.length <= PAYLOAD_BYTES_MAX) return { kept: whole, bytes: whole.length, blake3: null };
+  const kept = whole.subarray(0, characterStart(whole, PAYLOAD_BYTES_MAX));
+  return { kept, bytes: whole.length, blake3: blake3(whole) };
+}
+
+/** Where the character begins that the byte is of. */
+function characterStart(bytes: Uint8Array, at: number): number {
+  const isWithin = (bytes[at]! & 0xc0) === 0x80;
+  return isWithin ? characterStart(bytes, at - 1) : at;
+}
