@@ -19,15 +19,19 @@ export interface PayloadContent {
 
 const utf8 = new TextEncoder();
 
-export function contentOf(text: string): PayloadContent {
-  const whole = utf8.encode(text);
-  if (whole.length <= PAYLOAD_BYTES_MAX) return { kept: whole, bytes: whole.length, blake3: null };
-  const kept = whole.subarray(0, characterStart(whole, PAYLOAD_BYTES_MAX));
+/** `text` is what may be kept of `sent`, by which it is known again: all of it, unless `isCut`. */
+export function contentOf(text: string, sent = text, isCut = false): PayloadContent {
+  const bytes = utf8.encode(text);
+  const isKept = !isCut && bytes.length <= PAYLOAD_BYTES_MAX;
+  const whole = text === sent ? bytes : utf8.encode(sent);
+  if (isKept) return { kept: bytes, bytes: whole.length, blake3: null };
+  const kept = bytes.subarray(0, characterStart(bytes, PAYLOAD_BYTES_MAX));
   return { kept, bytes: whole.length, blake3: blake3(whole) };
 }
 
 /** Where the character begins that the byte is of. */
 function characterStart(bytes: Uint8Array, at: number): number {
+  if (at >= bytes.length) return bytes.length;
   const isWithin = (bytes[at]! & 0xc0) === 0x80;
   return isWithin ? characterStart(bytes, at - 1) : at;
 }

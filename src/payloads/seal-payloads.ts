@@ -3,8 +3,9 @@ import type { CallPayload } from "#calls/call-payload.ts";
 import type { Org } from "#orgs/org.ts";
 import type { Env } from "#platform/env.ts";
 import { nextTurn } from "#platform/slices.ts";
+import { redactPayload } from "#redaction/redact-payload.ts";
 import { type DataKey, newestDataKey } from "#vault/data-keys.ts";
-import { contentOf } from "./payload-size.ts";
+import { contentOf, type PayloadContent } from "./payload-size.ts";
 import { type PayloadPlace, sealPayload } from "./sealed-payload.ts";
 
 export interface SealedPayload {
@@ -21,8 +22,8 @@ export interface SealedPayloads {
   readonly discarded: number;
 }
 
-/** JSON is written, compressed and sealed at 10 MB/s or more; what was cut is hashed besides. */
-const SLICE_BYTES = 100_000;
+/** JSON is written, searched, compressed and sealed at 5 MB/s or more; what was cut is hashed besides. */
+const SLICE_BYTES = 50_000;
 
 /** Nothing is kept of an org that is not entitled to it; nor what is nested too deep to be written. */
 export async function sealPayloads(
@@ -40,25 +41,39 @@ export async function sealPayloads(
       sliceBytes = 0;
     }
     const { id } = payload;
-    const texts = { request: jsonOf(payload.request), response: jsonOf(payload.response) };
-    sliceBytes += (texts.request?.length ?? 0) + (texts.response?.length ?? 0);
+    const request = contentOfField(org, payload, "request");
+    const response = contentOfField(org, payload, "response");
+    sliceBytes += (request?.bytes ?? 0) + (response?.bytes ?? 0);
     const one = {
       id,
       keyVersion: key.version,
-      request: await sealText(key, { org: org.org, id, field: "request" }, texts.request),
-      response: await sealText(key, { org: org.org, id, field: "response" }, texts.response),
+      request: await sealContent(key, { org: org.org, id, field: "request" }, request),
+      response: await sealContent(key, { org: org.org, id, field: "response" }, response),
     };
     if (one.request !== null || one.response !== null) sealed.push(one);
   }
   return { sealed, discarded: fieldsOf(payloads) - fieldsOf(sealed) };
 }
 
-async function sealText(
+async function sealContent(
   key: DataKey,
   place: PayloadPlace,
-  text: string | null,
+  content: PayloadContent | null,
 ): Promise<Uint8Array | null> {
-  return text === null ? null : sealPayload(key, place, contentOf(text));
+  return content === null ? null : sealPayload(key, place, content);
+}
+
+/** What of a field may be kept: the one place where what goes into a payload is redacted. */
+function contentOfField(
+  { redaction }: Org,
+  payload: CallPayload,
+  field: "request" | "response",
+): PayloadContent | null {
+  const json = jsonOf(payload[field]);
+  if (json === null) return null;
+  const { workspace, plugin, tool } = payload;
+  const { text, isCut } = redactPayload(json, redaction, { workspace, plugin, tool, field });
+  return contentOf(text, json, isCut);
 }
 
 /** Null where there is nothing, or where it is nested deeper than the serialiser's stack. */

@@ -3,25 +3,33 @@ import type { RedactionSettings } from "#orgs/redaction-settings.ts";
 import { REDACTED_JSON, redactText } from "./redact-text.ts";
 import { type RedactedPlace, redactionOf } from "./redaction-of.ts";
 
-/** Longer ones are cut before they are looked into, which would take a second: a payload is kept to 256 KiB. */
-const WHOLE_LENGTH_MAX = 1_048_576;
-/** As much behind a cut as the beginning of a secret may have that is not known by its beginning. */
+/** A longer one is cut before it is looked into, which would take a second: 256 KiB are kept of it at most. */
+const WHOLE_LENGTH_MAX = 524_288;
+/** As much behind a cut as a secret may have that is not known by its beginning. */
 const TAIL_LENGTH_MAX = 4_096;
 
+export interface RedactedPayload {
+  /** JSON; or, where it is cut, the beginning of one. */
+  readonly text: string;
+  readonly isCut: boolean;
+}
+
 /**
- * `isWhole` is false for a text that was cut. Where a path applies, nothing is kept of one, for it cannot be told what
- * the path leads to. Else its last word goes, which may be the beginning of a secret.
+ * Nothing is kept of a text that is too long to be looked into where a path applies, for it cannot be told what the
+ * path leads to. Else its last word goes, which may be the beginning of a secret.
  */
 export function redactPayload(
-  text: string,
+  json: string,
   settings: RedactionSettings,
-  { isWhole, ...place }: RedactedPlace & { isWhole: boolean },
-): string {
+  place: RedactedPlace,
+): RedactedPayload {
   const redaction = redactionOf(settings, place);
-  if (isWhole && text.length <= WHOLE_LENGTH_MAX) return redactText(text, redaction);
-  if (redaction.paths.length > 0) return REDACTED_JSON;
-  const cut = text.slice(0, WHOLE_LENGTH_MAX);
-  return redactText(redaction.detectsSecrets ? withoutLastWord(cut) : cut, redaction);
+  const isCut = json.length > WHOLE_LENGTH_MAX;
+  if (!isCut) return { text: redactText(json, redaction), isCut };
+  if (redaction.paths.length > 0) return { text: REDACTED_JSON, isCut };
+  const beginning = json.slice(0, WHOLE_LENGTH_MAX).toWellFormed();
+  if (!redaction.detectsSecrets) return { text: beginning, isCut };
+  return { text: redactText(withoutLastWord(beginning), redaction), isCut };
 }
 
 /** Words end at spaces and quotes. */

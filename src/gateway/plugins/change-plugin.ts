@@ -147,6 +147,7 @@ function settingsOf(plugin: StoredPlugin): Record<string, string> {
     headers: plugin.headerNames.join(" "),
     timeout_ms: String(plugin.timeoutMs),
     on_tool_change: plugin.onToolChange,
+    capture_payloads: String(plugin.capturesPayloads ?? "as the org"),
   };
 }
 
@@ -169,6 +170,7 @@ function pluginOf(
     url: wanted.url,
     timeoutMs: wanted.timeoutMs,
     onToolChange: wanted.onToolChange,
+    capturesPayloads: wanted.capturesPayloads,
     version: (stored?.version ?? 0) + 1,
     sealedHeaders,
     headerNames: Object.keys(sealedHeaders).sort(),
@@ -182,8 +184,9 @@ function newRegistration(nowMs: number): string {
 }
 
 function isSame(a: StoredPlugin, b: StoredPlugin): boolean {
-  const isSettingSame =
-    a.url === b.url && a.timeoutMs === b.timeoutMs && a.onToolChange === b.onToolChange;
+  const isSettingSame = (["url", "timeoutMs", "onToolChange", "capturesPayloads"] as const).every(
+    (setting) => a[setting] === b[setting],
+  );
   return isSettingSame && sameHeaders(a, b);
 }
 

@@ -57,12 +57,7 @@ const NullableBoolean = Type.Optional(Type.Unsafe<boolean | null>({ type: ["bool
 const PatchOrgSchema = Type.Object(
   {
     tier: Type.Optional(Tier),
-    entitlements: Type.Optional(
-      Type.Object(
-        { payload_capture: NullableBoolean },
-        CLOSED,
-      ),
-    ),
+    entitlements: Type.Optional(Type.Object({ payload_capture: NullableBoolean }, CLOSED)),
     limits: Type.Optional(
       Type.Object(
         {
