@@ -25,12 +25,15 @@ import { operationsPart } from "#gateway/figures/operations-part.ts";
 import { identityPart } from "#gateway/identity/identity-part.ts";
 import { areToolsListed, findKnownTool, orgTools } from "#gateway/plugins/listed-tools.ts";
 import { pluginEntriesJob } from "#gateway/plugins/plugin-entries-job.ts";
+import { pluginKeyUse } from "#gateway/plugins/plugin-key-use.ts";
 import { pluginsPart } from "#gateway/plugins/plugins-part.ts";
 import { registerToolsWatcher } from "#gateway/plugins/tools-learnt.ts";
 import { policiesPart } from "#gateway/policy/policies-part.ts";
 import { registerToolSource } from "#gateway/policy/tool-source.ts";
 import { deliverEndedCalls } from "#gateway/record/deliver-ended-calls.ts";
 import { eraseJob } from "#orgs/erase-job.ts";
+import { keyUpkeepJob } from "#orgs/keys/key-upkeep-job.ts";
+import { keysPart } from "#orgs/keys/keys-part.ts";
 import { registerOrgParts } from "#orgs/org-lifecycle.ts";
 import { registerOutbox } from "#orgs/outbox.ts";
 import { pruneJob } from "#orgs/prune-job.ts";
@@ -41,9 +44,12 @@ import { spansPart } from "#otlp/spans-part.ts";
 import { keepSpans } from "#otlp/store/spans.ts";
 import type { AnyJob } from "#platform/jobs/job.ts";
 import { shardDatabase } from "#platform/shards.ts";
+import { streamKeyUse } from "#streams/stream-key-use.ts";
 import { streamsPart } from "#streams/streams-part.ts";
 import { registerSpanKeeper } from "#tracing/isolate-tracer.ts";
 import { registerShareKeeper } from "#vault/key-shares.ts";
+import { registerKeyUses } from "#vault/key-uses.ts";
+import { rewrapJob } from "#vault/rewrap-job.ts";
 
 registerOrgParts([
   auditPart,
@@ -55,11 +61,13 @@ registerOrgParts([
   identityPart,
   policiesPart,
   pluginsPart,
+  keysPart,
 ]);
 registerOutbox(async (env, org) => {
   await drainOutbox(env, currentLog(org));
 });
 registerShareKeeper(payloadKeyShares);
+registerKeyUses([streamKeyUse, pluginKeyUse]);
 registerOpenCallSink(deliverEndedCalls);
 registerToolsWatcher({ learnt: learnSeries, gone: forgetSeries });
 registerToolLists(areToolsListed);
@@ -85,4 +93,6 @@ export const jobs: readonly AnyJob[] = [
   expiryJob,
   spaceJob,
   sessionEndJob,
+  rewrapJob,
+  keyUpkeepJob,
 ];
