@@ -12,7 +12,11 @@ import { BilledRows } from "../harness/billed-rows.ts";
 export { Ledger } from "#audit/ledger/ledger.ts";
 export { JobRun } from "#cron.ts";
 
-const PLACE = { org: "bench", id: "0193f3a0-1234-7000-8000-0123456789ab", field: "response" } as const;
+const PLACE = {
+  org: "bench",
+  id: "0193f3a0-1234-7000-8000-0123456789ab",
+  field: "response",
+} as const;
 const billed = new BilledRows();
 const key = crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, [
   "encrypt",

@@ -77,7 +77,11 @@ function reportOf(calls: number) {
 function jsonOf(bytes: number): string {
   const items: object[] = [];
   for (let length = 0; length < bytes - 90; ) {
-    const item = { id: items.length, name: `repo-${Math.random().toString(36).slice(2)}`, private: items.length % 3 === 0 };
+    const item = {
+      id: items.length,
+      name: `repo-${Math.random().toString(36).slice(2)}`,
+      private: items.length % 3 === 0,
+    };
     items.push(item);
     length += JSON.stringify(item).length + 1;
   }

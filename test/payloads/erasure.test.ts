@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 import { findOrg } from "#orgs/store/orgs.ts";
 import { eraseOn } from "#payloads/erase-payloads.ts";
 import { erasureJob } from "#payloads/erasure-job.ts";
+import { payloadsPart } from "#payloads/payloads-part.ts";
 import { findErasures } from "#payloads/store/erasures.ts";
 import { findPayloadBytes } from "#payloads/store/payload-bytes.ts";
-import { payloadsPart } from "#payloads/payloads-part.ts";
 import { auditEntries } from "../audit/audit-client.ts";
 import { refusal } from "../harness/answers.ts";
 import { makeSample } from "../harness/calls.ts";
@@ -73,7 +73,9 @@ describe("The erasure of one call's payload", () => {
     expect((await call("DELETE", `${path}?reason=x`, { token: of.reader })).status).toBe(403);
     expect((await call("DELETE", path)).status).toBe(400);
     const bare = makeSample()["id"];
-    expect((await call("DELETE", `/v1/orgs/${of.org}/invocations/${bare}/payload?reason=x`)).status).toBe(404);
+    expect(
+      (await call("DELETE", `/v1/orgs/${of.org}/invocations/${bare}/payload?reason=x`)).status,
+    ).toBe(404);
     const stranger = await payloadOrg();
     const { token } = await createToken(stranger.org, ["org:admin"]);
     expect((await call("DELETE", `${path}?reason=x`, { token })).status).toBe(404);
@@ -116,12 +118,17 @@ describe("The erasure of an actor's payloads", () => {
     const again = await erase(of.org, "payloads?actor=user%3Aa&reason=left");
     expect(again.erased).toBe(0);
     const [entry] = await auditEntries(of.org, ENTRIES);
-    expect(entry?.event).toMatchObject({ target: null, details: { actor: "user:a", reason: "left" } });
+    expect(entry?.event).toMatchObject({
+      target: null,
+      details: { actor: "user:a", reason: "left" },
+    });
   });
 
   it("is ended by the ticks where its request had no time for all", async () => {
     const of = await payloadOrg();
-    const samples = Array.from({ length: 120 }, (_, n) => makeSample({ actor: "user:a", request_payload: n }));
+    const samples = Array.from({ length: 120 }, (_, n) =>
+      makeSample({ actor: "user:a", request_payload: n }),
+    );
     await report(of.org, samples);
     const deed = {
       ...{ id: "0193f3a0-1234-7000-8000-0123456789ab", org: of.org, occurredAtMs: Date.now() },
@@ -131,7 +138,10 @@ describe("The erasure of an actor's payloads", () => {
     const erasure = { deed, actor: "user:a", invocation: null, afterId: "", erased: 0 };
     const insert = `INSERT INTO payload_erasures (org, id, deed, actor) VALUES (?1, ?2, ?3, ?4)`;
     await db.prepare(insert).bind(of.org, deed.id, JSON.stringify(deed), "user:a").run();
-    expect(await eraseOn(workerEnv, db, erasure, () => true)).toEqual({ erased: 50, isPending: true });
+    expect(await eraseOn(workerEnv, db, erasure, () => true)).toEqual({
+      erased: 50,
+      isPending: true,
+    });
     const place = { env: workerEnv, shard: "SHARD_0", nowMs: Date.now() } as never;
     for (let steps = 0; (await pending(of.org)).length > 0; steps += 1) {
       if (steps > 5) throw new Error("it never ends");
@@ -184,7 +194,9 @@ describe("Retention and space", () => {
   it("payloads leave with their samples, never before, and nothing is counted of them then", async () => {
     const of = await payloadOrg();
     const hours = (n: number) => Date.now() - n * 3_600_000;
-    const samples = [20, 2].map((n) => makeSample({ started_at: hours(n), request_payload: "x".repeat(30_000) }));
+    const samples = [20, 2].map((n) =>
+      makeSample({ started_at: hours(n), request_payload: "x".repeat(30_000) }),
+    );
     await report(of.org, samples);
     expect(await findPayloadBytes(db, of.org)).toBeGreaterThan(0);
     const org = (await findOrg(workerEnv.DIRECTORY, of.org))!;

@@ -34,7 +34,11 @@ export async function keptCall(org: string, fields: SampleFields = {}): Promise<
   return sample["id"] as string;
 }
 
-export function view({ org, reader }: PayloadOrg, id: string, reason = "a test"): Promise<Response> {
+export function view(
+  { org, reader }: PayloadOrg,
+  id: string,
+  reason = "a test",
+): Promise<Response> {
   const query = new URLSearchParams({ reason });
   const path = `/v1/orgs/${org}/invocations/${id}/payload?${query}`;
   return call("GET", path, { token: reader });
@@ -54,7 +58,9 @@ export async function hasPayload(org: string, id: string): Promise<boolean> {
   const path = `/v1/orgs/${org}/invocations`;
   const one = await requireStatus(200, call("GET", `${path}/${id}`));
   const list = await requireStatus(200, call("GET", `${path}?limit=1000`));
-  const { invocations } = (await list.json()) as { invocations: { id: string; has_payload: boolean }[] };
+  const { invocations } = (await list.json()) as {
+    invocations: { id: string; has_payload: boolean }[];
+  };
   const { has_payload } = (await one.json()) as { has_payload: boolean };
   const listed = invocations.find((each) => each.id === id)?.has_payload;
   if (listed !== has_payload) throw new Error("the list and the call disagree");

@@ -85,7 +85,10 @@ describe("Payloads that are reported", () => {
     const of = await payloadOrg();
     const sample = makeSample({ request_payload: "first" });
     await report(of.org, [sample]);
-    const copies = Array.from({ length: 5 }, (_, n) => ({ ...sample, request_payload: `copy ${n}` }));
+    const copies = Array.from({ length: 5 }, (_, n) => ({
+      ...sample,
+      request_payload: `copy ${n}`,
+    }));
     await Promise.all(
       copies.map(async (copy) => {
         const other = makeSample({ request_payload: "another" });
@@ -100,7 +103,11 @@ describe("Payloads that are reported", () => {
   it("are one with their samples: of two reports of one call at once the sample's payload is kept", async () => {
     const of = await payloadOrg();
     const sample = makeSample();
-    const bodies = Array.from({ length: 8 }, (_, n) => ({ ...sample, tool: `t${n}`, request_payload: n }));
+    const bodies = Array.from({ length: 8 }, (_, n) => ({
+      ...sample,
+      tool: `t${n}`,
+      request_payload: n,
+    }));
     await Promise.all(bodies.map((body) => report(of.org, [body])));
     const id = sample["id"] as string;
     const stored = await (await call("GET", `/v1/orgs/${of.org}/invocations/${id}`)).json();
@@ -119,7 +126,9 @@ describe("Payloads that are reported", () => {
     await report(of.org, [...samples, old]);
     const rows = await rowsOf(of.org);
     expect(rows).toHaveLength(2);
-    expect(rows.map(({ pieces }) => Object.keys(JSON.parse(pieces)).length).sort()).toEqual([1, 400]);
+    expect(rows.map(({ pieces }) => Object.keys(JSON.parse(pieces)).length).sort()).toEqual([
+      1, 400,
+    ]);
     for (const n of [0, 1, 399]) {
       const { request, response } = await viewed(of, samples[n]!["id"] as string);
       expect([request, response]).toEqual([{ n }, { n: -n }]);
@@ -196,7 +205,10 @@ describe("Who may view a payload", () => {
     const of = await payloadOrg();
     const id = await keptCall(of.org);
     const path = `/v1/orgs/${of.org}/invocations/${id}/payload?reason=x`;
-    expect(await problemOf(call("GET", path))).toMatchObject({ status: 403, code: "insufficient_scope" });
+    expect(await problemOf(call("GET", path))).toMatchObject({
+      status: 403,
+      code: "insufficient_scope",
+    });
     const { token: admin } = await createToken(of.org, ["org:admin", "telemetry:read"]);
     expect((await call("GET", path, { token: admin })).status).toBe(403);
     const stranger = await payloadOrg();
@@ -208,7 +220,13 @@ describe("Who may view a payload", () => {
   it("gives a reason of 1 to 1,024 printable characters, once", async () => {
     const { org, reader } = await payloadOrg();
     const id = await keptCall(org);
-    for (const query of ["", "?reason=", `?reason=${"x".repeat(1_025)}`, "?reason=a%00b", "?reason=a&reason=b"]) {
+    for (const query of [
+      "",
+      "?reason=",
+      `?reason=${"x".repeat(1_025)}`,
+      "?reason=a%00b",
+      "?reason=a&reason=b",
+    ]) {
       const path = `/v1/orgs/${org}/invocations/${id}/payload${query}`;
       expect([query, (await call("GET", path, { token: reader })).status]).toEqual([query, 400]);
     }
@@ -220,7 +238,9 @@ describe("Who may view a payload", () => {
     const answer = await view(of, id);
     expect(answer.headers.get("cache-control")).toBe("no-store");
     await answer.body?.cancel();
-    await call("PATCH", `/v1/orgs/${of.org}`, { body: { entitlements: { payload_capture: false } } });
+    await call("PATCH", `/v1/orgs/${of.org}`, {
+      body: { entitlements: { payload_capture: false } },
+    });
     expect(await problemOf(view(of, id))).toMatchObject({ status: 403, code: "not_entitled" });
   });
 

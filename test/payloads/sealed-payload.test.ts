@@ -31,19 +31,25 @@ interface Vector {
 const vectors = JSON.parse(vectorsText) as Vector[];
 const contentOf = (text: string) => atOnce(content(text));
 const bytesOf = (hex: string) => decodeHex(hex) ?? new Uint8Array(0);
-const place = { org: "acme", id: "0193f3a0-0000-7000-8000-000000000001", field: "request" } as const;
+const place = {
+  org: "acme",
+  id: "0193f3a0-0000-7000-8000-000000000001",
+  field: "request",
+} as const;
 const textOf = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
 async function keyOf(bytes: Uint8Array, version = 1): Promise<DataKey> {
-  const usages: KeyUsage[] = ["encrypt", "decrypt"];
-  return { version, key: await crypto.subtle.importKey("raw", bytes, "AES-GCM", false, usages) };
+  const key = await crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"]);
+  return { version, key };
 }
 const newKey = (version = 1) => keyOf(crypto.getRandomValues(new Uint8Array(32)), version);
 
 const contents = {
   empty: '""',
   short: '{"q":"x"}',
-  compressible: JSON.stringify({ rows: Array.from({ length: 500 }, (_, id) => ({ id, ok: true })) }),
+  compressible: JSON.stringify({
+    rows: Array.from({ length: 500 }, (_, id) => ({ id, ok: true })),
+  }),
   random: JSON.stringify(encodeHex(crypto.getRandomValues(new Uint8Array(3_000)))),
   emoji: JSON.stringify("🙂".repeat(70_000)),
 };
@@ -96,7 +102,9 @@ describe("A sealed payload", () => {
   it("has another nonce each time, and a length that tells its size class alone", async () => {
     const key = await newKey();
     const sealed = await Promise.all(
-      Array.from({ length: 50 }, (_, n) => sealPayload(key, place, contentOf(`"${"a".repeat(n)}"`))),
+      Array.from({ length: 50 }, (_, n) =>
+        sealPayload(key, place, contentOf(`"${"a".repeat(n)}"`)),
+      ),
     );
     expect(new Set(sealed.map((one) => encodeHex(one.subarray(5, 17)))).size).toBe(50);
     expect(new Set(sealed.map(({ length }) => length))).toEqual(new Set([256 + 33]));

@@ -63,9 +63,15 @@ describe("A sealed payload that was tampered with is refused, counted and on rec
   });
 
   it("where calls of one row have each other's pieces", async () => {
-    const samples = [1, 2, 3].map((n) => makeSample({ started_at: Date.now(), request_payload: n }));
+    const samples = [1, 2, 3].map((n) =>
+      makeSample({ started_at: Date.now(), request_payload: n }),
+    );
     await report(of.org, samples);
-    const [first, second, third] = samples.map(({ id }) => id as string) as [string, string, string];
+    const [first, second, third] = samples.map(({ id }) => id as string) as [
+      string,
+      string,
+      string,
+    ];
     const swap = `UPDATE tool_invocation_payloads SET pieces = json_set(pieces,
         '$."' || ?2 || '"', json(pieces -> ('$."' || ?3 || '"')),
         '$."' || ?3 || '"', json(pieces -> ('$."' || ?2 || '"')))

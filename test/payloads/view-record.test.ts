@@ -33,7 +33,8 @@ function envWithLedger(append: (real: () => Promise<unknown>) => Promise<unknown
         get(stub, property) {
           const method = Reflect.get(stub, property) as (...args: unknown[]) => Promise<unknown>;
           if (typeof method !== "function") return method;
-          const real = (...args: unknown[]) => Reflect.apply(method, stub, args) as Promise<unknown>;
+          const real = (...args: unknown[]) =>
+            Reflect.apply(method, stub, args) as Promise<unknown>;
           if (property !== "append") return real;
           return (...args: unknown[]) => append(() => real(...args));
         },
@@ -117,7 +118,13 @@ describe("A view shows nothing", () => {
 
   it("and leaves no entry, where the ledger has not taken it", async () => {
     const { of, id } = await keptSecret();
-    await (await viewIn(envWithLedger(() => Promise.reject(new Error(LOST))), of, id)).text();
+    await (
+      await viewIn(
+        envWithLedger(() => Promise.reject(new Error(LOST))),
+        of,
+        id,
+      )
+    ).text();
     expect(await views(of.org)).toEqual([]);
   });
 });

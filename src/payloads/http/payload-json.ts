@@ -40,7 +40,7 @@ export const ErasedSchema = Type.Object(
         }),
         rotate: Type.String({
           description:
-            'POST `{ "purpose": "payload", "reason": … }` here: what is left is sealed anew, and the key that ' +
+            'POST `{ "purposes": ["payload"] }` here: what is left is sealed anew, and the key that ' +
             "what was erased is sealed with is destroyed, some ten minutes later at the earliest. Then no copy " +
             "opens it, however long it is kept",
         }),

@@ -120,7 +120,10 @@ export async function noteWalk(
   version: number,
   { afterId, isDone }: Walk,
 ): Promise<void> {
-  await db.prepare(NOTE_WALK).bind(org, version, afterId, isDone ? 1 : 0).run();
+  await db
+    .prepare(NOTE_WALK)
+    .bind(org, version, afterId, isDone ? 1 : 0)
+    .run();
 }
 
 const COUNTED_MAX = 20_000;

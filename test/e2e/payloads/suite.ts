@@ -20,7 +20,9 @@ export async function runPayloadsSuite(): Promise<Verdict> {
 
 async function checkVectors(checks: Checks, python: string): Promise<void> {
   const vectors = JSON.parse(await readFile(VECTORS, "utf8")) as { name: string }[];
-  const printed = await runProgram(python, [OPENER, VECTORS]).catch((error: Error) => error.message);
+  const printed = await runProgram(python, [OPENER, VECTORS]).catch(
+    (error: Error) => error.message,
+  );
   const expected = vectors.map(({ name }) => `opened: ${name}\n`).join("");
   checks.equal("Python's cryptography opens the known answers", printed, expected);
 }

@@ -44,7 +44,11 @@ export function payloadRoutes({
       },
     ],
     "delete /v1/orgs/{org}/payloads": [
-      { name: "an actor who has none", path: `${ROOT}/payloads?actor=nobody&${reason}`, statuses: STATUSES },
+      {
+        name: "an actor who has none",
+        path: `${ROOT}/payloads?actor=nobody&${reason}`,
+        statuses: STATUSES,
+      },
     ],
     "delete /v1/orgs/{org}/invocations/{id}/payload": [
       { name: "both fields of 256 KiB", path: `${path}?${reason}`, statuses: [200, 404] },
