@@ -35,6 +35,7 @@ import type { Access, AppRoute } from "#orgs/http/access.ts";
 import type { AppEnv } from "#orgs/http/app-env.ts";
 import { authorise } from "#orgs/http/authorise.ts";
 import { documentRoutes } from "#orgs/http/document-routes.ts";
+import { keyRoutes } from "#orgs/http/key-routes.ts";
 import { orgListRoutes } from "#orgs/http/org-list-routes.ts";
 import { orgRoutes } from "#orgs/http/org-routes.ts";
 import { recordActions } from "#orgs/http/record-actions.ts";
@@ -47,6 +48,7 @@ import { redactionRoutes } from "#redaction/http/redaction-routes.ts";
 import { streamRoutes } from "#streams/http/stream-routes.ts";
 import { traceRequests } from "#tracing/http/trace-requests.ts";
 import { tracer } from "#tracing/isolate-tracer.ts";
+import { probeKeks } from "#vault/kek-faults.ts";
 
 const stated: readonly AppRoute[] = [
   // Who exists
@@ -54,6 +56,7 @@ const stated: readonly AppRoute[] = [
   ...orgListRoutes,
   ...orgRoutes,
   ...serviceTokenRoutes,
+  ...keyRoutes,
   ...streamRoutes,
   ...redactionRoutes,
   ...deliveryRoutes,
@@ -89,6 +92,7 @@ const stated: readonly AppRoute[] = [
     probeDatabases,
     probeLedger,
     probeSigningSettings,
+    probeKeks,
   ]),
   ...serviceRoutes<AppEnv, Access>({ scope: null }),
   // The page for people

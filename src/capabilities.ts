@@ -26,12 +26,15 @@ import { operationsPart } from "#gateway/figures/operations-part.ts";
 import { identityPart } from "#gateway/identity/identity-part.ts";
 import { areToolsListed, findKnownTool, orgTools } from "#gateway/plugins/listed-tools.ts";
 import { pluginEntriesJob } from "#gateway/plugins/plugin-entries-job.ts";
+import { pluginKeyUse } from "#gateway/plugins/plugin-key-use.ts";
 import { pluginsPart } from "#gateway/plugins/plugins-part.ts";
 import { registerToolsWatcher } from "#gateway/plugins/tools-learnt.ts";
 import { policiesPart } from "#gateway/policy/policies-part.ts";
 import { registerToolSource } from "#gateway/policy/tool-source.ts";
 import { deliverEndedCalls } from "#gateway/record/deliver-ended-calls.ts";
 import { eraseJob } from "#orgs/erase-job.ts";
+import { keyUpkeepJob } from "#orgs/keys/key-upkeep-job.ts";
+import { keysPart } from "#orgs/keys/keys-part.ts";
 import { registerOrgParts } from "#orgs/org-lifecycle.ts";
 import { registerOutbox } from "#orgs/outbox.ts";
 import { pruneJob } from "#orgs/prune-job.ts";
@@ -42,13 +45,17 @@ import { spansPart } from "#otlp/spans-part.ts";
 import { keepSpans } from "#otlp/store/spans.ts";
 import { erasureJob } from "#payloads/erasure-job.ts";
 import { payloadFigures } from "#payloads/payload-figures.ts";
+import { payloadKeyUse } from "#payloads/payload-key-use.ts";
 import { payloadsPart } from "#payloads/payloads-part.ts";
 import { keepReported } from "#payloads/record-payloads.ts";
 import type { AnyJob } from "#platform/jobs/job.ts";
 import { shardDatabase } from "#platform/shards.ts";
+import { streamKeyUse } from "#streams/stream-key-use.ts";
 import { streamsPart } from "#streams/streams-part.ts";
 import { registerSpanKeeper } from "#tracing/isolate-tracer.ts";
 import { registerShareKeeper } from "#vault/key-shares.ts";
+import { registerKeyUses } from "#vault/key-uses.ts";
+import { rewrapJob } from "#vault/rewrap-job.ts";
 
 registerOrgParts([
   auditPart,
@@ -61,12 +68,14 @@ registerOrgParts([
   identityPart,
   policiesPart,
   pluginsPart,
+  keysPart,
 ]);
 registerOutbox(async (env, org) => {
   await drainOutbox(env, currentLog(org));
 });
 registerShareKeeper(payloadKeyShares);
 registerPayloadKeeper(keepReported);
+registerKeyUses([streamKeyUse, pluginKeyUse, payloadKeyUse]);
 registerOpenCallSink(deliverEndedCalls);
 registerToolsWatcher({ learnt: learnSeries, gone: forgetSeries });
 registerToolLists(areToolsListed);
@@ -94,4 +103,6 @@ export const jobs: readonly AnyJob[] = [
   expiryJob,
   spaceJob,
   sessionEndJob,
+  rewrapJob,
+  keyUpkeepJob,
 ];

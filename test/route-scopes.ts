@@ -13,6 +13,10 @@ export const SCOPES_OF_ROUTES: Readonly<Record<string, Access["scope"]>> = {
   "post /v1/orgs/:org/service-tokens": "org:admin",
   "get /v1/orgs/:org/service-tokens": "org:admin",
   "delete /v1/orgs/:org/service-tokens/:id": "org:admin",
+  "get /v1/keys/status": "administrator",
+  "get /v1/orgs/:org/keys/status": "org:admin",
+  "post /v1/orgs/:org/keys/rotate": "org:admin",
+  "post /v1/orgs/:org/keys/destroy": "org:admin",
   "get /v1/orgs/:org/observability": "org:admin",
   "put /v1/orgs/:org/observability": "org:admin",
   "get /v1/orgs/:org/observability/status": "org:admin",
@@ -32,6 +36,9 @@ export const SCOPES_OF_ROUTES: Readonly<Record<string, Access["scope"]>> = {
   "get /v1/orgs/:org/invocations": "telemetry:read",
   "get /v1/orgs/:org/invocations/:id": "telemetry:read",
   "get /v1/orgs/:org/invocations/:id/trace": "telemetry:read",
+  "get /v1/orgs/:org/invocations/:id/payload": "payloads:read",
+  "delete /v1/orgs/:org/invocations/:id/payload": "org:admin",
+  "delete /v1/orgs/:org/payloads": "org:admin",
   "post /v1/orgs/:org/otlp/v1/traces": "telemetry:write",
   "get /v1/orgs/:org/metrics": "metrics:read",
   "get /v1/orgs/:org/rollups": "telemetry:read",
@@ -98,4 +105,7 @@ export const SESSIONLESS: ReadonlySet<Access["scope"]> = new Set([
 ]);
 
 /** The GETs that leave an entry: a session has to be used for them by our own pages for certain. */
-export const WRITING_READS: ReadonlySet<string> = new Set(["get /v1/orgs/:org/audit/export"]);
+export const WRITING_READS: ReadonlySet<string> = new Set([
+  "get /v1/orgs/:org/audit/export",
+  "get /v1/orgs/:org/invocations/:id/payload",
+]);

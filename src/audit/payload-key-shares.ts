@@ -9,8 +9,8 @@ import { callLedger, type LedgerStub } from "./ledger-stub.ts";
 export const payloadKeyShares: ShareKeeper = {
   make: (env, { org }, version) => ofOrg(env, org, (object) => object.keyShare(version, true)),
   find: (env, { org }, version) => ofOrg(env, org, (object) => object.keyShare(version, false)),
-  destroyBelow: (env, { org }, version) =>
-    ofOrg(env, org, (object) => object.destroyKeyShares(version)),
+  destroy: (env, { org }, version) => ofOrg(env, org, (object) => object.destroyKeyShare(version)),
+  destroyAll: (env, { org }) => ofOrg(env, org, (object) => object.destroyKeyShare(null)),
 };
 
 function ofOrg<Result>(

@@ -2,7 +2,7 @@
 import type { CallPayload } from "#calls/call-payload.ts";
 import type { Org } from "#orgs/org.ts";
 import type { Env } from "#platform/env.ts";
-import { nextTurn } from "#platform/slices.ts";
+import { nextTurn, withTurns } from "#platform/slices.ts";
 import { redactPayload } from "#redaction/redact-payload.ts";
 import { type DataKey, newestDataKey } from "#vault/data-keys.ts";
 import { contentOf, type PayloadContent } from "./payload-size.ts";
@@ -41,8 +41,8 @@ export async function sealPayloads(
       sliceBytes = 0;
     }
     const { id } = payload;
-    const request = contentOfField(org, payload, "request");
-    const response = contentOfField(org, payload, "response");
+    const request = await contentOfField(org, payload, "request");
+    const response = await contentOfField(org, payload, "response");
     sliceBytes += (request?.bytes ?? 0) + (response?.bytes ?? 0);
     const one = {
       id,
@@ -64,16 +64,16 @@ async function sealContent(
 }
 
 /** What of a field may be kept: the one place where what goes into a payload is redacted. */
-function contentOfField(
+async function contentOfField(
   { redaction }: Org,
   payload: CallPayload,
   field: "request" | "response",
-): PayloadContent | null {
+): Promise<PayloadContent | null> {
   const json = jsonOf(payload[field]);
   if (json === null) return null;
   const { workspace, plugin, tool } = payload;
   const { text, isCut } = redactPayload(json, redaction, { workspace, plugin, tool, field });
-  return contentOf(text, json, isCut);
+  return withTurns(contentOf(text, json, isCut));
 }
 
 /** Null where there is nothing, or where it is nested deeper than the serialiser's stack. */

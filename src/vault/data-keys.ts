@@ -20,7 +20,7 @@ export interface DataKey {
 
 export const REMEMBERED_MS = 5 * MINUTE_MS;
 /** As many as orgs (src/orgs/directory.ts), at a few hundred bytes each. */
-const REMEMBERED = { ttlMs: REMEMBERED_MS, entriesMax: 4_096 };
+export const REMEMBERED = { ttlMs: REMEMBERED_MS, entriesMax: 4_096 };
 const newest = new ExpiringMap<DataKey>(REMEMBERED);
 const opened = new ExpiringMap<DataKey>(REMEMBERED);
 

@@ -11,8 +11,9 @@ export interface ShareKeeper {
   make(env: Env, org: KeyedOrg, version: number): Promise<Uint8Array | null>;
   /** Null where it is destroyed, or never was. */
   find(env: Env, org: KeyedOrg, version: number): Promise<Uint8Array | null>;
-  /** All of the org's below that version; there are none after that. Idempotent. */
-  destroyBelow(env: Env, org: Pick<KeyedOrg, "org">, version: number): Promise<void>;
+  /** Both are idempotent, and for good. */
+  destroy(env: Env, org: Pick<KeyedOrg, "org">, version: number): Promise<void>;
+  destroyAll(env: Env, org: Pick<KeyedOrg, "org">): Promise<void>;
 }
 
 let registered: ShareKeeper | null = null;

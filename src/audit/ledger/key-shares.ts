@@ -5,30 +5,32 @@
 
 const SHARE_BYTES = 32;
 
-/** Null where that version's is destroyed. */
-export function makeShare(sql: SqlStorage, version: number, nowMs: number): Uint8Array | null {
-  if (version < destroyedBelow(sql)) return null;
-  const share = crypto.getRandomValues(new Uint8Array(SHARE_BYTES));
-  sql.exec(
-    "INSERT INTO key_shares (version, share, made_at_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-    version,
-    share,
-    nowMs,
-  );
+/** Null where that version's is destroyed, or all are. */
+export function makeShare(sql: SqlStorage, version: number): Uint8Array | null {
+  const isKnown = [...sql.exec("SELECT 1 FROM key_shares WHERE version = ?", version)].length > 0;
+  const isOver = [...sql.exec("SELECT 1 FROM key_shares_end")].length > 0;
+  if (!isKnown && !isOver) {
+    const share = crypto.getRandomValues(new Uint8Array(SHARE_BYTES));
+    sql.exec("INSERT INTO key_shares (version, share) VALUES (?, ?)", version, share);
+  }
   return findShare(sql, version);
 }
 
 /** Null where it is destroyed, or never was. */
 export function findShare(sql: SqlStorage, version: number): Uint8Array | null {
   const [row] = sql.exec("SELECT share FROM key_shares WHERE version = ?", version);
-  return row === undefined ? null : new Uint8Array(row["share"] as ArrayBuffer);
+  const share = (row?.["share"] ?? null) as ArrayBuffer | null;
+  return share === null ? null : new Uint8Array(share);
 }
 
-export function destroySharesBelow(sql: SqlStorage, version: number): void {
-  sql.exec("UPDATE key_share_end SET destroyed_below = max(destroyed_below, ?)", version);
-  sql.exec("DELETE FROM key_shares WHERE version < (SELECT destroyed_below FROM key_share_end)");
+export function destroyShare(sql: SqlStorage, version: number): void {
+  sql.exec(
+    "INSERT INTO key_shares (version) VALUES (?) ON CONFLICT DO UPDATE SET share = NULL",
+    version,
+  );
 }
 
-function destroyedBelow(sql: SqlStorage): number {
-  return sql.exec("SELECT destroyed_below FROM key_share_end").one()["destroyed_below"] as number;
+export function destroyAllShares(sql: SqlStorage, nowMs: number): void {
+  sql.exec("INSERT INTO key_shares_end VALUES (1, ?) ON CONFLICT DO NOTHING", nowMs);
+  sql.exec("UPDATE key_shares SET share = NULL");
 }

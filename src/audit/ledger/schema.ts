@@ -232,35 +232,30 @@ CREATE TABLE ended_calls (
   `
 -- Shares of the org's payload keys (src/audit/ledger/key-shares.ts): no part of the log's state.
 CREATE TABLE key_shares (
-  version    INTEGER NOT NULL PRIMARY KEY,        -- of the payload key
-  share      BLOB    NOT NULL CHECK (octet_length(share) = 32),
-  made_at_ms INTEGER NOT NULL
+  version INTEGER NOT NULL PRIMARY KEY,           -- of the payload key
+  share   BLOB    CHECK (octet_length(share) = 32) -- NULL: destroyed
 ) STRICT;
 
--- One row: shares of versions below are destroyed, and none is made again.
-CREATE TABLE key_share_end (
-  id              INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
-  destroyed_below INTEGER NOT NULL
+-- A row: all are destroyed, and none is made again.
+CREATE TABLE key_shares_end (
+  id       INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+  ended_at_ms INTEGER NOT NULL
 ) STRICT;
-INSERT INTO key_share_end (id, destroyed_below) VALUES (1, 0);
 
-CREATE TRIGGER key_share_end_only_rises BEFORE UPDATE ON key_share_end
-WHEN NEW.destroyed_below < OLD.destroyed_below
+CREATE TRIGGER key_shares_end_stays BEFORE DELETE ON key_shares_end
 BEGIN SELECT RAISE(ABORT, 'key_shares: what is destroyed never comes back'); END;
 
-CREATE TRIGGER key_share_end_stays BEFORE DELETE ON key_share_end
+CREATE TRIGGER key_shares_are_made_until_the_end BEFORE INSERT ON key_shares
+WHEN NEW.share IS NOT NULL AND (EXISTS (SELECT 1 FROM key_shares_end)
+  OR EXISTS (SELECT 1 FROM key_shares AS old WHERE old.version = NEW.version AND old.share IS NULL))
 BEGIN SELECT RAISE(ABORT, 'key_shares: what is destroyed never comes back'); END;
 
-CREATE TRIGGER key_shares_are_made_once BEFORE INSERT ON key_shares
-WHEN NEW.version < (SELECT destroyed_below FROM key_share_end)
+CREATE TRIGGER key_shares_are_only_destroyed BEFORE UPDATE ON key_shares
+WHEN NEW.share IS NOT NULL OR NEW.version <> OLD.version
+BEGIN SELECT RAISE(ABORT, 'key_shares: are only destroyed'); END;
+
+CREATE TRIGGER key_shares_stay BEFORE DELETE ON key_shares
 BEGIN SELECT RAISE(ABORT, 'key_shares: what is destroyed never comes back'); END;
-
-CREATE TRIGGER key_shares_never_change BEFORE UPDATE ON key_shares
-BEGIN SELECT RAISE(ABORT, 'key_shares: never change'); END;
-
-CREATE TRIGGER key_shares_leave_destroyed BEFORE DELETE ON key_shares
-WHEN OLD.version >= (SELECT destroyed_below FROM key_share_end)
-BEGIN SELECT RAISE(ABORT, 'key_shares: leave only where they are destroyed'); END;
 `,
 ];
 

@@ -36,6 +36,16 @@ export async function insertOperatorAction(db: D1Database, action: OperatorActio
   await bound(db, `${INSERT} WHERE true ON CONFLICT DO NOTHING`, action).run();
 }
 
+/** The same of deeds that were recorded with them in another database: an action is taken once. */
+export async function insertOperatorActions(
+  db: D1Database,
+  actions: readonly OperatorAction[],
+): Promise<void> {
+  await db.batch(
+    actions.map((action) => bound(db, `${INSERT} WHERE true ON CONFLICT DO NOTHING`, action)),
+  );
+}
+
 function bound(db: D1Database, sql: string, action: OperatorAction): D1PreparedStatement {
   const { id, org, occurredAtMs, actor, target, requestId } = action;
   const details = JSON.stringify(action.details);

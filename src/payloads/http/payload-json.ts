@@ -40,8 +40,9 @@ export const ErasedSchema = Type.Object(
         }),
         rotate: Type.String({
           description:
-            "POST here, and with it destroy the versions below the newest: then no copy opens what was " +
-            "erased, however long it is kept",
+            'POST `{ "purposes": ["payload"] }` here: what is left is sealed anew, and the key that ' +
+            "what was erased is sealed with is destroyed, some ten minutes later at the earliest. Then no copy " +
+            "opens it, however long it is kept",
         }),
       },
       { description: "Copies of the database from before the erasure" },

@@ -12,7 +12,7 @@ export interface PayloadRow {
   readonly sealed: Uint8Array;
 }
 
-type Piece = readonly [offset: number, requestBytes: number, responseBytes: number];
+export type Piece = readonly [offset: number, requestBytes: number, responseBytes: number];
 
 /** A row goes with its samples, so it may not hold those of much longer a time. */
 const ROW_SPREAD_MS = 600_000;

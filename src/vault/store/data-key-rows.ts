@@ -11,7 +11,9 @@ export interface WrappedDataKey {
 
 type DataKeyRow = Omit<WrappedDataKey, "wrapped"> & { readonly wrapped: number[] | null };
 
-const COLUMNS = "purpose, version, wrapped, kek_version AS kekVersion";
+/** Of one that is being destroyed nothing opens any more. */
+export const SELECTED = `purpose, version, CASE is_doomed WHEN 0 THEN wrapped END AS wrapped,
+  kek_version AS kekVersion`;
 
 type KeyName = Pick<WrappedDataKey, "purpose" | "version">;
 
@@ -21,14 +23,14 @@ export async function findDataKey(
   { purpose, version }: KeyName,
 ): Promise<WrappedDataKey | null> {
   const row = await db
-    .prepare(`SELECT ${COLUMNS} FROM data_keys WHERE org = ?1 AND purpose = ?2 AND version = ?3`)
+    .prepare(`SELECT ${SELECTED} FROM data_keys WHERE org = ?1 AND purpose = ?2 AND version = ?3`)
     .bind(org, purpose, version)
     .first<DataKeyRow>();
   return row === null ? null : keyOfRow(row);
 }
 
 /** Version 0, which is of before there were versions, is never the newest: nothing is sealed with it any more. */
-const NEWEST = `SELECT ${COLUMNS} FROM data_keys WHERE org = ?1 AND purpose = ?2 AND version > 0
+const NEWEST = `SELECT ${SELECTED} FROM data_keys WHERE org = ?1 AND purpose = ?2 AND version > 0
   ORDER BY version DESC LIMIT 1`;
 
 export async function findNewestDataKey(
@@ -71,6 +73,6 @@ export async function insertDataKey(
   return { newest: row === undefined ? null : keyOfRow(row), isOurs };
 }
 
-function keyOfRow({ wrapped, ...row }: DataKeyRow): WrappedDataKey {
+export function keyOfRow({ wrapped, ...row }: DataKeyRow): WrappedDataKey {
   return { ...row, wrapped: wrapped === null ? null : Uint8Array.from(wrapped) };
 }

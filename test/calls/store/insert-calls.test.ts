@@ -16,7 +16,7 @@ async function arrivedSamples(org: string): Promise<number> {
   return lags.reduce((sum, lag) => sum + (lag[1] ?? 0), 0);
 }
 
-describe("insertReport", () => {
+describe("insertReports", () => {
   it("accepts a sample once, however many copies race", async () => {
     const org = await makeShardOrg();
     const samples = [invocation(), invocation(), invocation()];
@@ -107,7 +107,9 @@ describe("insertReport", () => {
       }),
     );
     const limited = new LimitedD1(db);
-    const result = await insertReport(limited.database, org, header(), samples);
+    const result = await insertReports(limited.database, org, [
+      { header: header(), calls: samples },
+    ]);
     expect(result).toMatchObject({ kind: "stored", accepted: 1_000 });
     expect(await arrivedSamples(org.org)).toBe(1_000);
   });

@@ -43,6 +43,41 @@ export async function findPluginsOfOrg(
   return results.map(pluginOfRow);
 }
 
+/** The version of the key that a header's value was sealed with (src/vault/seal.ts). */
+const SEALED_WITH = `CASE WHEN header.value LIKE 'v1.%' THEN 0
+  ELSE CAST(substr(header.value, 4) AS INTEGER) END`;
+
+/** Values by the version of their key. */
+export async function countSealedHeaders(
+  directory: D1Database,
+  org: string,
+): Promise<ReadonlyMap<number, number>> {
+  const { results } = await directory
+    .prepare(
+      `SELECT ${SEALED_WITH} AS version, count(*) AS n
+       FROM plugins CROSS JOIN json_each(plugins.headers) AS header WHERE org = ?1 GROUP BY 1`,
+    )
+    .bind(org)
+    .all<{ version: number; n: number }>();
+  return new Map(results.map(({ version, n }) => [version, n]));
+}
+
+/** Some that have a value which an earlier version of the key sealed. */
+export async function findSealedBelow(
+  directory: D1Database,
+  org: string,
+  { version, limit }: { version: number; limit: number },
+): Promise<StoredPlugin[]> {
+  const { results } = await directory
+    .prepare(
+      `SELECT ${COLUMNS} FROM plugins WHERE org = ?1 AND EXISTS (
+         SELECT 1 FROM json_each(plugins.headers) AS header WHERE ${SEALED_WITH} < ?2) LIMIT ?3`,
+    )
+    .bind(org, version, limit)
+    .all<PluginRow>();
+  return results.map(pluginOfRow);
+}
+
 /** The limit counts in the transaction that inserts, so that no two callers take the last place. */
 const INSERT = `INSERT INTO plugins (org, workspace, plugin, registration, url, headers, timeout_ms,
     on_tool_change, captures_payloads, version, created_at_ms, updated_at_ms)
