@@ -24,6 +24,8 @@ export interface SealedPayloads {
 
 /** JSON is written, searched, compressed and sealed at 5 MB/s or more; what was cut is hashed besides. */
 const SLICE_BYTES = 50_000;
+/** What a small one takes, in bytes of a large one. */
+const PAYLOAD_COST_BYTES = 500;
 
 /** Nothing is kept of an org that is not entitled to it; nor what is nested too deep to be written. */
 export async function sealPayloads(
@@ -43,7 +45,7 @@ export async function sealPayloads(
     const { id } = payload;
     const request = await contentOfField(org, payload, "request");
     const response = await contentOfField(org, payload, "response");
-    sliceBytes += (request?.bytes ?? 0) + (response?.bytes ?? 0);
+    sliceBytes += PAYLOAD_COST_BYTES + (request?.bytes ?? 0) + (response?.bytes ?? 0);
     const one = {
       id,
       keyVersion: key.version,
