@@ -66,11 +66,17 @@ function casesOf(scope: NonNullable<AnyScope>, orScope: Access["orScope"]): Case
   }
 }
 
+/** It may do everything but view payloads. */
+function administratorsStatus(scope: AnyScope): number {
+  if (scope === "session") return 401;
+  return scope === "payloads:read" ? 403 : 200;
+}
+
 /** What of the callers that a scope lets in, or keeps out, this route treats otherwise. */
 async function violations(route: AppRoute, scope: AnyScope): Promise<string[]> {
   const cases: Case[] = [
     ["nobody", null, scope === null ? 200 : 401],
-    ["the administrator", ADMIN_TOKEN, scope === "session" ? 401 : 200],
+    ["the administrator", ADMIN_TOKEN, administratorsStatus(scope)],
     ...(scope === null ? [] : casesOf(scope, OR_SCOPES[nameOf(route)])),
   ];
   const found: string[] = [];

@@ -7,7 +7,7 @@ import { makeCapturingOrg, payloadOf } from "./captured.ts";
 const [, secret] = SECRETS[0]!;
 
 async function kept(org: string, sample: object) {
-  const id = makeSample({}).id as string;
+  const id = makeSample({})["id"] as string;
   await ingest(org, [makeSample({ ...sample, id })]);
   return payloadOf(org, id);
 }

@@ -1,10 +1,13 @@
 /** What may be had of a call's payload, and why not: said before anybody is asked for a reason. */
 import type { Problem } from "#dashboard/api/problem.ts";
-import type { Session } from "#dashboard/api/session.ts";
 
 export type PayloadState = "viewable" | "nothing_kept" | "administrator" | "no_scope";
 
-type Viewer = Pick<Session, "scopes"> & { readonly principal: Pick<Session["principal"], "kind"> };
+/** As much of a session as decides. */
+interface Viewer {
+  readonly scopes: readonly string[];
+  readonly principal: { readonly kind: "token" | "administrator" };
+}
 
 /** Without a session nobody is here: the server decides, as it does anyway. */
 export function payloadState(

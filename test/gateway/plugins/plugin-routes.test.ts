@@ -341,7 +341,7 @@ describe("Changes of plugins", () => {
     await workerEnv.DIRECTORY.prepare(
       `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 998)
        INSERT INTO plugins SELECT org, workspace, 'p' || i, registration || i, url, headers, timeout_ms,
-         on_tool_change, version, created_at_ms, updated_at_ms FROM plugins, n WHERE org = ?1`,
+         on_tool_change, version, created_at_ms, updated_at_ms, captures_payloads FROM plugins, n WHERE org = ?1`,
     )
       .bind(org)
       .run();
