@@ -24,7 +24,7 @@ export interface PayloadContent {
 const utf8 = new TextEncoder();
 
 /** Stops while it hashes, for 4 MiB take 100 ms. */
-export function* contentOf(text: string): Stepwise<PayloadContent> {
+export function* payloadContent(text: string): Stepwise<PayloadContent> {
   const whole = utf8.encode(text);
   if (whole.length <= PAYLOAD_BYTES_MAX) return { kept: whole, bytes: whole.length, blake3: null };
   const kept = whole.subarray(0, characterStart(whole, PAYLOAD_BYTES_MAX));

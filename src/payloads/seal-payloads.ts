@@ -4,7 +4,7 @@ import type { Org } from "#orgs/org.ts";
 import type { Env } from "#platform/env.ts";
 import { nextTurn, withTurns } from "#platform/slices.ts";
 import { type DataKey, newestDataKey } from "#vault/data-keys.ts";
-import { contentOf } from "./payload-size.ts";
+import { payloadContent } from "./payload-size.ts";
 import { type PayloadPlace, sealPayload } from "./sealed-payload.ts";
 
 export interface SealedPayload {
@@ -58,7 +58,7 @@ async function sealText(
   place: PayloadPlace,
   text: string | null,
 ): Promise<Uint8Array | null> {
-  return text === null ? null : sealPayload(key, place, await withTurns(contentOf(text)));
+  return text === null ? null : sealPayload(key, place, await withTurns(payloadContent(text)));
 }
 
 /** Null where there is nothing, or where it is nested deeper than the serialiser's stack. */
