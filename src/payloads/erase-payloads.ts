@@ -15,6 +15,7 @@ import {
   findOfActor,
   insertErasure,
   noteProgress,
+  PAGE_QUERIES,
 } from "#payloads/store/erasures.ts";
 import { hasStoredPayload } from "#payloads/store/find-payload.ts";
 import type { Env } from "#platform/env.ts";
@@ -31,6 +32,9 @@ export interface ErasureProgress {
   /** The rest is the next ticks'. */
   readonly isPending: boolean;
 }
+
+/** A request may send D1 1,000 queries. */
+const PAGES_MAX = Math.floor(800 / PAGE_QUERIES);
 
 /** Fails with `not_found` where nothing is kept of the one call. */
 export async function eraseOnRequest(
@@ -57,7 +61,12 @@ export async function eraseOnRequest(
   );
   const asked = { deed, actor, invocation };
   if (!(await insertErasure(db, org.generation, asked))) return fail({ kind: "not_found" });
-  return eraseOn(env, db, { ...asked, afterId: "", erased: 0 }, isOver);
+  let pages = 0;
+  const isFar = () => {
+    pages += 1;
+    return pages >= PAGES_MAX || isOver();
+  };
+  return eraseOn(env, db, { ...asked, afterId: "", erased: 0 }, isFar);
 }
 
 /** Idempotent, and safe beside itself. One page at least. */

@@ -1,12 +1,11 @@
 /** Ends erasures of payloads that a request began. */
-import type { Erasure } from "#payloads/store/erasures.ts";
-import { findErasures } from "#payloads/store/erasures.ts";
+import { type Erasure, findErasures, PAGE_QUERIES } from "#payloads/store/erasures.ts";
 import type { Job } from "#platform/jobs/job.ts";
 import { shardDatabase } from "#platform/shards.ts";
 import { eraseOn } from "./erase-payloads.ts";
 
-/** The deed, and of a page the samples, what is erased of them, and how far it came or that it ended. */
-const STEP_QUERIES = 4;
+/** The deed, and a page. */
+const STEP_QUERIES = 1 + PAGE_QUERIES;
 
 export const erasureJob: Job<Erasure> = {
   name: "payload-erasure",

@@ -4,7 +4,7 @@ import type { StoredPayload } from "#payloads/store/find-payload.ts";
 import type { Env } from "#platform/env.ts";
 import { dataKeyOf, newestDataKey } from "#vault/data-keys.ts";
 import type { PayloadContent } from "./payload-size.ts";
-import { keyVersionOf, openPayload, PAYLOAD_FIELDS } from "./sealed-payload.ts";
+import { openPayload, PAYLOAD_FIELDS, sealedKeyVersion } from "./sealed-payload.ts";
 
 export interface OpenedPayload {
   readonly kind: "opened";
@@ -46,7 +46,7 @@ async function withoutKey(env: Env, org: Org, stored: StoredPayload): Promise<Op
   const isKnown = stored.keyVersion >= 1 && stored.keyVersion < version;
   const field = PAYLOAD_FIELDS.find(
     (name) =>
-      stored[name] !== null && (!isKnown || keyVersionOf(stored[name]) !== stored.keyVersion),
+      stored[name] !== null && (!isKnown || sealedKeyVersion(stored[name]) !== stored.keyVersion),
   );
   return field === undefined ? { kind: "destroyed" } : { kind: "refused", field };
 }

@@ -27,7 +27,11 @@ const utf8 = new TextEncoder();
  * `text` is what may be kept of `sent`, by which it is known again: all of it, unless `isCut`. Stops while it hashes, for
  * 4 MiB take 100 ms.
  */
-export function* contentOf(text: string, sent = text, isCut = false): Stepwise<PayloadContent> {
+export function* payloadContent(
+  text: string,
+  sent = text,
+  isCut = false,
+): Stepwise<PayloadContent> {
   const bytes = utf8.encode(text);
   const whole = text === sent ? bytes : utf8.encode(sent);
   if (!isCut && bytes.length <= PAYLOAD_BYTES_MAX) {

@@ -5,7 +5,7 @@ import type { Env } from "#platform/env.ts";
 import { nextTurn, withTurns } from "#platform/slices.ts";
 import { redactPayload } from "#redaction/redact-payload.ts";
 import { type DataKey, newestDataKey } from "#vault/data-keys.ts";
-import { contentOf, type PayloadContent } from "./payload-size.ts";
+import { type PayloadContent, payloadContent } from "./payload-size.ts";
 import { type PayloadPlace, sealPayload } from "./sealed-payload.ts";
 
 export interface SealedPayload {
@@ -43,8 +43,8 @@ export async function sealPayloads(
       sliceBytes = 0;
     }
     const { id } = payload;
-    const request = await contentOfField(org, payload, "request");
-    const response = await contentOfField(org, payload, "response");
+    const request = await fieldContent(org, payload, "request");
+    const response = await fieldContent(org, payload, "response");
     sliceBytes += PAYLOAD_COST_BYTES + (request?.bytes ?? 0) + (response?.bytes ?? 0);
     const one = {
       id,
@@ -66,7 +66,7 @@ async function sealContent(
 }
 
 /** What of a field may be kept: the one place where what goes into a payload is redacted. */
-async function contentOfField(
+async function fieldContent(
   { redaction }: Org,
   payload: CallPayload,
   field: "request" | "response",
@@ -75,7 +75,7 @@ async function contentOfField(
   if (json === null) return null;
   const { workspace, plugin, tool } = payload;
   const { text, isCut } = redactPayload(json, redaction, { workspace, plugin, tool, field });
-  return withTurns(contentOf(text, json, isCut));
+  return withTurns(payloadContent(text, json, isCut));
 }
 
 /** Null where there is nothing, or where it is nested deeper than the serialiser's stack. */

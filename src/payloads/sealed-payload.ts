@@ -59,7 +59,7 @@ export async function sealWithNonce(
 }
 
 /** The version of the data key that it says it is sealed with; null where it is no sealed payload. */
-export function keyVersionOf(sealed: Uint8Array): number | null {
+export function sealedKeyVersion(sealed: Uint8Array): number | null {
   if (sealed.length < CIPHERTEXT_AT + TAG_BYTES || sealed[0] !== FORMAT_VERSION) return null;
   return new DataView(sealed.buffer, sealed.byteOffset).getUint32(1);
 }
@@ -70,7 +70,7 @@ export async function openPayload(
   place: PayloadPlace,
   sealed: Uint8Array,
 ): Promise<PayloadContent | null> {
-  if (keyVersionOf(sealed) !== version) return null;
+  if (sealedKeyVersion(sealed) !== version) return null;
   const nonce = sealed.subarray(HEAD_BYTES, CIPHERTEXT_AT);
   const ciphertext = sealed.subarray(CIPHERTEXT_AT);
   try {

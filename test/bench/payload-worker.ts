@@ -3,7 +3,7 @@
  * D1 writes for reports.
  */
 import { app } from "#app.ts";
-import { contentOf, type PayloadContent } from "#payloads/payload-size.ts";
+import { type PayloadContent, payloadContent } from "#payloads/payload-size.ts";
 import { openPayload, sealPayload } from "#payloads/sealed-payload.ts";
 import type { Env } from "#platform/env.ts";
 import { atOnce } from "#platform/slices.ts";
@@ -31,7 +31,7 @@ export default {
       return app.fetch(request, { ...env, SHARD_0: billed.counting(env.SHARD_0) }, ctx);
     }
     const times = Number(searchParams.get("times"));
-    const content = atOnce(contentOf(await request.text()));
+    const content = atOnce(payloadContent(await request.text()));
     const once = pathname.endsWith("/bare") ? bare : sealed;
     for (let time = 0; time < times; time += 1) await once(content);
     return Response.json({ times });

@@ -3,6 +3,7 @@ import { findOrg } from "#orgs/store/orgs.ts";
 import { eraseOn } from "#payloads/erase-payloads.ts";
 import { erasureJob } from "#payloads/erasure-job.ts";
 import { payloadsPart } from "#payloads/payloads-part.ts";
+import { recordPayloads } from "#payloads/record-payloads.ts";
 import { findErasures } from "#payloads/store/erasures.ts";
 import { findPayloadBytes } from "#payloads/store/payload-bytes.ts";
 import { auditEntries } from "../audit/audit-client.ts";
@@ -14,6 +15,8 @@ import { LOST } from "../harness/watched-d1.ts";
 import { erase, hasPayload, keptCall, payloadOrg, report, view, viewed } from "./payload-kit.ts";
 
 const db = workerEnv.SHARD_0;
+/** Hardly to be compressed, so that its row is counted for certain. */
+const LARGE = Array.from({ length: 1_000 }, () => crypto.randomUUID()).join("");
 const ENTRIES = "?action=operator.payload.erased";
 
 async function sealedHex(org: string): Promise<string[]> {
@@ -81,6 +84,21 @@ describe("The erasure of one call's payload", () => {
     expect((await call("DELETE", `${path}?reason=x`, { token })).status).toBe(404);
     expect(await auditEntries(of.org, ENTRIES)).toEqual([]);
     expect(await hasPayload(of.org, id)).toBe(true);
+  });
+
+  it("takes both, where another told of the call before its report did", async () => {
+    const of = await payloadOrg();
+    const samples = [1, 2].map((n) => makeSample({ request_payload: `r${n}` }));
+    const [id, other] = samples.map((sample) => sample["id"] as string) as [string, string];
+    const org = (await findOrg(workerEnv.DIRECTORY, of.org))!;
+    const names = { workspace: "prod", plugin: "github", tool: "t" };
+    await recordPayloads(workerEnv, org, [{ id, ...names, request: "before", response: null }]);
+    await report(of.org, samples);
+    expect(await sealedHex(of.org)).toHaveLength(2);
+    await erase(of.org, `invocations/${id}/payload?reason=asked`);
+    expect(await hasPayload(of.org, id)).toBe(false);
+    expect(await sealedHex(of.org)).toHaveLength(1);
+    expect((await viewed(of, other)).request).toBe("r2");
   });
 
   it("of two at once in one row brings neither back", async () => {
@@ -195,7 +213,7 @@ describe("Retention and space", () => {
     const of = await payloadOrg();
     const hours = (n: number) => Date.now() - n * 3_600_000;
     const samples = [20, 2].map((n) =>
-      makeSample({ started_at: hours(n), request_payload: "x".repeat(30_000) }),
+      makeSample({ started_at: hours(n), request_payload: LARGE }),
     );
     await report(of.org, samples);
     expect(await findPayloadBytes(db, of.org)).toBeGreaterThan(0);
@@ -209,7 +227,7 @@ describe("Retention and space", () => {
     await db.prepare(drop).bind(of.org, samples[0]!["id"]).run();
     await prune();
     expect(await sealedHex(of.org)).toHaveLength(1);
-    expect((await viewed(of, samples[1]!["id"] as string)).request).toBe("x".repeat(30_000));
+    expect((await viewed(of, samples[1]!["id"] as string)).request).toBe(LARGE);
     await db.prepare(drop).bind(of.org, samples[1]!["id"]).run();
     await payloadsPart.prune!.chunk(db, { org: of.org, retention }, later + 30 * 3_600_000);
     expect(await sealedHex(of.org)).toEqual([]);

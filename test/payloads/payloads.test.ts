@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { encodeHex } from "#formats/hex.ts";
 import { findOrg } from "#orgs/store/orgs.ts";
 import { recordPayloads } from "#payloads/record-payloads.ts";
-import { problemOf } from "../harness/answers.ts";
+import { problemOf, requireStatus } from "../harness/answers.ts";
 import { ingest, makeSample } from "../harness/calls.ts";
 import { call, workerEnv } from "../harness/deployment.ts";
 import { createToken, makeOrg } from "../harness/orgs.ts";
@@ -68,17 +68,20 @@ describe("Payloads that are reported", () => {
     expect(await ingest(org, [makeSample({ request_payload: {} })])).toEqual(none);
   });
 
-  it("count as discarded where they are nested deeper than can be written, and cost no sample", async () => {
-    const { org } = await payloadOrg();
-    const depth = 200_000;
-    const sample = makeSample({ response_payload: "fine", request_payload: 1 });
+  it("are kept however deeply they are nested, and shown so", async () => {
+    const of = await payloadOrg();
+    const nested = `${"[".repeat(200_000)}${"]".repeat(200_000)}`;
+    const sample = makeSample({ request_payload: 1 });
     const text = JSON.stringify({ instance_id: "gw-1", invocations: [sample] }).replace(
       '"request_payload":1',
-      `"request_payload":${"[".repeat(depth)}${"]".repeat(depth)}`,
+      `"request_payload":${nested}`,
     );
-    const answer = await call("POST", `/v1/orgs/${org}/invocations`, { body: text });
-    expect(await answer.json()).toMatchObject({ accepted: 1, payloads_discarded: 1 });
-    expect(await hasPayload(org, sample["id"] as string)).toBe(true);
+    const path = `/v1/orgs/${of.org}/invocations`;
+    const answer = await requireStatus(200, call("POST", path, { body: text }));
+    expect(await answer.json()).toEqual({ accepted: 1, duplicates: 0, rejected: [] });
+    const shown = await (await view(of, sample["id"] as string)).text();
+    // 400,000 bytes are more than the cap: a text, of its beginning.
+    expect(shown.startsWith(`{"request":"${nested.slice(0, 200_000)}]]]`)).toBe(true);
   });
 
   it("of the first report stay, however often and however differently it is sent again", async () => {
@@ -120,7 +123,7 @@ describe("Payloads that are reported", () => {
     const of = await payloadOrg();
     const nowMs = Date.now();
     const samples = Array.from({ length: 400 }, (_, n) =>
-      makeSample({ started_at: nowMs, request_payload: { n }, response_payload: { n: -n } }),
+      makeSample({ started_at: nowMs, request_payload: { n }, response_payload: { n: n + 1_000 } }),
     );
     const old = makeSample({ started_at: nowMs - 3_600_000, request_payload: "old" });
     await report(of.org, [...samples, old]);
@@ -131,7 +134,7 @@ describe("Payloads that are reported", () => {
     ]);
     for (const n of [0, 1, 399]) {
       const { request, response } = await viewed(of, samples[n]!["id"] as string);
-      expect([request, response]).toEqual([{ n }, { n: -n }]);
+      expect([request, response]).toEqual([{ n }, { n: n + 1_000 }]);
     }
     expect((await viewed(of, old["id"] as string)).request).toBe("old");
   });
@@ -162,6 +165,10 @@ describe("Payloads that are reported", () => {
   });
 });
 
+function tooDeep(): never {
+  throw new RangeError("Maximum call stack size exceeded");
+}
+
 describe("recordPayloads", () => {
   it("keeps what comes before its sample, and after it, once", async () => {
     const of = await payloadOrg();
@@ -186,7 +193,7 @@ describe("recordPayloads", () => {
     }
   });
 
-  it("keeps nothing of an org that is not entitled, or gone", async () => {
+  it("keeps nothing of an org that is not entitled, or gone, nor of what cannot be written, and counts it", async () => {
     const plain = (await findOrg(workerEnv.DIRECTORY, await makeOrg()))!;
     const id = makeSample()["id"] as string;
     const payload = { id, workspace: "w", plugin: "p", tool: "t", request: 1, response: 2 };
@@ -194,6 +201,13 @@ describe("recordPayloads", () => {
     const { org } = await payloadOrg();
     const entitled = (await findOrg(workerEnv.DIRECTORY, org))!;
     await recordPayloads(workerEnv, entitled, [{ ...payload, id: makeSample()["id"] as string }]);
+    const unwritable = {
+      ...payload,
+      id: makeSample()["id"] as string,
+      request: { toJSON: tooDeep },
+    };
+    const partly = await recordPayloads(workerEnv, entitled, [unwritable]);
+    expect(partly).toEqual({ kept: 1, discarded: 1 });
     const stale = { ...entitled, generation: entitled.generation };
     await call("DELETE", `/v1/orgs/${org}`);
     expect((await recordPayloads(workerEnv, stale, [payload])).kept).toBe(0);

@@ -2,7 +2,7 @@ import { blake3 } from "@noble/hashes/blake3.js";
 import { describe, expect, it } from "vitest";
 import { decodeHex, encodeHex } from "#formats/hex.ts";
 import { sha256 } from "#formats/sha256.ts";
-import { contentOf as content, PAYLOAD_BYTES_MAX } from "#payloads/payload-size.ts";
+import { PAYLOAD_BYTES_MAX, payloadContent } from "#payloads/payload-size.ts";
 import {
   openPayload,
   type PayloadPlace,
@@ -29,7 +29,7 @@ interface Vector {
   blake3: string | null;
 }
 const vectors = JSON.parse(vectorsText) as Vector[];
-const contentOf = (text: string) => atOnce(content(text));
+const contentOf = (text: string) => atOnce(payloadContent(text));
 const bytesOf = (hex: string) => decodeHex(hex) ?? new Uint8Array(0);
 const place = {
   org: "acme",

@@ -75,7 +75,7 @@ export function insertStatements(
     }),
   );
   const condition = haveWaited ? ORG_TAKES_REPORTS : ORG_TAKES_WRITES;
-  const payloads = payloadRows(db, reports, { org, oldestMs, condition });
+  const payloads = payloadStatements(db, reports, { org, oldestMs, condition });
   const rowOf = (call: Call) => payloads.rowOf.get(call.id) ?? null;
   const ofSpans = reports.flatMap(({ calls }) => calls.filter(({ span }) => span !== null));
   const calls = jsonParameters(ofSpans.map((call) => spanRow(call, rowOf(call)))).map((rows) =>
@@ -95,7 +95,7 @@ export function insertStatements(
   return [...arrivals, ...calls, ...samples, ...skews, ...payloads.writes];
 }
 
-function payloadRows(db: D1Database, reports: readonly ReportedCalls[], guard: WriteGuard) {
+function payloadStatements(db: D1Database, reports: readonly ReportedCalls[], guard: WriteGuard) {
   const kept = reports.map(({ calls, payloads = NO_PAYLOADS }) =>
     payloads.rowsOf(db, guard, new Set(calls.map(({ id }) => id))),
   );

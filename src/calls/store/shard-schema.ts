@@ -34,9 +34,9 @@ export const toolInvocations = sqliteTable(
   (table) => [primaryKey({ columns: [table.org, table.id] })],
 );
 
-type Sample = typeof toolInvocations.$inferSelect;
+type SampleRow = typeof toolInvocations.$inferSelect;
 
-export interface StoredCall extends Omit<Sample, "payloadRow"> {
+export interface StoredCall extends Omit<SampleRow, "payloadRow"> {
   hasPayload: boolean;
 }
 

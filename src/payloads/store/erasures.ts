@@ -4,7 +4,7 @@
  */
 import { hasPayload } from "#calls/store/shard-schema.ts";
 import type { OperatorAction } from "#orgs/store/operator-actions.ts";
-import { PIECE_PATH, ROW_OF_CALL } from "./find-payload.ts";
+import { PIECE_PATH } from "./find-payload.ts";
 import { rowBytes } from "./payload-bytes.ts";
 
 /** What is to be erased, and how far that has come. */
@@ -60,42 +60,50 @@ export async function endErasure(db: D1Database, { deed }: Pick<Erasure, "deed">
     .run();
 }
 
+/** Of a call that both its report and another told of, two. */
+const ROWS_OF_CALL = `(?2, (SELECT payload_row FROM tool_invocations WHERE org = ?1 AND id = ?2))`;
+const at = (index: number) => `(pieces ->> (${PIECE_PATH} || '[${index}]'))`;
 /** The bytes of a piece, as zeros; `||` makes text of its bytes, and the cast bytes of the text. */
 const OVERWRITE = `UPDATE tool_invocation_payloads SET
-    sealed = cast(substr(sealed, 1, pieces ->> (${PIECE_PATH} || '[0]'))
-      || zeroblob((pieces ->> (${PIECE_PATH} || '[1]')) + (pieces ->> (${PIECE_PATH} || '[2]')))
-      || substr(sealed, 1 + (pieces ->> (${PIECE_PATH} || '[0]')) + (pieces ->> (${PIECE_PATH} || '[1]'))
-        + (pieces ->> (${PIECE_PATH} || '[2]'))) AS BLOB),
+    sealed = cast(substr(sealed, 1, ${at(0)}) || zeroblob(${at(1)} + ${at(2)})
+      || substr(sealed, 1 + ${at(0)} + ${at(1)} + ${at(2)}) AS BLOB),
     pieces = json_remove(pieces, ${PIECE_PATH})
-  WHERE org = ?1 AND id = ${ROW_OF_CALL} AND pieces -> (${PIECE_PATH}) IS NOT NULL`;
-const IS_EMPTY = `org = ?1 AND id = ${ROW_OF_CALL} AND pieces = '{}'`;
+  WHERE org = ?1 AND id IN ${ROWS_OF_CALL} AND pieces -> (${PIECE_PATH}) IS NOT NULL`;
+
+const ROWS_OF_CALLS = `SELECT value FROM json_each(?2)
+  UNION SELECT payload_row FROM json_each(?2) AS j
+    CROSS JOIN tool_invocations AS t ON t.org = ?1 AND t.id = j.value`;
+const ARE_EMPTY = `org = ?1 AND pieces = '{}' AND id IN (${ROWS_OF_CALLS})`;
 const UNCOUNT = `UPDATE orgs SET payload_bytes = max(0, payload_bytes - emptied.bytes)
-  FROM (SELECT ${rowBytes("")} AS bytes FROM tool_invocation_payloads WHERE ${IS_EMPTY}) AS emptied
-  WHERE org = ?1`;
-const DELETE_EMPTY = `DELETE FROM tool_invocation_payloads WHERE ${IS_EMPTY}`;
+  FROM (SELECT sum(${rowBytes("")}) AS bytes FROM tool_invocation_payloads WHERE ${ARE_EMPTY}) AS emptied
+  WHERE org = ?1 AND emptied.bytes > 0`;
+const DELETE_EMPTY = `DELETE FROM tool_invocation_payloads WHERE ${ARE_EMPTY}`;
 const UNNAME = `UPDATE tool_invocations SET payload_row = NULL
-  WHERE org = ?1 AND id = ?2 AND payload_row IS NOT NULL`;
+  WHERE org = ?1 AND id IN (SELECT value FROM json_each(?2)) AND payload_row IS NOT NULL`;
 
-/** Statements that erase a call's payload, of which the first tells whether there was one. */
-function eraseStatements(db: D1Database, org: string, id: string): D1PreparedStatement[] {
-  return [OVERWRITE, UNCOUNT, DELETE_EMPTY, UNNAME].map((sql) => db.prepare(sql).bind(org, id));
-}
-const STATEMENTS_EACH = 4;
+/** Queries that `erasePayloads` sends besides one for each call. */
+const CLEANING_QUERIES = 3;
 
-/** How many were there: the first to erase one counts it. */
+/** In one transaction. How many were there: the first to erase one counts it. */
 export async function erasePayloads(
   db: D1Database,
   org: string,
   ids: readonly string[],
 ): Promise<number> {
   if (ids.length === 0) return 0;
-  const results = await db.batch(ids.flatMap((id) => eraseStatements(db, org, id)));
-  return results.filter(({ meta }, at) => at % STATEMENTS_EACH === 0 && meta.changes > 0).length;
+  const all = JSON.stringify(ids);
+  const results = await db.batch([
+    ...ids.map((id) => db.prepare(OVERWRITE).bind(org, id)),
+    ...[UNCOUNT, DELETE_EMPTY, UNNAME].map((sql) => db.prepare(sql).bind(org, all)),
+  ]);
+  return results.slice(0, ids.length).filter(({ meta }) => meta.changes > 0).length;
 }
 
 /** Samples that are looked at for one page, as for a page of a list: D1 has one thread. */
 const SCAN_ROWS_MAX = 20_000;
-export const ERASED_PER_PAGE = 50;
+const ERASED_PER_PAGE = 50;
+/** Queries that a page takes: what is on it, what is erased, and how far that came. */
+export const PAGE_QUERIES = 1 + ERASED_PER_PAGE + CLEANING_QUERIES + 1;
 
 /** The samples of an actor that have a payload, from behind an id on; `endId` is the last that was looked at. */
 const SELECT_OF_ACTOR = `WITH scanned AS MATERIALIZED (

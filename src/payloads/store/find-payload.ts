@@ -16,7 +16,7 @@ export async function hasStoredPayload(db: D1Database, org: string, id: string):
 }
 
 /** The row that has a call's payload: the call as ?2. */
-export const ROW_OF_CALL = `coalesce(
+const ROW_OF_CALL = `coalesce(
   (SELECT payload_row FROM tool_invocations WHERE org = ?1 AND id = ?2), ?2)`;
 
 /** A call's piece of `pieces`. An id has no character that would end the text. */

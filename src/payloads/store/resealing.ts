@@ -61,7 +61,7 @@ const SELECT_PAGE = `WITH scanned AS MATERIALIZED (
   FROM (SELECT 1) LEFT JOIN found ON true
     LEFT JOIN tool_invocation_payloads AS p ON p.org = ?1 AND p.id = found.id`;
 
-interface PageRow {
+interface ResealedPageRow {
   readonly endId: string | null;
   readonly id: string | null;
   readonly keyVersion: number;
@@ -76,7 +76,10 @@ export async function findEarlierRows(
   afterId: string,
   version: number,
 ): Promise<EarlierPage> {
-  const { results } = await db.prepare(SELECT_PAGE).bind(org, afterId, version).all<PageRow>();
+  const { results } = await db
+    .prepare(SELECT_PAGE)
+    .bind(org, afterId, version)
+    .all<ResealedPageRow>();
   const rows = results.flatMap(({ id, keyVersion, pieces, sealed }) =>
     id === null
       ? []
