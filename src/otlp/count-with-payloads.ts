@@ -11,7 +11,7 @@ import { spanPayloads } from "./span-payloads.ts";
 /** Of calls that wait each has a row by itself, and a request may ask D1 for 1,000 things. */
 const WAITING_PAYLOADS_MAX = 200;
 
-interface Counted extends CountedSpans {
+interface CountedWithPayloads extends CountedSpans {
   /** Fields of payloads that are not kept. */
   discarded: number;
 }
@@ -25,7 +25,7 @@ export async function countWithPayloads(
   org: Org,
   calls: ReadonlyMap<Span, Call>,
   given: Omit<ToldCalls, "payloads">,
-): Promise<Counted> {
+): Promise<CountedWithPayloads> {
   const captured = org.payloadCapture.otlp ? spanPayloads(calls) : [];
   const waiting = new Set(given.told.callers.map(({ id }) => id));
   const [ofWaiting = [], ofCounted = []] = [true, false].map((isWaiting) =>

@@ -28,10 +28,10 @@ const LEFT_OUT = ["gcp", "aws", "filter-comments"];
 const COSTLY_BEGINNING = /ghs_\d/g;
 const COSTLY_BEGINNINGS_MAX = 64;
 
-interface Sink {
+interface SecretSink {
   found: FoundSecret[];
 }
-type Search = (text: string, sink: Sink) => void;
+type Search = (text: string, sink: SecretSink) => void;
 
 let searches: readonly Search[] | null = null;
 
@@ -40,7 +40,7 @@ export function findSecrets(text: string): readonly FoundSecret[] {
   if (text.length < LENGTH_MIN) return [];
   if (isTooCostly(text)) return [{ kind: "undecided", start: 0, end: text.length }];
   searches ??= librarySearches();
-  const sink: Sink = { found: [] };
+  const sink: SecretSink = { found: [] };
   for (const search of searches) search(text, sink);
   for (const [kind, pattern] of OWN_PATTERNS) {
     for (const { index, 0: match } of text.matchAll(pattern)) {
@@ -80,7 +80,7 @@ function librarySearches(): Search[] {
 }
 
 function searchBy(rule: LibraryRule, kind: string): Search {
-  let sink: Sink = { found: [] };
+  let sink: SecretSink = { found: [] };
   const context: LibraryContext = {
     sharedOptions: {},
     // Messages quote what was found.

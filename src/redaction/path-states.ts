@@ -11,7 +11,7 @@ export interface PathState {
   readonly rest: PathState | null;
 }
 
-export interface Step {
+export interface PathStep {
   readonly states: readonly PathState[];
   /** A path ends here: all that is here goes. */
   readonly isEnd: boolean;
@@ -20,13 +20,13 @@ export interface Step {
 const NOWHERE: readonly PathState[] = [];
 
 /** At the root. `$` alone is the whole. */
-export function startPaths(paths: readonly (readonly PathSegment[])[]): Step {
+export function startPaths(paths: readonly (readonly PathSegment[])[]): PathStep {
   const states = paths.map(stateOf).filter((state) => state !== null);
   return { states, isEnd: states.length < paths.length };
 }
 
 /** A member of what is at `states`, or an item. */
-export function stepInto(states: readonly PathState[], key: string | number): Step {
+export function stepInto(states: readonly PathState[], key: string | number): PathStep {
   if (states.length === 0) return { states: NOWHERE, isEnd: false };
   const found: PathState[] = [];
   let isEnd = false;

@@ -3,7 +3,7 @@
  * layer, with its texts in the order in which they were found.
  */
 import { base64RunsOf } from "./base64-runs.ts";
-import { type Step, stepInto } from "./path-states.ts";
+import { type PathStep, stepInto } from "./path-states.ts";
 
 /** What stands in place of what was taken out. */
 export const REDACTED = "[redacted]";
@@ -55,10 +55,10 @@ export interface Layer {
 }
 
 /** What is looked at within a layer: where it stands, and how far the paths have come. */
-interface Place {
+interface WithinLayer {
   readonly holder: Holder;
   readonly key: string | number;
-  readonly step: Step;
+  readonly step: PathStep;
   readonly depth: number;
 }
 
@@ -66,13 +66,13 @@ export class TextLayers {
   /** A layer stands behind the one that it lies in. */
   readonly layers: Layer[] = [];
 
-  add(value: unknown, step: Step, level: number, tell: Layer["tell"]): void {
+  add(value: unknown, step: PathStep, level: number, tell: Layer["tell"]): void {
     const layer = { root: { "": value }, texts: [], isChanged: false, renames: 0, tell };
     this.layers.push(layer);
     this.#lookAt(layer, level, { holder: layer.root, key: "", step, depth: 0 });
   }
 
-  #lookAt(layer: Layer, level: number, place: Place): void {
+  #lookAt(layer: Layer, level: number, place: WithinLayer): void {
     const { holder, key, step, depth } = place;
     const value = holder[key];
     if (step.isEnd || depth > DEPTH_MAX) {
@@ -86,7 +86,7 @@ export class TextLayers {
     }
   }
 
-  #lookIntoMembers(layer: Layer, level: number, { holder, step, depth }: Place): void {
+  #lookIntoMembers(layer: Layer, level: number, { holder, step, depth }: WithinLayer): void {
     const isList = Array.isArray(holder);
     for (const key of isList ? holder.keys() : Object.keys(holder)) {
       const value = holder[key];
@@ -98,7 +98,12 @@ export class TextLayers {
     }
   }
 
-  #lookIntoText(layer: Layer, level: number, { holder, key, step }: Place, text: string): void {
+  #lookIntoText(
+    layer: Layer,
+    level: number,
+    { holder, key, step }: WithinLayer,
+    text: string,
+  ): void {
     const held = heldText(holder, key, text);
     layer.texts.push(held);
     if (level >= LAYERS_MAX) return;

@@ -1,5 +1,5 @@
 /** The directory's orgs. Every change names, in its WHERE, what it was decided on. */
-import { and, asc, eq, gt, inArray, sql } from "drizzle-orm";
+import { and, asc, eq, gt, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { Org, OrgState } from "#orgs/org.ts";
 import { orgParts } from "#orgs/org-lifecycle.ts";
@@ -169,25 +169,6 @@ export async function updateOrgSettings(
   ]);
 }
 
-/** False if it is no longer as it was read, or the org no longer active. */
-export async function updateOrgRedaction(
-  directory: D1Database,
-  { org, generation }: Pick<Org, "org" | "generation">,
-  { before, after }: { before: RedactionSettings; after: RedactionSettings },
-  action: OperatorAction,
-): Promise<boolean> {
-  const texts = [before, after].map((settings) => JSON.stringify(settings));
-  const was = texts[0] === JSON.stringify(DEFAULT_REDACTION) ? [texts[0], "{}"] : [texts[0]!];
-  const update = drizzle(directory)
-    .update(orgs)
-    .set({ redaction: texts[1]!, updatedAtMs: action.occurredAtMs })
-    .where(and(activeAt(org, generation), inArray(orgs.redaction, was)));
-  return changedByFirst(directory, [
-    statementOf(directory, update),
-    recordOperatorAction(directory, action),
-  ]);
-}
-
 /**
  * Closes an org for good: in one transaction its tokens are revoked, its sessions and every part of it closed, and
  * then its shard refuses its writes. Should that second step not come about, the cron repeats it for
@@ -252,7 +233,7 @@ export async function succeedAuditLog(
 
 type OrgRow = typeof orgs.$inferSelect;
 
-function activeAt(org: string, generation: number) {
+export function activeAt(org: string, generation: number) {
   return and(eq(orgs.org, org), eq(orgs.generation, generation), eq(orgs.state, "active"));
 }
 
