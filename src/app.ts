@@ -35,16 +35,20 @@ import type { Access, AppRoute } from "#orgs/http/access.ts";
 import type { AppEnv } from "#orgs/http/app-env.ts";
 import { authorise } from "#orgs/http/authorise.ts";
 import { documentRoutes } from "#orgs/http/document-routes.ts";
+import { keyRoutes } from "#orgs/http/key-routes.ts";
 import { orgListRoutes } from "#orgs/http/org-list-routes.ts";
 import { orgRoutes } from "#orgs/http/org-routes.ts";
 import { recordActions } from "#orgs/http/record-actions.ts";
 import { serviceTokenRoutes } from "#orgs/http/service-token-routes.ts";
 import { sessionRoutes } from "#orgs/http/session-routes.ts";
 import { otlpRoutes } from "#otlp/http/otlp-routes.ts";
+import { payloadRoutes } from "#payloads/http/payload-routes.ts";
 import { probeDatabases } from "#platform/d1/database-probe.ts";
+import { redactionRoutes } from "#redaction/http/redaction-routes.ts";
 import { streamRoutes } from "#streams/http/stream-routes.ts";
 import { traceRequests } from "#tracing/http/trace-requests.ts";
 import { tracer } from "#tracing/isolate-tracer.ts";
+import { probeKeks } from "#vault/kek-faults.ts";
 
 const stated: readonly AppRoute[] = [
   // Who exists
@@ -52,7 +56,9 @@ const stated: readonly AppRoute[] = [
   ...orgListRoutes,
   ...orgRoutes,
   ...serviceTokenRoutes,
+  ...keyRoutes,
   ...streamRoutes,
+  ...redactionRoutes,
   ...deliveryRoutes,
   ...policyRoutes,
   // Which servers they call
@@ -61,6 +67,7 @@ const stated: readonly AppRoute[] = [
   // What their tools did
   ...callRoutes,
   ...traceRoutes,
+  ...payloadRoutes,
   ...otlpRoutes,
   ...metricsRoutes,
   ...rollupRoutes,
@@ -85,6 +92,7 @@ const stated: readonly AppRoute[] = [
     probeDatabases,
     probeLedger,
     probeSigningSettings,
+    probeKeks,
   ]),
   ...serviceRoutes<AppEnv, Access>({ scope: null }),
   // The page for people

@@ -11,7 +11,9 @@ import { currentLog } from "#audit/current-log.ts";
 import { drainOutbox } from "#audit/drain-outbox.ts";
 import { expiryJob } from "#audit/expiry-job.ts";
 import { outboxJob } from "#audit/outbox-job.ts";
+import { payloadKeyShares } from "#audit/payload-key-shares.ts";
 import { signJob } from "#audit/sign-job.ts";
+import { registerPayloadKeeper } from "#calls/call-payload.ts";
 import { callsPart } from "#calls/calls-part.ts";
 import { registerFigureSource } from "#calls/figures/figure-sources.ts";
 import { foldJob } from "#calls/fold-job.ts";
@@ -24,12 +26,15 @@ import { operationsPart } from "#gateway/figures/operations-part.ts";
 import { identityPart } from "#gateway/identity/identity-part.ts";
 import { areToolsListed, findKnownTool, orgTools } from "#gateway/plugins/listed-tools.ts";
 import { pluginEntriesJob } from "#gateway/plugins/plugin-entries-job.ts";
+import { pluginKeyUse } from "#gateway/plugins/plugin-key-use.ts";
 import { pluginsPart } from "#gateway/plugins/plugins-part.ts";
 import { registerToolsWatcher } from "#gateway/plugins/tools-learnt.ts";
 import { policiesPart } from "#gateway/policy/policies-part.ts";
 import { registerToolSource } from "#gateway/policy/tool-source.ts";
 import { deliverEndedCalls } from "#gateway/record/deliver-ended-calls.ts";
 import { eraseJob } from "#orgs/erase-job.ts";
+import { keyUpkeepJob } from "#orgs/keys/key-upkeep-job.ts";
+import { keysPart } from "#orgs/keys/keys-part.ts";
 import { registerOrgParts } from "#orgs/org-lifecycle.ts";
 import { registerOutbox } from "#orgs/outbox.ts";
 import { pruneJob } from "#orgs/prune-job.ts";
@@ -38,25 +43,39 @@ import { spaceJob } from "#orgs/space/space-job.ts";
 import { sessionEndJob } from "#orgs/web-session/session-end-job.ts";
 import { spansPart } from "#otlp/spans-part.ts";
 import { keepSpans } from "#otlp/store/spans.ts";
+import { erasureJob } from "#payloads/erasure-job.ts";
+import { payloadFigures } from "#payloads/payload-figures.ts";
+import { payloadKeyUse } from "#payloads/payload-key-use.ts";
+import { payloadsPart } from "#payloads/payloads-part.ts";
+import { keepReported } from "#payloads/record-payloads.ts";
 import type { AnyJob } from "#platform/jobs/job.ts";
 import { shardDatabase } from "#platform/shards.ts";
+import { streamKeyUse } from "#streams/stream-key-use.ts";
 import { streamsPart } from "#streams/streams-part.ts";
 import { registerSpanKeeper } from "#tracing/isolate-tracer.ts";
+import { registerShareKeeper } from "#vault/key-shares.ts";
+import { registerKeyUses } from "#vault/key-uses.ts";
+import { rewrapJob } from "#vault/rewrap-job.ts";
 
 registerOrgParts([
   auditPart,
   streamsPart,
   callsPart,
+  payloadsPart,
   spansPart,
   deliveryPart,
   operationsPart,
   identityPart,
   policiesPart,
   pluginsPart,
+  keysPart,
 ]);
 registerOutbox(async (env, org) => {
   await drainOutbox(env, currentLog(org));
 });
+registerShareKeeper(payloadKeyShares);
+registerPayloadKeeper(keepReported);
+registerKeyUses([streamKeyUse, pluginKeyUse, payloadKeyUse]);
 registerOpenCallSink(deliverEndedCalls);
 registerToolsWatcher({ learnt: learnSeries, gone: forgetSeries });
 registerToolLists(areToolsListed);
@@ -64,6 +83,7 @@ registerToolSource({ schemaTools: orgTools, findTool: findKnownTool });
 registerFigureSource(auditFigures);
 registerFigureSource(shardFigures);
 registerFigureSource(undurableFigures);
+registerFigureSource(payloadFigures);
 // Spans of our own are no reason to tell of a full shard: the org's status does.
 registerSpanKeeper(async (env, org, spans) => {
   await keepSpans(shardDatabase(env, org.shard), org, spans, Date.now());
@@ -79,7 +99,10 @@ export const jobs: readonly AnyJob[] = [
   deliveryJob,
   pruneJob,
   eraseJob,
+  erasureJob,
   expiryJob,
   spaceJob,
   sessionEndJob,
+  rewrapJob,
+  keyUpkeepJob,
 ];

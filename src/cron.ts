@@ -16,6 +16,7 @@ import { checkSettings } from "#platform/settings.ts";
 import { withSpan } from "#tracing/active-span.ts";
 import { tracer } from "#tracing/isolate-tracer.ts";
 import { traceTick } from "#tracing/trace-tick.ts";
+import { logKekFaults } from "#vault/kek-faults.ts";
 
 /** The span is named by the job alone: a name for each org would be none. */
 export const inJobSpan: InSpan = ({ job, subject }, work) => {
@@ -37,7 +38,8 @@ export async function runCron(
   refuseSettings(env);
   const nowMs = Math.min(scheduledTimeMs, Date.now());
   const tick = { env, nowMs, jobs: served, startRun, inSpan: inJobSpan };
-  const failures = (await runTick(tick)) + (await logSettingFaults(env));
+  const faults = (await logSettingFaults(env)) + (await logKekFaults(env));
+  const failures = (await runTick(tick)) + faults;
   if (failures > 0) throw new Error(`cron: ${failures} steps failed`);
 }
 

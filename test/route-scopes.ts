@@ -13,9 +13,15 @@ export const SCOPES_OF_ROUTES: Readonly<Record<string, Access["scope"]>> = {
   "post /v1/orgs/:org/service-tokens": "org:admin",
   "get /v1/orgs/:org/service-tokens": "org:admin",
   "delete /v1/orgs/:org/service-tokens/:id": "org:admin",
+  "get /v1/keys/status": "administrator",
+  "get /v1/orgs/:org/keys/status": "org:admin",
+  "post /v1/orgs/:org/keys/rotate": "org:admin",
+  "post /v1/orgs/:org/keys/destroy": "org:admin",
   "get /v1/orgs/:org/observability": "org:admin",
   "put /v1/orgs/:org/observability": "org:admin",
   "get /v1/orgs/:org/observability/status": "org:admin",
+  "get /v1/orgs/:org/redaction": "org:admin",
+  "put /v1/orgs/:org/redaction": "org:admin",
   "get /v1/orgs/:org/policy": "org:admin",
   "put /v1/orgs/:org/policy": "org:admin",
   "post /v1/orgs/:org/policy/check": "org:admin",
@@ -30,6 +36,9 @@ export const SCOPES_OF_ROUTES: Readonly<Record<string, Access["scope"]>> = {
   "get /v1/orgs/:org/invocations": "telemetry:read",
   "get /v1/orgs/:org/invocations/:id": "telemetry:read",
   "get /v1/orgs/:org/invocations/:id/trace": "telemetry:read",
+  "get /v1/orgs/:org/invocations/:id/payload": "payloads:read",
+  "delete /v1/orgs/:org/invocations/:id/payload": "org:admin",
+  "delete /v1/orgs/:org/payloads": "org:admin",
   "post /v1/orgs/:org/otlp/v1/traces": "telemetry:write",
   "get /v1/orgs/:org/metrics": "metrics:read",
   "get /v1/orgs/:org/rollups": "telemetry:read",
@@ -82,6 +91,11 @@ export const SCOPES_OF_ROUTES: Readonly<Record<string, Access["scope"]>> = {
   "get /docs": null,
 };
 
+/** The routes that another scope lets into as well: what it may do there is less. */
+export const OR_SCOPES: Readonly<Record<string, Access["orScope"]>> = {
+  "post /v1/orgs/:org/service-tokens": "payloads:grant",
+};
+
 /** The scopes whose routes a session of the dashboard never serves: its pages do nothing that they are for. */
 export const SESSIONLESS: ReadonlySet<Access["scope"]> = new Set([
   "telemetry:write",
@@ -92,4 +106,7 @@ export const SESSIONLESS: ReadonlySet<Access["scope"]> = new Set([
 ]);
 
 /** The GETs that leave an entry: a session has to be used for them by our own pages for certain. */
-export const WRITING_READS: ReadonlySet<string> = new Set(["get /v1/orgs/:org/audit/export"]);
+export const WRITING_READS: ReadonlySet<string> = new Set([
+  "get /v1/orgs/:org/audit/export",
+  "get /v1/orgs/:org/invocations/:id/payload",
+]);

@@ -4,7 +4,7 @@ import type { Access, AppRoute } from "#orgs/http/access.ts";
 import { SCOPES } from "#orgs/principal.ts";
 import { ADMIN_TOKEN, METRICS_TOKEN, workerEnv } from "./harness/deployment.ts";
 import { createToken, makeOrg } from "./harness/orgs.ts";
-import { SCOPES_OF_ROUTES } from "./route-scopes.ts";
+import { OR_SCOPES, SCOPES_OF_ROUTES } from "./route-scopes.ts";
 
 type AnyScope = Access["scope"];
 
@@ -39,7 +39,7 @@ async function ask(route: AppRoute, token: string | null): Promise<number> {
 
 type Case = [who: string, token: string | null, status: number];
 
-function casesOf(scope: NonNullable<AnyScope>): Case[] {
+function casesOf(scope: NonNullable<AnyScope>, orScope: Access["orScope"]): Case[] {
   switch (scope) {
     case "any":
     case "session": {
@@ -58,17 +58,26 @@ function casesOf(scope: NonNullable<AnyScope>): Case[] {
     default:
       return [
         [`a token with ${scope} alone`, only.get(scope)!, 200],
-        [`a token with all but ${scope}`, without.get(scope)!, 403],
+        [`a token with all but ${scope}`, without.get(scope)!, orScope === undefined ? 403 : 200],
+        ...SCOPES.filter((other) => other !== scope).map(
+          (other): Case => [`${other} alone`, only.get(other)!, other === orScope ? 200 : 403],
+        ),
       ];
   }
+}
+
+/** It may do everything but view payloads. */
+function administratorsStatus(scope: AnyScope): number {
+  if (scope === "session") return 401;
+  return scope === "payloads:read" ? 403 : 200;
 }
 
 /** What of the callers that a scope lets in, or keeps out, this route treats otherwise. */
 async function violations(route: AppRoute, scope: AnyScope): Promise<string[]> {
   const cases: Case[] = [
     ["nobody", null, scope === null ? 200 : 401],
-    ["the administrator", ADMIN_TOKEN, scope === "session" ? 401 : 200],
-    ...(scope === null ? [] : casesOf(scope)),
+    ["the administrator", ADMIN_TOKEN, administratorsStatus(scope)],
+    ...(scope === null ? [] : casesOf(scope, OR_SCOPES[nameOf(route)])),
   ];
   const found: string[] = [];
   for (const [who, token, status] of cases) {
@@ -87,6 +96,7 @@ describe("The scope of each route", () => {
     for (const route of routes) {
       const scope = SCOPES_OF_ROUTES[nameOf(route)] as AnyScope;
       expect([nameOf(route), route.statement.scope]).toEqual([nameOf(route), scope]);
+      expect(route.statement.orScope).toBe(OR_SCOPES[nameOf(route)]);
       expect(await violations(route, scope)).toEqual([]);
     }
   });

@@ -3,10 +3,12 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { parseEnv } from "node:util";
 import { fileError } from "./file-error.ts";
 
-const requiredNames = ["MCPG_ADMIN_TOKEN", "MCPG_PAYLOAD_KEK"] as const;
-/** One of them at least: the first may go once a later one has taken over. As src/vault/root-keys.ts has them. */
-const FIRST_SEED = "MCPG_LEDGER_SEED";
-const SEED = /^MCPG_LEDGER_SEED(_([2-9]|[1-9]\d))?$/;
+const requiredNames = ["MCPG_ADMIN_TOKEN"] as const;
+/** Of each one version at least: the first may go once a later one has taken over. As src/vault/root-keys.ts has them. */
+const VERSIONED = {
+  MCPG_LEDGER_SEED: /^MCPG_LEDGER_SEED(_([2-9]|[1-9]\d))?$/,
+  MCPG_PAYLOAD_KEK: /^MCPG_PAYLOAD_KEK(_([2-9]|[1-9]\d))?$/,
+};
 
 const key = { form: /^[A-Za-z0-9+/]{43}=$/, is: "32 bytes in base64 (openssl rand -base64 32)" };
 /** As the Worker wants them, which would say so of one at a time, and only once it runs. */
@@ -15,7 +17,6 @@ const forms: Record<string, { form: RegExp; is: string }> = {
     form: /^(?!mcpgst_)[A-Za-z0-9._~+/-]{8,512}=*$/,
     is: "8 to 512 characters that a bearer token may have (openssl rand -hex 32), not beginning with mcpgst_",
   },
-  MCPG_PAYLOAD_KEK: key,
 };
 
 export type DevVars = Record<(typeof requiredNames)[number], string>;
@@ -38,15 +39,18 @@ function readText(path: string): string {
 export function parseDevVars(text: string, path: string): DevVars {
   // Node takes the line after a value of spaces for that value.
   const vars = parseEnv(text.replaceAll(/[ \t]+$/gm, ""));
-  const seeds = Object.keys(vars).filter((name) => SEED.test(name));
   const missing: string[] = requiredNames.filter((name) => !vars[name]);
-  if (!seeds.some((name) => vars[name])) missing.push(FIRST_SEED);
+  const keys = Object.entries(VERSIONED).flatMap(([first, form]) => {
+    const versions = Object.keys(vars).filter((name) => form.test(name));
+    if (!versions.some((name) => vars[name])) missing.push(first);
+    return versions;
+  });
   if (missing.length > 0) {
     throw new Error(
       `${path} lacks ${missing.join(", ")}: add what is missing, or move the file away and start again to get fresh ones (what was sealed and signed with the old ones then stays unreadable)`,
     );
   }
-  const wanted = [...Object.entries(forms), ...seeds.map((name) => [name, key] as const)];
+  const wanted = [...Object.entries(forms), ...keys.map((name) => [name, key] as const)];
   const malformed = wanted.filter(([name, { form }]) => !form.test(vars[name] ?? ""));
   if (malformed.length > 0) {
     const faults = malformed.map(([name, { is }]) => `${name} must be ${is}`);

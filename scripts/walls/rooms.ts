@@ -38,6 +38,13 @@ export const ROWS: readonly Row[] = [
   { folder: "orgs/store", packages: TABLES },
   { folder: "orgs/http", rooms: ["http"], packages: ROUTES },
 
+  {
+    folder: "redaction",
+    rooms: ["formats", "platform", "orgs"],
+    packages: ["@secretlint/secretlint-rule-preset-recommend"],
+  },
+  { folder: "redaction/http", rooms: ["http"], packages: ROUTES },
+
   { folder: "streams", rooms: ["formats", "platform", "vault", "orgs"], packages: SCHEMAS },
   { folder: "streams/store", packages: TABLES },
   { folder: "streams/http", rooms: ["http"], packages: ROUTES },
@@ -59,7 +66,7 @@ export const ROWS: readonly Row[] = [
 
   {
     folder: "audit",
-    rooms: ["formats", "platform", "vault", "orgs", "streams"],
+    rooms: ["formats", "platform", "vault", "orgs", "redaction", "streams"],
     packages: [...SCHEMAS, ...HASHES, "modern-tar"],
   },
   { folder: "audit/ledger", packages: WORKERS },
@@ -67,8 +74,15 @@ export const ROWS: readonly Row[] = [
   { folder: "audit/http", rooms: ["http"], packages: ROUTES },
 
   {
+    folder: "payloads",
+    rooms: ["formats", "platform", "vault", "orgs", "redaction", "calls", "audit"],
+    packages: [...HASHES, "node:zlib"],
+  },
+  { folder: "payloads/http", rooms: ["http"], packages: ROUTES },
+
+  {
     folder: "otlp",
-    rooms: ["formats", "platform", "vault", "orgs", "streams", "tracing", "calls"],
+    rooms: ["formats", "platform", "vault", "orgs", "streams", "tracing", "calls", "payloads"],
     packages: HASHES,
   },
   { folder: "otlp/store", packages: TABLES },
@@ -82,7 +96,10 @@ export const ROWS: readonly Row[] = [
 
   {
     folder: "delivery",
-    rooms: ["formats", "platform", "vault", "orgs", "streams", "tracing", "calls", "audit"],
+    rooms: [
+      ...["formats", "platform", "vault", "orgs", "streams", "tracing", "calls", "audit"],
+      "payloads",
+    ],
     packages: ["node:zlib"],
   },
   { folder: "delivery/store", packages: TABLES },
@@ -92,7 +109,10 @@ export const ROWS: readonly Row[] = [
   // MCP clients call their tools through it: what it decides and sees is recorded by the verbs of calls and audit.
   {
     folder: "gateway",
-    rooms: ["formats", "platform", "vault", "orgs", "streams", "tracing", "calls", "audit"],
+    rooms: [
+      ...["formats", "platform", "vault", "orgs", "streams", "tracing", "calls", "audit"],
+      "payloads",
+    ],
     packages: [...SCHEMAS, ...HASHES],
   },
   { folder: "gateway/proxy/upstream", packages: ["eventsource-parser", "eventsource-parser/**"] },

@@ -5,6 +5,7 @@ import type { Org } from "#orgs/org.ts";
 import type { Env } from "#platform/env.ts";
 import { ERRORS_MAX, fail, type ValidationError } from "#platform/errors.ts";
 import { inSlices } from "#platform/slices.ts";
+import { redactDetails } from "#redaction/redact-details.ts";
 import { isAuditStreamAction } from "#streams/observability.ts";
 import { streamsOf } from "#streams/streams-of.ts";
 import { actionError } from "./action-vocabulary.ts";
@@ -45,13 +46,15 @@ export async function recordEvents(
     nowMs,
     newEventId: () => uuid7FromRandom(nowMs, crypto.getRandomValues(new Uint8Array(10))),
   };
+  const { redaction } = org;
   const parsed: (AppendedEvent | ValidationError)[] = [];
   await inSlices(
     events,
     () => eventCostUs(parsed.at(-1)!),
     (event) => {
       const pointer = `/events/${parsed.length}`;
-      parsed.push(actionError(event, pointer) ?? parseAuditEvent(event, pointer, context));
+      const kept = redaction.redactsDetails ? redactDetails(event, redaction) : event;
+      parsed.push(actionError(event, pointer) ?? parseAuditEvent(kept, pointer, context));
     },
   );
   const errors = parsed.filter((event): event is ValidationError => "pointer" in event);
@@ -61,7 +64,7 @@ export async function recordEvents(
   return receiptsOf(answer, (index) => `/events/${index}`);
 }
 
-/** 60 KB of details, sorted, composed and written, take one or two milliseconds. */
+/** 60 KB of details, sorted, composed and written, take one or two milliseconds; searched for secrets, as long again. */
 function eventCostUs(parsed: AppendedEvent | ValidationError): number {
   const details = "pointer" in parsed ? null : parsed.details;
   return 20 + (typeof details === "string" ? details.length / 40 : 0);

@@ -1,7 +1,8 @@
 /** Records calls as one instance reports them: each sample checked by itself, all made durable at once. */
 
 import { spanOfCall } from "#calls/pairing/told-calls.ts";
-import { type InsertResult, insertReport } from "#calls/store/insert-calls.ts";
+import { type InsertResult, insertReports } from "#calls/store/insert-calls.ts";
+import type { ReportedCalls } from "#calls/store/insert-statements.ts";
 import { isKnownToSend } from "#calls/store/pairing/paired-orgs.ts";
 import { insertLinks, noteSamples } from "#calls/store/pairing/pairing-writes.ts";
 import { type TracedRequest, UNTRACED } from "#calls/store/traced-request.ts";
@@ -13,8 +14,6 @@ import { fail } from "#platform/errors.ts";
 import { shardDatabase } from "#platform/shards.ts";
 import { inSlices } from "#platform/slices.ts";
 import { streamsOf } from "#streams/streams-of.ts";
-import { fingerprintKey } from "#vault/fingerprint-key.ts";
-import type { ReportHeader } from "./arrival.ts";
 import {
   type Call,
   isRejection,
@@ -22,7 +21,10 @@ import {
   SAMPLE_AHEAD_MS_MAX,
   type SampleContext,
 } from "./call.ts";
+import { type CallPayload, keepPayloads } from "./call-payload.ts";
+import { messageKey } from "./message-key.ts";
 import { PRUNED_TIME, type Rejection, reject, STREAM_DISABLED } from "./sample-rejection.ts";
+import type { Sample } from "./sample-schema.ts";
 import type { TracedSpan } from "./traced-spans.ts";
 
 export interface CallReport {
@@ -53,6 +55,8 @@ export interface Recorded {
   accepted: number;
   duplicates: number;
   rejected: Rejection[];
+  /** Fields of payloads that are not kept. */
+  payloadsDiscarded: number;
 }
 
 /**
@@ -73,14 +77,21 @@ export async function recordCalls(
     ...report,
     epochMs: parseEpoch(report.epoch, receivedAtMs),
     receivedAtMs,
-    fingerprintKey: fingerprintKey(env, org.org),
+    fingerprintKey: await messageKey(env, org, report.samples),
     knownErrors: new Map(),
   };
-  const { calls, indexes, duplicates, rejected } = await parseSamples(report.samples, context);
+  const parsed = await parseSamples(report.samples, context);
+  const { calls, indexes, duplicates, rejected } = parsed;
+  const payloads = await keepPayloads(env, org, parsed.payloads);
   const db = shardDatabase(env, org.shard);
   const list = [...calls.values()];
   const { innerSpans = NO_SPANS } = report;
-  const result = await insertPaired(db, org, { header: context, calls: list }, innerSpans);
+  const result = await insertPaired(
+    db,
+    org,
+    { header: context, calls: list, payloads },
+    innerSpans,
+  );
   if (result.kind === "paired") return fail({ kind: "unavailable", retryAfterSeconds: 1 });
   if (result.kind === "org_gone") return fail({ kind: "not_found" });
   if (result.kind === "refused") return refuseForSpace(env, org);
@@ -90,6 +101,7 @@ export async function recordCalls(
     accepted: result.accepted,
     duplicates: duplicates + result.duplicates,
     rejected: [...rejected, ...pruned],
+    payloadsDiscarded: payloads.discarded,
   };
 }
 
@@ -97,18 +109,19 @@ export async function recordCalls(
 async function insertPaired(
   db: D1Database,
   org: Org,
-  { header, calls }: { header: ReportHeader; calls: readonly Call[] },
+  report: ReportedCalls,
   innerSpans: ReadonlyMap<string, string>,
 ): Promise<InsertResult> {
+  const { header, calls } = report;
   const isTraced = calls.some(({ traceId, spanId }) => traceId !== null && spanId !== null);
-  if (!isTraced) return insertReport(db, org, header, calls);
+  if (!isTraced) return insertReports(db, org, [report]);
   if (innerSpans.size === 0 && !isKnownToSend(org, "spans")) {
     const alone = { ...UNTRACED, unless: "spans" as const };
-    const result = await insertReport(db, org, header, calls, alone);
+    const result = await insertReports(db, org, [report], alone);
     if (result.kind !== "paired") return result;
   }
   const traced = tracedSamples(db, org, calls, { receivedAtMs: header.receivedAtMs, innerSpans });
-  return insertReport(db, org, header, calls, traced);
+  return insertReports(db, org, [report], traced);
 }
 
 /** Samples that name their trace and span are of the calls that spans tell of, as their servers'. */
@@ -149,7 +162,7 @@ function innerOf(
 /** Nothing is kept of the report, so that the instance is not even known to have reported. */
 function disabled({ samples }: CallReport): Recorded {
   const rejected = samples.map((_, index) => reject(index, ...STREAM_DISABLED));
-  return { accepted: 0, duplicates: 0, rejected };
+  return { accepted: 0, duplicates: 0, rejected, payloadsDiscarded: 0 };
 }
 
 function parseEpoch(epoch: string | number | null, receivedAtMs: number): number | null {
@@ -173,6 +186,7 @@ interface ParsedSamples {
   indexes: Map<string, number>;
   duplicates: number;
   rejected: Rejection[];
+  payloads: CallPayload[];
 }
 
 async function parseSamples(
@@ -184,6 +198,7 @@ async function parseSamples(
     indexes: new Map(),
     duplicates: 0,
     rejected: [],
+    payloads: [],
   };
   const costUs = ([, sample]: [number, unknown]) => sampleCostUs(sample);
   await inSlices(samples.entries(), costUs, ([index, sample]) => {
@@ -193,9 +208,17 @@ async function parseSamples(
     else {
       parsed.calls.set(call.id, call);
       parsed.indexes.set(call.id, index);
+      addPayload(parsed.payloads, call, sample as Sample);
     }
   });
   return parsed;
+}
+
+function addPayload(payloads: CallPayload[], call: Call, sample: Sample): void {
+  const { request_payload: request = null, response_payload: response = null } = sample;
+  if (request === null && response === null) return;
+  const { id, workspace, plugin, tool } = call;
+  payloads.push({ id, workspace, plugin, tool, request, response });
 }
 
 /** A derived id takes 50 µs, hash and fingerprint of a message a quarter of one a character. */

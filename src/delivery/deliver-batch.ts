@@ -33,10 +33,10 @@ import { encodePush, pushMetrics } from "./push-metrics.ts";
  */
 const AT_ONCE = 5;
 /**
- * D1 queries of each. Metrics: claim, the org, looks for what is due (one) and for arrivals (two), figures
- * (five) and end. Audit: claim and end, and one more a step of forwarding. A chunk of arrivals is folded with the look for more.
+ * D1 queries of each. Metrics: the headers' key, claim, the org, looks for what is due (one) and for arrivals (two), figures
+ * (five) and end. Audit: key, claim and end, and one more a step of forwarding. A chunk of arrivals is folded with the look for more.
  */
-const QUERIES = { metrics: 11, audit: 2, step: 1, chunk: FOLD_QUERIES };
+const QUERIES = { metrics: 12, audit: 3, step: 1, chunk: FOLD_QUERIES };
 /** A step sends 1,000 entries at most: an org with a backlog leaves the others their turn. */
 const STEPS_MAX = 20;
 /**
@@ -125,7 +125,7 @@ async function deliver(
 ): Promise<StepProgress> {
   const { env, shard } = place;
   if (!place.hasRoomFor(QUERIES[stream])) return "more";
-  const own = await ownInForce(env, target.org, target);
+  const own = await ownInForce(env, target.org, target, { ...target, shard });
   const to = outletOf(effectiveStreams(own, deploymentStreams(env)), stream);
   const db = shardDatabase(env, shard);
   const nowMs = Date.now();

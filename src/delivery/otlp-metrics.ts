@@ -17,6 +17,7 @@ import type {
 } from "#formats/otlp/metrics-model.ts";
 import type { UnixNano } from "#formats/otlp/unix-nano.ts";
 import type { SHARD_FAMILY_NAMES } from "#orgs/space/shard-figures.ts";
+import type { PAYLOAD_FAMILY_NAMES } from "#payloads/payload-figures.ts";
 
 /** A collector takes 20 MiB unless told otherwise; so many points are at most 3 MB, if all are histograms. */
 const REQUEST_POINTS_MAX = 4_000;
@@ -25,7 +26,8 @@ type PushedName =
   | FamilyName
   | (typeof AUDIT_FAMILY_NAMES)[number]
   | (typeof UNDURABLE_FAMILY_NAMES)[number]
-  | (typeof SHARD_FAMILY_NAMES)[number];
+  | (typeof SHARD_FAMILY_NAMES)[number]
+  | (typeof PAYLOAD_FAMILY_NAMES)[number];
 
 const NAMES: { readonly [Name in PushedName]: { name: string; unit: string } | null } = {
   mcpg_tool_calls_total: { name: "mcpg.tool.calls", unit: "{call}" },
@@ -52,6 +54,7 @@ const NAMES: { readonly [Name in PushedName]: { name: string; unit: string } | n
   mcpg_deletion_paused: { name: "mcpg.deletion.paused", unit: "" },
   mcpg_audit_misconfigured: { name: "mcpg.audit.misconfigured", unit: "" },
   mcpg_gateway_undurable_total: { name: "mcpg.gateway.undurable", unit: "{call}" },
+  mcpg_payloads_refused_total: { name: "mcpg.payloads.refused", unit: "{payload}" },
   mcpg_audit_bytes: { name: "mcpg.audit.bytes", unit: "By" },
   mcpg_shard_bytes: { name: "mcpg.shard.bytes", unit: "By" },
   mcpg_shard_bytes_limit: { name: "mcpg.shard.bytes.limit", unit: "" },

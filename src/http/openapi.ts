@@ -54,12 +54,13 @@ type Documented = DocumentedRoute["statement"];
 
 /** An empty requirement is one that everybody meets. */
 function security(
-  { scope, publicWhere, alsoBy }: Documented,
+  { scope, orScope, publicWhere, alsoBy }: Documented,
   securityOf: DocumentTerms["securityOf"],
 ): object[] {
   if (scope === null) return [];
   const also = alsoBy === undefined ? [] : [{ [alsoBy]: [scope] }];
-  return [...securityOf(scope), ...also, ...(publicWhere === undefined ? [] : [{}])];
+  const scopes = orScope === undefined ? [scope] : [scope, orScope];
+  return [...scopes.flatMap(securityOf), ...also, ...(publicWhere === undefined ? [] : [{}])];
 }
 
 function parametersOf(

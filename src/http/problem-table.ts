@@ -14,6 +14,7 @@ const BAD_REQUEST = { status: 400, title: "Bad Request" };
 const FORBIDDEN = { status: 403, title: "Forbidden" };
 const NOT_FOUND = { status: 404, title: "Not Found" };
 const CONFLICT = { status: 409, title: "Conflict" };
+const GONE = { status: 410, title: "Gone" };
 const UNSUPPORTED = { status: 415, title: "Unsupported Media Type" };
 const INTERNAL = { status: 500, title: "Internal Server Error" };
 
@@ -30,6 +31,9 @@ const UNSIGNED =
 const ROOM_ADVICE = "Shorten its retention (PATCH /v1/orgs/{org}), or have the operator make room.";
 const LOG_FULL =
   "The audit log has as many bytes as it may have: what room is left is for what this service records itself. It takes entries again once retention has removed old ones; a shorter retention holds for later entries only, so ask the operator.";
+const PAYLOAD_REFUSED =
+  "The payload was altered, or belongs elsewhere: it is not shown. The org's ledger has an entry of it.";
+const PAYLOAD_DESTROYED = "The key that the payload was sealed with is destroyed.";
 const FROZEN_ADVICE = "until the administrator recovers it (POST …/audit/recover)";
 
 /**
@@ -41,6 +45,7 @@ export function problemOf(failure: Failure): Problem {
     case "unauthenticated":
     case "insufficient_scope":
     case "administrator_only":
+    case "not_entitled":
     case "origin_not_allowed":
     case "cross_site_request":
     case "issuer_unavailable":
@@ -59,10 +64,12 @@ export function problemOf(failure: Failure): Problem {
         headers: { "retry-after": String(failure.retryAfterSeconds) },
       };
     case "pruned":
-      return { status: 410, title: "Gone", detail: "Retention has removed these entries." };
+      return { ...GONE, detail: "Retention has removed these entries." };
     case "ledger_frozen":
     case "log_contradicted":
     case "too_many_holds":
+    case "payload_destroyed":
+    case "payload_refused":
       return problemOfLog(failure);
     case "too_many_requests":
       return {
@@ -97,6 +104,7 @@ type AccessFailure = Extract<
       | "unauthenticated"
       | "insufficient_scope"
       | "administrator_only"
+      | "not_entitled"
       | "origin_not_allowed"
       | "cross_site_request"
       | "issuer_unavailable"
@@ -122,6 +130,8 @@ function problemOfAccess(failure: AccessFailure): Problem {
       };
     case "administrator_only":
       return { ...FORBIDDEN, detail: "Only the deployment's administrator may do this." };
+    case "not_entitled":
+      return { ...FORBIDDEN, detail: `The org is not entitled to ${failure.entitlement}.` };
     case "origin_not_allowed":
       return { ...FORBIDDEN, detail: "Web pages of this origin may not call here." };
     case "cross_site_request":
@@ -143,11 +153,20 @@ function problemOfAccess(failure: AccessFailure): Problem {
 
 type LogFailure = Extract<
   Failure,
-  { kind: "ledger_frozen" | "log_contradicted" | "too_many_holds" }
+  {
+    kind:
+      | "ledger_frozen"
+      | "log_contradicted"
+      | "too_many_holds"
+      | "payload_destroyed"
+      | "payload_refused";
+  }
 >;
 
-/** The part of the table that is about the state of an audit log. */
+/** The part of the table that is about the state of what is kept: an audit log, a sealed payload. */
 function problemOfLog(failure: LogFailure): Problem {
+  if (failure.kind === "payload_destroyed") return { ...GONE, detail: PAYLOAD_DESTROYED };
+  if (failure.kind === "payload_refused") return { ...INTERNAL, detail: PAYLOAD_REFUSED };
   if (failure.kind === "too_many_holds") {
     return { ...CONFLICT, detail: tooManyHolds(failure.holdsMax) };
   }

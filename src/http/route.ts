@@ -15,6 +15,8 @@ import type { RequestBody } from "./request-body.ts";
 export interface AccessTerms {
   /** Null: no token is asked for. */
   readonly scope: string | null;
+  /** Another scope that lets in as well. */
+  readonly orScope?: string;
   /** Where it is given, who sends no token may be let in too. */
   readonly publicWhere?: unknown;
   /** The document's scheme of another credential that is taken in place of a token. */

@@ -1,5 +1,6 @@
 /** Removes the data of deleted orgs, until only their names are left. */
 
+import { orgParts } from "#orgs/org-lifecycle.ts";
 import { eraseOnce, orgTables } from "#orgs/store/erase.ts";
 import { findOrgsOnShard, markOrgDeleted } from "#orgs/store/orgs.ts";
 import { deleteShardOrg } from "#orgs/store/shard-orgs.ts";
@@ -26,6 +27,7 @@ export const eraseJob: Job<string> = {
   async step({ env, shard }, org) {
     const db = shardDatabase(env, shard);
     await deleteShardOrg(db, org);
+    for (const part of orgParts()) await part.destroyKeys?.(env, org);
     if (!(await eraseOnce(db, org))) return "more";
     await markOrgDeleted(env.DIRECTORY, org);
     return "done";

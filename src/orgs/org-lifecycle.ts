@@ -3,6 +3,7 @@
  * Their parts are registered in src/capabilities.ts, so that nothing that an org leaves behind is
  * forgotten when it goes.
  */
+import type { Env } from "#platform/env.ts";
 import type { StepProgress } from "#platform/jobs/job.ts";
 import type { Retention } from "./retention.ts";
 
@@ -43,6 +44,11 @@ export interface OrgPart {
    * conditional on the org being closed by then.
    */
   close?(directory: D1Database, org: string): D1PreparedStatement[];
+  /**
+   * Destroys what its data is sealed with, before any of that is removed: called once the org is closed, and by the
+   * cron until its data is gone. Idempotent.
+   */
+  destroyKeys?(env: Env, org: string): Promise<void>;
   /** Sets back what the part keeps of times that are yet to come: the clock was ahead, and is right now. Idempotent. */
   correctClock?(shardDb: D1Database, org: string, nowMs: number): Promise<void>;
   readonly prune?: OrgPruning;

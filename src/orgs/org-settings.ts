@@ -12,6 +12,8 @@ import {
   type Org,
   type OrgState,
 } from "./org.ts";
+import { NO_CAPTURE, type PayloadCapture } from "./payload-capture.ts";
+import type { RedactionSettings } from "./redaction-settings.ts";
 import {
   effectiveRetention,
   orgMaySetRetention,
@@ -30,6 +32,7 @@ export interface OrgSettings {
   publishesAuditLog: boolean;
   onLedgerFailure: OnLedgerFailure;
   spanMapping: SpanMapping;
+  payloadCapture: Partial<PayloadCapture>;
 }
 
 type Patch<Values> = { [Key in keyof Values]?: Values[Key] | null };
@@ -43,6 +46,7 @@ export interface OrgPatch {
   publishesAuditLog?: boolean;
   onLedgerFailure?: OnLedgerFailure;
   spanMapping?: Patch<SpanMapping>;
+  payloadCapture?: Patch<PayloadCapture>;
 }
 
 /** What a new org has beside its tier. */
@@ -55,15 +59,19 @@ export function newSettings(tier: Tier): OrgSettings {
     publishesAuditLog: false,
     onLedgerFailure: "refuse",
     spanMapping: {},
+    payloadCapture: {},
   };
 }
 
+/** What of an org its settings do not change. */
 export interface OrgIdentity {
   org: string;
   shard: string;
   generation: number;
   state: OrgState;
   auditLog: number;
+  /** Changed by itself: src/redaction/change-redaction.ts. */
+  redaction: RedactionSettings;
   createdAtMs: number;
   updatedAtMs: number;
 }
@@ -78,6 +86,7 @@ export function effectiveOrg(identity: OrgIdentity, settings: OrgSettings): Org 
     publishesAuditLog: settings.publishesAuditLog,
     onLedgerFailure: settings.onLedgerFailure,
     spanMapping: settings.spanMapping,
+    payloadCapture: { ...NO_CAPTURE, ...settings.payloadCapture },
   };
 }
 
@@ -93,6 +102,7 @@ export function patchSettings(before: OrgSettings, patch: OrgPatch): OrgSettings
     publishesAuditLog: patch.publishesAuditLog ?? before.publishesAuditLog,
     onLedgerFailure: patch.onLedgerFailure ?? before.onLedgerFailure,
     spanMapping: merge(before.spanMapping, patch.spanMapping),
+    payloadCapture: merge(before.payloadCapture, patch.payloadCapture),
   };
 }
 

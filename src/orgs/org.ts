@@ -2,6 +2,8 @@
 
 import type { Limits } from "./limits.ts";
 import type { SpanMapping } from "./mapped-attributes.ts";
+import type { PayloadCapture } from "./payload-capture.ts";
+import type { RedactionSettings } from "./redaction-settings.ts";
 import type { Retention } from "./retention.ts";
 import type { Tier } from "./tier.ts";
 
@@ -42,6 +44,9 @@ export interface Org {
   onLedgerFailure: OnLedgerFailure;
   /** The org's own names of attributes in OTLP spans, tried before the conventions'. */
   spanMapping: SpanMapping;
+  payloadCapture: PayloadCapture;
+  /** What is taken out of its payloads, and of its events' details, before they are kept. */
+  redaction: RedactionSettings;
   createdAtMs: number;
   updatedAtMs: number;
 }

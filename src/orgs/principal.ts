@@ -7,6 +7,7 @@ export const SCOPES = [
   "audit:write",
   "audit:read",
   "payloads:read",
+  "payloads:grant",
   "tools:call",
   "org:admin",
 ] as const;
@@ -42,6 +43,14 @@ export function holdsScope(principal: Principal, scope: Scope): boolean {
     case "service-token":
       return principal.scopes.includes(scope);
   }
+}
+
+/**
+ * What it takes to make a token with that scope. Who runs an org does not for that see its payloads, nor decide who
+ * does: both are given by who holds `payloads:grant`, and by the administrator first.
+ */
+export function grantingScope(scope: Scope): Scope {
+  return scope === "payloads:read" || scope === "payloads:grant" ? "payloads:grant" : "org:admin";
 }
 
 /** The id of a token whose name, given when it was made, does not show it; else null. */

@@ -6,7 +6,7 @@ import { fail } from "#platform/errors.ts";
 import { forgetServiceToken } from "./directory.ts";
 import { actionOf, type Operator } from "./operator.ts";
 import type { Org } from "./org.ts";
-import type { Scope } from "./principal.ts";
+import { grantingScope, holdsScope, type Principal, type Scope } from "./principal.ts";
 import {
   formatServiceToken,
   isTokenId,
@@ -24,13 +24,17 @@ export interface WantedToken {
   expiresAtMs: number | null;
 }
 
-/** `token` is shown to whoever asked and never again: only its digest is kept. */
+/**
+ * `token` is shown to whoever asked and never again: only its digest is kept. Fails with `insufficient_scope` where
+ * `by` may not give one of the scopes.
+ */
 export async function createServiceToken(
   env: Env,
   org: Org,
   { name, scopes, actor, expiresAtMs }: WantedToken,
-  by: Operator,
+  by: Operator & { principal: Principal },
 ): Promise<{ row: ServiceToken; token: string }> {
+  requireGrantable(by.principal, scopes);
   const nowMs = Date.now();
   const random = crypto.getRandomValues(new Uint8Array(TOKEN_RANDOM_BYTES));
   const { id, token } = formatServiceToken(nowMs, random);
@@ -54,6 +58,11 @@ export async function createServiceToken(
   } as const;
   const isInserted = await insertServiceToken(env.DIRECTORY, org, row, actionOf(by, deed, nowMs));
   return isInserted ? { row, token } : fail({ kind: "not_found" });
+}
+
+function requireGrantable(principal: Principal, scopes: readonly Scope[]): void {
+  const lacking = scopes.map(grantingScope).find((scope) => !holdsScope(principal, scope));
+  if (lacking !== undefined) fail({ kind: "insufficient_scope", scope: lacking });
 }
 
 /** Revoking a token again changes nothing. Fails with `not_found` where the token is none of this org's. */

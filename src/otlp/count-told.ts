@@ -1,5 +1,6 @@
 /** Counts the servers' calls of a request, and has its callers' wait for theirs. */
 import type { Call } from "#calls/call.ts";
+import type { KeptPayloads } from "#calls/call-payload.ts";
 import { waitingRows } from "#calls/pairing/waiting-calls.ts";
 import { type InsertResult, insertReports } from "#calls/store/insert-calls.ts";
 import { isKnownToSend } from "#calls/store/pairing/paired-orgs.ts";
@@ -26,6 +27,8 @@ export interface ToldCalls {
   /** Of a trace that says that it is one of many. */
   isOfSampled: boolean;
   receivedAtMs: number;
+  /** Of those that are counted now. */
+  payloads: KeptPayloads;
 }
 
 export interface CountedSpans {
@@ -127,8 +130,11 @@ async function insertPart(
 }
 
 /** The first has all but what is told of the others' calls, so that each stands beside its samples. */
-function partsOf({ told, unmapped, receivedAtMs }: ToldCalls, reporters: Reporters): Part[] {
-  const transactions = reportsOfCalls([...told.servers.keys()], reporters, receivedAtMs);
+function partsOf(given: ToldCalls, reporters: Reporters): Part[] {
+  const { told, unmapped, receivedAtMs, payloads } = given;
+  const transactions = reportsOfCalls([...told.servers.keys()], reporters, receivedAtMs).map(
+    (reports) => reports.map((report) => ({ ...report, payloads })),
+  );
   const [reports = [], ...others] = transactions;
   const none = { callers: [], unmapped: [] };
   const rest = others.map((some) => {

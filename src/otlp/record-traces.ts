@@ -1,5 +1,6 @@
 /** An OTLP request from decoded to durable: its tool calls as samples, the spans around them as spans. */
 
+import { messageKey } from "#calls/message-key.ts";
 import { PRUNED_TIME, STREAM_DISABLED } from "#calls/sample-rejection.ts";
 import { spanKey } from "#calls/traced-spans.ts";
 import type { PartialSuccess } from "#formats/otlp/export-response.ts";
@@ -12,8 +13,7 @@ import { shardDatabase } from "#platform/shards.ts";
 import { nextTurn } from "#platform/slices.ts";
 import { streamsOf } from "#streams/streams-of.ts";
 import type { TraceSpan } from "#tracing/trace-span.ts";
-import { fingerprintKey } from "#vault/fingerprint-key.ts";
-import { countTold } from "./count-told.ts";
+import { countWithPayloads } from "./count-with-payloads.ts";
 import { PLUGIN, textOf } from "./span-attributes.ts";
 import { callsOfRequest, spansOf } from "./span-calls.ts";
 import { parseCalls } from "./span-reports.ts";
@@ -34,7 +34,8 @@ export async function recordTraces(
   const refused = new Refusals();
   const calls = await callsOfRequest(traces, org.spanMapping);
   if (calls.reason !== null) refused.add(calls.rejected, calls.reason);
-  const context = { receivedAtMs, fingerprintKey: fingerprintKey(env, org.org) };
+  const samples = calls.calls.map(({ call }) => call.sample);
+  const context = { receivedAtMs, fingerprintKey: await messageKey(env, org, samples) };
   const parsed = await parseCalls(calls.calls, context);
   for (const { code, message } of parsed.rejected) refused.add(1, `${code}: ${message}`);
   const isLong = calls.calls.length + calls.ignored > SPANS_TOLD_AT_ONCE;
@@ -45,8 +46,10 @@ export async function recordTraces(
   if (streams.metrics.enabled) {
     const isOfSampled = calls.calls.some(({ span }) => isSampled(span));
     const unmapped = shapesOf(traces, calls.unmapped, new Set(calls.calls.map(({ span }) => span)));
-    const counted = await countTold(env, org, { told, unmapped, isOfSampled, receivedAtMs });
+    const given = { told, unmapped, isOfSampled, receivedAtMs };
+    const counted = await countWithPayloads(env, org, parsed.calls, given);
     refused.add(counted.pruned, PRUNED_TIME.join(": "));
+    refused.discard(counted.discarded);
     sampled = counted.sampled;
   } else {
     refused.add(parsed.calls.size, STREAM_DISABLED.join(": "));
@@ -59,9 +62,10 @@ export async function recordTraces(
   return refused.partialSuccess();
 }
 
-/** Counts the tool calls that cannot be counted, and says why of the first. */
+/** Counts the tool calls that cannot be counted, and says why of the first; and what of payloads is not kept. */
 class Refusals {
   #spans = 0;
+  #payloads = 0;
   #reason: string | null = null;
 
   add(spans: number, reason: string): void {
@@ -69,11 +73,22 @@ class Refusals {
     if (spans > 0) this.#reason ??= reason;
   }
 
+  /** The spans are taken all the same. */
+  discard(payloads: number): void {
+    this.#payloads += payloads;
+  }
+
   partialSuccess(): PartialSuccess | null {
-    if (this.#reason === null) return null;
+    if (this.#reason === null) return this.#warning();
     const calls = this.#spans === 1 ? "1 tool call" : `${this.#spans} tool calls`;
     const errorMessage = `${calls} cannot be counted; the first: ${this.#reason}`;
     return { rejectedSpans: this.#spans, errorMessage };
+  }
+
+  #warning(): PartialSuccess | null {
+    if (this.#payloads === 0) return null;
+    const errorMessage = `payloads_discarded: ${this.#payloads} arguments or results of calls are not kept`;
+    return { rejectedSpans: 0, errorMessage };
   }
 }
 

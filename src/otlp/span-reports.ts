@@ -1,6 +1,7 @@
 /** The calls of an OTLP request as reports of their instances. */
 import type { ReportHeader } from "#calls/arrival.ts";
 import { type Call, isRejection, parseSample, type SampleContext } from "#calls/call.ts";
+import type { KeptPayloads } from "#calls/call-payload.ts";
 import type { WaitingCall } from "#calls/pairing/waiting-calls.ts";
 import type { Rejection } from "#calls/sample-rejection.ts";
 import { REPORT_SAMPLES_MAX } from "#calls/sample-schema.ts";
@@ -18,6 +19,7 @@ const INSTANCES_MAX = 100;
 export interface SpanReport {
   header: ReportHeader;
   calls: Call[];
+  payloads?: KeptPayloads;
 }
 
 export interface ParsedCalls {

@@ -11,7 +11,8 @@ export interface Env {
   MCPG_METRICS_TOKEN?: string;
   /** May go once `MCPG_LEDGER_SEED_2` has taken over. */
   MCPG_LEDGER_SEED?: string;
-  MCPG_PAYLOAD_KEK: string;
+  /** May go once `MCPG_PAYLOAD_KEK_2` wraps all that it did. */
+  MCPG_PAYLOAD_KEK?: string;
   MCPG_DEFAULT_ORG_TIER?: string;
   MCPG_ORIGIN?: string;
   /** `true` beside `npm start`; no deployment has it. */

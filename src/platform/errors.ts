@@ -33,6 +33,7 @@ export type Failure =
   | { kind: "origin_not_allowed" }
   | { kind: "issuer_unavailable"; retryAfterSeconds: number }
   | { kind: "administrator_only" }
+  | { kind: "not_entitled"; entitlement: string }
   | { kind: "cross_site_request" }
   | { kind: "not_found" }
   | { kind: "no_checkpoint" }
@@ -51,6 +52,8 @@ export type Failure =
   | { kind: "too_many_holds"; holdsMax: number }
   | { kind: "not_yet_signed"; retryAfterSeconds: number }
   | { kind: "pruned" }
+  | { kind: "payload_destroyed" }
+  | { kind: "payload_refused" }
   | { kind: "ledger_frozen"; reason: string }
   | { kind: "log_contradicted"; reason: string }
   | { kind: "too_many_requests"; retryAfterSeconds: number }

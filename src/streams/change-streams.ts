@@ -6,7 +6,6 @@ import { drainNow } from "#orgs/outbox.ts";
 import type { Env } from "#platform/env.ts";
 import { fail } from "#platform/errors.ts";
 import { findStreams, replaceStreams, type StoredStreams } from "#streams/store/streams.ts";
-import { payloadKek } from "#vault/root-keys.ts";
 import { deploymentStreams } from "./deployment-streams.ts";
 import {
   effectiveStreams,
@@ -41,7 +40,7 @@ export async function changeStreams(
   { stored, requested }: { stored: StoredStreams; requested: RequestedStreams },
   by: Operator & { requestId: string },
 ): Promise<StreamsInForce> {
-  const sealed = await sealLiterals(env, org.org, requested.own);
+  const sealed = await sealLiterals(env, org, requested.own);
   const { own, errors } = keepHeaders(sealed, requested.kept, stored.own);
   if (errors.length > 0) fail({ kind: "invalid_request", errors });
   const defaults = deploymentStreams(env);
@@ -69,10 +68,10 @@ export async function changeStreams(
  * Seals the header values that the request states. Kept values are not among them:
  * those are sealed already.
  */
-async function sealLiterals(env: Env, org: string, own: OwnStreams): Promise<OwnStreams> {
+async function sealLiterals(env: Env, org: Org, own: OwnStreams): Promise<OwnStreams> {
   const sealing = STREAMS.map(async (stream) => {
     const literals = ownDestination(own, stream)?.headers ?? {};
-    return [stream, await sealHeaders(payloadKek(env), { org, stream }, literals)] as const;
+    return [stream, await sealHeaders(env, { org, stream }, literals)] as const;
   });
   const sealed = new Map(await Promise.all(sealing));
   return mapOwnDestinations(own, (to, stream) => ({ ...to, headers: sealed.get(stream) ?? {} }));

@@ -1,10 +1,12 @@
 /** An org's streams as they are in force: what it set itself, else the deployment's settings. */
 
+import { lookUpOrg } from "#orgs/directory.ts";
 import type { Env } from "#platform/env.ts";
+import { fail } from "#platform/errors.ts";
 import { ExpiringMap } from "#platform/expiring-map.ts";
 import { logError } from "#platform/log-error.ts";
 import { findStreams, type StoredStreams } from "#streams/store/streams.ts";
-import { payloadKek } from "#vault/root-keys.ts";
+import type { KeyedOrg } from "#vault/data-key-purpose.ts";
 import { deploymentStreams } from "./deployment-streams.ts";
 import {
   effectiveStreams,
@@ -14,6 +16,7 @@ import {
   type OwnStreams,
   ownDestination,
   STREAMS,
+  type Stream,
 } from "./observability.ts";
 import { openHeaders } from "./sealed-headers.ts";
 
@@ -41,8 +44,9 @@ export async function ownInForce(
   env: Env,
   org: string,
   { own, isUnrecorded }: Pick<StoredStreams, "own" | "isUnrecorded">,
+  keyed: KeyedOrg | null = null,
 ): Promise<OwnStreams> {
-  const headers = await openAll(env, org, own);
+  const headers = await openAll(env, org, own, keyed);
   const values = mapOwnDestinations(own, (to, stream) => {
     const known = headers.get(stream);
     return known === undefined ? null : { ...to, headers: known };
@@ -55,15 +59,25 @@ export async function ownInForce(
  * Header values by stream. A stream whose values cannot be opened is left out: it goes nowhere, rather than
  * without its credential.
  */
-async function openAll(env: Env, org: string, own: OwnStreams) {
+async function openAll(env: Env, org: string, own: OwnStreams, keyed: KeyedOrg | null) {
   const headers = new Map<string, HeaderValues>();
   for (const stream of STREAMS) {
     const sealed = ownDestination(own, stream)?.headers ?? {};
     try {
-      headers.set(stream, await openHeaders(payloadKek(env), { org, stream }, sealed));
+      headers.set(stream, await openedHeaders(env, { org, stream, keyed }, sealed));
     } catch (error) {
       logError(error, { org, stream });
     }
   }
   return headers;
+}
+
+async function openedHeaders(
+  env: Env,
+  { org, stream, keyed }: { org: string; stream: Stream; keyed: KeyedOrg | null },
+  sealed: HeaderValues,
+): Promise<HeaderValues> {
+  if (Object.keys(sealed).length === 0) return {};
+  const owner = keyed ?? (await lookUpOrg(env, org, Date.now()));
+  return openHeaders(env, { org: owner ?? fail({ kind: "not_found" }), stream }, sealed);
 }

@@ -1,17 +1,23 @@
 import type { Env } from "#platform/env.ts";
-import { deriveFingerprintKey } from "./derive.ts";
-import { payloadKek } from "./root-keys.ts";
+import { fail } from "#platform/errors.ts";
+import { ExpiringMap } from "#platform/expiring-map.ts";
+import { shardDatabase } from "#platform/shards.ts";
+import { findNewestDataKey } from "#vault/store/data-key-rows.ts";
+import type { KeyedOrg } from "./data-key-purpose.ts";
+import { REMEMBERED } from "./data-keys.ts";
+import { makeDataKey } from "./make-data-key.ts";
+import { openDataKey } from "./open-data-key.ts";
 
-/** Deriving costs two hashes; an isolate serves few orgs, and a key is 32 bytes. */
-const FINGERPRINT_KEYS_MAX = 1_000;
-const fingerprintKeys = new Map<string, Uint8Array>();
+const remembered = new ExpiringMap<Uint8Array>(REMEMBERED);
 
-/** The key of an org's error fingerprints, remembered by the isolate. */
-export function fingerprintKey(env: Env, org: string): Uint8Array {
-  const known = fingerprintKeys.get(org);
-  if (known !== undefined) return known;
-  const key = deriveFingerprintKey(payloadKek(env), org);
-  if (fingerprintKeys.size >= FINGERPRINT_KEYS_MAX) fingerprintKeys.clear();
-  fingerprintKeys.set(org, key);
-  return key;
+/** The key of an org's error fingerprints: no query where the isolate remembers it, else one. */
+export async function fingerprintKey(env: Env, org: KeyedOrg): Promise<Uint8Array> {
+  const name = `${org.org} ${org.generation}`;
+  const key = await remembered.getOrLoad(name, Date.now(), async () => {
+    const purpose = "error_fingerprint";
+    const found = await findNewestDataKey(shardDatabase(env, org.shard), org, purpose);
+    const row = found ?? (await makeDataKey(env, org, { purpose, version: 1 })).newest;
+    return openDataKey(env, org, row);
+  });
+  return key ?? fail({ kind: "not_found" });
 }

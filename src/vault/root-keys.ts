@@ -1,29 +1,53 @@
 /** The secrets that every other key derives from. None of them seals or signs anything itself. */
+import type { Env } from "#platform/env.ts";
+import { fail } from "#platform/errors.ts";
 import { parseKey, refuseSetting, setting } from "#platform/settings.ts";
 
-/** The key-encryption key: stream headers and error fingerprints derive theirs from it. */
-export const payloadKek = setting(({ MCPG_PAYLOAD_KEK }) =>
-  parseKey("MCPG_PAYLOAD_KEK", MCPG_PAYLOAD_KEK),
-);
-
-const LATER_SEED = /^MCPG_LEDGER_SEED_([2-9]|[1-9]\d)$/;
+/** The first version has no number in its name; the second is `…_2`. */
+function versionedKeys(env: Env, first: "MCPG_LEDGER_SEED" | "MCPG_PAYLOAD_KEK") {
+  const later = new RegExp(`^${first}_([2-9]|[1-9]\\d)$`);
+  const keys = new Map<number, Uint8Array>();
+  if (env[first] !== undefined) keys.set(1, parseKey(first, env[first]));
+  for (const [binding, value] of Object.entries(env)) {
+    const version = later.exec(binding)?.[1];
+    if (version !== undefined) keys.set(Number(version), parseKey(binding, String(value)));
+  }
+  return keys.size > 0 ? keys : refuseSetting(first, "is not set");
+}
 
 /**
  * The ledger's seeds by version: `MCPG_LEDGER_SEED` is 1, `MCPG_LEDGER_SEED_2` is 2.
  * Signing keys derive from them. The first one may go like any other, once a later one is there.
  */
-export const ledgerSeeds = setting((env): ReadonlyMap<number, Uint8Array> => {
-  const seeds = new Map<number, Uint8Array>();
-  if (env.MCPG_LEDGER_SEED !== undefined) {
-    seeds.set(1, parseKey("MCPG_LEDGER_SEED", env.MCPG_LEDGER_SEED));
-  }
-  for (const [binding, value] of Object.entries(env)) {
-    const version = LATER_SEED.exec(binding)?.[1];
-    if (version !== undefined) seeds.set(Number(version), parseKey(binding, String(value)));
-  }
-  return seeds.size > 0 ? seeds : refuseSetting("MCPG_LEDGER_SEED", "is not set");
-});
+export const ledgerSeeds = setting(
+  (env): ReadonlyMap<number, Uint8Array> => versionedKeys(env, "MCPG_LEDGER_SEED"),
+);
 
 export function seedSetting(version: number): string {
   return version === 1 ? "MCPG_LEDGER_SEED" : `MCPG_LEDGER_SEED_${version}`;
+}
+
+/**
+ * The key-encryption keys by version: `MCPG_PAYLOAD_KEK` is 1, `MCPG_PAYLOAD_KEK_2` is 2. They wrap the data keys of
+ * orgs, the newest whatever is new; any may go once it wraps none.
+ */
+export const payloadKeks = setting(
+  (env): ReadonlyMap<number, Uint8Array> => versionedKeys(env, "MCPG_PAYLOAD_KEK"),
+);
+
+export function kekSetting(version: number): string {
+  return version === 1 ? "MCPG_PAYLOAD_KEK" : `MCPG_PAYLOAD_KEK_${version}`;
+}
+
+export function newestKekVersion(env: Env): number {
+  return Math.max(...payloadKeks(env).keys());
+}
+
+/** Fails with `misconfigured` where that version is not set. */
+export function kekOf(env: Env, version: number): Uint8Array {
+  const problem = "is not set, and data keys are wrapped by it";
+  return (
+    payloadKeks(env).get(version) ??
+    fail({ kind: "misconfigured", setting: kekSetting(version), problem })
+  );
 }

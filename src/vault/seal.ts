@@ -1,14 +1,14 @@
 /**
- * Values sealed for the database: AES-256-GCM under a key derived for one purpose and one org. What the
- * value belongs to is authenticated with it, so that a value moved to another place opens nowhere.
+ * Values sealed as text: AES-256-GCM under a key for one purpose and one org, by its version. What the value belongs
+ * to is authenticated with it, so that a value moved to another place opens nowhere.
  *
- *     v1.<nonce, 12 bytes, base64>.<ciphertext and tag, base64>
+ *     v2.<key version>.<nonce, 12 bytes, base64>.<ciphertext and tag, base64>
+ *     v1.<nonce>.<ciphertext and tag>      of before keys had versions
  */
 import { decodeBase64, encodeBase64 } from "#formats/base64.ts";
-import { deriveSealingKey, type SealedPurpose } from "./derive.ts";
 
-const VERSION = "v1";
 const NONCE_BYTES = 12;
+const KEY_VERSION = /^(0|[1-9]\d{0,9})$/;
 
 const utf8 = new TextEncoder();
 
@@ -20,27 +20,57 @@ export interface Seal {
   readonly open: (sealed: string, place: readonly string[]) => Promise<string>;
 }
 
-export async function sealOf(kek: Uint8Array, purpose: SealedPurpose, org: string): Promise<Seal> {
-  const key = await deriveSealingKey(kek, purpose, org);
+export interface VersionedKey {
+  readonly version: number;
+  readonly key: CryptoKey;
+}
+
+export interface SealKeys {
+  newest(): Promise<VersionedKey>;
+  /** Null where there is none of that version any more. */
+  of(version: number): Promise<VersionedKey | null>;
+  /** What a value is sealed with that says no version. */
+  readonly unversioned: number;
+}
+
+export function sealWith(keys: SealKeys): Seal {
   return {
-    close: (value, place) => closeWith(key, value, place),
-    open: (sealed, place) => openWith(key, sealed, place),
+    close: async (value, place) => closeWith(await keys.newest(), value, place),
+    async open(sealed, place) {
+      const { version, nonce, bytes } = parseSealed(sealed, keys.unversioned);
+      const found = await keys.of(version);
+      if (found === null) throw new Error(`vault: there is no key ${version} any more`);
+      const opened = await crypto.subtle.decrypt(gcm(nonce, place), found.key, bytes);
+      return new TextDecoder().decode(opened);
+    },
   };
 }
 
-async function closeWith(key: CryptoKey, value: string, place: readonly string[]): Promise<string> {
-  const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
-  const sealed = await crypto.subtle.encrypt(gcm(nonce, place), key, utf8.encode(value));
-  return `${VERSION}.${encodeBase64(nonce)}.${encodeBase64(new Uint8Array(sealed))}`;
+/** The version of the key that opens it. Throws where it is no sealed value. */
+export function keyVersionOf(sealed: string, unversioned: number): number {
+  return parseSealed(sealed, unversioned).version;
 }
 
-async function openWith(key: CryptoKey, sealed: string, place: readonly string[]): Promise<string> {
-  const [version, nonceText = "", bytesText = "", ...rest] = sealed.split(".");
+async function closeWith(
+  { version, key }: VersionedKey,
+  value: string,
+  place: readonly string[],
+): Promise<string> {
+  const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
+  const sealed = await crypto.subtle.encrypt(gcm(nonce, place), key, utf8.encode(value));
+  return `v2.${version}.${encodeBase64(nonce)}.${encodeBase64(new Uint8Array(sealed))}`;
+}
+
+function parseSealed(sealed: string, unversioned: number) {
+  const [form, ...parts] = sealed.split(".");
+  const [version = "", nonceText = "", bytesText = "", ...rest] =
+    form === "v1" ? [String(unversioned), ...parts] : parts;
   const [nonce, bytes] = [decodeBase64(nonceText), decodeBase64(bytesText)];
-  if (version !== VERSION || nonce === null || bytes === null || rest.length > 0) {
+  const isForm = (form === "v1" || form === "v2") && KEY_VERSION.test(version);
+  if (!isForm || nonce === null || bytes === null || rest.length > 0) {
     throw new Error("vault: not a sealed value");
   }
-  return new TextDecoder().decode(await crypto.subtle.decrypt(gcm(nonce, place), key, bytes));
+  return { version: Number(version), nonce, bytes };
 }
 
 function gcm(iv: Uint8Array, place: readonly string[]) {

@@ -17,6 +17,7 @@ import { benchGateway, GATEWAY_BENCH } from "./gateway-bench.ts";
 import { benchGatewayRows, GATEWAY_CONNECTIONS, GATEWAY_WORKER } from "./gateway-rows-bench.ts";
 import { benchIngest } from "./ingest-bench.ts";
 import { benchOtlp } from "./otlp-bench.ts";
+import { benchPayloads, PAYLOAD_BENCH_WORKER } from "./payloads-bench.ts";
 import { benchPolicy, POLICY_BENCH_WORKER } from "./policy-bench.ts";
 import { benchScrape } from "./scrape-bench.ts";
 import { benchTracing } from "./tracing-bench.ts";
@@ -53,6 +54,7 @@ const BENCHES: Record<string, Bench> = {
   "audit-sign": { run: benchAuditSign, options: { connections: SIGN_CONNECTIONS } },
   "profile-append": { run: profileAppend, isOnRequest: true },
   policy: { run: benchPolicy, options: { entry: POLICY_BENCH_WORKER, hasPolicy: true } },
+  payloads: { run: benchPayloads, options: { entry: PAYLOAD_BENCH_WORKER } },
   tracing: { run: benchTracing },
   "audit-scrub": {
     run: (runtime) => benchScrub(runtime, Number(values.entries)),

@@ -22,6 +22,8 @@ import { runNamesSuite } from "./names/suite.ts";
 import { runPairsSuite } from "./otel/pairs-suite.ts";
 import { runOtelSuite } from "./otel/suite.ts";
 import { runPacksSuite } from "./packs/suite.ts";
+import { runPayloadMarksSuite } from "./payloads/marks-suite.ts";
+import { runPayloadsSuite } from "./payloads/suite.ts";
 import { runPrometheusSuite } from "./prometheus/suite.ts";
 import { runPrometheus3Suite } from "./prometheus/suite-3.ts";
 import { runPromtoolSuite } from "./promtool/suite.ts";
@@ -67,6 +69,8 @@ export const SUITES: Record<string, E2eSuite> = {
   "ledger-crash": { run: runCrashSuite, seconds: 63 },
   "ledger-attack": { run: runAttackSuite, seconds: 160 },
   "ledger-load": { run: runLoadSuite, seconds: 53, isTimed: true },
+  payloads: { run: runPayloadsSuite, seconds: 10 },
+  "payload-marks": { run: runPayloadMarksSuite, seconds: 20 },
   packs: { run: runPacksSuite, seconds: 40 },
   "ledger-verify": { run: runVerifySuite, seconds: 105 },
   strangers: { run: runStrangersSuite, seconds: 30, isTimed: true },

@@ -49,6 +49,8 @@ export interface RuntimeOptions {
   hasDashboard?: boolean;
   /** Shows none of the Worker's logs: of faults that are meant, they would bury the checks. */
   isSilent?: boolean;
+  /** Gets the Worker's logs in place of the terminal. */
+  onLog?: (line: string) => void;
 }
 
 export class Runtime extends HttpClient {
@@ -143,8 +145,9 @@ export class Runtime extends HttpClient {
 function miniflareOptions(
   { contents, policyScript }: { contents: string; policyScript: string | null },
   folder: string,
-  { settings, hasInspector = false, hasDashboard = false, isSilent = false }: RuntimeOptions,
+  options: RuntimeOptions,
 ) {
+  const { settings, hasInspector = false, hasDashboard = false, isSilent = false, onLog } = options;
   const control = {
     modules: [{ type: "ESModule" as const, path: "worker.mjs", contents }],
     compatibilityDate: "2026-11-01",
@@ -169,5 +172,8 @@ function miniflareOptions(
     unsafeTriggerHandlers: true,
     ...(hasInspector && { inspectorPort: 0 }),
     ...(isSilent && { handleStructuredLogs: () => undefined }),
+    ...(onLog !== undefined && {
+      handleStructuredLogs: ({ message }: { message: string }) => onLog(message),
+    }),
   };
 }

@@ -1,7 +1,7 @@
 /** An org on the shard alone, for tests of the store below HTTP. */
 import type { ReportHeader } from "#calls/arrival.ts";
 import { type Call, isRejection, parseSample } from "#calls/call.ts";
-import { insertReport } from "#calls/store/insert-calls.ts";
+import { insertReports } from "#calls/store/insert-calls.ts";
 import { insertShardOrg } from "#orgs/store/shard-orgs.ts";
 import { makeSample, type SampleFields } from "./calls.ts";
 import { workerEnv } from "./deployment.ts";
@@ -39,7 +39,7 @@ export async function store(
   samples: readonly Call[],
   fields: Partial<ReportHeader> = {},
 ): Promise<void> {
-  const result = await insertReport(db, org, header(fields), samples);
+  const result = await insertReports(db, org, [{ header: header(fields), calls: samples }]);
   if (result.kind !== "stored") throw new Error(result.kind);
 }
 

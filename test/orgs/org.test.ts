@@ -3,6 +3,7 @@ import { effectiveLimits, LIMIT_BOUNDS } from "#orgs/limits.ts";
 import { isOrgName } from "#orgs/org.ts";
 import { effectiveOrg, newSettings, patchSettings } from "#orgs/org-settings.ts";
 import { actorOf, holdsScope, type Principal, reachesOrg, SCOPES } from "#orgs/principal.ts";
+import { DEFAULT_REDACTION } from "#orgs/redaction-settings.ts";
 import { effectiveRetention, RETENTION_KEYS } from "#orgs/retention.ts";
 import { TIERS } from "#orgs/tier.ts";
 import { type Bucket, refilled, secondsToToken, without } from "#orgs/token-bucket.ts";
@@ -62,6 +63,7 @@ describe("Settings", () => {
     generation: 1,
     state: "active" as const,
     auditLog: 1,
+    redaction: DEFAULT_REDACTION,
     createdAtMs: 0,
     updatedAtMs: 0,
   };

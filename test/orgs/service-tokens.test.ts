@@ -2,8 +2,9 @@ import { describe, expect, it } from "vitest";
 import { SCOPES } from "#orgs/principal.ts";
 import { auditEntries } from "../audit/audit-client.ts";
 import { problemOf } from "../harness/answers.ts";
-import { call, workerEnv } from "../harness/deployment.ts";
+import { ADMIN_TOKEN, call, workerEnv } from "../harness/deployment.ts";
 import { createToken, makeOrg } from "../harness/orgs.ts";
+import { callAs, signIn } from "../harness/sessions.ts";
 
 interface TokenBody {
   id: string;
@@ -79,7 +80,7 @@ describe("POST …/service-tokens", () => {
     const { id, token } = await createToken(org, ["org:admin"]);
     const made = await call("POST", path(org), {
       token,
-      body: { name: "second", scopes: ["payloads:read"], expires_at: null, actor: null },
+      body: { name: "second", scopes: ["audit:read"], expires_at: null, actor: null },
     });
     expect(made.status).toBe(201);
     const second = await made.json<TokenBody>();
@@ -91,14 +92,15 @@ describe("POST …/service-tokens", () => {
       actor: `service:${id}`,
       outcome: "allowed",
       request_id: made.headers.get("x-request-id"),
-      details: { name: "second", scopes: "payloads:read", actor: null },
+      details: { name: "second", scopes: "audit:read", actor: null },
     });
   });
 
-  it("lets an org's admin grant any scope of its org, and nobody else any", async () => {
+  it("lets an org's admin grant any scope of its org but those of payloads, and nobody else any", async () => {
     const org = await makeOrg();
     const admin = await createToken(org, ["org:admin"]);
-    const body = { name: "all", scopes: [...SCOPES] };
+    const scopes = SCOPES.filter((scope) => !scope.startsWith("payloads:"));
+    const body = { name: "all", scopes };
     expect((await call("POST", path(org), { token: admin.token, body })).status).toBe(201);
     const other = await createToken(
       org,
@@ -136,6 +138,77 @@ describe("POST …/service-tokens", () => {
     expect(code).toBe("invalid_request");
     expect(errors?.map((error) => error.pointer)).toEqual([pointer]);
     expect((await list(org)).service_tokens).toEqual([]);
+  });
+});
+
+describe("A token that sees payloads, or decides who does", () => {
+  const PAYLOADS = ["payloads:read", "payloads:grant"] as const;
+  type Asked = { token: string } | { cookie: string };
+
+  async function mint(org: string, as: Asked, scopes: readonly string[]): Promise<Response> {
+    const body = { name: "viewer", scopes };
+    if ("token" in as) return call("POST", path(org), { token: as.token, body });
+    return callAs(as.cookie, "POST", path(org), { body });
+  }
+
+  it.each(PAYLOADS)("is not made by an org's admin, nor by all other scopes: %s", async (scope) => {
+    const org = await makeOrg();
+    const { token } = await createToken(
+      org,
+      SCOPES.filter((one) => one !== "payloads:grant"),
+    );
+    for (const as of [{ token }, { cookie: await signIn(token) }]) {
+      const refused = await mint(org, as, ["telemetry:read", scope]);
+      expect(refused.status).toBe(403);
+      const problem = await problemOf(refused);
+      expect([problem.code, problem.detail]).toEqual([
+        "insufficient_scope",
+        "The token lacks the scope payloads:grant.",
+      ]);
+    }
+    expect((await list(org)).service_tokens).toHaveLength(1);
+    expect(await auditEntries(org, "?action=operator.token.created")).toHaveLength(1);
+  });
+
+  it.each(PAYLOADS)("is made by a holder, signed in or not, on the record: %s", async (scope) => {
+    const org = await makeOrg();
+    const { id, token } = await createToken(org, ["payloads:grant"]);
+    for (const as of [{ token }, { cookie: await signIn(token) }]) {
+      const made = await mint(org, as, [scope]);
+      expect(made.status).toBe(201);
+      const [newest] = await auditEntries(org, "?action=operator.token.created");
+      expect(newest?.event).toMatchObject({
+        target: `token://${(await made.json<TokenBody>()).id}`,
+        actor: `service:${id}`,
+        details: { scopes: scope },
+      });
+    }
+  });
+
+  it("is all that a holder makes who is no admin", async () => {
+    const org = await makeOrg();
+    const { token } = await createToken(org, ["payloads:grant", "telemetry:read"]);
+    for (const scope of SCOPES.filter((one) => !one.startsWith("payloads:"))) {
+      const refused = await mint(org, { token }, ["payloads:read", scope]);
+      expect([scope, refused.status, (await problemOf(refused)).detail]).toEqual([
+        scope,
+        403,
+        "The token lacks the scope org:admin.",
+      ]);
+    }
+  });
+
+  it("is first made by the administrator, who sees no payload by that", async () => {
+    const org = await makeOrg();
+    expect((await mint(org, { token: ADMIN_TOKEN }, PAYLOADS)).status).toBe(201);
+    const cookie = await signIn(ADMIN_TOKEN);
+    expect((await mint(org, { cookie }, PAYLOADS)).status).toBe(201);
+  });
+
+  it("is none of another org's, whoever made it", async () => {
+    const [org, other] = [await makeOrg(), await makeOrg()];
+    const { token } = await createToken(org, ["payloads:grant"]);
+    expect((await mint(other, { token }, ["payloads:read"])).status).toBe(404);
   });
 });
 

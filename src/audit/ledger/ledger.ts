@@ -39,6 +39,7 @@ import {
   type PublishAnswer,
   publish,
 } from "./head.ts";
+import { destroyAllShares, destroyShare, findShare, makeShare } from "./key-shares.ts";
 import { LedgerReads } from "./ledger-reads.ts";
 import {
   announcePruning,
@@ -91,6 +92,20 @@ export class Ledger extends LedgerReads {
 
   waitingKeys(keys: readonly string[]): string[] {
     return waitingKeysOf(this.sql, keys);
+  }
+
+  /** Of the org's payload keys, whatever becomes of the log. */
+  keyShare(version: number, isMade: boolean): Uint8Array | null {
+    if (!isMade) return findShare(this.sql, version);
+    return this.ctx.storage.transactionSync(() => makeShare(this.sql, version));
+  }
+
+  /** For good; null: of all versions, there were or may come. Idempotent. */
+  destroyKeyShare(version: number | null): void {
+    this.ctx.storage.transactionSync(() => {
+      if (version === null) destroyAllShares(this.sql, Date.now());
+      else destroyShare(this.sql, version);
+    });
   }
 
   /** Shows none once MCPG_ORIGIN has changed: a head signed in the new name could never be published. */

@@ -229,6 +229,34 @@ CREATE TABLE ended_calls (
   calls TEXT    NOT NULL CHECK (json_valid(calls))
 ) STRICT;
 `,
+  `
+-- Shares of the org's payload keys (src/audit/ledger/key-shares.ts): no part of the log's state.
+CREATE TABLE key_shares (
+  version INTEGER NOT NULL PRIMARY KEY,           -- of the payload key
+  share   BLOB    CHECK (octet_length(share) = 32) -- NULL: destroyed
+) STRICT;
+
+-- A row: all are destroyed, and none is made again.
+CREATE TABLE key_shares_end (
+  id       INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+  ended_at_ms INTEGER NOT NULL
+) STRICT;
+
+CREATE TRIGGER key_shares_end_stays BEFORE DELETE ON key_shares_end
+BEGIN SELECT RAISE(ABORT, 'key_shares: what is destroyed never comes back'); END;
+
+CREATE TRIGGER key_shares_are_made_until_the_end BEFORE INSERT ON key_shares
+WHEN NEW.share IS NOT NULL AND (EXISTS (SELECT 1 FROM key_shares_end)
+  OR EXISTS (SELECT 1 FROM key_shares AS old WHERE old.version = NEW.version AND old.share IS NULL))
+BEGIN SELECT RAISE(ABORT, 'key_shares: what is destroyed never comes back'); END;
+
+CREATE TRIGGER key_shares_are_only_destroyed BEFORE UPDATE ON key_shares
+WHEN NEW.share IS NOT NULL OR NEW.version <> OLD.version
+BEGIN SELECT RAISE(ABORT, 'key_shares: are only destroyed'); END;
+
+CREATE TRIGGER key_shares_stay BEFORE DELETE ON key_shares
+BEGIN SELECT RAISE(ABORT, 'key_shares: what is destroyed never comes back'); END;
+`,
 ];
 
 /**

@@ -76,7 +76,7 @@ export function callJson(row: StoredCall): Type.Static<typeof CallSchema> {
     response_bytes: row.responseBytes,
     ingested_at: formatTimestamp(row.ingestedAtMs),
     lag_ms: (row.ingestedAtMs * 1e3 - row.startedAtMs * 1e3 - row.durationUs) / 1e3,
-    has_payload: false,
+    has_payload: row.hasPayload,
     counted_as: row.countedAs as CountedAs | null,
   };
 }

@@ -19,7 +19,7 @@ import { fail } from "#platform/errors.ts";
 import { shardDatabase } from "#platform/shards.ts";
 import { CallListSchema, CallSchema, callJson } from "./call-json.ts";
 import { CALL_PARAMETERS, callFilter } from "./call-parameters.ts";
-import { RecordedSchema, reportOf } from "./report-body.ts";
+import { RecordedSchema, recordedJson, reportOf } from "./report-body.ts";
 
 const PATH = "/v1/orgs/:org/invocations";
 
@@ -56,7 +56,8 @@ export const callRoutes: readonly AppRoute[] = [
         },
       },
     },
-    async (c, { body }) => c.json(await recordCalls(c.env, c.var.org, reportOf(body), Date.now())),
+    async (c, { body }) =>
+      c.json(recordedJson(await recordCalls(c.env, c.var.org, reportOf(body), Date.now()))),
   ),
   route(
     {

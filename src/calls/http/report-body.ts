@@ -1,6 +1,6 @@
 /** A report on the wire, and what is answered to it. */
 import * as Type from "typebox";
-import type { CallReport } from "#calls/record-calls.ts";
+import type { CallReport, Recorded } from "#calls/record-calls.ts";
 import type { ReportEnvelope } from "#calls/sample-schema.ts";
 
 export const RecordedSchema = Type.Object(
@@ -10,9 +10,22 @@ export const RecordedSchema = Type.Object(
     rejected: Type.Array(
       Type.Object({ index: Type.Integer(), code: Type.String(), message: Type.String() }),
     ),
+    payloads_discarded: Type.Optional(
+      Type.Integer({
+        description:
+          "Requests and responses that are not kept, where there are any: the org is not entitled to " +
+          "`payload_capture`, or they are nested too deep",
+      }),
+    ),
   },
   { title: "RecordedReport" },
 );
+
+export function recordedJson({ payloadsDiscarded, ...recorded }: Recorded) {
+  return payloadsDiscarded === 0
+    ? recorded
+    : { ...recorded, payloads_discarded: payloadsDiscarded };
+}
 
 export function reportOf(envelope: ReportEnvelope): CallReport {
   return {

@@ -2,7 +2,7 @@
 import { and, eq, inArray } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { uuid7LowerBound } from "#formats/uuid7.ts";
-import { type StoredCall, toolInvocations } from "./shard-schema.ts";
+import { CALL_COLUMNS, type StoredCall, toolInvocations } from "./shard-schema.ts";
 
 /** Samples that the query looks at, as many as for a page of them (find-calls.ts): D1 has one thread. */
 const SAMPLES_SCANNED_MAX = 50_000;
@@ -28,7 +28,7 @@ export async function findCallsOfTrace(
   if (results.length === 0) return [];
   const ids = results.map(({ id }) => id);
   return drizzle(db)
-    .select()
+    .select(CALL_COLUMNS)
     .from(toolInvocations)
     .where(and(eq(toolInvocations.org, org), inArray(toolInvocations.id, ids)));
 }

@@ -5,7 +5,7 @@ import type { CallFilter } from "#calls/call-filter.ts";
 import { BoundValues } from "#platform/d1/bound-values.ts";
 import { aheadMsAt, behindMsAt, idsOfTimes, timeOfId } from "./id-skews.ts";
 import { sampleConditions } from "./sample-conditions.ts";
-import { type StoredCall, toolInvocations as t } from "./shard-schema.ts";
+import { CALL_COLUMNS, hasPayload, type StoredCall, toolInvocations as t } from "./shard-schema.ts";
 
 /**
  * Samples looked at for one page, about 100 ms of D1's one thread. A page whose filters match few of
@@ -36,18 +36,21 @@ export interface CallPage {
   scannedToMs: number | null;
 }
 
-interface PageRow extends Omit<StoredCall, "id" | "isCaller"> {
+interface PageRow extends Omit<StoredCall, "id" | "isCaller" | "hasPayload"> {
   /** Null where none was found. */
   id: string | null;
   isCaller: number;
+  hasPayload: number;
   /** The call too many, or else the last that was looked at; null where all were. */
   endId: string | null;
   scannedToMs: number | null;
 }
 
-const COLUMNS = Object.entries(getTableColumns(t)).map(
-  ([key, { name }]) => `found.${name} AS ${key}`,
-);
+const { payloadRow: _, ...columns } = getTableColumns(t);
+const COLUMNS = [
+  ...Object.entries(columns).map(([key, { name }]) => `found.${name} AS ${key}`),
+  `${hasPayload("found")} AS hasPayload`,
+];
 
 /**
  * One statement, so one snapshot: where the looking ended is of the very samples that were looked at, whatever comes
@@ -104,7 +107,8 @@ function within({ fromMs = 0, toMs = Number.MAX_SAFE_INTEGER }: CallFilter, ms: 
 }
 
 function storedCall({ endId: _, scannedToMs: __, id, ...row }: PageRow): StoredCall[] {
-  return id === null ? [] : [{ ...row, id, isCaller: row.isCaller === 1 }];
+  if (id === null) return [];
+  return [{ ...row, id, isCaller: row.isCaller === 1, hasPayload: row.hasPayload === 1 }];
 }
 
 export async function findCall(
@@ -113,7 +117,7 @@ export async function findCall(
   id: string,
 ): Promise<StoredCall | undefined> {
   const [call] = await drizzle(db)
-    .select()
+    .select(CALL_COLUMNS)
     .from(t)
     .where(and(eq(t.org, org), eq(t.id, id)));
   return call;

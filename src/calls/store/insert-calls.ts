@@ -8,7 +8,6 @@
  * and span are held to one thing more: the transaction fails if a sample that was not known to who decided
  * on them may count one of their calls (pairing-guards.ts).
  */
-import type { ReportHeader } from "#calls/arrival.ts";
 import type { Call } from "#calls/call.ts";
 import { rangeOf } from "#calls/pairing/waiting-calls.ts";
 import { findKnownToServers } from "#calls/store/pairing/known-calls.ts";
@@ -59,16 +58,6 @@ export type InsertResult =
   | { kind: "contended" }
   /** The org sends what the request said that it does not: nothing was written. */
   | { kind: "paired" };
-
-export function insertReport(
-  db: D1Database,
-  org: ShardedOrg,
-  header: ReportHeader,
-  calls: readonly Call[],
-  traced: TracedRequest = UNTRACED,
-): Promise<InsertResult> {
-  return insertReports(db, org, [{ header, calls }], traced);
-}
 
 /** Inserts all reports in one transaction. */
 export async function insertReports(

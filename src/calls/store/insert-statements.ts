@@ -1,6 +1,7 @@
 /** The statements of an ingest transaction, and what they bind. */
 import { buildArrival, type ReportHeader } from "#calls/arrival.ts";
 import type { Call } from "#calls/call.ts";
+import { type KeptPayloads, NO_PAYLOADS, type WriteGuard } from "#calls/call-payload.ts";
 import { idsOfArrival } from "#calls/counted-as.ts";
 import { uuid7FromRandom, uuid7TimeMs } from "#formats/uuid7.ts";
 import type { ShardedOrg } from "#orgs/store/shard-orgs.ts";
@@ -11,11 +12,13 @@ export interface ReportedCalls {
   header: ReportHeader;
   /** Their ids are distinct, over all reports of a transaction. */
   calls: readonly Call[];
+  payloads?: KeptPayloads;
 }
 
 const TAKES_REPORTS = `SELECT 1 FROM orgs
   WHERE org = ?1 AND generation = ?2 AND state = 'active' AND pruned_before_ms <= ?3`;
-const ORG_TAKES_WRITES = `EXISTS (${TAKES_REPORTS} AND refused_since_ms IS NULL)`;
+/** Of what only an org may write that has room on its shard. */
+export const ORG_TAKES_WRITES = `EXISTS (${TAKES_REPORTS} AND refused_since_ms IS NULL)`;
 
 const insertArrival = (
   condition: string,
@@ -31,18 +34,18 @@ const INSERT_ARRIVAL_ALWAYS = insertArrival(ORG_TAKES_REPORTS);
 
 const SAMPLE_COLUMNS = `id, workspace, plugin, tool, started_at_ms, duration_us, outcome, actor,
   trace_id, span_id, session_id, request_id, request_bytes, response_bytes, error_code, error_hash,
-  error_fingerprint, parent_span_id`;
+  error_fingerprint, parent_span_id, payload_row`;
 const valuesOf = (columns: number) =>
   Array.from({ length: columns }, (_, column) => `s.value ->> ${column}`).join(", ");
 
 /** jsonb_each: json_each renders each row to text, to be parsed again for every column (1.6 times the time). */
 const INSERT_SAMPLES = `INSERT INTO tool_invocations (org, ingested_at_ms, instance, ${SAMPLE_COLUMNS})
-  SELECT ?1, ?4, ?6, ${valuesOf(18)} FROM jsonb_each(?5) s WHERE ${ORG_TAKES_WRITES}`;
+  SELECT ?1, ?4, ?6, ${valuesOf(19)} FROM jsonb_each(?5) s WHERE ${ORG_TAKES_WRITES}`;
 
 /** Inserts samples that were spans: those of many instances at once, and with what pairs them. */
 const insertCalls = (condition: string) => `INSERT INTO tool_invocations
     (org, ${SAMPLE_COLUMNS}, instance, is_caller, ingested_at_ms)
-  SELECT ?1, ${valuesOf(21)} FROM jsonb_each(?4) s WHERE ${condition}`;
+  SELECT ?1, ${valuesOf(22)} FROM jsonb_each(?4) s WHERE ${condition}`;
 const INSERT_CALLS = insertCalls(ORG_TAKES_WRITES);
 const INSERT_WAITED_CALLS = insertCalls(ORG_TAKES_REPORTS);
 
@@ -71,22 +74,35 @@ export function insertStatements(
         .bind(...guard, id, receivedAtMs, utf8Bytes(payload), payload, ids);
     }),
   );
+  const condition = haveWaited ? ORG_TAKES_REPORTS : ORG_TAKES_WRITES;
+  const payloads = payloadStatements(db, reports, { org, oldestMs, condition });
+  const rowOf = (call: Call) => payloads.rowOf.get(call.id) ?? null;
   const ofSpans = reports.flatMap(({ calls }) => calls.filter(({ span }) => span !== null));
-  const calls = jsonParameters(ofSpans.map(spanRow)).map((rows) =>
+  const calls = jsonParameters(ofSpans.map((call) => spanRow(call, rowOf(call)))).map((rows) =>
     db.prepare(haveWaited ? INSERT_WAITED_CALLS : INSERT_CALLS).bind(...guard, rows),
   );
   const samples = reports.flatMap(({ header, calls }) =>
-    jsonParameters(calls.filter(({ span }) => span === null).map(sampleRow)).map((rows) =>
-      db.prepare(INSERT_SAMPLES).bind(...guard, receivedAtMs, rows, header.instance),
-    ),
+    jsonParameters(
+      calls.filter(({ span }) => span === null).map((call) => sampleRow(call, rowOf(call))),
+    ).map((rows) => db.prepare(INSERT_SAMPLES).bind(...guard, receivedAtMs, rows, header.instance)),
   );
   const skews = raiseIdSkews(
     db,
     guard,
-    haveWaited ? ORG_TAKES_REPORTS : ORG_TAKES_WRITES,
+    condition,
     reports.flatMap((report) => report.calls),
   );
-  return [...arrivals, ...calls, ...samples, ...skews];
+  return [...arrivals, ...calls, ...samples, ...skews, ...payloads.writes];
+}
+
+function payloadStatements(db: D1Database, reports: readonly ReportedCalls[], guard: WriteGuard) {
+  const kept = reports.map(({ calls, payloads = NO_PAYLOADS }) =>
+    payloads.rowsOf(db, guard, new Set(calls.map(({ id }) => id))),
+  );
+  return {
+    writes: kept.flatMap(({ writes }) => writes),
+    rowOf: new Map(kept.flatMap(({ rowOf }) => [...rowOf])),
+  };
 }
 
 interface ArrivalPayload {
@@ -109,12 +125,12 @@ function arrivalPayloads(header: ReportHeader, calls: readonly Call[]): ArrivalP
   ];
 }
 
-function sampleRow(call: Call): string {
-  return JSON.stringify(sampleValues(call));
+function sampleRow(call: Call, payloadRow: string | null): string {
+  return JSON.stringify([...sampleValues(call), payloadRow]);
 }
 
-function spanRow(call: Call): string {
-  const values = sampleValues(call);
+function spanRow(call: Call, payloadRow: string | null): string {
+  const values = [...sampleValues(call), payloadRow];
   const { instance, side, receivedAtMs } = call.span!;
   values.push(instance, side === "server" ? 0 : 1, receivedAtMs);
   return JSON.stringify(values);

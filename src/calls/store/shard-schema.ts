@@ -1,4 +1,5 @@
 /** The shard's tables as drizzle types them; migrations/shard is the truth, and a test compares the two. */
+import { getTableColumns, sql } from "drizzle-orm";
 import { blob, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { OUTCOMES } from "#calls/outcome.ts";
 
@@ -28,11 +29,28 @@ export const toolInvocations = sqliteTable(
     parentSpanId: text("parent_span_id"),
     isCaller: integer("is_caller", { mode: "boolean" }).notNull().default(false),
     countedAs: text("counted_as"),
+    payloadRow: text("payload_row"),
   },
   (table) => [primaryKey({ columns: [table.org, table.id] })],
 );
 
-export type StoredCall = typeof toolInvocations.$inferSelect;
+type SampleRow = typeof toolInvocations.$inferSelect;
+
+export interface StoredCall extends Omit<SampleRow, "payloadRow"> {
+  hasPayload: boolean;
+}
+
+/** A sample's payload lies in the row that it names, else in one of its own id. */
+export const hasPayload = (sample: string) => `(${sample}.payload_row IS NOT NULL OR EXISTS (
+  SELECT 1 FROM tool_invocation_payloads AS p WHERE p.org = ${sample}.org AND p.id = ${sample}.id))`;
+
+const { payloadRow: _, ...columns } = getTableColumns(toolInvocations);
+
+/** What is read of a sample. */
+export const CALL_COLUMNS = {
+  ...columns,
+  hasPayload: sql.raw(hasPayload("tool_invocations")).mapWith(Boolean),
+};
 
 export const instances = sqliteTable(
   "instances",

@@ -52,6 +52,7 @@ const SAMPLE_BYTES = `${ROW_BYTES} + ${lengthOf([
   "error_fingerprint",
   "parent_span_id",
   "counted_as",
+  "payload_row",
 ])} + 24 + iif(is_caller = 1, ${lengthOf(["org", "trace_id", "span_id", "id"])}, 0)`;
 const ROLLUP_BYTES = `${ROW_BYTES} + 10 + octet_length(org) + octet_length(histogram)`;
 const ACTIVITY_BYTES = `${ROW_BYTES} + ${lengthOf(["org", "totals", "plugins", "series"])}`;

@@ -3,6 +3,7 @@ import type { OwnStreams } from "#streams/observability.ts";
 
 export interface StreamTarget {
   org: string;
+  generation: number;
   auditLog: number;
   /**
    * What the org set, with its header values sealed; empty for an org that keeps to the deployment's
@@ -13,7 +14,7 @@ export interface StreamTarget {
   isUnrecorded: boolean;
 }
 
-const COLUMNS = `o.org, o.audit_log AS auditLog,
+const COLUMNS = `o.org, o.generation, o.audit_log AS auditLog,
   coalesce(v.settings, '{}') AS settings, EXISTS (SELECT 1 FROM ledger_outbox AS pending
     WHERE pending.org = o.org AND pending.action = 'operator.streams.updated') AS isUnrecorded`;
 

@@ -18,7 +18,6 @@ import { logError } from "#platform/log-error.ts";
 import { shardDatabase } from "#platform/shards.ts";
 import { originOf } from "#streams/endpoint.ts";
 import { streamsOf } from "#streams/streams-of.ts";
-import { payloadKek } from "#vault/root-keys.ts";
 import { forgetPlugin } from "./find-plugin.ts";
 import { knownTools } from "./known-tools.ts";
 import { PLUGINS_MAX, type PluginPlace, pluginTarget, type StoredPlugin } from "./plugin.ts";
@@ -42,8 +41,8 @@ export async function putPlugin(
   const stored = await findStoredPlugin(env.DIRECTORY, org.org, place);
   const { sealed, errors } = keptHeaders(wanted, stored);
   if (errors.length > 0) fail({ kind: "invalid_request", errors });
-  const owner = { org: org.org, ...place, url: wanted.url };
-  const literals = await sealPluginHeaders(payloadKek(env), owner, wanted.literals);
+  const owner = { org, ...place, url: wanted.url };
+  const literals = await sealPluginHeaders(env, owner, wanted.literals);
   const sealedHeaders = { ...sealed, ...literals };
   const plugin = pluginOf(org, place, { wanted, stored, sealedHeaders, nowMs: Date.now() });
   if (stored === null) await register(env, org, plugin, by);
@@ -148,6 +147,7 @@ function settingsOf(plugin: StoredPlugin): Record<string, string> {
     headers: plugin.headerNames.join(" "),
     timeout_ms: String(plugin.timeoutMs),
     on_tool_change: plugin.onToolChange,
+    capture_payloads: String(plugin.capturesPayloads ?? "as the org"),
   };
 }
 
@@ -170,6 +170,7 @@ function pluginOf(
     url: wanted.url,
     timeoutMs: wanted.timeoutMs,
     onToolChange: wanted.onToolChange,
+    capturesPayloads: wanted.capturesPayloads,
     version: (stored?.version ?? 0) + 1,
     sealedHeaders,
     headerNames: Object.keys(sealedHeaders).sort(),
@@ -183,8 +184,9 @@ function newRegistration(nowMs: number): string {
 }
 
 function isSame(a: StoredPlugin, b: StoredPlugin): boolean {
-  const isSettingSame =
-    a.url === b.url && a.timeoutMs === b.timeoutMs && a.onToolChange === b.onToolChange;
+  const isSettingSame = (["url", "timeoutMs", "onToolChange", "capturesPayloads"] as const).every(
+    (setting) => a[setting] === b[setting],
+  );
   return isSettingSame && sameHeaders(a, b);
 }
 

@@ -1,10 +1,11 @@
 /** Plugins as calls look them up: through a cache in the isolate, as orgs and tokens are. */
 
 import { findStoredPlugin } from "#gateway/plugins/store/plugin-rows.ts";
+import { lookUpOrg } from "#orgs/directory.ts";
 import type { Org } from "#orgs/org.ts";
 import type { Env } from "#platform/env.ts";
+import { fail } from "#platform/errors.ts";
 import { ExpiringMap } from "#platform/expiring-map.ts";
-import { payloadKek } from "#vault/root-keys.ts";
 import { type Plugin, pluginKey, type StoredPlugin } from "./plugin.ts";
 import { openPluginHeaders } from "./sealed-plugin-headers.ts";
 
@@ -41,7 +42,10 @@ export async function pluginHeaders(
   const known = opened.get(plugin);
   if (known !== undefined) return known;
   const { sealedHeaders } = plugin as StoredPlugin;
-  const headers = await openPluginHeaders(payloadKek(env), plugin, sealedHeaders);
+  const { workspace, plugin: name, url } = plugin;
+  const org = (await lookUpOrg(env, plugin.org, Date.now())) ?? fail({ kind: "not_found" });
+  const owner = { org, workspace, plugin: name, url };
+  const headers = await openPluginHeaders(env, owner, sealedHeaders);
   // Not the promise: another request that awaits it would wait for ever, were this one cut off.
   opened.set(plugin, headers);
   return headers;

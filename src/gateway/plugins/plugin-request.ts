@@ -9,6 +9,7 @@ export interface WantedPlugin {
   readonly url: string;
   readonly timeoutMs: number;
   readonly onToolChange: ToolChangeRule;
+  readonly capturesPayloads: boolean | null;
   /** New values, not sealed yet. */
   readonly literals: Readonly<Record<string, string>>;
   /** Names of headers whose stored values stay. */
@@ -30,6 +31,7 @@ export function parsePlugin(
     url: body.url,
     timeoutMs: body.timeout_ms ?? TIMEOUT_MS.default,
     onToolChange: body.on_tool_change ?? TOOL_CHANGE_RULES[0],
+    capturesPayloads: body.capture_payloads ?? null,
     literals,
     kept,
   };

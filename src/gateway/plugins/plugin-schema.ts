@@ -40,6 +40,14 @@ const PluginSettingsSchema = Type.Object(
           "accepts the definition",
       }),
     ),
+    capture_payloads: Type.Optional(
+      Type.Unsafe<boolean | null>({
+        type: ["boolean", "null"],
+        description:
+          "Whether arguments and results of its tools' calls are kept, sealed, of an org that is entitled to it. Null, " +
+          "or absent: as the org's `payload_capture.gateway` has it. A request with the header `mcpg-payload` is not captured",
+      }),
+    ),
   },
   { additionalProperties: false, title: "PluginSettings" },
 );

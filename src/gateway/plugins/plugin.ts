@@ -17,6 +17,8 @@ export interface Plugin extends PluginPlace {
   readonly url: string;
   readonly timeoutMs: number;
   readonly onToolChange: ToolChangeRule;
+  /** Whether what its calls carry is captured; null: as the org has it. */
+  readonly capturesPayloads: boolean | null;
   /** One more with each change. */
   readonly version: number;
   /** In lower case. */

@@ -12,6 +12,8 @@ export interface Access extends AccessTerms {
    * for a token. A session of the dashboard does in a token's place where session-use.ts says so.
    */
   readonly scope: Scope | "administrator" | "deployment-metrics" | "any" | "session" | null;
+  /** Who holds this one instead is let in too, and what it may do there is for the verb to say. */
+  readonly orScope?: Scope;
   /** A GET that leaves an entry: a session is used for it by our own pages alone, as for any write. */
   readonly alsoWrites?: true;
   /** The administrator may read here what outlives an org. */

@@ -52,19 +52,12 @@ function spanMapping<Names extends TSchema, Wait extends TSchema>(
   return Type.Object(parts, { ...CLOSED, description });
 }
 
+const NullableBoolean = Type.Optional(Type.Unsafe<boolean | null>({ type: ["boolean", "null"] }));
+
 const PatchOrgSchema = Type.Object(
   {
     tier: Type.Optional(Tier),
-    entitlements: Type.Optional(
-      Type.Object(
-        {
-          payload_capture: Type.Optional(
-            Type.Unsafe<boolean | null>({ type: ["boolean", "null"] }),
-          ),
-        },
-        CLOSED,
-      ),
-    ),
+    entitlements: Type.Optional(Type.Object({ payload_capture: NullableBoolean }, CLOSED)),
     limits: Type.Optional(
       Type.Object(
         {
@@ -109,6 +102,18 @@ const PatchOrgSchema = Type.Object(
           "a caller's span waits for its server's, 30 s by default",
       ),
     ),
+    payload_capture: Type.Optional(
+      Type.Object(
+        { gateway: NullableBoolean, otlp: NullableBoolean },
+        {
+          ...CLOSED,
+          description:
+            "Where payloads are captured besides reports, of an org that is entitled to it: from calls through the " +
+            "gateway, where their plugin does not say otherwise, and from `gen_ai.tool.call.arguments` and " +
+            "`gen_ai.tool.call.result` of spans. Both are off by default",
+        },
+      ),
+    ),
   },
   { ...CLOSED, title: "OrgPatch" },
 );
@@ -145,6 +150,7 @@ export const OrgSchema = Type.Object(
       Type.Optional(Type.Integer()),
       "The org's own; what is absent is as the conventions have it",
     ),
+    payload_capture: Type.Object({ gateway: Type.Boolean(), otlp: Type.Boolean() }),
     created_at: Type.String({ format: "date-time" }),
     updated_at: Type.String({ format: "date-time" }),
   },
@@ -160,6 +166,7 @@ export function patchOf(body: Type.Static<typeof PatchOrgSchema>): OrgPatch {
     ...(body.on_ledger_failure && { onLedgerFailure: body.on_ledger_failure }),
     ...(publishes_audit_log !== undefined && { publishesAuditLog: publishes_audit_log }),
     ...(span_mapping && { spanMapping: mappingOf(span_mapping) }),
+    ...(body.payload_capture && { payloadCapture: defined(body.payload_capture) }),
     ...(tier && { tier }),
     ...(entitlements && {
       entitlements: defined({ payloadCapture: entitlements.payload_capture }),
@@ -225,6 +232,7 @@ export function orgJson(org: Org): Type.Static<typeof OrgSchema> {
     publishes_audit_log: org.publishesAuditLog,
     on_ledger_failure: org.onLedgerFailure,
     span_mapping: mappingJson(org.spanMapping),
+    payload_capture: org.payloadCapture,
     created_at: formatTimestamp(org.createdAtMs),
     updated_at: formatTimestamp(org.updatedAtMs),
   };

@@ -28,23 +28,26 @@ export const serviceTokenRoutes: readonly AppRoute[] = [
       operationId: "createServiceToken",
       summary: "Create a service token",
       description:
-        "`token` is shown in this answer and never again. An org's admin may grant any scope of " +
-        "its org. `actor` is the name under which the token's acts are recorded.",
+        "`token` is shown in this answer and never again. `org:admin` may give any scope of its org but " +
+        "`payloads:read` and `payloads:grant`: these, and no others, are given by who holds `payloads:grant`. " +
+        "`actor` is the name under which the token's acts are recorded.",
       scope: "org:admin",
+      orScope: "payloads:grant",
       body: jsonBody(createServiceTokenBody, LIMIT),
       answers: {
         201: { description: "The token", content: { "application/json": NewServiceTokenSchema } },
       },
     },
     async (c, { body }) => {
-      const { org } = c.var;
+      const { org, principal } = c.var;
       const wanted = {
         name: body.name,
         scopes: body.scopes,
         actor: body.actor == null ? null : tokenActor(body.actor),
         expiresAtMs: parseExpiry(body.expires_at ?? null, Date.now()),
       };
-      const { row, token } = await createServiceToken(c.env, org, wanted, operatorOf(c, org.org));
+      const by = { ...operatorOf(c, org.org), principal };
+      const { row, token } = await createServiceToken(c.env, org, wanted, by);
       return c.json({ ...serviceTokenJson(row), token }, 201);
     },
   ),

@@ -17,6 +17,7 @@ const USES: Readonly<Record<AskedScope, UseOfSession>> = {
   "audit:write": "never",
   "audit:read": "reads",
   "payloads:read": "writes",
+  "payloads:grant": "reads",
   "tools:call": "never",
   "org:admin": "reads",
   administrator: "reads",

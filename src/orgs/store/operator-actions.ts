@@ -31,9 +31,19 @@ export function recordOperatorAction(db: D1Database, action: OperatorAction): D1
   return bound(db, `${INSERT} WHERE changes() > 0`, action);
 }
 
-/** Records a deed that changes nothing in this database. */
+/** Records a deed that changes nothing in this database. Idempotent. */
 export async function insertOperatorAction(db: D1Database, action: OperatorAction): Promise<void> {
-  await bound(db, INSERT, action).run();
+  await bound(db, `${INSERT} WHERE true ON CONFLICT DO NOTHING`, action).run();
+}
+
+/** The same of deeds that were recorded with them in another database: an action is taken once. */
+export async function insertOperatorActions(
+  db: D1Database,
+  actions: readonly OperatorAction[],
+): Promise<void> {
+  await db.batch(
+    actions.map((action) => bound(db, `${INSERT} WHERE true ON CONFLICT DO NOTHING`, action)),
+  );
 }
 
 function bound(db: D1Database, sql: string, action: OperatorAction): D1PreparedStatement {

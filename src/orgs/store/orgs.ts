@@ -4,6 +4,7 @@ import { drizzle } from "drizzle-orm/d1";
 import type { Org, OrgState } from "#orgs/org.ts";
 import { orgParts } from "#orgs/org-lifecycle.ts";
 import { effectiveOrg, type OrgSettings } from "#orgs/org-settings.ts";
+import { DEFAULT_REDACTION, type RedactionSettings } from "#orgs/redaction-settings.ts";
 import { changedByFirst, statementOf } from "#platform/d1/batch.ts";
 import { deleteOfClosedOrg } from "./closed-org.ts";
 import { orgs } from "./directory-schema.ts";
@@ -156,6 +157,7 @@ export async function updateOrgSettings(
     eq(orgs.publishesAuditLog, was.publishesAuditLog),
     eq(orgs.onLedgerFailure, was.onLedgerFailure),
     eq(orgs.spanMapping, was.spanMapping),
+    eq(orgs.payloadCapture, was.payloadCapture),
   );
   const update = drizzle(directory)
     .update(orgs)
@@ -231,7 +233,7 @@ export async function succeedAuditLog(
 
 type OrgRow = typeof orgs.$inferSelect;
 
-function activeAt(org: string, generation: number) {
+export function activeAt(org: string, generation: number) {
   return and(eq(orgs.org, org), eq(orgs.generation, generation), eq(orgs.state, "active"));
 }
 
@@ -242,13 +244,18 @@ async function findRow(directory: D1Database, org: string): Promise<OrgRow | nul
 
 function orgOfRow(row: OrgRow): Org {
   const { org, shard, generation, state, auditLog, createdAtMs, updatedAtMs } = row;
-  const identity = { org, shard, generation, state, auditLog, createdAtMs, updatedAtMs };
+  const redaction = redactionOfRow(row);
+  const identity = { org, shard, generation, state, auditLog, redaction, createdAtMs, updatedAtMs };
   return effectiveOrg(identity, settingsOfRow(row));
+}
+
+function redactionOfRow({ redaction }: Pick<OrgRow, "redaction">): RedactionSettings {
+  return { ...DEFAULT_REDACTION, ...JSON.parse(redaction) };
 }
 
 function settingsOfRow(row: OrgRow): OrgSettings {
   const { tier, entitlements, limits, retention, publishesAuditLog, spanMapping } = row;
-  const { onLedgerFailure } = row;
+  const { onLedgerFailure, payloadCapture } = row;
   return {
     tier,
     entitlements: JSON.parse(entitlements),
@@ -257,13 +264,14 @@ function settingsOfRow(row: OrgRow): OrgSettings {
     publishesAuditLog,
     onLedgerFailure,
     spanMapping: JSON.parse(spanMapping),
+    payloadCapture: JSON.parse(payloadCapture),
   };
 }
 
 /** The inverse of `settingsOfRow`, to the byte: `updateOrgSettings` compares these texts. */
 function rowOfSettings(settings: OrgSettings) {
   const { tier, entitlements, limits, retention, publishesAuditLog, spanMapping } = settings;
-  const { onLedgerFailure } = settings;
+  const { onLedgerFailure, payloadCapture } = settings;
   return {
     tier,
     entitlements: JSON.stringify(entitlements),
@@ -272,5 +280,6 @@ function rowOfSettings(settings: OrgSettings) {
     publishesAuditLog,
     onLedgerFailure,
     spanMapping: JSON.stringify(spanMapping),
+    payloadCapture: JSON.stringify(payloadCapture),
   };
 }

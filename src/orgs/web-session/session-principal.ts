@@ -2,7 +2,7 @@
 import { lookUpServiceToken } from "#orgs/directory.ts";
 import { digestsEqual, isUsable } from "#orgs/service-token.ts";
 import type { Env } from "#platform/env.ts";
-import { administratorMac } from "./administrator-mac.ts";
+import { administratorMacs } from "./administrator-mac.ts";
 import type { SignedInPrincipal } from "./sign-in.ts";
 import type { WebSession } from "./web-session.ts";
 
@@ -23,6 +23,7 @@ async function administratorOf(
   env: Env,
   { credentialMac }: WebSession,
 ): Promise<SignedInPrincipal | null> {
-  const isSame = digestsEqual(credentialMac ?? "", await administratorMac(env));
+  const macs = await administratorMacs(env);
+  const isSame = macs.some((mac) => digestsEqual(credentialMac ?? "", mac));
   return isSame ? { kind: "administrator" } : null;
 }

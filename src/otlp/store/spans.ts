@@ -5,10 +5,11 @@
  */
 import { SAMPLE_AGE_MS_MAX, SAMPLE_AHEAD_MS_MAX } from "#calls/call.ts";
 import { uuid7LowerBound } from "#formats/uuid7.ts";
+import { countedBytes } from "#orgs/space/counted-bytes.ts";
 import { findShardOrg, type ShardedOrg } from "#orgs/store/shard-orgs.ts";
 import { utf8Bytes } from "#platform/d1/json-parameter.ts";
 import type { TraceSpan } from "#tracing/trace-span.ts";
-import { countedBytes, SPAN_ROW_BYTES } from "./span-bytes.ts";
+import { SPAN_ROW_BYTES } from "./span-bytes.ts";
 import { parseTrace, ROW_SPREAD_MS, spanRows, traceMark } from "./span-rows.ts";
 
 /** Rows whose marks are looked at for one trace: each has nine characters a trace. */

@@ -56,6 +56,21 @@ export function replaceStreams(
   ]);
 }
 
+/** Of the same values sealed anew, which is no change: false if they are others meanwhile. */
+export async function replaceSealed(
+  directory: D1Database,
+  org: string,
+  { own, fromVersion }: Pick<StreamsChange, "own" | "fromVersion">,
+): Promise<boolean> {
+  const { meta } = await directory
+    .prepare(
+      "UPDATE observability SET settings = ?2, version = ?3 + 1 WHERE org = ?1 AND version = ?3",
+    )
+    .bind(org, JSON.stringify(own), fromVersion)
+    .run();
+  return meta.changes > 0;
+}
+
 /** Part of closing an org: its receivers' credentials go at once. */
 export function deleteStreams(directory: D1Database, org: string): D1PreparedStatement {
   return deleteOfClosedOrg(directory, "observability", org);

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { findCalls } from "#calls/store/find-calls.ts";
 import { pruneIdSkews } from "#calls/store/id-skews.ts";
-import { insertReport } from "#calls/store/insert-calls.ts";
+import { insertReports } from "#calls/store/insert-calls.ts";
 import { BilledRows } from "../../harness/billed-rows.ts";
 import { manySamples } from "../../harness/many-samples.ts";
 import { newId } from "../../harness/new-id.ts";
@@ -30,7 +30,7 @@ async function idsOf(org: string, fromMs: number, toMs: number): Promise<string[
 
 async function rowsWrittenBy(org: ShardTestOrg, calls: Parameters<typeof store>[1]) {
   const rows = new BilledRows();
-  await insertReport(rows.counting(db), org, header(), calls);
+  await insertReports(rows.counting(db), org, [{ header: header(), calls }]);
   return rows.take().rowsWritten;
 }
 
@@ -79,7 +79,9 @@ describe("An org's id skew", () => {
   it("is not raised by what a deleted org is sent", async () => {
     const org = await makeShardOrg();
     await db.prepare("UPDATE orgs SET state = 'deleted' WHERE org = ?1").bind(org.org).run();
-    expect(await insertReport(db, org, header(), [skewed(Date.now(), 5_000)])).toMatchObject({
+    expect(
+      await insertReports(db, org, [{ header: header(), calls: [skewed(Date.now(), 5_000)] }]),
+    ).toMatchObject({
       kind: "org_gone",
     });
     expect(await countRows(org.org, "id_skews")).toBe(0);

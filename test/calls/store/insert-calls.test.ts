@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { insertReport } from "#calls/store/insert-calls.ts";
+import { insertReports } from "#calls/store/insert-calls.ts";
 import { deleteShardOrg } from "#orgs/store/shard-orgs.ts";
 import { LimitedD1 } from "../../harness/limited-d1.ts";
 import { newId } from "../../harness/new-id.ts";
@@ -16,12 +16,14 @@ async function arrivedSamples(org: string): Promise<number> {
   return lags.reduce((sum, lag) => sum + (lag[1] ?? 0), 0);
 }
 
-describe("insertReport", () => {
+describe("insertReports", () => {
   it("accepts a sample once, however many copies race", async () => {
     const org = await makeShardOrg();
     const samples = [invocation(), invocation(), invocation()];
     const results = await Promise.all(
-      Array.from({ length: 20 }, () => insertReport(db, org, header(), samples)),
+      Array.from({ length: 20 }, () =>
+        insertReports(db, org, [{ header: header(), calls: samples }]),
+      ),
     );
     const accepted = results.map((result) => (result.kind === "stored" ? result.accepted : -1));
     expect(accepted.filter((value) => value > 0)).toEqual([3]);
@@ -36,7 +38,7 @@ describe("insertReport", () => {
       samples.slice(start * 3, start * 3 + 8),
     );
     const results = await Promise.all(
-      windows.map((window) => insertReport(db, org, header(), window)),
+      windows.map((window) => insertReports(db, org, [{ header: header(), calls: window }])),
     );
     let accepted = 0;
     for (const [index, result] of results.entries()) {
@@ -53,7 +55,7 @@ describe("insertReport", () => {
     const org = await makeShardOrg();
     const samples = [invocation(), invocation()];
     const faulty = faultyD1(db, (batch) => (batch === 0 ? "after" : null));
-    const result = await insertReport(faulty, org, header(), samples);
+    const result = await insertReports(faulty, org, [{ header: header(), calls: samples }]);
     expect(result).toMatchObject({ kind: "stored", accepted: 0, duplicates: 2 });
     expect(await arrivedSamples(org.org)).toBe(2);
   });
@@ -61,16 +63,22 @@ describe("insertReport", () => {
   it("writes nothing and says so when the transaction did not happen", async () => {
     const org = await makeShardOrg();
     const faulty = faultyD1(db, () => "before");
-    await expect(insertReport(faulty, org, header(), [invocation()])).rejects.toThrow();
+    await expect(
+      insertReports(faulty, org, [{ header: header(), calls: [invocation()] }]),
+    ).rejects.toThrow();
     expect(await countRows(org.org, "arrivals")).toBe(0);
   });
 
   it("refuses a request that began before the org was deleted or moved", async () => {
     const org = await makeShardOrg();
     const moved = { ...org, generation: 2 };
-    expect(await insertReport(db, moved, header(), [invocation()])).toEqual({ kind: "org_gone" });
+    expect(await insertReports(db, moved, [{ header: header(), calls: [invocation()] }])).toEqual({
+      kind: "org_gone",
+    });
     await deleteShardOrg(db, org.org);
-    expect(await insertReport(db, org, header(), [invocation()])).toEqual({ kind: "org_gone" });
+    expect(await insertReports(db, org, [{ header: header(), calls: [invocation()] }])).toEqual({
+      kind: "org_gone",
+    });
     expect(await countRows(org.org, "arrivals")).toBe(0);
     expect(await countRows(org.org, "tool_invocations")).toBe(0);
   });
@@ -83,7 +91,7 @@ describe("insertReport", () => {
       .bind(org.org, nowMs - 60_000)
       .run();
     const old = invocation({ started_at: nowMs - 120_000 });
-    const result = await insertReport(db, org, header(), [old, invocation()]);
+    const result = await insertReports(db, org, [{ header: header(), calls: [old, invocation()] }]);
     expect(result).toMatchObject({ kind: "stored", accepted: 1, duplicates: 0, pruned: [old] });
   });
 
@@ -99,7 +107,9 @@ describe("insertReport", () => {
       }),
     );
     const limited = new LimitedD1(db);
-    const result = await insertReport(limited.database, org, header(), samples);
+    const result = await insertReports(limited.database, org, [
+      { header: header(), calls: samples },
+    ]);
     expect(result).toMatchObject({ kind: "stored", accepted: 1_000 });
     expect(await arrivedSamples(org.org)).toBe(1_000);
   });
@@ -112,7 +122,7 @@ describe("insertReport", () => {
       trace_id: "0AF7651916CD43DD8448EB211C80319C",
       actor: "a'\"\\\n\u2028",
     });
-    await insertReport(db, org, header(), [sent]);
+    await insertReports(db, org, [{ header: header(), calls: [sent] }]);
     const row = await db
       .prepare("SELECT id, actor, trace_id FROM tool_invocations WHERE org = ?1")
       .bind(org.org)

@@ -6,6 +6,7 @@ import type { Checks } from "../checks.ts";
 import { tabTo } from "./audit-checks.ts";
 import { checkForAll, type Reader } from "./browser.ts";
 import { EVIDENCE_ORG, type EvidenceCall, HOSTILE_ACTOR } from "./evidence-org.ts";
+import { checkPayloads } from "./payload-checks.ts";
 import { openSignedIn, openWithoutAudit, readerToken } from "./signed-in.ts";
 
 const PATH = `/orgs/${EVIDENCE_ORG}/calls`;
@@ -23,7 +24,7 @@ export async function checkCalls(
   await checkCall(checks, await open(), calls[4]!);
   await checkDoctoredEntry(checks, await open(), calls[4]!);
   await checkNeighbours(checks, await open(), calls);
-  await checkPayload(checks, await open(), calls[4]!);
+  await checkPayloads(checks, browser, runtime, calls);
   await checkLongTrace(checks, await open(), calls[4]!);
   await checkLinks(checks, await open(), calls[4]!);
   await checkAbsent(checks, await open(), calls);
@@ -138,42 +139,6 @@ async function checkNeighbours(
     await back.getAttribute("href"),
     `/orgs/${EVIDENCE_ORG}/activity?tool=list_repos&last=1h`,
   );
-  await reader.close();
-}
-
-/** The endpoint comes later: the page is shown against what it will answer. */
-async function checkPayload(checks: Checks, reader: Reader, call: EvidenceCall): Promise<void> {
-  const { page } = reader;
-  const asked: string[] = [];
-  await page.route(`**${API}/${call.id}`, async (route) => {
-    const answer = await route.fetch();
-    const text = (await answer.text()).replace('"has_payload":false', '"has_payload":true');
-    await route.fulfill({ response: answer, body: text });
-  });
-  await page.route(`**${API}/${call.id}/payload?*`, (route) => {
-    asked.push(new URL(route.request().url()).searchParams.get("reason") ?? "");
-    return route.fulfill({ json: { request: "<img src=x>secret", response: { a: 1 } } });
-  });
-  await openCall(reader, call);
-  const view = page.getByRole("button", { name: "View payload…" });
-  await view.click();
-  await page.getByRole("button", { name: "Record and view" }).click();
-  checks.equal("a payload is not asked for without a reason", asked, []);
-  await page.getByLabel(/^Reason/).fill("incident 7");
-  await page.keyboard.press("Tab");
-  await page.keyboard.press("Tab");
-  await page.keyboard.press("Enter");
-  await page.getByText("<img src=x>secret").waitFor();
-  checks.equal("with one it is shown, as text", asked, ["incident 7"]);
-  const kept = await page.evaluate<string>(
-    "JSON.stringify({ ...localStorage, ...sessionStorage })",
-  );
-  const isSecret = kept.includes("secret") || page.url().includes("secret");
-  checks.equal("and kept neither in storage nor in the address", isSecret, false);
-  await page.evaluate(`Object.defineProperty(document, "visibilityState", { value: "hidden" });
-    document.dispatchEvent(new Event("visibilitychange"))`);
-  await view.waitFor();
-  checks.report("it is gone once the tab is hidden", reader.faults);
   await reader.close();
 }
 

@@ -14,8 +14,12 @@ export async function makeToken(runtime: Runtime, org: string, made: NewToken): 
   return (await runtime.json<{ token: string }>("POST", path, made)).token;
 }
 
-export function readerToken(runtime: Runtime, org: string): Promise<string> {
-  const scopes = ["telemetry:read", "audit:read"];
+export function readerToken(
+  runtime: Runtime,
+  org: string,
+  more: readonly string[] = [],
+): Promise<string> {
+  const scopes = ["telemetry:read", "audit:read", ...more];
   return makeToken(runtime, org, { name: "on call", actor: "user:ann@acme", scopes });
 }
 

@@ -106,7 +106,7 @@ export function derivedSamples(): string {
   );
 }
 
-/** A payload that is all structure: taken, and dropped. */
+/** A payload that is all structure. */
 export function densestPayload(): string {
   const payload = `[${"[0],".repeat(120_000)}0]`;
   return report([sample({})]).replace(/\}\]\}$/, `,"request_payload":${payload}}]}`);

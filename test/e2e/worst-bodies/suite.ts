@@ -10,6 +10,7 @@ import { fillOrg } from "./full-org.ts";
 import { gatewayRoutes, registerWorst } from "./gateway-routes.ts";
 import { CPU_MS_MAX, HEAP_MB_MAX, neighbourMsMax, slowness } from "./limits.ts";
 import { type Cost, CostMeter } from "./measured-cost.ts";
+import { fillPayload, payloadRoutes } from "./payload-routes.ts";
 import { ROOT, type WorstRequest } from "./worst-request.ts";
 import { worstRoutes } from "./worst-routes.ts";
 import { WorstUpstream } from "./worst-upstream.ts";
@@ -39,10 +40,12 @@ export async function runWorstBodiesSuite(): Promise<Verdict> {
   await makeNeighbour(runtime);
   await fillOrg(runtime);
   await registerWorst(runtime, upstream.url);
+  const payload = await fillPayload(runtime);
   const routes = {
     ...worstRoutes(await newestCall(runtime)),
     ...gatewayRoutes(),
     ...dashboardRoutes(),
+    ...payloadRoutes(payload),
   };
   checks.report("each route of the document has its worst request", await missing(runtime, routes));
   const idleMs = await measureIdle(runtime);

@@ -16,6 +16,7 @@ import {
   nestedCalls,
   plainSpans,
 } from "./largest-reports.ts";
+import { payloadReports } from "./payload-routes.ts";
 import { MIB, ORG, ROOT, type WorstRequest } from "./worst-request.ts";
 
 const AUDIT = `${ROOT}/audit`;
@@ -162,6 +163,7 @@ function telemetryRoutes(callId: string, from: number): Record<string, readonly 
         ...MESSAGES_COST,
       })),
       made("a payload of 120,000 lists", calls, densestPayload),
+      ...payloadReports(),
       ...illegalJson(calls, 4 * MIB, "invocations"),
     ],
     "get /v1/orgs/{org}/invocations": [

@@ -3,7 +3,6 @@ import { findPlugin, pluginHeaders } from "#gateway/plugins/find-plugin.ts";
 import { learnTools } from "#gateway/plugins/learn-tools.ts";
 import { openPluginHeaders } from "#gateway/plugins/sealed-plugin-headers.ts";
 import { updatePlugin } from "#gateway/plugins/store/plugin-rows.ts";
-import { payloadKek } from "#vault/root-keys.ts";
 import { auditEntries } from "../../audit/audit-client.ts";
 import { problemOf, refusal, requireStatus } from "../../harness/answers.ts";
 import { call, workerEnv } from "../../harness/deployment.ts";
@@ -175,20 +174,21 @@ describe("A plugin's secrets", () => {
   it("open for no other org, workspace, plugin, header or origin", async () => {
     const org = await makeOrg();
     await putPluginOk(org, { headers });
-    const { sealedHeaders, ...owner } = await storedPlugin(org);
-    const kek = payloadKek(workerEnv);
-    expect(await openPluginHeaders(kek, owner, sealedHeaders)).toEqual(headers);
+    const { sealedHeaders, ...plugin } = await storedPlugin(org);
+    const keyed = { org, generation: 1, shard: "SHARD_0" };
+    const owner = { ...plugin, org: keyed };
+    expect(await openPluginHeaders(workerEnv, owner, sealedHeaders)).toEqual(headers);
     const moved = [
-      { ...owner, org: "other" },
+      { ...owner, org: { ...keyed, org: await makeOrg() } },
       { ...owner, workspace: "dev" },
       { ...owner, plugin: "gitlab" },
       { ...owner, url: "https://evil.example.net/mcp" },
     ];
     for (const other of moved) {
-      await expect(openPluginHeaders(kek, other, sealedHeaders)).rejects.toThrow();
+      await expect(openPluginHeaders(workerEnv, other, sealedHeaders)).rejects.toThrow();
     }
     const renamed = { "x-other": sealedHeaders["authorization"]! };
-    await expect(openPluginHeaders(kek, owner, renamed)).rejects.toThrow();
+    await expect(openPluginHeaders(workerEnv, owner, renamed)).rejects.toThrow();
   });
 
   it("are in no entry, no log and no row, and neither is the URL's path", async () => {
@@ -341,7 +341,7 @@ describe("Changes of plugins", () => {
     await workerEnv.DIRECTORY.prepare(
       `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 998)
        INSERT INTO plugins SELECT org, workspace, 'p' || i, registration || i, url, headers, timeout_ms,
-         on_tool_change, version, created_at_ms, updated_at_ms FROM plugins, n WHERE org = ?1`,
+         on_tool_change, version, created_at_ms, updated_at_ms, captures_payloads FROM plugins, n WHERE org = ?1`,
     )
       .bind(org)
       .run();

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { countedBytes } from "#orgs/space/counted-bytes.ts";
 import { pruneSpansOnce } from "#otlp/store/prune-spans.ts";
-import { countedBytes, findSpanBytes, SPAN_ROW_BYTES } from "#otlp/store/span-bytes.ts";
+import { findSpanBytes, SPAN_ROW_BYTES } from "#otlp/store/span-bytes.ts";
 import { keepSpans } from "#otlp/store/spans.ts";
 import type { TraceSpan } from "#tracing/trace-span.ts";
 import { db, makeShardOrg } from "../../harness/shard-org.ts";

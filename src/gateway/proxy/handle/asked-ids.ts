@@ -8,8 +8,7 @@ import { withId, withRequestId } from "#gateway/proxy/message/edit-id.ts";
 import type { RequestId } from "#gateway/proxy/message/judge-body.ts";
 import type { RpcOther } from "#gateway/proxy/upstream/relay-answer.ts";
 import { digestsEqual } from "#orgs/service-token.ts";
-import { macOf } from "#vault/mac.ts";
-import { payloadKek } from "#vault/root-keys.ts";
+import { macOf, macsOf } from "#vault/mac.ts";
 import type { Exchange } from "./exchange.ts";
 
 /** 128 bits: nobody guesses one in the life of a session. */
@@ -32,7 +31,8 @@ export async function askedOther(x: Exchange, { method, id, params, text }: RpcO
 
 /** The same for the same id, so that what a server says of its request later names it too. */
 async function askedId(x: Exchange, idText: string): Promise<string> {
-  return `${PREFIX}${await proofOf(x, idText)}.${encodeBase64(utf8.encode(idText))}`;
+  const mac = await macOf(x.env, "askedId", x.org.org, saidOf(x, idText));
+  return `${PREFIX}${proofOf(mac)}.${encodeBase64(utf8.encode(idText))}`;
 }
 
 /** The id's text as the server gave it; null where nobody asked. */
@@ -42,11 +42,15 @@ export async function askedIdText(x: Exchange, id: RequestId): Promise<string | 
   const bytes = decodeBase64(encoded);
   if (bytes === null || rest.length > 0) return null;
   const idText = new TextDecoder().decode(bytes);
-  return digestsEqual(proof ?? "", await proofOf(x, idText)) ? idText : null;
+  const macs = await macsOf(x.env, "askedId", x.org.org, saidOf(x, idText));
+  return macs.some((mac) => digestsEqual(proof ?? "", proofOf(mac))) ? idText : null;
 }
 
-async function proofOf({ env, org, caller, plugin, session }: Exchange, idText: string) {
+function saidOf({ caller, plugin, session }: Exchange, idText: string): string {
   const place = [plugin.workspace, plugin.plugin, caller.principalKey, session?.upstreamId ?? null];
-  const mac = await macOf(payloadKek(env), "askedId", org.org, JSON.stringify([...place, idText]));
+  return JSON.stringify([...place, idText]);
+}
+
+function proofOf(mac: Uint8Array): string {
   return encodeBase64(mac.subarray(0, PROOF_BYTES));
 }

@@ -11,9 +11,11 @@ import {
 } from "#gateway/proxy/upstream/call-outcome.ts";
 import type { RelayEnd, RpcAnswer } from "#gateway/proxy/upstream/relay-answer.ts";
 import type { UpstreamFault } from "#gateway/proxy/upstream/send-upstream.ts";
+import { capturePayload, isCaptured } from "#gateway/record/capture-payload.ts";
 import type { BegunCall } from "#gateway/record/served-call.ts";
 import { HOUR_MS, MINUTE_MS } from "#platform/time.ts";
 import { answerKey, roundKey, taskKey } from "./call-keys.ts";
+import { carriedPayload } from "./carried-payload.ts";
 import type { Exchange } from "./exchange.ts";
 import { rememberTask } from "./known-tasks.ts";
 import { type Ruling, UNKNOWN_TOOL } from "./rule-message.ts";
@@ -95,6 +97,16 @@ export class FollowedRequest {
     const isTasksEnd = answer !== null && tellsTasksEnd(this.ruling, answer);
     const ended = begun ?? (isTasksEnd ? await claim?.() : null);
     ended?.end({ ...outcome, responseBytes: answer?.bytes ?? 0, endedAtMs: Date.now() });
+    if (ended) this.#capture(ended, answer);
+  }
+
+  #capture({ start }: BegunCall, answer: RpcAnswer | null): void {
+    const x = this.#exchange;
+    // An answer that came by another request's stream: whether its own was to be captured is not known there.
+    const isOfStream = this.ruling.message.params === null;
+    if (isOfStream || !isCaptured(x)) return;
+    const carried = carriedPayload(this.ruling.message, answer);
+    x.ctx.waitUntil(capturePayload(x.env, x.org, start, carried));
   }
 
   #note(outcome: string, errorType: string | null): void {

@@ -10,8 +10,7 @@ import {
   type ProtocolVersion,
 } from "#gateway/proxy/message/protocol-version.ts";
 import type { Env } from "#platform/env.ts";
-import { payloadKek } from "#vault/root-keys.ts";
-import { type Seal, sealOf } from "#vault/seal.ts";
+import { derivedSeal } from "#vault/derived-seal.ts";
 
 /** What a session belongs to. `principalKey` is the caller's. */
 export interface SessionPlace {
@@ -39,10 +38,6 @@ export function isSessionId(id: string): boolean {
   return id.length <= UPSTREAM_ID_LENGTH_MAX && VISIBLE_ASCII.test(id);
 }
 
-/** Deriving a key takes longer than sealing; an isolate serves few orgs, and a key is 32 bytes. */
-const SEALS_MAX = 1_000;
-const seals = new Map<string, Seal>();
-
 /** `upstreamId` has to be one that `isSessionId` takes, as those of `sendUpstream`'s answers are. */
 export async function sealSession(
   env: Env,
@@ -50,8 +45,7 @@ export async function sealSession(
   { upstreamId, version }: UpstreamSession,
 ): Promise<string> {
   if (!isSessionId(upstreamId)) throw new RangeError("the upstream's session id is not one");
-  const seal = await sessionSeal(env, place.org);
-  return seal.close(JSON.stringify([version, upstreamId]), placeOf(place));
+  return sessionSeal(env, place).close(JSON.stringify([version, upstreamId]), placeOf(place));
 }
 
 /** Null where the id is not ours, was altered, or is of another caller, plugin, workspace or org. */
@@ -61,12 +55,15 @@ export async function openSession(
   id: string,
 ): Promise<UpstreamSession | null> {
   if (id.length > SEALED_LENGTH_MAX) return null;
-  const seal = await sessionSeal(env, place.org);
   try {
-    return sessionOf(await seal.open(id, placeOf(place)));
+    return sessionOf(await sessionSeal(env, place).open(id, placeOf(place)));
   } catch {
     return null;
   }
+}
+
+function sessionSeal(env: Env, { org }: SessionPlace) {
+  return derivedSeal(env, "gatewaySession", org);
 }
 
 function sessionOf(text: string): UpstreamSession | null {
@@ -76,14 +73,4 @@ function sessionOf(text: string): UpstreamSession | null {
 
 function placeOf({ workspace, plugin, principalKey }: SessionPlace): readonly string[] {
   return [workspace, plugin, principalKey];
-}
-
-/** Remembered by the isolate, once it is there: a promise must not outlive the request that it was made in. */
-async function sessionSeal(env: Env, org: string): Promise<Seal> {
-  const known = seals.get(org);
-  if (known !== undefined) return known;
-  const seal = await sealOf(payloadKek(env), "gatewaySession", org);
-  if (seals.size >= SEALS_MAX) seals.clear();
-  seals.set(org, seal);
-  return seal;
 }

@@ -1,0 +1,47 @@
+/** A row of payloads, sealed anew with another key, each field by itself. */
+import type { Piece } from "#payloads/store/payload-rows.ts";
+import type { EarlierRow } from "#payloads/store/resealing.ts";
+import type { DataKey } from "#vault/data-keys.ts";
+import { openPayload, type PayloadPlace, sealPayload } from "./sealed-payload.ts";
+
+export interface ReplacedSeals {
+  readonly pieces: Readonly<Record<string, Piece>>;
+  readonly sealed: Uint8Array;
+}
+
+/** What does not open stays as it is, to be refused as before: no key of the org's opens it. */
+export async function resealRow(
+  org: string,
+  { pieces, sealed }: Pick<EarlierRow, "pieces" | "sealed">,
+  { from, to }: { from: DataKey; to: DataKey },
+): Promise<ReplacedSeals> {
+  const fields: Uint8Array[] = [];
+  const moved: Record<string, Piece> = {};
+  let offset = 0;
+  const reseal = async (place: PayloadPlace, start: number, bytes: number) => {
+    if (bytes === 0) return 0;
+    const field = sealed.subarray(start, start + bytes);
+    const content = await openPayload(from, place, field);
+    const anew = content === null ? field : await sealPayload(to, place, content);
+    fields.push(anew);
+    return anew.length;
+  };
+  for (const [id, [start, requestBytes, responseBytes]] of Object.entries(pieces)) {
+    const request = await reseal({ org, id, field: "request" }, start, requestBytes);
+    const responseStart = start + requestBytes;
+    const response = await reseal({ org, id, field: "response" }, responseStart, responseBytes);
+    moved[id] = [offset, request, response];
+    offset += request + response;
+  }
+  return { pieces: moved, sealed: joined(fields) };
+}
+
+function joined(fields: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(fields.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const field of fields) {
+    all.set(field, at);
+    at += field.length;
+  }
+  return all;
+}
