@@ -29,6 +29,7 @@ export interface OrgSettings {
   retention: RetentionOverrides;
   publishesAuditLog: boolean;
   onLedgerFailure: OnLedgerFailure;
+  keyRotationDays: number | null;
   spanMapping: SpanMapping;
 }
 
@@ -42,6 +43,7 @@ export interface OrgPatch {
   retention?: Patch<Record<RetentionKey, number>>;
   publishesAuditLog?: boolean;
   onLedgerFailure?: OnLedgerFailure;
+  keyRotationDays?: number | null;
   spanMapping?: Patch<SpanMapping>;
 }
 
@@ -54,6 +56,7 @@ export function newSettings(tier: Tier): OrgSettings {
     retention: {},
     publishesAuditLog: false,
     onLedgerFailure: "refuse",
+    keyRotationDays: null,
     spanMapping: {},
   };
 }
@@ -77,6 +80,7 @@ export function effectiveOrg(identity: OrgIdentity, settings: OrgSettings): Org 
     retention: effectiveRetention(settings.tier, settings.retention),
     publishesAuditLog: settings.publishesAuditLog,
     onLedgerFailure: settings.onLedgerFailure,
+    keyRotationDays: settings.keyRotationDays,
     spanMapping: settings.spanMapping,
   };
 }
@@ -92,6 +96,8 @@ export function patchSettings(before: OrgSettings, patch: OrgPatch): OrgSettings
     retention: merge(inherited, patch.retention),
     publishesAuditLog: patch.publishesAuditLog ?? before.publishesAuditLog,
     onLedgerFailure: patch.onLedgerFailure ?? before.onLedgerFailure,
+    keyRotationDays:
+      patch.keyRotationDays === undefined ? before.keyRotationDays : patch.keyRotationDays,
     spanMapping: merge(before.spanMapping, patch.spanMapping),
   };
 }
