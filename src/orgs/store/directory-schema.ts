@@ -24,6 +24,7 @@ export const orgs = sqliteTable("orgs", {
   onLedgerFailure: text("on_ledger_failure").notNull().default("refuse").$type<OnLedgerFailure>(),
   redaction: text().notNull().default("{}"),
   payloadCapture: text("payload_capture").notNull().default("{}"),
+  keyRotationDays: integer("key_rotation_days").notNull().default(0),
 });
 
 export const serviceTokens = sqliteTable("service_tokens", {
