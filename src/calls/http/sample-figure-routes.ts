@@ -75,7 +75,7 @@ export const sampleFigureRoutes: readonly AppRoute[] = [
       path: "/v1/orgs/:org/errors",
       operationId: "listErrorGroups",
       summary: "Errors by kind: alike messages are one group, the most frequent first",
-      description: `${COUNTED} Of a group's codes and tools the most frequent are told.`,
+      description: `${COUNTED} Those that came without a message are grouped by their code. Of a group's codes and tools the most frequent are told.`,
       scope: "telemetry:read",
       query: { ...CALL_PARAMETERS, limit: groupLimit },
       answers: {

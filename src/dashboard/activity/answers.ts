@@ -66,7 +66,7 @@ export interface CompareAnswer extends ActivityHead {
 }
 
 export interface ListedErrors {
-  /** Empty of errors that came without a message. */
+  /** Empty of errors that came without a message, which are grouped by their code. */
   readonly fingerprint: string;
   readonly calls: number;
   readonly first_seen: string;

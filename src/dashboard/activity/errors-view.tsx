@@ -42,10 +42,16 @@ function ErrorTable({ asking, answer }: { asking: Asking; answer: ErrorsAnswer }
     <DataTable
       caption={errorsCaption(answer)}
       rows={answer.errors}
-      keyOf={({ fingerprint }) => fingerprint}
+      keyOf={(errors) => JSON.stringify(labelsOf(errors))}
       columns={errorColumns(asking, answer)}
     />
   );
+}
+
+/** By which the list has these calls alone: of errors without a message each code is a group. */
+function labelsOf({ fingerprint, codes }: ListedErrors): Record<string, string> {
+  if (fingerprint !== "") return { error_fingerprint: fingerprint };
+  return { error_fingerprint: "", error_code: codes[0]?.value ?? "" };
 }
 
 function errorsCaption({ errors, total }: ErrorsAnswer): string {
@@ -79,9 +85,9 @@ function errorColumns({ query }: Asking, answer: ErrorsAnswer): Column<ListedErr
       key: "calls",
       title: "Calls",
       align: "end",
-      render: ({ fingerprint, calls }) => (
-        <Link href={callsHref(query, { ...drill, labels: { error_fingerprint: fingerprint } })}>
-          {formatCount(calls)}
+      render: (errors) => (
+        <Link href={callsHref(query, { ...drill, labels: labelsOf(errors) })}>
+          {formatCount(errors.calls)}
         </Link>
       ),
     },
@@ -109,10 +115,11 @@ function errorColumns({ query }: Asking, answer: ErrorsAnswer): Column<ListedErr
     {
       key: "newest",
       title: "Newest",
-      render: ({ newest_id, fingerprint }) => {
+      render: (errors) => {
         const list = neighbourQuery(query);
-        list.set("error_fingerprint", fingerprint);
-        return <Link href={hrefOf({ page: "call", id: newest_id, query: list })}>Open call</Link>;
+        for (const [name, value] of Object.entries(labelsOf(errors))) list.set(name, value);
+        const href = hrefOf({ page: "call", id: errors.newest_id, query: list });
+        return <Link href={href}>Open call</Link>;
       },
     },
   ];

@@ -16,8 +16,8 @@ export function stepStartMs(covered: Covered, step: number): number {
 }
 
 /**
- * `lastReportMs` is the instance's, null where it is no longer known. A step that begins after it has no report; of one
- * before it a report told, by telling of no call, that there was none.
+ * `lastReportMs` is the instance's, null where it is no longer known. A step that begins after it has no report. Of one
+ * before it no call came, and no more is known: whether the instance was there then, nothing has kept.
  */
 export function stepState(
   covered: Covered,

@@ -84,6 +84,7 @@ function ToolName({ row: { labels } }: { row: ToolRow }) {
       {workspace !== undefined && plugin !== undefined && (
         <span class="tool-of">
           <Hostile text={`${workspace} / ${plugin}`} />
+          {tool === "__unknown__" && ", tools that it does not list"}
         </span>
       )}
     </span>
