@@ -40,6 +40,7 @@ const ALONE = [
   "test/{calls,otlp}/store/**/*.test.ts",
   "test/orgs/{directory,space}.test.ts",
   "test/{streams,delivery}/**/*.test.ts",
+  "test/vault/{kek-rotation,key-lives}.test.ts",
 ];
 
 export default defineConfig({

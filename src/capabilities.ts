@@ -33,6 +33,7 @@ import { policiesPart } from "#gateway/policy/policies-part.ts";
 import { registerToolSource } from "#gateway/policy/tool-source.ts";
 import { deliverEndedCalls } from "#gateway/record/deliver-ended-calls.ts";
 import { eraseJob } from "#orgs/erase-job.ts";
+import { keyAgeJob } from "#orgs/keys/key-age-job.ts";
 import { keyUpkeepJob } from "#orgs/keys/key-upkeep-job.ts";
 import { keysPart } from "#orgs/keys/keys-part.ts";
 import { registerOrgParts } from "#orgs/org-lifecycle.ts";
@@ -105,4 +106,5 @@ export const jobs: readonly AnyJob[] = [
   sessionEndJob,
   rewrapJob,
   keyUpkeepJob,
+  keyAgeJob,
 ];

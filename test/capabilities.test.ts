@@ -105,12 +105,12 @@ describe("A step", () => {
 });
 
 describe("A tick that has nothing to do", () => {
-  it("sends a query or two a job, one for what it remembers, one for decisions, and two for its seeds", async () => {
+  it("sends a query or two a job, one for what it remembers, one for decisions, and two each for its seeds and its key-encryption keys", async () => {
     await runCron(workerEnv, Date.now());
     await workerEnv.DIRECTORY.prepare("UPDATE orgs SET shard = 'SHARD_9'").run();
     const { env, sent } = countedEnv();
     await runCron(env, Date.now(), () => Promise.reject(new Error("nothing to run")));
-    expect(sent.queries).toBeLessThanOrEqual(4 + jobs.length);
+    expect(sent.queries).toBeLessThanOrEqual(6 + jobs.length);
     await workerEnv.DIRECTORY.prepare("UPDATE orgs SET shard = 'SHARD_0'").run();
   });
 });

@@ -31,6 +31,7 @@ export interface OrgSettings {
   retention: RetentionOverrides;
   publishesAuditLog: boolean;
   onLedgerFailure: OnLedgerFailure;
+  keyRotationDays: number | null;
   spanMapping: SpanMapping;
   payloadCapture: Partial<PayloadCapture>;
 }
@@ -45,6 +46,7 @@ export interface OrgPatch {
   retention?: Patch<Record<RetentionKey, number>>;
   publishesAuditLog?: boolean;
   onLedgerFailure?: OnLedgerFailure;
+  keyRotationDays?: number | null;
   spanMapping?: Patch<SpanMapping>;
   payloadCapture?: Patch<PayloadCapture>;
 }
@@ -58,6 +60,7 @@ export function newSettings(tier: Tier): OrgSettings {
     retention: {},
     publishesAuditLog: false,
     onLedgerFailure: "refuse",
+    keyRotationDays: null,
     spanMapping: {},
     payloadCapture: {},
   };
@@ -85,6 +88,7 @@ export function effectiveOrg(identity: OrgIdentity, settings: OrgSettings): Org 
     retention: effectiveRetention(settings.tier, settings.retention),
     publishesAuditLog: settings.publishesAuditLog,
     onLedgerFailure: settings.onLedgerFailure,
+    keyRotationDays: settings.keyRotationDays,
     spanMapping: settings.spanMapping,
     payloadCapture: { ...NO_CAPTURE, ...settings.payloadCapture },
   };
@@ -101,6 +105,8 @@ export function patchSettings(before: OrgSettings, patch: OrgPatch): OrgSettings
     retention: merge(inherited, patch.retention),
     publishesAuditLog: patch.publishesAuditLog ?? before.publishesAuditLog,
     onLedgerFailure: patch.onLedgerFailure ?? before.onLedgerFailure,
+    keyRotationDays:
+      patch.keyRotationDays === undefined ? before.keyRotationDays : patch.keyRotationDays,
     spanMapping: merge(before.spanMapping, patch.spanMapping),
     payloadCapture: merge(before.payloadCapture, patch.payloadCapture),
   };

@@ -42,6 +42,8 @@ export interface Org {
   publishesAuditLog: boolean;
   /** What becomes of a call through the gateway whose decision its ledger cannot take. */
   onLedgerFailure: OnLedgerFailure;
+  /** The age at which its data keys have their next version; null: only when somebody asks. */
+  keyRotationDays: number | null;
   /** The org's own names of attributes in OTLP spans, tried before the conventions'. */
   spanMapping: SpanMapping;
   payloadCapture: PayloadCapture;
@@ -50,6 +52,8 @@ export interface Org {
   createdAtMs: number;
   updatedAtMs: number;
 }
+
+export const KEY_ROTATION_DAYS = { min: 1, max: 3_650 };
 
 export const NO_ENTITLEMENTS: Entitlements = { payloadCapture: false };
 

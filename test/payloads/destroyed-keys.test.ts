@@ -128,6 +128,29 @@ describe("After a rotation", () => {
     }
   });
 
+  it("and another, beside ingest, views and the sealing anew, every payload opens", async () => {
+    const of = await payloadOrg();
+    const sent = new Map<string, number>();
+    const ingested = async () => {
+      const samples = Array.from({ length: 3 }, (_, n) => makeSample({ request_payload: n }));
+      await report(of.org, samples);
+      for (const [n, { id }] of samples.entries()) sent.set(id as string, n);
+    };
+    const shown = async () => {
+      for (const [id, n] of [...sent].slice(-5)) expect((await viewed(of, id)).request).toBe(n);
+    };
+    await ingested();
+    for (let round = 0; round < 3; round += 1) {
+      await Promise.all([rotate(of), ingested(), ingested(), shown()]);
+      later(11);
+      await Promise.all([lookAfter(of), ingested(), ingested(), shown()]);
+      later(1);
+    }
+    await lookAfter(of);
+    expect(Object.keys(await versionsOf(of))).toEqual(["4"]);
+    for (const [id, n] of sent) expect((await viewed(of, id)).request).toBe(n);
+  });
+
   it("one that does not open stays so, and keeps no key from being destroyed", async () => {
     const of = await payloadOrg();
     const [bad, good] = [await keptCall(of.org), await keptCall(of.org)];

@@ -4,7 +4,7 @@ import { encodeHex } from "#formats/hex.ts";
 import { findOrg } from "#orgs/store/orgs.ts";
 import { recordPayloads } from "#payloads/record-payloads.ts";
 import { problemOf, requireStatus } from "../harness/answers.ts";
-import { ingest, makeSample } from "../harness/calls.ts";
+import { ingest, makeSample, postCalls } from "../harness/calls.ts";
 import { call, workerEnv } from "../harness/deployment.ts";
 import { createToken, makeOrg } from "../harness/orgs.ts";
 import { hasPayload, keptCall, payloadOrg, report, view, viewed } from "./payload-kit.ts";
@@ -82,6 +82,22 @@ describe("Payloads that are reported", () => {
     const shown = await (await view(of, sample["id"] as string)).text();
     // 400,000 bytes are more than the cap: a text, of its beginning.
     expect(shown.startsWith(`{"request":"${nested.slice(0, 200_000)}]]]`)).toBe(true);
+  });
+
+  it("are refused with their samples where the shard has no room for the org", async () => {
+    const of = await payloadOrg();
+    const org = (await findOrg(workerEnv.DIRECTORY, of.org))!;
+    const refuse = "UPDATE orgs SET refused_since_ms = ?2 WHERE org = ?1";
+    await db.prepare(refuse).bind(of.org, 1).run();
+    const sample = makeSample({ request_payload: "x" });
+    expect((await postCalls(of.org, [sample])).status).toBe(503);
+    const id = sample["id"] as string;
+    const payload = { id, workspace: "w", plugin: "p", tool: "t", request: 1, response: null };
+    expect((await recordPayloads(workerEnv, org, [payload])).kept).toBe(0);
+    expect(await rowsOf(of.org)).toEqual([]);
+    await db.prepare(refuse).bind(of.org, null).run();
+    expect((await report(of.org, [sample])).accepted).toBe(1);
+    expect(await rowsOf(of.org)).toHaveLength(1);
   });
 
   it("of the first report stay, however often and however differently it is sent again", async () => {

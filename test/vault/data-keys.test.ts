@@ -1,17 +1,19 @@
 import { describe, expect, it, vi } from "vitest";
+import { recordCalls } from "#calls/record-calls.ts";
+import type { Org } from "#orgs/org.ts";
 import { findOrg } from "#orgs/store/orgs.ts";
 import type { Env } from "#platform/env.ts";
 import { MINUTE_MS } from "#platform/time.ts";
-import type { KeyedOrg } from "#vault/data-key-purpose.ts";
 import { dataKeyOf, newestDataKey } from "#vault/data-keys.ts";
 import { fingerprintKey } from "#vault/fingerprint-key.ts";
 import { makeDataKey } from "#vault/make-data-key.ts";
 import { openDataKey } from "#vault/open-data-key.ts";
+import { makeSample } from "../harness/calls.ts";
 import { workerEnv } from "../harness/deployment.ts";
 import { makeOrg } from "../harness/orgs.ts";
 import { watchedD1 } from "../harness/watched-d1.ts";
 
-async function keyedOrg(): Promise<KeyedOrg> {
+async function keyedOrg(): Promise<Org> {
   return (await findOrg(workerEnv.DIRECTORY, await makeOrg()))!;
 }
 
@@ -61,6 +63,23 @@ describe("Data keys", () => {
     await fingerprintKey(env, org);
     expect(sent.length).toBe(before + 2);
     vi.useRealTimers();
+  });
+
+  it("are asked for by reports with a message alone, and once", async () => {
+    const org = await keyedOrg();
+    const { env, sent } = counted();
+    const report = async (fields: Record<string, unknown>) => {
+      sent.length = 0;
+      const samples = [makeSample(fields)];
+      const instance = { instance: "gw-1", epoch: null, seq: null, dropped: null, batchId: null };
+      await recordCalls(env, org, { ...instance, isFinal: false, samples }, Date.now());
+      return [sent.length, sent.filter((sql) => sql.includes("data_keys")).length];
+    };
+    const failed = { outcome: "server_error", error_message: "no" };
+    const [plain] = await report({});
+    expect(await report({})).toEqual([plain, 0]);
+    expect(await report(failed)).toEqual([plain! + 3, 3]);
+    expect(await report(failed)).toEqual([plain, 0]);
   });
 
   it("are made for no org that is gone, or of another generation", async () => {

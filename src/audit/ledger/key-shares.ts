@@ -32,5 +32,5 @@ export function destroyShare(sql: SqlStorage, version: number): void {
 
 export function destroyAllShares(sql: SqlStorage, nowMs: number): void {
   sql.exec("INSERT INTO key_shares_end VALUES (1, ?) ON CONFLICT DO NOTHING", nowMs);
-  sql.exec("UPDATE key_shares SET share = NULL");
+  sql.exec("UPDATE key_shares SET share = NULL WHERE share IS NOT NULL");
 }

@@ -5,7 +5,7 @@ import { Compile } from "typebox/schema";
 import { formatTimestamp } from "#formats/rfc3339.ts";
 import { LIMIT_BOUNDS } from "#orgs/limits.ts";
 import { CALLER_WAIT_SECONDS_MAX, type SpanMapping } from "#orgs/mapped-attributes.ts";
-import { ON_LEDGER_FAILURE, ORG_NAME_PATTERN, type Org } from "#orgs/org.ts";
+import { KEY_ROTATION_DAYS, ON_LEDGER_FAILURE, ORG_NAME_PATTERN, type Org } from "#orgs/org.ts";
 import type { OrgPatch } from "#orgs/org-settings.ts";
 import { RETENTION_BOUNDS } from "#orgs/retention.ts";
 import { TIERS } from "#orgs/tier.ts";
@@ -92,6 +92,7 @@ const PatchOrgSchema = Type.Object(
           "through: its entries then wait elsewhere, and say `decided_without_ledger`",
       }),
     ),
+    key_rotation_days: nullableInteger(KEY_ROTATION_DAYS),
     span_mapping: Type.Optional(
       spanMapping(
         Type.Optional(
@@ -145,6 +146,10 @@ export const OrgSchema = Type.Object(
     ),
     publishes_audit_log: Type.Boolean(),
     on_ledger_failure: Type.Enum([...ON_LEDGER_FAILURE]),
+    key_rotation_days: Type.Union([Type.Integer(), Type.Null()], {
+      description:
+        "The age at which the org's data keys have their next version; null: only when asked",
+    }),
     span_mapping: spanMapping(
       Type.Optional(Type.Unsafe<readonly string[]>(AttributeNames)),
       Type.Optional(Type.Integer()),
@@ -164,6 +169,7 @@ export function patchOf(body: Type.Static<typeof PatchOrgSchema>): OrgPatch {
   const { tier, entitlements, limits, retention, publishes_audit_log, span_mapping } = body;
   return {
     ...(body.on_ledger_failure && { onLedgerFailure: body.on_ledger_failure }),
+    ...(body.key_rotation_days !== undefined && { keyRotationDays: body.key_rotation_days }),
     ...(publishes_audit_log !== undefined && { publishesAuditLog: publishes_audit_log }),
     ...(span_mapping && { spanMapping: mappingOf(span_mapping) }),
     ...(body.payload_capture && { payloadCapture: defined(body.payload_capture) }),
@@ -231,6 +237,7 @@ export function orgJson(org: Org): Type.Static<typeof OrgSchema> {
     },
     publishes_audit_log: org.publishesAuditLog,
     on_ledger_failure: org.onLedgerFailure,
+    key_rotation_days: org.keyRotationDays,
     span_mapping: mappingJson(org.spanMapping),
     payload_capture: org.payloadCapture,
     created_at: formatTimestamp(org.createdAtMs),

@@ -29,7 +29,8 @@ export const keyUpkeepJob: Job<string> = {
     findOrgsToLookAfter(shardDatabase(env, shard), { after, limit }),
   placeOf: (org) => org,
   subjectOf: (org) => org,
-  async step({ env }, name) {
+  async step(place, name) {
+    const { env } = place;
     const org = await findOrg(env.DIRECTORY, name);
     if (org?.state !== "active") return "done";
     const earlier = await findEarlierKeys(shardDatabase(env, org.shard), org);
@@ -38,7 +39,11 @@ export const keyUpkeepJob: Job<string> = {
       const own = earlier.filter(
         ({ purpose, isDoomed }) => purpose === use.purpose && isDoomed === 0,
       );
-      if (own.length > 0 && (await lookAfter(env, org, use, own)) === "more") progress = "more";
+      if (own.length === 0) continue;
+      // What of one purpose cannot be opened keeps no other from being looked after.
+      await place.attempt(name, async () => {
+        if ((await lookAfter(env, org, use, own)) === "more") progress = "more";
+      });
     }
     await finishDestructions(env, org);
     await tellKeyEntries(env, org);

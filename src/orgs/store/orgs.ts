@@ -113,6 +113,22 @@ export async function findOrgsInAnyState(
   return rows.map(orgOfRow);
 }
 
+/** The shard's active orgs behind `after` whose keys are rotated by age. */
+export async function findOrgsThatRotate(
+  directory: D1Database,
+  shard: string,
+  { after, limit }: OrgsAfter,
+): Promise<Org[]> {
+  const wanted = and(eq(orgs.shard, shard), eq(orgs.state, "active"), gt(orgs.org, after ?? ""));
+  const rows = await drizzle(directory)
+    .select()
+    .from(orgs)
+    .where(and(wanted, sql`${orgs.keyRotationDays} > 0`))
+    .orderBy(asc(orgs.org))
+    .limit(limit);
+  return rows.map(orgOfRow);
+}
+
 /** The active orgs behind the name `after`, whatever their shard. */
 export async function findActiveOrgs(
   directory: D1Database,
@@ -156,6 +172,7 @@ export async function updateOrgSettings(
     eq(orgs.retention, was.retention),
     eq(orgs.publishesAuditLog, was.publishesAuditLog),
     eq(orgs.onLedgerFailure, was.onLedgerFailure),
+    eq(orgs.keyRotationDays, was.keyRotationDays),
     eq(orgs.spanMapping, was.spanMapping),
     eq(orgs.payloadCapture, was.payloadCapture),
   );
@@ -255,7 +272,7 @@ function redactionOfRow({ redaction }: Pick<OrgRow, "redaction">): RedactionSett
 
 function settingsOfRow(row: OrgRow): OrgSettings {
   const { tier, entitlements, limits, retention, publishesAuditLog, spanMapping } = row;
-  const { onLedgerFailure, payloadCapture } = row;
+  const { onLedgerFailure, keyRotationDays, payloadCapture } = row;
   return {
     tier,
     entitlements: JSON.parse(entitlements),
@@ -263,6 +280,7 @@ function settingsOfRow(row: OrgRow): OrgSettings {
     retention: JSON.parse(retention),
     publishesAuditLog,
     onLedgerFailure,
+    keyRotationDays: keyRotationDays || null,
     spanMapping: JSON.parse(spanMapping),
     payloadCapture: JSON.parse(payloadCapture),
   };
@@ -271,7 +289,7 @@ function settingsOfRow(row: OrgRow): OrgSettings {
 /** The inverse of `settingsOfRow`, to the byte: `updateOrgSettings` compares these texts. */
 function rowOfSettings(settings: OrgSettings) {
   const { tier, entitlements, limits, retention, publishesAuditLog, spanMapping } = settings;
-  const { onLedgerFailure, payloadCapture } = settings;
+  const { onLedgerFailure, keyRotationDays, payloadCapture } = settings;
   return {
     tier,
     entitlements: JSON.stringify(entitlements),
@@ -279,6 +297,7 @@ function rowOfSettings(settings: OrgSettings) {
     retention: JSON.stringify(retention),
     publishesAuditLog,
     onLedgerFailure,
+    keyRotationDays: keyRotationDays ?? 0,
     spanMapping: JSON.stringify(spanMapping),
     payloadCapture: JSON.stringify(payloadCapture),
   };

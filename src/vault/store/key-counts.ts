@@ -2,12 +2,12 @@
 import type { DataKeyPurpose } from "#vault/data-key-purpose.ts";
 
 /** From one version to the next by the index: it reads a row a version, however many keys there are. */
-const VERSIONS = `WITH RECURSIVE versions (version) AS (
+const VERSIONS = `WITH RECURSIVE keks (kek) AS (
     SELECT min(kek_version) FROM data_keys WHERE kek_version IS NOT NULL
     UNION ALL
-    SELECT (SELECT min(kek_version) FROM data_keys WHERE kek_version > version)
-      FROM versions WHERE version IS NOT NULL
-  ) SELECT version FROM versions WHERE version IS NOT NULL`;
+    SELECT (SELECT min(kek_version) FROM data_keys WHERE kek_version > keks.kek)
+      FROM keks WHERE kek IS NOT NULL
+  ) SELECT kek AS version FROM keks WHERE kek IS NOT NULL`;
 
 export async function findKekVersions(db: D1Database): Promise<number[]> {
   const { results } = await db.prepare(VERSIONS).all<{ version: number }>();

@@ -1,13 +1,12 @@
 /** The later life of data keys: superseded, doomed, destroyed, and told of (migrations/shard/0023_data_keys.sql). */
 import type { DataKeyPurpose, KeyedOrg, SealingPurpose } from "#vault/data-key-purpose.ts";
 
-type Org = Pick<KeyedOrg, "org">;
-type After = { after: string | null; limit: number };
+type Owner = Pick<KeyedOrg, "org">;
 
 /** Orgs behind `after` with something to look after: earlier versions, or entries that wait. */
 export async function findOrgsToLookAfter(
   db: D1Database,
-  { after, limit }: After,
+  { after, limit }: { after: string | null; limit: number },
 ): Promise<string[]> {
   const { results } = await db
     .prepare(
@@ -27,7 +26,7 @@ export interface EarlierKey {
 }
 
 /** Those that are not destroyed yet, the oldest first: 64 a purpose at most. */
-export async function findEarlierKeys(db: D1Database, { org }: Org): Promise<EarlierKey[]> {
+export async function findEarlierKeys(db: D1Database, { org }: Owner): Promise<EarlierKey[]> {
   const { results } = await db
     .prepare(
       `SELECT purpose, version, superseded_at_ms AS supersededAtMs, is_doomed AS isDoomed
@@ -50,7 +49,7 @@ export interface Doom {
 /** From here on nothing opens with them, and they are destroyed whatever becomes of the request. */
 export async function doomKeys(
   db: D1Database,
-  { org }: Org,
+  { org }: Owner,
   { purpose, supersededBeforeMs, entries }: Doom,
 ): Promise<void> {
   await db
@@ -66,7 +65,7 @@ export async function doomKeys(
 /** Of those that are doomed, once their shares are gone. */
 export async function destroyDoomedKeys(
   db: D1Database,
-  { org }: Org,
+  { org }: Owner,
   keys: readonly Pick<EarlierKey, "purpose" | "version">[],
   nowMs: number,
 ): Promise<void> {
@@ -90,7 +89,7 @@ export interface UntoldKey {
 /** A destruction is told of once it is done. */
 export async function findUntoldKeys(
   db: D1Database,
-  { org }: Org,
+  { org }: Owner,
   limit: number,
 ): Promise<UntoldKey[]> {
   const { results } = await db
@@ -107,7 +106,7 @@ export async function findUntoldKeys(
 /** They are on their way to the ledger. */
 export async function markToldKeys(
   db: D1Database,
-  { org }: Org,
+  { org }: Owner,
   told: readonly UntoldKey[],
 ): Promise<void> {
   await db

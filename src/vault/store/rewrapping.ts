@@ -6,13 +6,11 @@ export interface OrgBehind {
   readonly generation: number;
 }
 
-type After = { after: string | null; limit: number };
-
 /** Orgs behind `after` that have keys which an earlier version wraps, by name. */
 export async function findOrgsBehind(
   db: D1Database,
   newestKek: number,
-  { after, limit }: After,
+  { after, limit }: { after: string | null; limit: number },
 ): Promise<OrgBehind[]> {
   const { results } = await db
     .prepare(

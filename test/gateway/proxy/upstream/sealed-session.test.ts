@@ -10,7 +10,7 @@ describe("A session id of ours", () => {
     const id = await sealSession(workerEnv, PLACE, SESSION);
 
     expect(id).toMatch(/^[\x21-\x7e]{1,200}$/);
-    expect(atob(id.split(".")[2]!)).not.toContain(SESSION.upstreamId);
+    expect(atob(id.split(".")[3]!)).not.toContain(SESSION.upstreamId);
     expect(await openSession(workerEnv, PLACE, id)).toEqual(SESSION);
   });
 
