@@ -4,7 +4,7 @@ import { drizzle } from "drizzle-orm/d1";
 import type { Org, OrgState } from "#orgs/org.ts";
 import { orgParts } from "#orgs/org-lifecycle.ts";
 import { effectiveOrg, type OrgSettings } from "#orgs/org-settings.ts";
-import { DEFAULT_REDACTION, type RedactionSettings } from "#orgs/redaction-settings.ts";
+import { DEFAULT_REDACTION } from "#orgs/redaction-settings.ts";
 import { changedByFirst, statementOf } from "#platform/d1/batch.ts";
 import { deleteOfClosedOrg } from "./closed-org.ts";
 import { orgs } from "./directory-schema.ts";
@@ -261,13 +261,9 @@ async function findRow(directory: D1Database, org: string): Promise<OrgRow | nul
 
 function orgOfRow(row: OrgRow): Org {
   const { org, shard, generation, state, auditLog, createdAtMs, updatedAtMs } = row;
-  const redaction = redactionOfRow(row);
+  const redaction = { ...DEFAULT_REDACTION, ...JSON.parse(row.redaction) };
   const identity = { org, shard, generation, state, auditLog, redaction, createdAtMs, updatedAtMs };
   return effectiveOrg(identity, settingsOfRow(row));
-}
-
-function redactionOfRow({ redaction }: Pick<OrgRow, "redaction">): RedactionSettings {
-  return { ...DEFAULT_REDACTION, ...JSON.parse(redaction) };
 }
 
 function settingsOfRow(row: OrgRow): OrgSettings {
