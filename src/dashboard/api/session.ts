@@ -27,6 +27,12 @@ export type SignedIn =
 
 export const signedIn = signal<SignedIn>({ state: "unknown" });
 
+/** What a page asks for nothing of, it need not ask the server to refuse. */
+export function mayRead(what: "telemetry" | "audit"): boolean {
+  const { value } = signedIn;
+  return value.state === "in" && value.session.scopes.includes(`${what}:read`);
+}
+
 /** Asked as a poll it is not kept alive by that. */
 export async function loadSession({ isPoll = false } = {}): Promise<void> {
   const reply = await request<Session>("/v1/session", { isPoll });

@@ -3,7 +3,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { leaveForSignIn } from "#dashboard/api/leave.ts";
 import { beginLive, watchChanges } from "#dashboard/api/live.ts";
-import { loadSession, signedIn } from "#dashboard/api/session.ts";
+import { loadSession, mayRead, signedIn } from "#dashboard/api/session.ts";
 import { Failed, Loading } from "#dashboard/parts/states.tsx";
 import { Status } from "#dashboard/parts/status.tsx";
 import { place } from "#dashboard/place/place.ts";
@@ -63,6 +63,6 @@ function SignedInView() {
 /** All of one org's pages, which follow the same calls. */
 function OrgView({ org, children }: { org: string; children: ComponentChildren }) {
   useState(beginLive);
-  useEffect(() => watchChanges(org), [org]);
+  useEffect(() => (mayRead("telemetry") ? watchChanges(org) : undefined), [org]);
   return <>{children}</>;
 }
