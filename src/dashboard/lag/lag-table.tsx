@@ -29,7 +29,11 @@ export function LagTable({ answer, instances }: LagTableTerms) {
   }
   return (
     <DataTable
-      caption={`${formatCount(rows.length)} instances, the slowest first`}
+      caption={
+        rows.length === 1
+          ? "1 instance"
+          : `${formatCount(rows.length)} instances, the slowest first`
+      }
       columns={[
         { key: "id", title: "Instance", render: ({ instance }) => <Hostile text={instance} /> },
         { key: "state", title: "State", render: (lag) => stateOf(known.get(lag.instance)) },

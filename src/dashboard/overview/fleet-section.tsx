@@ -128,7 +128,11 @@ function InstanceTable({ rows }: { rows: readonly InstanceRow[] }) {
   return (
     <>
       <DataTable
-        caption={`${shown.length} of ${formatCount(rows.length)} instances, those first that want looking after`}
+        caption={
+          rows.length === 1
+            ? "1 instance"
+            : `${shown.length} of ${formatCount(rows.length)} instances, those first that want looking after`
+        }
         columns={[
           { key: "id", title: "Instance", render: ({ id }) => <Hostile text={id} /> },
           { key: "state", title: "State", render: ({ state }) => <InstanceState state={state} /> },

@@ -23,14 +23,19 @@ export async function takePictures(
     errors: `${root}/activity?last=15m&view=errors`,
     differs: `${root}/activity?last=15m&view=compare&sel_outcome=policy_denied`,
     call: `${root}/calls/${failed.id}`,
-    audit: `${root}/audit?action_prefix=tool.`,
+    audit: `${root}/audit?actor=user:alice@acme&target=tool://github/delete_repo`,
     entry: `${root}/audit/log/${denied.events[0]?.seq}`,
     orgs: "/",
   };
   const storageState = await signedIn.page.context().storageState();
   for (const colorScheme of SCHEMES) {
     for (const viewport of [WIDE, NARROW]) {
-      const reader = await Reader.open(browser, run.url, { storageState, colorScheme, viewport });
+      const reader = await Reader.open(browser, run.url, {
+        storageState,
+        colorScheme,
+        viewport,
+        timezoneId: "UTC",
+      });
       for (const [name, path] of Object.entries(pages)) {
         await reader.page.goto(path);
         await reader.page.getByRole("heading", { level: 1 }).waitFor();
