@@ -79,14 +79,14 @@ export class DemoRun {
     return (await answer.json()) as Answer;
   }
 
-  /** Its clients end, and what it counted is told. */
+  /** Its clients end; what it counted last. */
   async endDemo(): Promise<string> {
     if (this.#demo.exitCode === null) {
       const ended = once(this.#demo, "exit");
       this.#signalDemo("SIGTERM");
       await Promise.race([ended, new Promise((after) => setTimeout(after, DEMO_END_MS_MAX))]);
     }
-    return /^\d+ calls: .*$/m.exec(this.demoOutput)?.[0] ?? "";
+    return [...this.demoOutput.matchAll(/\d+ calls: .*/g)].at(-1)?.[0] ?? "";
   }
 
   async end(): Promise<void> {

@@ -28,12 +28,12 @@ export async function checkLive(checks: Checks, reader: Reader): Promise<void> {
 }
 
 async function checkOverview(checks: Checks, page: Page): Promise<void> {
-  const before = await grown(page, () => figure(page, "Calls"), 0);
-  const after = await grown(page, () => figure(page, "Calls"), before);
+  const before = await grown(page, "Calls", 0);
+  const after = await grown(page, "Calls", before);
   checks.report("overview: its calls are live, and grow", [], `${before}, then ${after}`);
   const figures: Record<string, number> = {};
   for (const name of ["Error ratio", "p50", "p95", "p99", "Instances online", "Series"]) {
-    figures[name] = await grown(page, () => figure(page, name), 0);
+    figures[name] = await grown(page, name, 0);
   }
   const told = JSON.stringify(figures);
   checks.report("overview: so are ratio, percentiles, instances and series", [], told);
@@ -95,19 +95,19 @@ async function checkAudit(checks: Checks, page: Page): Promise<void> {
   await page.getByRole("link", { name: "Audit", exact: true }).click();
   await page.locator('section[aria-label="Entries"] tbody tr').first().waitFor();
   const before = await figure(page, "Newest entry");
-  const after = await grown(page, () => figure(page, "Newest entry"), before);
+  const after = await grown(page, "Newest entry", before);
   checks.report("audit: the log grows", [], `entry ${before}, then ${after}`);
   const names = ["Signed head", "Not signed yet"].map((name) => tile(page, name).textContent());
   checks.report("audit: its head is told", [], (await Promise.all(names)).join("; "));
 }
 
-async function grown(page: Page, read: () => Promise<number>, above: number): Promise<number> {
+async function grown(page: Page, name: string, above: number): Promise<number> {
   let seen = above;
   const isMore = async () => {
-    seen = await read();
+    seen = await figure(page, name);
     return seen > above;
   };
-  await waitUntil(isMore, { msMax: GROWN_MS_MAX, what: `${page.url()}: more than ${above}` });
+  await waitUntil(isMore, { msMax: GROWN_MS_MAX, what: `${name} above ${above}` });
   return seen;
 }
 
