@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { ACTORS, act } from "./demo/actors.ts";
+import { ACTORS, act, type Plugin } from "./demo/actors.ts";
 import { Child } from "./demo/child.ts";
 import { DemoOrg } from "./demo/demo-org.ts";
 import { Tally } from "./demo/tally.ts";
@@ -54,7 +54,7 @@ async function main({ signal }: AbortController): Promise<void> {
   const tokenPath = await keepViewerToken(org, adminToken);
   try {
     const urls = await startServers(org);
-    console.log(`${ACTORS.length} actors call for ${seconds} s through ${org.url}`);
+    console.log(`${ACTORS.length} clients call for ${seconds} s through ${org.url}`);
     console.log(howToWatch(org, tokenPath));
     const ended = AbortSignal.any([signal, AbortSignal.timeout(seconds * 1e3)]);
     const tally = new Tally();
@@ -92,19 +92,24 @@ function start(args: readonly string[], env: Record<string, string>): Child {
   return child;
 }
 
-async function startServers(org: DemoOrg): Promise<Record<"everything" | "tickets", string>> {
-  const unsteady = start([join("scripts", "demo", "unsteady-server.ts")], { PORT: "0" });
-  const port = await unsteady.said(/^listening on (\d+)$/m, START_MS_MAX);
+async function startServers(org: DemoOrg): Promise<Record<Plugin, string>> {
+  const [tickets, github] = await Promise.all([startUnsteady("tickets"), startUnsteady("github")]);
   const freePort = await findPort();
   const everything = start([EVERYTHING, "streamableHttp"], { PORT: String(freePort) });
   await everything.said(/(listening on port \d+)/, START_MS_MAX);
   return {
     everything: await org.register("everything", `http://127.0.0.1:${freePort}/mcp`, {}),
-    tickets: await org.register("tickets", `http://127.0.0.1:${port}/mcp`, {
+    tickets: await org.register("tickets", tickets, {
       timeout_ms: TICKETS_TIMEOUT_MS,
       on_tool_change: "quarantine",
     }),
+    github: await org.register("github", github, {}),
   };
+}
+
+async function startUnsteady(name: Plugin): Promise<string> {
+  const server = start([join("scripts", "demo", "unsteady-server.ts"), name], { PORT: "0" });
+  return `http://127.0.0.1:${await server.said(/^listening on (\d+)$/m, START_MS_MAX)}/mcp`;
 }
 
 async function findPort(): Promise<number> {
@@ -117,7 +122,7 @@ async function findPort(): Promise<number> {
 
 function startActors(
   org: DemoOrg,
-  urls: Record<"everything" | "tickets", string>,
+  urls: Record<Plugin, string>,
   tally: Tally,
   signal: AbortSignal,
 ): Promise<void>[] {

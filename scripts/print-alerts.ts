@@ -33,10 +33,11 @@ async function print(asked: IncomingMessage): Promise<void> {
   const { receiver, alerts } = JSON.parse(await readText(asked)) as Notification;
   for (const { status, labels, annotations } of alerts) {
     const { alertname, severity = "no severity" } = labels;
-    const { summary = "", runbook_url: runbook = "" } = annotations;
+    const { summary = "", runbook_url: runbook = "", dashboard = "" } = annotations;
     console.log(
       `${receiver}: ${status} ${alertname} (${severity}): ${summary} ${runbook}`.trimEnd(),
     );
+    if (dashboard !== "") console.log(`  ${dashboard}`);
   }
 }
 

@@ -1,4 +1,4 @@
-/** Who calls in the demo: real SDK clients, of both eras, each with its own token and habits. */
+/** Who calls in the demo: real SDK clients, of both eras, each with its own token and habits; some actors have two. */
 import { setTimeout as delay } from "node:timers/promises";
 import {
   Client as ModernClient,
@@ -8,7 +8,7 @@ import { Client as LegacyClient } from "@modelcontextprotocol/sdk/client/index.j
 import { StreamableHTTPClientTransport as LegacyTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import type { Tally } from "./tally.ts";
 
-type Plugin = "everything" | "tickets";
+export type Plugin = "everything" | "tickets" | "github";
 type Call = (tool: string, args: Record<string, unknown>) => Promise<{ isError?: boolean }>;
 
 interface Actor {
@@ -72,6 +72,19 @@ export const ACTORS: readonly Actor[] = [
     restMs: 150,
     tools: [...EVERYTHING, ["no-such-tool", {}]],
   },
+  // Of the two that delete repositories the first may not.
+  ...["user:alice@acme", "user:bob@acme"].map(
+    (actor): Actor => ({
+      actor,
+      plugin: "github",
+      sdk: "client 2.x, modern",
+      restMs: 700,
+      tools: [
+        ["list_repos", {}],
+        ["delete_repo", { query: "website" }],
+      ],
+    }),
+  ),
 ];
 
 const INFO = { name: "mcpg-demo", version: "1.0.0" };

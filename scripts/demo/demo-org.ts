@@ -4,7 +4,7 @@ const ORG = "demo";
 export const WORKSPACE = "prod";
 const TOKEN_MS = 86_400_000;
 
-/** Only Alice deletes. */
+/** Alice deletes tickets and nobody else; of repositories Bob. */
 const POLICY = `
 @id("everybody-calls")
 permit (principal, action, resource);
@@ -13,6 +13,11 @@ permit (principal, action, resource);
 @reason("tickets are deleted by their owner")
 forbid (principal, action, resource == Mcp::Tool::"${WORKSPACE}/tickets/delete_ticket")
 unless { principal == Mcp::User::"user:alice@acme" };
+
+@id("only-bob-deletes-repos")
+@reason("repositories are deleted by who keeps them")
+forbid (principal, action, resource == Mcp::Tool::"${WORKSPACE}/github/delete_repo")
+unless { principal == Mcp::User::"user:bob@acme" };
 `;
 
 export class DemoOrg {
@@ -31,6 +36,11 @@ export class DemoOrg {
 
   get url(): string {
     return `${this.base}/v1/orgs/${ORG}`;
+  }
+
+  /** Of the dashboard. */
+  get page(): string {
+    return `${this.base}/orgs/${ORG}/overview`;
   }
 
   /** One that an earlier demo left is used again. */

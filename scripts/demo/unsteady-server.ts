@@ -1,6 +1,7 @@
 /**
  * An MCP server as one has them on a bad day, on the official SDK, in both eras: some of its calls fail, some
- * never end, some tell their progress, and one tool's description changes while nobody looks.
+ * never end, some tell their progress, and one tool's description changes while nobody looks. Its argument says
+ * which: `tickets`, or `github`, whose day is a good one.
  */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -26,7 +27,7 @@ interface UnsteadyTool {
   work(progress: Progress): Promise<string>;
 }
 
-const TOOLS: Record<string, UnsteadyTool> = {
+const TICKETS: Record<string, UnsteadyTool> = {
   search_tickets: {
     description: () => "Finds tickets by their words",
     work: async () => {
@@ -72,15 +73,29 @@ const TOOLS: Record<string, UnsteadyTool> = {
   },
 };
 
+const GITHUB: Record<string, UnsteadyTool> = {
+  list_repos: {
+    description: () => "Lists repositories",
+    work: async () => {
+      await delay(20 + Math.random() * 60);
+      return "12 repositories";
+    },
+  },
+  delete_repo: { description: () => "Deletes a repository", work: async () => "deleted" },
+};
+
+const [name = "tickets"] = process.argv.slice(2);
+const TOOLS = name === "github" ? GITHUB : TICKETS;
+
 function makeServer(): McpServer {
-  const server = new McpServer({ name: "tickets", version: "1.0.0" });
+  const server = new McpServer({ name, version: "1.0.0" });
   const inputSchema = fromJsonSchema({
     type: "object",
     properties: { query: { type: "string" } },
   });
-  for (const [name, { description, work }] of Object.entries(TOOLS)) {
+  for (const [tool, { description, work }] of Object.entries(TOOLS)) {
     server.registerTool(
-      name,
+      tool,
       { description: description(), inputSchema },
       async (_, { mcpReq }) => {
         const token = mcpReq._meta?.progressToken;

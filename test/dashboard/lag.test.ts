@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { InstanceLag, LagAnswer } from "#dashboard/lag/lag-answer.ts";
 import { lagVerdict } from "#dashboard/lag/lag-verdict.ts";
 import { silentLags } from "#dashboard/lag/silent-lags.ts";
-import { stepState } from "#dashboard/lag/step-state.ts";
+import { heardOf, stepState } from "#dashboard/lag/step-state.ts";
 
 const FROM_MS = Date.UTC(2026, 10, 28, 13);
 const at = (minute: number) => new Date(FROM_MS + minute * 60_000).toISOString();
@@ -45,7 +45,7 @@ describe("an instance's lag", () => {
 
 describe("a step without calls", () => {
   const state = (step: number, lastReportMs: number | null, answer = ANSWER) =>
-    stepState(answer, step, { calls: 0, lastReportMs });
+    stepState(answer, step, { calls: 0, lastReportMs, lostSinceMs: null });
 
   it("had none where the instance reported later", () => {
     expect(state(3, FROM_MS + 5 * 60_000)).toBe("none");
@@ -54,6 +54,17 @@ describe("a step without calls", () => {
   it("has no report where the instance has been silent since, or is forgotten", () => {
     expect(state(6, FROM_MS + 5 * 60_000)).toBe("no_report");
     expect(state(3, null)).toBe("no_report");
+  });
+
+  it("may have had some where a report of that start never came, by its number", () => {
+    const row = {
+      ...{ id: "gw", state: "online" as const, last_report: at(9), dropped: 0, missing_reports: 2 },
+      gaps: [{ epoch: at(4), from_seq: 3, to_seq: 4 }],
+    } as const;
+    const told = [2, 3, 4, 6].map((step) => stepState(ANSWER, step, { calls: 0, ...heardOf(row) }));
+    expect(told).toEqual(["none", "none", "maybe_lost", "maybe_lost"]);
+    const unnumbered = heardOf({ ...row, gaps: [{ epoch: null, from_seq: 3, to_seq: 4 }] });
+    expect(stepState(ANSWER, 2, { calls: 0, ...unnumbered })).toBe("maybe_lost");
   });
 
   it("is not counted yet where counting has not come so far", () => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { callBars, callFigures } from "#dashboard/overview/call-figures.ts";
 import { fleetFigures, troubledFirst } from "#dashboard/overview/fleet-figures.ts";
 import { ledgerVerdict } from "#dashboard/overview/ledger-verdict.ts";
+import { withOwnGateway } from "#dashboard/overview/own-gateway.ts";
 import { quantileMs } from "#dashboard/overview/quantiles.ts";
 
 const COVERED = {
@@ -128,4 +129,15 @@ describe("the verdict on a log", () => {
   ])("that is %s is %o", (_name, changes, tone) => {
     expect(ledgerVerdict({ ...status, ...changes }, nowMs).tone).toBe(tone);
   });
+});
+
+it("the service's own gateway is online while it reports, though each report says goodbye", () => {
+  const nowMs = Date.UTC(2026, 10, 28);
+  const row = { state: "departed" as const, dropped: 0, missing_reports: 0, gaps: [] };
+  const ago = (id: string, ms: number) => ({
+    ...{ ...row, id, last_report: new Date(nowMs - ms).toISOString() },
+  });
+  const rows = [ago("gateway", 5_000), ago("gateway", 95_000), ago("gw-1", 5_000)];
+  const states = withOwnGateway(rows, nowMs).map(({ state }) => state);
+  expect(states).toEqual(["online", "departed", "departed"]);
 });

@@ -1,6 +1,7 @@
 /** Every suite, how long it takes, and whether it may have another beside it. */
 import type { Verdict } from "./checks.ts";
 import { runDashboardSuite } from "./dashboard/suite.ts";
+import { runDashboardDemoSuite } from "./dashboard-demo/suite.ts";
 import { runDialectsSuite } from "./dialects/suite.ts";
 import { runKillSuite } from "./exactness/kill.ts";
 import { runMalformedSuite } from "./exactness/malformed.ts";
@@ -88,6 +89,7 @@ export const SUITES: Record<string, E2eSuite> = {
   "gateway-fleet": { run: runGatewayFleetSuite, seconds: 85, isLong: true },
   // A browser beside another suite waits for its page longer than anybody would.
   dashboard: { run: runDashboardSuite, seconds: 170, isTimed: true },
+  "dashboard-demo": { run: runDashboardDemoSuite, seconds: 150, isTimed: true },
   fleet: { run: runFleetSuite, seconds: 120, isLong: true },
   start: { run: runStartSuite, seconds: 75, mostlyWaits: true },
   "start-restarts": { run: runRestartSuite, seconds: 60, mostlyWaits: true },

@@ -28,20 +28,31 @@ export type SignedIn =
 
 export const signedIn = signal<SignedIn>({ state: "unknown" });
 
+/** What could be read by who was signed in when this browser last heard. */
 const WAS_IN = "mcpg.signed-in";
-const wasIn = keptText(WAS_IN) !== null;
-signedIn.subscribe(({ state }) => {
-  if (state === "in") keepText(WAS_IN, "yes");
-  if (state === "out") forgetText(WAS_IN);
+const scopesBefore = keptText(WAS_IN)?.split(" ") ?? null;
+signedIn.subscribe((now) => {
+  if (now.state === "in") keepText(WAS_IN, now.session.scopes.join(" "));
+  if (now.state === "out") forgetText(WAS_IN);
 });
+
+function scopesTakenToBe(): readonly string[] | null {
+  const { value } = signedIn;
+  if (value.state === "in") return value.session.scopes;
+  return value.state === "unknown" ? scopesBefore : null;
+}
 
 /**
  * Who was signed in when this browser last heard is taken to be, until the server says otherwise: views ask at once,
  * not after the answer to who asks. Nothing is shown by it but what the server answers.
  */
 export function isTakenToBeIn(): boolean {
-  const { state } = signedIn.value;
-  return state === "in" || (state === "unknown" && wasIn);
+  return scopesTakenToBe() !== null;
+}
+
+/** What a page asks for nothing of, it need not ask the server to refuse. */
+export function mayRead(what: "telemetry" | "audit"): boolean {
+  return scopesTakenToBe()?.includes(`${what}:read`) ?? false;
 }
 
 /** Asked as a poll it is not kept alive by that. */

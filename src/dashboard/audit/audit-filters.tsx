@@ -2,6 +2,7 @@
 
 import { useState } from "preact/hooks";
 import { useAsk } from "#dashboard/api/ask.ts";
+import { mayRead } from "#dashboard/api/session.ts";
 import { Filter, type Suggestion } from "#dashboard/parts/filter.tsx";
 import { formatQuery } from "#dashboard/place/address.ts";
 import { Link } from "#dashboard/place/link.tsx";
@@ -72,7 +73,7 @@ export function AuditFilters({ org, nowMs }: { org: string; nowMs: number }) {
 
 function AuditFilter({ org, name }: { org: string; name: AuditFilterName }) {
   const [typed, setTyped] = useState<string | null>(null);
-  const isLookedUp = LOOKED_UP.includes(name) && typed !== null;
+  const isLookedUp = LOOKED_UP.includes(name) && typed !== null && mayRead("telemetry");
   const asked = new Map([
     ["field", name],
     ["prefix", typed ?? ""],

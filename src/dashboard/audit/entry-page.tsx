@@ -16,6 +16,7 @@ import { memberText } from "./audit-answers.ts";
 import { AuditOutcome } from "./audit-outcome.tsx";
 import { auditRoot, entryIdOf, parseEntryId } from "./audit-query.ts";
 import { EntryFacts } from "./entry-facts.tsx";
+import { EntryPack } from "./entry-pack.tsx";
 import { NoAuditScope } from "./no-audit-scope.tsx";
 import { useAskText } from "./use-ask-text.ts";
 
@@ -66,6 +67,7 @@ function Answered({ org, log, seq, text }: AskedEntryTerms & { text: string }) {
         <h2 id="entry-proof">Proof</h2>
         <ProofPanel entry={shown} proof={proof} />
       </section>
+      <EntryPack {...{ org, log, seq }} state={proof.state} />
       <EntryBytes {...{ org, log, seq }} body={entry.body} hash={entry.hash} state={proof.state} />
     </>
   );

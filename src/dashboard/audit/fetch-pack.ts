@@ -30,6 +30,17 @@ export function packPath(org: string, log: number, { fromMs, toMs }: Bounds): st
   return `${auditRoot(org)}/export${formatQuery(query)}`;
 }
 
+/** Of one entry: its bytes, the proof that the signed head has it, and the keys. */
+export function entryPackPath(org: string, log: number, seq: number): string {
+  const query = new Map([
+    ["format", "pack"],
+    ["log", String(log)],
+    ["from_seq", String(seq)],
+    ["to_seq", String(seq + 1)],
+  ]);
+  return `${auditRoot(org)}/export${formatQuery(query)}`;
+}
+
 export async function fetchPack(
   path: string,
   usualName: string,

@@ -5,10 +5,12 @@ import type { CallAnswer } from "#dashboard/api/call-answer.ts";
 import { entryIdOf } from "#dashboard/audit/audit-query.ts";
 import { EntryDetails } from "#dashboard/audit/entry-details.tsx";
 import { CopyButton } from "#dashboard/parts/copy-button.tsx";
+import { formatTime } from "#dashboard/parts/format-figure.ts";
 import { Hostile } from "#dashboard/parts/hostile.tsx";
 import { Empty } from "#dashboard/parts/states.tsx";
 import { Link } from "#dashboard/place/link.tsx";
-import { hrefOf } from "#dashboard/place/place.ts";
+import { hrefOf, place } from "#dashboard/place/place.ts";
+import { zoneOf } from "#dashboard/place/time-range.ts";
 import { ProofLine } from "#dashboard/proof/proof-line.tsx";
 import { type CanonicalObject, canonicalJson } from "#formats/canonical-json.ts";
 import type { CallEntryAnswer, TraceAnswer } from "./call-answers.ts";
@@ -70,7 +72,7 @@ function EntryCard({ org, entry, isWhole, isChecked }: EntryCardTerms) {
         <strong>
           <Hostile text={text("outcome") ?? ""} />
         </strong>
-        <time class="muted">{text("recorded_at")}</time>
+        <RecordedAt text={text("recorded_at")} />
       </p>
       {text("actor") !== null && (
         <p>
@@ -87,6 +89,17 @@ function EntryCard({ org, entry, isWhole, isChecked }: EntryCardTerms) {
         </button>
       )}
     </li>
+  );
+}
+
+/** In the zone that the rest of the page is read in. */
+function RecordedAt({ text }: { text: string | null }) {
+  const ms = Date.parse(text ?? "");
+  if (text === null || !Number.isFinite(ms)) return null;
+  return (
+    <time class="muted" dateTime={text}>
+      {formatTime(ms, zoneOf(place.value.query), "ms")}
+    </time>
   );
 }
 

@@ -1,8 +1,10 @@
 /** How long calls take to be known of, and whether that is a wait or a clock. */
 import { useAsk } from "#dashboard/api/ask.ts";
 import { askedRange } from "#dashboard/api/asked-range.ts";
+import { serverNowMs } from "#dashboard/api/server-clock.ts";
 import { Coverage } from "#dashboard/overview/coverage.tsx";
 import type { InstanceList } from "#dashboard/overview/overview-answers.ts";
+import { withOwnGateway } from "#dashboard/overview/own-gateway.ts";
 import { Answered } from "#dashboard/parts/answered.tsx";
 import { PageTitle } from "#dashboard/parts/page-title.tsx";
 import { place } from "#dashboard/place/place.ts";
@@ -24,7 +26,8 @@ export function LagPage({ org }: { org: string }) {
     isLive: isOpen,
   });
   const instances = useAsk<InstanceList>(`${root}/instances?limit=1000`, { isLive: true });
-  const rows = instances.data?.instances ?? null;
+  const told = instances.data?.instances ?? null;
+  const rows = told === null ? null : withOwnGateway(told, serverNowMs());
   const known = rows?.filter(({ id }) => chosen === null || id === chosen) ?? null;
   return (
     <>

@@ -2,7 +2,7 @@
 import { formatDuration } from "#dashboard/parts/format-figure.ts";
 import type { InstanceLag, LagAnswer } from "./lag-answer.ts";
 import { LAG_LINES_MS, lagHeight } from "./lag-height.ts";
-import { STEP_WORDS, type StepState, stepState } from "./step-state.ts";
+import { type Heard, STEP_WORDS, type StepState, stepState } from "./step-state.ts";
 
 const HEIGHT = 40;
 const STEP = 10;
@@ -10,11 +10,11 @@ const STEP = 10;
 interface LagStripTerms {
   answer: LagAnswer;
   lag: InstanceLag;
-  lastReportMs: number | null;
+  heard: Heard;
 }
 
-export function LagStrip({ answer, lag, lastReportMs }: LagStripTerms) {
-  const states = lag.calls.map((calls, step) => stepState(answer, step, { calls, lastReportMs }));
+export function LagStrip({ answer, lag, heard }: LagStripTerms) {
+  const states = lag.calls.map((calls, step) => stepState(answer, step, { calls, ...heard }));
   const width = lag.calls.length * STEP;
   return (
     <svg
@@ -29,6 +29,7 @@ export function LagStrip({ answer, lag, lastReportMs }: LagStripTerms) {
       ))}
       <path class="lag-bar" d={lag.p95_ms.map((ms, step) => barOf(ms, step)).join("")} />
       <path class="lag-none" d={marksOf(states, "none", `v-2h${STEP - 2}v2z`)} />
+      <path class="lag-lost" d={marksOf(states, "maybe_lost", `v-10h${STEP - 2}v10z`)} />
       <path class="lag-silent" d={marksOf(states, "no_report", `v-${HEIGHT}h${STEP}v${HEIGHT}z`)} />
       <path class="lag-ahead" d={lag.ahead.map((calls, step) => aheadOf(calls, step)).join("")} />
     </svg>
@@ -58,7 +59,7 @@ function marksOf(states: readonly StepState[], state: StepState, path: string): 
 function summaryOf({ p95_ms, ahead }: InstanceLag, states: readonly StepState[]): string {
   const lags = p95_ms.filter((ms) => ms !== null);
   const told = lags.length === 0 ? [] : [`p95 at most ${formatDuration(Math.max(...lags))}`];
-  for (const state of ["none", "no_report", "not_yet", "not_looked_at"] as const) {
+  for (const state of ["none", "maybe_lost", "no_report", "not_yet", "not_looked_at"] as const) {
     const count = states.filter((one) => one === state).length;
     if (count > 0) told.push(`${STEP_WORDS[state]} in ${count} of ${states.length} steps`);
   }

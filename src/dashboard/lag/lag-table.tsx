@@ -10,6 +10,7 @@ import type { InstanceLag, LagAnswer } from "./lag-answer.ts";
 import { LagStrip } from "./lag-strip.tsx";
 import { lagVerdict } from "./lag-verdict.ts";
 import { silentLags } from "./silent-lags.ts";
+import { heardOf } from "./step-state.ts";
 
 interface LagTableTerms {
   answer: LagAnswer;
@@ -26,10 +27,6 @@ export function LagTable({ answer, instances }: LagTableTerms) {
       </Empty>
     );
   }
-  const lastReportMs = ({ instance }: InstanceLag) => {
-    const row = known.get(instance);
-    return row === undefined ? null : Date.parse(row.last_report);
-  };
   return (
     <DataTable
       caption={`${formatCounted(rows.length, "instance")}, the slowest first`}
@@ -39,7 +36,9 @@ export function LagTable({ answer, instances }: LagTableTerms) {
         {
           key: "strip",
           title: "Lag over time",
-          render: (lag) => <LagStrip answer={answer} lag={lag} lastReportMs={lastReportMs(lag)} />,
+          render: (lag) => (
+            <LagStrip answer={answer} lag={lag} heard={heardOf(known.get(lag.instance))} />
+          ),
         },
         { key: "p95", title: "Worst p95", align: "end", render: worstP95 },
         {

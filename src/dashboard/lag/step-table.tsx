@@ -8,7 +8,7 @@ import { Hostile } from "#dashboard/parts/hostile.tsx";
 import { hrefFor, place } from "#dashboard/place/place.ts";
 import { rangeChanges, zoneOf } from "#dashboard/place/time-range.ts";
 import type { InstanceLag, LagAnswer } from "./lag-answer.ts";
-import { STEP_WORDS, stepStartMs, stepState } from "./step-state.ts";
+import { heardOf, STEP_WORDS, stepStartMs, stepState } from "./step-state.ts";
 
 interface StepRow {
   readonly lag: InstanceLag;
@@ -47,9 +47,8 @@ function Steps({ answer, instances, all }: StepsTerms) {
   const zone = zoneOf(place.value.query);
   const rows = all.sort((a, b) => b.startMs - a.startMs).slice(0, ROWS_MAX);
   const stateOf = ({ lag, step }: StepRow) => {
-    const row = instances?.find(({ id }) => id === lag.instance);
-    const lastReportMs = row === undefined ? null : Date.parse(row.last_report);
-    return stepState(answer, step, { calls: lag.calls[step] ?? 0, lastReportMs });
+    const heard = heardOf(instances?.find(({ id }) => id === lag.instance));
+    return stepState(answer, step, { calls: lag.calls[step] ?? 0, ...heard });
   };
   const callsOf = (row: StepRow) => {
     const state = stateOf(row);

@@ -1,3 +1,4 @@
+import { useEffect, useState } from "preact/hooks";
 import type { Asked } from "#dashboard/api/ask.ts";
 import { useAsk } from "#dashboard/api/ask.ts";
 import { serverNowMs } from "#dashboard/api/server-clock.ts";
@@ -19,6 +20,11 @@ import { hrefFor } from "#dashboard/place/place.ts";
 import { fleetFigures, troubledFirst } from "./fleet-figures.ts";
 import { InstanceState } from "./instance-state.tsx";
 import type { InstanceList, InstanceRow, OutcomeSteps, SeriesUse } from "./overview-answers.ts";
+import { withOwnGateway } from "./own-gateway.ts";
+
+/** Series come and go with days; those of a new org come at once. */
+const SERIES_POLL_MS = 300_000;
+const NEW_POLL_MS = 10_000;
 
 /** More are on the page of the lag. */
 const SHOWN = 8;
@@ -31,30 +37,35 @@ interface FleetSectionTerms {
 
 export function FleetSection({ org, instances, steps }: FleetSectionTerms) {
   const path = `/v1/orgs/${encodeURIComponent(org)}/series`;
-  const series = useAsk<SeriesUse>(path, { pollMs: 300_000 });
+  const [isNew, setNew] = useState(true);
+  const series = useAsk<SeriesUse>(path, { pollMs: isNew ? NEW_POLL_MS : SERIES_POLL_MS });
+  useEffect(() => setNew((series.data?.series ?? 0) === 0), [series.data]);
   return (
     <section class="panel" aria-labelledby="fleet">
       <h2 id="fleet">Fleet</h2>
       <Answered asked={instances} label="Looking for the instances">
-        {(list) => (
-          <>
-            <FleetTiles list={list} steps={steps.data} series={series} />
-            <InstanceTable rows={list.instances} />
-          </>
-        )}
+        {(list) => {
+          const rows = withOwnGateway(list.instances, serverNowMs());
+          return (
+            <>
+              <FleetTiles rows={rows} steps={steps.data} series={series} />
+              <InstanceTable rows={rows} />
+            </>
+          );
+        }}
       </Answered>
     </section>
   );
 }
 
 interface FleetTilesTerms {
-  list: InstanceList;
+  rows: readonly InstanceRow[];
   steps: OutcomeSteps | null;
   series: Asked<SeriesUse>;
 }
 
-function FleetTiles({ list, steps, series }: FleetTilesTerms) {
-  const fleet = fleetFigures(list.instances);
+function FleetTiles({ rows, steps, series }: FleetTilesTerms) {
+  const fleet = fleetFigures(rows);
   const lost = fleet.dropped + fleet.missingReports;
   const lag = hrefFor("lag");
   const waits = steps === null ? UNKNOWN : waitingSince(steps);

@@ -1,4 +1,4 @@
-import { isTakenToBeIn } from "#dashboard/api/session.ts";
+import { isTakenToBeIn, mayRead } from "#dashboard/api/session.ts";
 import { Hostile } from "#dashboard/parts/hostile.tsx";
 import type { Page } from "#dashboard/place/address.ts";
 import { Link } from "#dashboard/place/link.tsx";
@@ -7,11 +7,11 @@ import { RangeBar } from "./range-bar.tsx";
 import { SessionMenu } from "./session-menu.tsx";
 
 /** Settings will be one more. */
-const NAV: readonly { page: Page; title: string; also?: Page }[] = [
-  { page: "overview", title: "Overview" },
-  { page: "activity", title: "Tool activity", also: "call" },
-  { page: "lag", title: "Lag" },
-  { page: "audit", title: "Audit", also: "entry" },
+const NAV: readonly { page: Page; title: string; of: "telemetry" | "audit"; also?: Page }[] = [
+  { page: "overview", title: "Overview", of: "telemetry" },
+  { page: "activity", title: "Tool activity", of: "telemetry", also: "call" },
+  { page: "lag", title: "Lag", of: "telemetry" },
+  { page: "audit", title: "Audit", of: "audit", also: "entry" },
 ];
 
 /** A call and an entry are at their own time, whatever range led there; of a log all is asked for, unless told. */
@@ -46,7 +46,7 @@ function OrgNav() {
   return (
     <nav aria-label="Pages" class="nav">
       <ul>
-        {NAV.map(({ page: to, title, also }) => (
+        {NAV.filter(({ of }) => mayRead(of)).map(({ page: to, title, also }) => (
           <li key={to}>
             <Link href={hrefOf({ page: to })} aria-current={here(page, to, also)}>
               {title}

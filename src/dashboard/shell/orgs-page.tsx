@@ -1,43 +1,84 @@
-/** Which org: who may see one only is taken there. */
-import { useEffect } from "preact/hooks";
+/** Which org: who may see one only is taken there, to the page that one may read. */
+import { useEffect, useState } from "preact/hooks";
 import { useAsk } from "#dashboard/api/ask.ts";
-import { signedIn } from "#dashboard/api/session.ts";
+import { mayRead, signedIn } from "#dashboard/api/session.ts";
 import { DataTable } from "#dashboard/parts/data-table.tsx";
-import { formatCounted } from "#dashboard/parts/format-figure.ts";
+import { formatCount } from "#dashboard/parts/format-figure.ts";
 import { Hostile } from "#dashboard/parts/hostile.tsx";
 import { PageTitle } from "#dashboard/parts/page-title.tsx";
 import { Failed, Loading } from "#dashboard/parts/states.tsx";
+import { formatQuery } from "#dashboard/place/address.ts";
 import { goTo, hrefOf } from "#dashboard/place/place.ts";
 
+interface OrgRow {
+  readonly org: string;
+  readonly tier: string;
+}
+
 interface OrgList {
-  readonly orgs: readonly { readonly org: string; readonly tier: string }[];
+  readonly orgs: readonly OrgRow[];
   readonly next_cursor: string | null;
 }
+
+const PAGE_ROWS = 200;
 
 export function OrgsPage() {
   const signed = signedIn.value;
   const own = signed.state === "in" ? signed.session.org : null;
-  const asked = useAsk<OrgList>(own === null ? "/v1/orgs" : null);
   useEffect(() => {
-    if (own !== null) goTo(hrefOf({ org: own, page: "overview" }), { replace: true });
+    if (own === null) return;
+    const page = mayRead("telemetry") ? "overview" : "audit";
+    goTo(hrefOf({ org: own, page }), { replace: true });
   }, [own]);
   return (
     <>
       <PageTitle title="Orgs" />
-      {asked.data === null && asked.error === null && <Loading label="Loading the orgs" />}
-      {asked.error !== null && <Failed problem={asked.error} retry={asked.retry} />}
-      {asked.data !== null && (
-        <DataTable
-          caption={formatCounted(asked.data.orgs.length, "org")}
-          columns={[
-            { key: "org", title: "Org", render: ({ org }) => <Hostile text={org} /> },
-            { key: "tier", title: "Tier", render: ({ tier }) => tier },
-          ]}
-          rows={asked.data.orgs}
-          keyOf={({ org }) => org}
-          rowHref={({ org }) => hrefOf({ org, page: "overview" })}
-        />
+      {own === null && <AllOrgs />}
+    </>
+  );
+}
+
+/** By name, a page below the other: what was shown stays. */
+function AllOrgs() {
+  const [before, setBefore] = useState<readonly OrgRow[]>([]);
+  const [cursor, setCursor] = useState<string | null>(null);
+  const terms = new Map([["limit", String(PAGE_ROWS)]]);
+  if (cursor !== null) terms.set("cursor", cursor);
+  const path = `/v1/orgs${formatQuery(terms)}`;
+  const { data, error, isLoading, retry } = useAsk<OrgList>(path);
+  const page = isLoading ? null : data;
+  const rows = [...before, ...(page?.orgs ?? [])];
+  const next = page?.next_cursor ?? null;
+  const showMore = () => {
+    setBefore(rows);
+    setCursor(next);
+  };
+  return (
+    <>
+      {rows.length > 0 && <OrgTable rows={rows} isAll={page !== null && next === null} />}
+      {isLoading && <Loading label="Loading the orgs" />}
+      {error !== null && <Failed problem={error} retry={retry} />}
+      {next !== null && (
+        <button type="button" class="button" onClick={showMore}>
+          Show more
+        </button>
       )}
     </>
+  );
+}
+
+function OrgTable({ rows, isAll }: { rows: readonly OrgRow[]; isAll: boolean }) {
+  const count = formatCount(rows.length);
+  return (
+    <DataTable
+      caption={isAll ? `${count} ${rows.length === 1 ? "org" : "orgs"}` : `The first ${count} orgs`}
+      columns={[
+        { key: "org", title: "Org", render: ({ org }) => <Hostile text={org} /> },
+        { key: "tier", title: "Tier", render: ({ tier }) => tier },
+      ]}
+      rows={rows}
+      keyOf={({ org }) => org}
+      rowHref={({ org }) => hrefOf({ org, page: "overview" })}
+    />
   );
 }

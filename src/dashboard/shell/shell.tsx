@@ -3,7 +3,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { leaveForSignIn } from "#dashboard/api/leave.ts";
 import { beginLive, correctLive, watchChanges } from "#dashboard/api/live.ts";
-import { isTakenToBeIn, loadSession, signedIn } from "#dashboard/api/session.ts";
+import { isTakenToBeIn, loadSession, mayRead, signedIn } from "#dashboard/api/session.ts";
 import { Failed, Loading } from "#dashboard/parts/states.tsx";
 import { Status } from "#dashboard/parts/status.tsx";
 import { place } from "#dashboard/place/place.ts";
@@ -72,6 +72,7 @@ function SignedInView() {
 /** All of one org's pages, which follow the same calls. */
 function OrgView({ org, children }: { org: string; children: ComponentChildren }) {
   useState(beginLive);
-  useEffect(() => watchChanges(org), [org]);
+  const isFollowing = mayRead("telemetry");
+  useEffect(() => (isFollowing ? watchChanges(org) : undefined), [org, isFollowing]);
   return <>{children}</>;
 }

@@ -20,6 +20,8 @@ export async function checkShell(checks: Checks, browser: Browser, url: string):
     await reader.page.getByRole("link", { name: "acme" }).waitFor();
     return reader;
   });
+  await checkOrgs(checks, (more) => open({ ...administrator, ...more }));
+  await checkAuditorOnly(checks, await open({ ...fakeOrg(), "/v1/session": auditorOnly(own) }));
 
   let asked: string[] = [];
   let folds = 7;
@@ -134,4 +136,47 @@ async function checkOtherOrg(checks: Checks, reader: Reader): Promise<void> {
     new URL(page.url()).searchParams.get("return"),
     "/orgs/globex/audit?order=asc",
   );
+}
+
+/** More orgs than one answer has: each is reachable, and the count says what it is of. */
+async function checkOrgs(
+  checks: Checks,
+  open: (more: FakeAnswers) => Promise<Reader>,
+): Promise<void> {
+  const pages: Record<string, { orgs: object[]; next_cursor: string | null }> = {
+    first: { orgs: [{ org: "acme", tier: "team" }], next_cursor: "second" },
+    second: { orgs: [{ org: "zebra", tier: "free" }], next_cursor: null },
+  };
+  const reader = await open({
+    "/v1/orgs": (query) => ({ body: pages[query.get("cursor") ?? "first"] }),
+  });
+  const { page } = reader;
+  await reader.open("/", "Orgs");
+  await page.getByText("The first 1 orgs").waitFor();
+  await page.getByRole("button", { name: "Show more" }).click();
+  await page.getByText("2 orgs", { exact: true }).waitFor();
+  const names = await page.locator("tbody a").allTextContents();
+  checks.equal("orgs: the next page comes below the first", names, ["acme", "zebra"]);
+  checks.equal("orgs: at the end nothing is offered", await page.locator("main button").count(), 0);
+  await reader.close();
+}
+
+function auditorOnly(own: object): FakeAnswers[string] {
+  return { body: { ...own, scopes: ["audit:read"] } };
+}
+
+async function checkAuditorOnly(checks: Checks, reader: Reader): Promise<void> {
+  const asked: string[] = [];
+  reader.page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+  await reader.open("/", "Audit log");
+  const pages = reader.page.getByRole("navigation", { name: "Pages" }).getByRole("link");
+  checks.equal(
+    "shell: who may read the log alone arrives there, and is led nowhere else",
+    [
+      await pages.allTextContents(),
+      asked.filter((path) => /\/(changes|activity\S*|instances)$/.test(path)),
+    ],
+    [["Audit"], []],
+  );
+  await reader.close();
 }

@@ -7,16 +7,24 @@ export interface AlertRule {
   name: string;
   severity?: string;
   runbookUrl?: string;
+  /** As it is written, with what Prometheus puts in. */
+  dashboard?: string;
 }
+
+const MEMBERS = {
+  severity: "severity",
+  runbook_url: "runbookUrl",
+  dashboard: "dashboard",
+} as const;
 
 export function readAlertRules(): AlertRule[] {
   const rules: AlertRule[] = [];
   for (const line of readFileSync(RULES_PATH, "utf8").split("\n")) {
-    const [, key, value = ""] = /^ +(?:- )?(alert|severity|runbook_url): (\S+)$/.exec(line) ?? [];
+    const [, key = "", value = ""] = /^ +(?:- )?(\w+): (\S+|"[^"]+"|'[^']+')$/.exec(line) ?? [];
+    const member = MEMBERS[key as keyof typeof MEMBERS];
     const rule = rules.at(-1);
     if (key === "alert") rules.push({ name: value });
-    else if (key === "severity" && rule !== undefined) rule.severity = value;
-    else if (key === "runbook_url" && rule !== undefined) rule.runbookUrl = value;
+    else if (member !== undefined && rule !== undefined) rule[member] = value;
   }
   return rules;
 }

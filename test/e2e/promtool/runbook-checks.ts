@@ -6,6 +6,12 @@ import { RULES_PATH, readAlertRules } from "./alert-rules.ts";
 const RUNBOOKS = "monitoring/runbooks.md";
 const PARTS = ["Meaning", "Impact", "Diagnosis", "Mitigation"];
 
+/** Beside `npm start`; what comes after the page are its filters. */
+const DASHBOARD =
+  /^["']http:\/\/127\.0\.0\.1:8787\/orgs\/\{\{ urlquery \$labels\.org \}\}\/(activity|lag|audit)[?"']/;
+/** These are not about what a page of an org shows. */
+const WITHOUT_PAGE = /^MCPG(ToolErrorRate|ScrapeDown|Shard\w+|DeletionPaused|Gateway\w+)$/;
+
 /** The published guide's rule, which stays as it is and so has no annotation of ours. */
 const GUIDE_ALERT = "MCPGToolErrorRate";
 const GUIDE_RULE = `      - alert: MCPGToolErrorRate
@@ -32,6 +38,14 @@ export function checkRunbooks(checks: Checks): void {
       .filter(({ name, runbookUrl }) => runbookUrl !== `${RUNBOOKS}#${name.toLowerCase()}`)
       .map(({ name, runbookUrl }) => `${name}: ${runbookUrl}`),
     `${linked.length} alerts`,
+  );
+  const shown = rules.filter(({ name }) => !WITHOUT_PAGE.test(name));
+  checks.report(
+    "an alert about an org's calls, gateways or log leads to the page that shows it",
+    shown
+      .filter(({ dashboard = "" }) => !DASHBOARD.test(dashboard))
+      .map(({ name, dashboard }) => `${name}: ${dashboard}`),
+    `${shown.length} alerts`,
   );
   checks.report(
     "every alert but the guide's has a severity",
