@@ -1,9 +1,9 @@
 import * as fc from "fast-check";
-import { withOwnGateway } from "#dashboard/overview/own-gateway.ts";
 import { describe, expect, it } from "vitest";
 import { callBars, callFigures } from "#dashboard/overview/call-figures.ts";
 import { fleetFigures, troubledFirst } from "#dashboard/overview/fleet-figures.ts";
 import { ledgerVerdict } from "#dashboard/overview/ledger-verdict.ts";
+import { withOwnGateway } from "#dashboard/overview/own-gateway.ts";
 import { quantileMs } from "#dashboard/overview/quantiles.ts";
 
 const COVERED = {
