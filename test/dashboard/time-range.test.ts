@@ -76,3 +76,10 @@ describe("a time range", () => {
     expect(["90m", "2h", "1d"].map(lastMs)).toEqual([5_400_000, 7_200_000, 86_400_000]);
   });
 });
+
+it("a range that ends as it begins is told as none", () => {
+  const at = "2026-11-28T14:00:00Z";
+  const query = (to: string) => new Map(Object.entries({ from: at, to }));
+  expect(rangeProblem(query(at))).toBe("from has to come before to");
+  expect(rangeProblem(query("2026-11-28T14:00:00.001Z"))).toBeNull();
+});

@@ -134,6 +134,36 @@ describe("Figures of samples", () => {
     ]);
   });
 
+  it("tell the most frequent error first, though another is newer", async () => {
+    const org = await makeOrg();
+    const failed = (agoMs: number, error_message: string) =>
+      makeSample({ started_at: Date.now() - agoMs, outcome: "server_error", error_message });
+    await ingest(org, [failed(9_000, "often"), failed(8_000, "often"), failed(1_000, "once")]);
+    const path = `/v1/orgs/${org}/errors?limit=1`;
+    const { errors, total } = await getJson<{ errors: SampleFields[]; total: object }>(path);
+    expect(errors.map(({ calls }) => calls)).toEqual([2]);
+    expect(total).toEqual({ calls: 3, groups: 2 });
+  });
+
+  it("tell first what differs most, be it that the selection has less of it", async () => {
+    const org = await makeOrg();
+    await ingest(org, [
+      makeSample({ tool: "x", actor: "a" }),
+      makeSample({ tool: "x", actor: "b" }),
+      makeSample({ tool: "y", actor: "c" }),
+      makeSample({ tool: "y", actor: "c", workspace: "test" }),
+    ]);
+    type Field = { field: string; values: { value: string; difference: number }[] };
+    const path = `/v1/orgs/${org}/activity/compare?sel_tool=x`;
+    const { fields } = await getJson<{ fields: Field[] }>(path);
+    const greatest = fields.slice(0, 3).map(({ field, values: [first] }) => [field, first]);
+    expect(Object.fromEntries(greatest)).toMatchObject({
+      tool: { value: "x", difference: 1 },
+      actor: { value: "c", difference: -1 },
+      workspace: { difference: 0.5 },
+    });
+  });
+
   it("are of the last hour, up to now, unless asked otherwise", async () => {
     const org = await makeOrg();
     await ingest(org, [makeSample({ started_at: Date.now() - 2 * 3_600_000 })]);

@@ -74,6 +74,16 @@ describe("what waits", () => {
     expect(Number(watermark) * 1_000).toBeLessThan(Date.now() - 15);
   });
 
+  it.each(["activity/top?by=tool", "activity/top?by=actor", "activity/top?by=instance"])(
+    "is counted by %s once it is due",
+    async (path) => {
+      const org = await newOrg({ span_mapping: { caller_wait_seconds: 0 } });
+      await send(org, [span({ side: "client" })]);
+      const { total } = await getJson<{ total: { calls: number } }>(`/v1/orgs/${org.org}/${path}`);
+      expect(total.calls).toBe(1);
+    },
+  );
+
   it.each([
     "activity?",
     "errors?",
