@@ -20,6 +20,9 @@ const usage = `npm run demo [-- --seconds 120]: MCP servers and clients around t
 It starts what \`npm start\` starts, with the same PORT and MCPG_STATE_DIR, and ends it; with BASE
 (http://127.0.0.1:8787) it uses one that runs.`;
 
+const USE_RUNNING =
+  "Where npm start runs already, name it: BASE=http://127.0.0.1:8787 npm run demo";
+
 const projectDir = resolve(import.meta.dirname, "..");
 const START_MS_MAX = 120_000;
 const REVIEW_EVERY_MS = 10_000;
@@ -83,7 +86,10 @@ function readSeconds(): number | null {
 
 async function startGateway(): Promise<string> {
   console.log("starting the local gateway…");
-  return start(["scripts/start.ts"], {}).said(/^ready on (http:\S+)$/m, START_MS_MAX);
+  const started = start(["scripts/start.ts"], {}).said(/^ready on (http:\S+)$/m, START_MS_MAX);
+  return started.catch((error: Error) => {
+    throw new Error(`${error.message}\n${USE_RUNNING}`);
+  });
 }
 
 function start(args: readonly string[], env: Record<string, string>): Child {
