@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { app, routes } from "#app.ts";
 import type { Access } from "#orgs/http/access.ts";
 import { call } from "../harness/deployment.ts";
-import { SCOPES_OF_ROUTES, SESSIONLESS } from "../route-scopes.ts";
+import { OR_SCOPES, SCOPES_OF_ROUTES, SESSIONLESS } from "../route-scopes.ts";
 
 interface Schema {
   $ref?: string;
@@ -114,8 +114,10 @@ describe("GET /openapi.json", () => {
         : [{ session: scope === "any" ? [] : [scope] }];
     for (const { statement } of routes) {
       const { method, path, publicWhere, alsoBy } = statement;
-      const scope = SCOPES_OF_ROUTES[`${method} ${path}`] ?? null;
-      const required = scope === null ? [] : [requirementOf(scope), ...bySession(scope)];
+      const name = `${method} ${path}`;
+      const scope = SCOPES_OF_ROUTES[name] ?? null;
+      const scopes = [scope, OR_SCOPES[name] ?? null].filter((one) => one !== null);
+      const required = scopes.flatMap((one) => [requirementOf(one), ...bySession(one)]);
       const expected = [...required, ...alsoOf(scope, { alsoBy, publicWhere })];
       expect([path, paths[pathOf(path)]?.[method]?.security]).toEqual([path, expected]);
     }
@@ -187,7 +189,8 @@ describe("GET /openapi.json", () => {
       }
     }
     for (const [name, { requestBody }] of operationsOf(document)) {
-      const takesBody = /^(post|put|patch) /.test(name) && !/(rotate|checkpoint|probe)$/.test(name);
+      const takesBody =
+        /^(post|put|patch) /.test(name) && !/(audit\/keys\/rotate|checkpoint|probe)$/.test(name);
       expect([name, requestBody !== undefined]).toEqual([name, takesBody]);
     }
     const mediaTypes = (path: string, method = "get") =>

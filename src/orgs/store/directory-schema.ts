@@ -22,9 +22,9 @@ export const orgs = sqliteTable("orgs", {
   publishesAuditLog: integer("publishes_audit_log", { mode: "boolean" }).notNull().default(false),
   spanMapping: text("span_mapping").notNull().default("{}"),
   onLedgerFailure: text("on_ledger_failure").notNull().default("refuse").$type<OnLedgerFailure>(),
+  keyRotationDays: integer("key_rotation_days").notNull().default(0),
   redaction: text().notNull().default("{}"),
   payloadCapture: text("payload_capture").notNull().default("{}"),
-  keyRotationDays: integer("key_rotation_days").notNull().default(0),
 });
 
 export const serviceTokens = sqliteTable("service_tokens", {
