@@ -292,7 +292,8 @@ describe("Refusing", () => {
       queries.push(...sql.split(";\n"));
       return send();
     });
-    const ofJob = () => queries.filter((sql) => !/job_cursors|audit_logs|clock|data_keys/.test(sql));
+    const ofJob = () =>
+      queries.filter((sql) => !/job_cursors|audit_logs|clock|data_keys/.test(sql));
     await tick({ ...(await filledTo(0.5)), SHARD_0: watched });
     expect(ofJob()).toHaveLength(1);
     const env = { ...(await filledTo(0.87)), SHARD_0: watched };
