@@ -332,7 +332,7 @@ describe("Audit forwarding", () => {
     const { received } = receiver();
     const org = await forwardingOrg(1);
     const spoil =
-      "UPDATE observability SET settings = replace(settings, 'v1.', 'v2.') WHERE org = ?1";
+      "UPDATE observability SET settings = replace(settings, 'v2.', 'v3.') WHERE org = ?1";
     await workerEnv.DIRECTORY.prepare(spoil).bind(org).run();
     await tick();
     expect(received).toEqual([]);

@@ -196,7 +196,7 @@ describe("A version that is destroyed", () => {
     expect(await openDataKey(workerEnv, org, copied)).toBeNull();
     await expect(openedIn(workerEnv, org, payload)).rejects.toThrow();
     expect((await newestDataKey(workerEnv, org, "payload")).version).toBe(2);
-    expect((await keyEntries(org))[0]).toBe(["operator.data_key.destroyed", "key://payload/1"]);
+    expect((await keyEntries(org))[0]).toBe("operator.data_key.destroyed key://payload/1");
   });
 
   it("never comes back, and the newest never goes", async () => {

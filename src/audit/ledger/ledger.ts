@@ -18,6 +18,12 @@ import {
 import type { CallNews, DecidedCall, OpenCall } from "#audit/calls/open-call.ts";
 import { openCalls, takeNews } from "#audit/ledger/calls/call-steps.ts";
 import { resumeWaiting, waitingKeysOf } from "#audit/ledger/calls/open-calls.ts";
+import {
+  destroyAllShares,
+  destroyShare,
+  findShare,
+  makeShare,
+} from "#audit/ledger/keys/stored-shares.ts";
 import { readChainEnd } from "#audit/ledger/proven/chain-end.ts";
 import { type LogState, openLog, readState } from "#audit/ledger/proven/log-state.ts";
 import { daysPromisedTo } from "#audit/ledger/times/retention-ranges.ts";
@@ -39,7 +45,6 @@ import {
   type PublishAnswer,
   publish,
 } from "./head.ts";
-import { destroyAllShares, destroyShare, findShare, makeShare } from "./key-shares.ts";
 import { LedgerReads } from "./ledger-reads.ts";
 import {
   announcePruning,

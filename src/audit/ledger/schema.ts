@@ -230,7 +230,7 @@ CREATE TABLE ended_calls (
 ) STRICT;
 `,
   `
--- Shares of the org's payload keys (src/audit/ledger/key-shares.ts): no part of the log's state.
+-- Shares of the org's payload keys (src/audit/ledger/keys/stored-shares.ts): no part of the log's state.
 CREATE TABLE key_shares (
   version INTEGER NOT NULL PRIMARY KEY,           -- of the payload key
   share   BLOB    CHECK (octet_length(share) = 32) -- NULL: destroyed

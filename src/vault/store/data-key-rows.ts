@@ -15,12 +15,12 @@ type DataKeyRow = Omit<WrappedDataKey, "wrapped"> & { readonly wrapped: number[]
 export const SELECTED = `purpose, version, CASE is_doomed WHEN 0 THEN wrapped END AS wrapped,
   kek_version AS kekVersion`;
 
-type KeyName = Pick<WrappedDataKey, "purpose" | "version">;
+type DataKeyName = Pick<WrappedDataKey, "purpose" | "version">;
 
 export async function findDataKey(
   db: D1Database,
   { org }: Pick<KeyedOrg, "org">,
-  { purpose, version }: KeyName,
+  { purpose, version }: DataKeyName,
 ): Promise<WrappedDataKey | null> {
   const row = await db
     .prepare(`SELECT ${SELECTED} FROM data_keys WHERE org = ?1 AND purpose = ?2 AND version = ?3`)
@@ -49,7 +49,7 @@ const INSERT = `INSERT INTO data_keys (org, purpose, version, wrapped, kek_versi
     AND NOT EXISTS (SELECT 1 FROM data_keys WHERE org = ?1 AND purpose = ?2 AND version >= ?3)
   ON CONFLICT DO NOTHING`;
 
-export interface NewDataKey extends KeyName {
+export interface NewDataKey extends DataKeyName {
   readonly wrapped: Uint8Array;
   readonly kekVersion: number;
   readonly createdAtMs: number;
