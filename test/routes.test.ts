@@ -63,11 +63,17 @@ function casesOf(scope: NonNullable<AnyScope>): Case[] {
   }
 }
 
+/** It has no session by its token, and views no payload. */
+function administratorGets(scope: AnyScope): number {
+  if (scope === "session") return 401;
+  return scope === "payloads:read" ? 403 : 200;
+}
+
 /** What of the callers that a scope lets in, or keeps out, this route treats otherwise. */
 async function violations(route: AppRoute, scope: AnyScope): Promise<string[]> {
   const cases: Case[] = [
     ["nobody", null, scope === null ? 200 : 401],
-    ["the administrator", ADMIN_TOKEN, scope === "session" ? 401 : 200],
+    ["the administrator", ADMIN_TOKEN, administratorGets(scope)],
     ...(scope === null ? [] : casesOf(scope)),
   ];
   const found: string[] = [];
