@@ -20,13 +20,13 @@ ALTER TABLE tool_invocations ADD COLUMN payload_row TEXT;
 ALTER TABLE orgs ADD COLUMN payload_bytes INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE orgs ADD COLUMN payloads_refused INTEGER NOT NULL DEFAULT 0;
 
--- How far the org's payloads are sealed with the newest key: rows up to that one are. As it is for one version of the key,
--- the next begins anew.
+-- How far the org's payloads are sealed with a version of the key, or a later one: rows up to that id are. A row a rotation.
 CREATE TABLE payload_resealings (
-  org         TEXT    NOT NULL PRIMARY KEY,
+  org         TEXT    NOT NULL,
   key_version INTEGER NOT NULL,
   after_id    TEXT    NOT NULL DEFAULT '',
-  is_done     INTEGER NOT NULL DEFAULT 0
+  is_done     INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (org, key_version)
 ) WITHOUT ROWID;
 
 -- Erasures that are under way: what a request began the next tick ends. Nothing is erased that is not on its way to the

@@ -21,6 +21,6 @@ export const payloadsPart: OrgPart = {
   tables: [
     { table: "tool_invocation_payloads", key: "id", rowsMax: PRUNE_PAYLOAD_ROWS_MAX },
     { table: "payload_erasures", key: "id", rowsMax: PRUNE_PAYLOAD_ROWS_MAX },
-    { table: "payload_resealings", key: "org", rowsMax: 2 },
+    { table: "payload_resealings", key: "key_version", rowsMax: PRUNE_PAYLOAD_ROWS_MAX },
   ],
 };

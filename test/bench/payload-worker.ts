@@ -18,10 +18,18 @@ const PLACE = {
   field: "response",
 } as const;
 const billed = new BilledRows();
-const key = crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, [
-  "encrypt",
-  "decrypt",
-]) as Promise<CryptoKey>;
+let made: Promise<CryptoKey> | null = null;
+
+/** In a handler: no random values are to be had before. */
+function key(): Promise<CryptoKey> {
+  const usages = ["encrypt", "decrypt"];
+  made ??= crypto.subtle.generateKey(
+    { name: "AES-GCM", length: 256 },
+    false,
+    usages,
+  ) as Promise<CryptoKey>;
+  return made;
+}
 
 export default {
   async fetch(request: Request, env: Env, ctx: ExecutionContext): Promise<Response> {
@@ -39,14 +47,14 @@ export default {
 } satisfies ExportedHandler<Env>;
 
 async function sealed(content: PayloadContent): Promise<void> {
-  const dataKey = { version: 1, key: await key };
+  const dataKey = { version: 1, key: await key() };
   const opened = await openPayload(dataKey, PLACE, await sealPayload(dataKey, PLACE, content));
   if (opened?.kept.length !== content.kept.length) throw new Error("not what was sealed");
 }
 
 async function bare({ kept }: PayloadContent): Promise<void> {
   const aes = { name: "AES-GCM", iv: crypto.getRandomValues(new Uint8Array(12)) };
-  const ciphertext = await crypto.subtle.encrypt(aes, await key, kept);
-  const opened = await crypto.subtle.decrypt(aes, await key, ciphertext);
+  const ciphertext = await crypto.subtle.encrypt(aes, await key(), kept);
+  const opened = await crypto.subtle.decrypt(aes, await key(), ciphertext);
   if (opened.byteLength !== kept.length) throw new Error("not what was sealed");
 }

@@ -30,10 +30,10 @@ export async function findWalk(db: D1Database, org: string, version: number): Pr
   return row === null ? BEGUN : { afterId: row.afterId, isDone: row.isDone === 1 };
 }
 
+/** Of two at once whoever is further stays so. */
 const NOTE_WALK = `INSERT INTO payload_resealings (org, key_version, after_id, is_done) VALUES (?1, ?2, ?3, ?4)
-  ON CONFLICT (org) DO UPDATE SET
-    key_version = excluded.key_version, after_id = excluded.after_id, is_done = excluded.is_done
-  WHERE excluded.key_version >= key_version`;
+  ON CONFLICT (org, key_version) DO UPDATE SET
+    after_id = max(after_id, excluded.after_id), is_done = max(is_done, excluded.is_done)`;
 
 export interface EarlierRow {
   readonly id: string;
