@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { app, routes } from "#app.ts";
 import type { Access } from "#orgs/http/access.ts";
 import { call } from "../harness/deployment.ts";
-import { SCOPES_OF_ROUTES, SESSIONLESS } from "../route-scopes.ts";
+import { OR_SCOPES, SCOPES_OF_ROUTES, SESSIONLESS } from "../route-scopes.ts";
 
 interface Schema {
   $ref?: string;
@@ -115,7 +115,9 @@ describe("GET /openapi.json", () => {
     for (const { statement } of routes) {
       const { method, path, publicWhere, alsoBy } = statement;
       const scope = SCOPES_OF_ROUTES[`${method} ${path}`] ?? null;
-      const required = scope === null ? [] : [requirementOf(scope), ...bySession(scope)];
+      const orScope = OR_SCOPES[`${method} ${path}`];
+      const asked = [scope, orScope].filter((one) => one !== null && one !== undefined);
+      const required = asked.flatMap((one) => [requirementOf(one), ...bySession(one)]);
       const expected = [...required, ...alsoOf(scope, { alsoBy, publicWhere })];
       expect([path, paths[pathOf(path)]?.[method]?.security]).toEqual([path, expected]);
     }
