@@ -15,8 +15,6 @@ export const REDACTED_NAME = "redacted";
  * it stands. Each is smaller by a quarter at least than the one that it lies in.
  */
 const LAYERS_MAX = 6;
-/** Deeper than this in one JSON nothing is looked for, and nothing is kept. */
-const DEPTH_MAX = 256;
 /** The shortest name in which a secret is found. */
 const NAME_LENGTH_MIN = 8;
 
@@ -59,42 +57,33 @@ interface WithinLayer {
   readonly holder: Holder;
   readonly key: string | number;
   readonly step: PathStep;
-  readonly depth: number;
 }
 
 export class TextLayers {
   /** A layer stands behind the one that it lies in. */
   readonly layers: Layer[] = [];
 
+  /** However deep the value is: what is still to be looked at waits in a list. */
   add(value: unknown, step: PathStep, level: number, tell: Layer["tell"]): void {
     const layer = { root: { "": value }, texts: [], isChanged: false, renames: 0, tell };
     this.layers.push(layer);
-    this.#lookAt(layer, level, { holder: layer.root, key: "", step, depth: 0 });
+    const waiting: WithinLayer[] = [{ holder: layer.root, key: "", step }];
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      this.#lookAt(layer, level, next, waiting);
+    }
   }
 
-  #lookAt(layer: Layer, level: number, place: WithinLayer): void {
-    const { holder, key, step, depth } = place;
+  #lookAt(layer: Layer, level: number, within: WithinLayer, waiting: WithinLayer[]): void {
+    const { holder, key, step } = within;
     const value = holder[key];
-    if (step.isEnd || depth > DEPTH_MAX) {
+    if (step.isEnd) {
       holder[key] = REDACTED;
       layer.isChanged = true;
       return;
     }
-    if (typeof value === "string") this.#lookIntoText(layer, level, place, value);
+    if (typeof value === "string") this.#lookIntoText(layer, level, within, value);
     if (typeof value === "object" && value !== null) {
-      this.#lookIntoMembers(layer, level, { ...place, holder: value as Holder });
-    }
-  }
-
-  #lookIntoMembers(layer: Layer, level: number, { holder, step, depth }: WithinLayer): void {
-    const isList = Array.isArray(holder);
-    for (const key of isList ? holder.keys() : Object.keys(holder)) {
-      const value = holder[key];
-      if (!isList && isNameAlone(key, value)) layer.texts.push(heldText(holder, key, null));
-      // Of a million numbers none is looked at, unless a path may lead there.
-      if (isPlain(value) && step.states.length === 0) continue;
-      const next = { holder, key, step: stepInto(step.states, key), depth: depth + 1 };
-      this.#lookAt(layer, level, next);
+      lookIntoMembers(layer, value as Holder, step, waiting);
     }
   }
 
@@ -119,6 +108,22 @@ export class TextLayers {
     for (const { start, end, decoded } of base64RunsOf(text)) {
       this.add(decoded, within, level + 1, () => held.hits.push({ start, end, mark: REDACTED }));
     }
+  }
+}
+
+function lookIntoMembers(
+  layer: Layer,
+  holder: Holder,
+  { states }: PathStep,
+  waiting: WithinLayer[],
+): void {
+  const isList = Array.isArray(holder);
+  for (const key of isList ? holder.keys() : Object.keys(holder)) {
+    const value = holder[key];
+    if (!isList && isNameAlone(key, value)) layer.texts.push(heldText(holder, key, null));
+    // Of a million numbers none is looked at, unless a path may lead there.
+    if (isPlain(value) && states.length === 0) continue;
+    waiting.push({ holder, key, step: stepInto(states, key) });
   }
 }
 

@@ -1,5 +1,5 @@
 /** Looks for marks in bytes, in whatever form they may have got there. */
-import { constants, gunzipSync, inflateSync } from "node:zlib";
+import { constants, inflateRawSync, inflateSync } from "node:zlib";
 
 export interface Mark {
   /** Where it was put in. */
@@ -57,15 +57,23 @@ const GZIP = Buffer.from([0x1f, 0x8b, 0x08]);
 const ZLIBS = [0x01, 0x5e, 0x9c, 0xda].map((level) => Buffer.from([0x78, level]));
 const CUT_OFF = { finishFlush: constants.Z_SYNC_FLUSH };
 
+/** Of a header without a name, as programs write it: what is behind the stream is then no fault. */
+const GZIP_HEADER_BYTES = 10;
+
 /** Whatever may be read of a stream that begins there. */
 function* compressedIn(bytes: Buffer): Generator<Buffer> {
   for (const magic of [GZIP, ...ZLIBS]) {
-    const inflate = magic === GZIP ? gunzipSync : inflateSync;
     for (let at = bytes.indexOf(magic); at >= 0; at = bytes.indexOf(magic, at + 1)) {
-      const inner = attempt(() => inflate(bytes.subarray(at), CUT_OFF));
+      const inner = attempt(() => inflatedAt(bytes, at, magic === GZIP));
       if (inner !== null) yield inner;
     }
   }
+}
+
+function inflatedAt(bytes: Buffer, at: number, isGzip: boolean): Buffer {
+  return isGzip
+    ? inflateRawSync(bytes.subarray(at + GZIP_HEADER_BYTES), CUT_OFF)
+    : inflateSync(bytes.subarray(at), CUT_OFF);
 }
 
 function attempt(work: () => Buffer): Buffer | null {

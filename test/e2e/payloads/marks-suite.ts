@@ -23,7 +23,10 @@ export async function runPayloadMarksSuite(): Promise<Verdict> {
   checkSearch(checks);
   const folder = await newFolder();
   const logs: string[] = [];
-  const runtime = await Runtime.start({ folder, onLog: (line) => logs.push(line) });
+  const runtime = await Runtime.start({
+    ...{ folder, entry: "src/index.ts", settings: { MCPG_ALLOW_LOOPBACK: "true" } },
+    onLog: (line) => logs.push(line),
+  });
   const marks = new Marks();
   const spans = new MarkedServer(() => "{}");
   const plugin = new MarkedServer(({ body }) => answerOf(body, marks));
