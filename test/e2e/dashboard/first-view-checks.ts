@@ -55,21 +55,35 @@ async function checkClock(
   checks: Checks,
   open: (answers: FakeAnswers, before: string) => Promise<Reader>,
 ): Promise<void> {
-  const ahead = { date: new Date(Date.now() + HOUR_MS).toUTCString() };
   let askedTo = "";
-  const answers: FakeAnswers = {
+  const answers = datedAhead({
     ...fakeOrg(),
-    "/v1/session": { ...session(2 * 3600, 4 * 3600), headers: ahead },
+    "/v1/session": session(2 * 3600, 4 * 3600),
     "/activity": (query, route) => {
       askedTo = query.get("to") ?? "";
       const fake = fakeOrg()["/activity"];
       return typeof fake === "function" ? fake(query, route) : fake!;
     },
-  };
+  });
   const reader = await open(answers, WAS_IN);
   await reader.open(PATH, "Overview");
   const isOfServer = async () => Math.abs(Date.parse(askedTo) - Date.now() - HOUR_MS) < 60_000;
   await waitUntil(isOfServer, { msMax: 20_000, what: "the hour of the server's clock" });
   checks.report("first view: it ends up with the server's hour, whatever the reader's clock", []);
   await reader.close();
+}
+
+/** As all of one server's answers are. */
+function datedAhead(answers: FakeAnswers): FakeAnswers {
+  const date = new Date(Date.now() + HOUR_MS).toUTCString();
+  const dated = Object.entries(answers).map(([end, found]): [string, FakeAnswers[string]] => [
+    end,
+    (query, route) => {
+      const answer = typeof found === "function" ? found(query, route) : found;
+      return typeof answer === "string"
+        ? answer
+        : { ...answer, headers: { ...answer.headers, date } };
+    },
+  ]);
+  return Object.fromEntries(dated);
 }

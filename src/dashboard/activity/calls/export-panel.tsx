@@ -93,14 +93,18 @@ function useExport(pathOf: ExportPanelTerms["pathOf"], fileName: string): Export
   return { running, told, start, stop };
 }
 
-interface Reading {
+interface ExportReading {
   readonly signal: AbortSignal;
   readonly read: PageReader;
   onProgress(calls: number): void;
 }
 
 /** What is to be told of it; nothing of what the reader took back. */
-async function exportTo(format: ExportFormat, name: string, reading: Reading): Promise<string> {
+async function exportTo(
+  format: ExportFormat,
+  name: string,
+  reading: ExportReading,
+): Promise<string> {
   const file = await openFile(name, FORMATS[format].type);
   if (file === null) return "";
   reading.onProgress(0);
