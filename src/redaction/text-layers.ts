@@ -101,7 +101,7 @@ export class TextLayers {
     if (parsed !== null) {
       held.isSearched = level > 1;
       this.add(parsed, within, level + 1, (root) => {
-        held.rewritten = JSON.stringify(root);
+        held.rewritten = writtenJson(root);
       });
       return;
     }
@@ -149,5 +149,14 @@ function parsedJson(text: string): object | string | null {
     return JSON.parse(text);
   } catch {
     return null;
+  }
+}
+
+/** The runtime's stack bounds how deep a value it writes, a few ten thousand levels: of a deeper one nothing is kept. */
+function writtenJson(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return JSON.stringify(REDACTED);
   }
 }
