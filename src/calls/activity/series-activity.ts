@@ -72,9 +72,10 @@ async function ofGroups(
   const sums = [...sink.calls].map(
     ([key, calls]) => [key, calls, calls.reduce((sum, count) => sum + count, 0)] as const,
   );
-  const ordered = sums.sort(
-    ([a, , left], [b, , right]) => right - left || (isBefore(a, b) ? -1 : 1),
-  );
+  // Of some groups nothing was wanted.
+  const ordered = sums
+    .filter(([, , sum]) => sum > 0)
+    .sort(([a, , left], [b, , right]) => right - left || (isBefore(a, b) ? -1 : 1));
   const greatest = ordered.slice(0, GROUPS_MAX);
   const labels = await labelsOf(greatest.map(([key]) => key));
   const series: ActivitySeries[] = greatest.map(([, calls], index) => ({

@@ -45,7 +45,7 @@ const COLUMNS = `id, started_at_ms, coalesce(error_fingerprint, '') AS fingerpri
 const partsOf = (columns: string) => `(
   SELECT fingerprint, ${columns}, count(*) AS calls,
     row_number() OVER (PARTITION BY fingerprint ORDER BY count(*) DESC, ${columns}) AS place
-  FROM matched WHERE fingerprint IN (SELECT fingerprint FROM told) GROUP BY fingerprint, ${columns})
+  FROM errors WHERE fingerprint IN (SELECT fingerprint FROM told) GROUP BY fingerprint, ${columns})
   WHERE place <= ${PARTS_MAX}`;
 
 export async function findErrorGroups(
@@ -57,13 +57,13 @@ export async function findErrorGroups(
   const values = new BoundValues();
   const outcomes = (filter.outcomes ?? OUTCOMES).filter(isError);
   const covered = coveredSamples(values, values.text(org), { ...filter, outcomes }, COLUMNS);
-  const sql = `WITH ${covered},
+  const sql = `WITH ${covered}, errors AS MATERIALIZED (SELECT * FROM matched),
     told AS MATERIALIZED (
       SELECT fingerprint, count(*) AS calls, min(started_at_ms) AS first_ms, max(started_at_ms) AS last_ms,
         max(id) AS newest_id
-      FROM matched GROUP BY fingerprint ORDER BY calls DESC, newest_id DESC LIMIT ${limit})
+      FROM errors GROUP BY fingerprint ORDER BY calls DESC, newest_id DESC LIMIT ${limit})
     SELECT 'total' AS part, '' AS fingerprint, json_object('calls', count(*),
-        'groups', count(DISTINCT fingerprint), 'scannedToMs', ${SCANNED_TO_MS}) AS body FROM matched
+        'groups', count(DISTINCT fingerprint), 'scannedToMs', ${SCANNED_TO_MS}) AS body FROM errors
     UNION ALL
     SELECT 'group', fingerprint, json_object('calls', calls, 'firstMs', first_ms, 'lastMs', last_ms,
         'newestId', newest_id) FROM told
