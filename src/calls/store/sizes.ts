@@ -21,11 +21,12 @@ const ROLLUPS_COUNTED_MAX = 10_000;
 const ROW_BYTES = 24;
 
 /**
- * What a row of so many bytes takes of a table WITHOUT ROWID with pages of 4 KiB: what is over 1,002 bytes goes
- * to pages of its own, and 489 stay (sqlite.org/fileformat2.html#cell_payload_overflow_pages).
+ * What a row of so many bytes takes of a table WITHOUT ROWID with pages of 4 KiB: of what is over 1,002 bytes 489 stay,
+ * with what would begin a page of its own where that are no more than 513, and the others go to pages of their own
+ * (sqlite.org/fileformat2.html#cell_payload_overflow_pages).
  */
-const onDisk = (bytes: string) =>
-  `iif(${bytes} <= 1002, ${bytes}, 489 + 4096 * ((${bytes} + 3602) / 4092))`;
+const onDisk = (bytes: string) => `iif(${bytes} <= 1002, ${bytes}, 489 + 4096 * ((${bytes} - 489) / 4092)
+  + iif((${bytes} - 489) % 4092 <= 513, (${bytes} - 489) % 4092, 4096))`;
 
 /** Pages of a table that is written in order are this full: measured, see ARCHITECTURE.md. */
 const PAGE_FILL = 0.9;
