@@ -20,12 +20,20 @@ export function cellOf(outcome: number, bucket: number): number {
 }
 
 export function outcomeOfCell(cell: number): number {
-  return Math.floor(cell / CELLS_PER_OUTCOME);
+  return OUTCOME_OF[cell]!;
 }
 
 export function halfOctaveOfCell(cell: number): number {
-  return (cell % CELLS_PER_OUTCOME) + HALF_OCTAVE_MIN;
+  return HALF_OCTAVE_OF[cell]!;
 }
+
+/** A day of 10,000 tools has four million cells: looked up, not divided. */
+const cells = Array.from({ length: CELLS_END }, (_, cell) => cell);
+const OUTCOME_OF = Uint8Array.from(cells, (cell) => Math.floor(cell / CELLS_PER_OUTCOME));
+const HALF_OCTAVE_OF = Int8Array.from(
+  cells,
+  (cell) => (cell % CELLS_PER_OUTCOME) + HALF_OCTAVE_MIN,
+);
 
 export function addCell(cells: Cells, cell: number, count: number): void {
   cells.set(cell, (cells.get(cell) ?? 0) + count);

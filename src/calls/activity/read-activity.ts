@@ -98,10 +98,10 @@ async function readRows(
     to: Math.min(range.toMs / windowMs, Math.ceil(place.nowMs / windowMs) + AHEAD_WINDOWS),
   };
   const stepOf = (window: number) => Math.floor((window * windowMs - range.fromMs) / range.stepMs);
-  const sinkOf = sinksOf(named, by, sink);
+  const sinksOfStep = stepSinks(named, by, sink);
   const readTo = await readActivityRows(place.db, place.org, tier, named.rows, windows, {
     isWanted,
-    sinkOf: (window, number) => sinkOf(stepOf(window), number),
+    sinksOf: (window) => sinksOfStep(stepOf(window)),
   });
   return {
     source: tier === MINUTES ? "minutes" : "quarter_hours",
@@ -112,10 +112,10 @@ async function readRows(
 /** More than five minutes, whichever the window. */
 const AHEAD_WINDOWS = 10;
 
-function sinksOf({ rows, labels }: NamedRows, by: ActivityQuestion["by"], sink: ActivitySink) {
+function stepSinks({ rows, labels }: NamedRows, by: ActivityQuestion["by"], sink: ActivitySink) {
   const keys = new Map<number, GroupKey>();
   for (const [number, ofNumber] of labels) keys.set(number, by === null ? 0 : keyOf(by, ofNumber));
-  return (step: number, number: number) => {
+  return (step: number) => (number: number) => {
     const key = keys.get(number);
     // A plugin that a fold has numbered since its labels were read: its calls arrived since.
     if (key === undefined && rows.column === "plugins") return null;

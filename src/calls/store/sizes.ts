@@ -25,7 +25,9 @@ const ROW_BYTES = 24;
  * with what would begin a page of its own where that are no more than 513, and the others go to pages of their own
  * (sqlite.org/fileformat2.html#cell_payload_overflow_pages).
  */
-const onDisk = (bytes: string) => `iif(${bytes} <= 1002, ${bytes}, 489 + 4096 * ((${bytes} - 489) / 4092)
+const onDisk = (
+  bytes: string,
+) => `iif(${bytes} <= 1002, ${bytes}, 489 + 4096 * ((${bytes} - 489) / 4092)
   + iif((${bytes} - 489) % 4092 <= 513, (${bytes} - 489) % 4092, 4096))`;
 
 /** Pages of a table that is written in order are this full: measured, see ARCHITECTURE.md. */

@@ -28,7 +28,7 @@ export interface Windows {
 /** Where cells go that are wanted: null, and a number's are passed over. */
 export interface CellTaker {
   isWanted: CellFilter;
-  sinkOf(window: number, number: number): CellSink | null;
+  sinksOf(window: number): (number: number) => CellSink | null;
 }
 
 /** Rows that the first statement looks for; the next one as many as 2 MB of cells are expected of. */
@@ -79,7 +79,8 @@ export async function readActivityRows(
     if (characters > 0) await nextTurn();
     const from = Math.max(windows.from, to - Math.max(1, Math.floor(rowsAsked / rowsPerWindow)));
     const { results } = await statement.bind(org, keys, from, to).all<CellsRow>();
-    for (const row of results) takeRow(row);
+    // What a block's series are added to is in the processor's cache as long as it is at that block.
+    for (const row of results.toSorted((a, b) => a.block - b.block)) takeRow(row);
     const read = results.reduce((sum, { cells }) => sum + cells.length, 1);
     rowsAsked = Math.min(ROWS_MAX, (rowsAsked * STATEMENT_CHARACTERS) / Math.max(read, 200_000));
     characters += read;
@@ -104,7 +105,7 @@ function readingOf(tier: ActivityTier, asked: RowsAsked, taker: CellTaker): Read
       rowsPerWindow: 1,
       takeRow: ({ window, cells }) => {
         const numbers = new PackedNumbers(cells);
-        const sink = taker.sinkOf(window, 0);
+        const sink = taker.sinksOf(window)(0);
         while (numbers.hasMore) takeCell(numbers, taker.isWanted, sink);
       },
     };
@@ -115,11 +116,13 @@ function readingOf(tier: ActivityTier, asked: RowsAsked, taker: CellTaker): Read
   const blocksEnd = next === 0 ? 0 : blockOf(next - 1) + 1;
   const blocks = numbers === null ? allUpTo(blocksEnd) : [...new Set(numbers.map(blockOf))];
   const wanted = numbers === null ? null : new Set(numbers);
-  const takeRow = ({ window, block, cells }: CellsRow) =>
+  const takeRow = ({ window, block, cells }: CellsRow) => {
+    const sinkOf = taker.sinksOf(window);
     takeBlock(cells, taker.isWanted, (place) => {
       const number = block * perBlock + place;
-      return wanted === null || wanted.has(number) ? taker.sinkOf(window, number) : null;
+      return wanted === null || wanted.has(number) ? sinkOf(number) : null;
     });
+  };
   const isRange = column === "series" && blocks.length * LOOK_UP_ROWS > blocksEnd;
   return isRange
     ? { sql: rangeOfBlocks(tier, column), keys: blocksEnd - 1, rowsPerWindow: blocksEnd, takeRow }
