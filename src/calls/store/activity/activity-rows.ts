@@ -70,7 +70,7 @@ export async function readActivityRows(
   windows: Windows,
   taker: CellTaker,
 ): Promise<number> {
-  const { sql, keys, rowsPerWindow, takeRow } = readingOf(tier, rows, taker);
+  const { sql, keys, rowsPerWindow, takeRow } = rowsReading(tier, rows, taker);
   if (rowsPerWindow === 0) return windows.from;
   const statement = db.prepare(sql);
   let rowsAsked = ROWS_FIRST;
@@ -89,7 +89,7 @@ export async function readActivityRows(
   return to;
 }
 
-interface Reading {
+interface RowsReading {
   sql: string;
   /** Of the statement's ?2. */
   keys: string | number;
@@ -97,7 +97,7 @@ interface Reading {
   takeRow(row: CellsRow): void;
 }
 
-function readingOf(tier: ActivityTier, asked: RowsAsked, taker: CellTaker): Reading {
+function rowsReading(tier: ActivityTier, asked: RowsAsked, taker: CellTaker): RowsReading {
   if (asked.column === "totals") {
     return {
       sql: lookUpBlocks(tier, "totals"),
