@@ -18,10 +18,9 @@ export async function fillQuarter(runtime: Runtime, org: string, fromMs: number)
     const samples = Array.from({ length: CALLS_PER_REPORT }, (_, index) => {
       const number = Math.floor(random() * TOOLS);
       const startedAtMs = fromMs + Math.floor(((start + index) / CALLS_PER_QUARTER) * QUARTER_MS);
-      return {
-        ...makeLoadSample(number, random, startedAtMs),
-        plugin: `plugin-${number % PLUGINS}`,
-      };
+      const sample = makeLoadSample(number, random, startedAtMs);
+      const error_code = sample.outcome === "ok" ? undefined : `E${number % 23}`;
+      return { ...sample, plugin: `plugin-${number % PLUGINS}`, error_code };
     });
     bodies.push(reportBody(samples));
   }

@@ -5,11 +5,11 @@
 import { HOUR_MS, MINUTE_MS } from "#platform/time.ts";
 
 /**
- * At most 486 cells (6 outcomes, 81 half-octaves) of 12 characters a series and plugin: 1.7 MB a row, where D1 takes
- * 2 MB. Of 10,000 tools a window has 40 blocks, of 1 KB in a quiet minute and of 40 KB in a busy quarter.
+ * At most 486 cells (6 outcomes, 81 half-octaves) of 6 characters a series and plugin: 0.8 MB a row, where D1 takes
+ * 2 MB. Of 10,000 tools a window has 40 blocks.
  */
-const SERIES_PER_BLOCK = 256;
-const PLUGINS_PER_BLOCK = 32;
+export const SERIES_PER_BLOCK = 256;
+export const PLUGINS_PER_BLOCK = 32;
 
 export function blockOfSeries(series: number): number {
   return Math.floor(series / SERIES_PER_BLOCK);

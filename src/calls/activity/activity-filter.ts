@@ -3,7 +3,7 @@
 import type { CallFilter } from "#calls/call-filter.ts";
 import { OUTCOMES, REPLAY } from "#calls/outcome.ts";
 import { HALF_OCTAVE_MAX, HALF_OCTAVE_MIN, halfOctavesBetween } from "#formats/half-octave.ts";
-import { halfOctaveOfCell, outcomeOfCell } from "./activity-cells.ts";
+import { CELLS_END, halfOctaveOfCell, outcomeOfCell } from "./activity-cells.ts";
 
 export interface NameFilter {
   workspace?: string | undefined;
@@ -24,12 +24,12 @@ export function cellFilter(filter: CallFilter): CellFilter | null {
     : halfOctavesBetween(minDurationUs ?? 0, maxDurationUs ?? Number.MAX_SAFE_INTEGER);
   if (durations === null) return null;
   const isCounted = countedOutcomes(filter);
-  return (cell) => {
+  const wanted = Array.from({ length: CELLS_END }, (_, cell) => {
     const halfOctave = halfOctaveOfCell(cell);
-    return (
-      isCounted(outcomeOfCell(cell)) && halfOctave >= durations.from && halfOctave <= durations.to
-    );
-  };
+    const isTimed = halfOctave >= durations.from && halfOctave <= durations.to;
+    return isTimed && isCounted(outcomeOfCell(cell));
+  });
+  return (cell) => wanted[cell]!;
 }
 
 /** By index into OUTCOMES. */

@@ -24,10 +24,15 @@ export interface ActivityQuestion {
 /** A group's labels as JSON, or its series: the labels of what nobody will look at are not read. */
 export type GroupKey = string | number;
 
+/** So many calls of a cell (activity-cells.ts). */
+export interface CellSink {
+  add(cell: number, count: number): void;
+}
+
 /** Keeps of activity no more than its answer is made of. */
 export interface ActivitySink {
-  /** So many calls of a step, a group and a cell (activity-cells.ts). */
-  add(step: number, key: GroupKey, cell: number, count: number): void;
+  /** What the cells of a group in a step are added to, until it is asked for the next. */
+  of(step: number, key: GroupKey): CellSink;
 }
 
 export interface ActivityAnswer<Sink> {

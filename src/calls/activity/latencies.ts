@@ -24,8 +24,11 @@ export class Latencies {
   quantileMs(quantile: number): number | null {
     const rank = Math.max(1, Math.ceil(quantile * this.#total));
     let below = 0;
-    for (const [halfOctave, count] of this.entries()) {
-      if (below + count >= rank) return placeMs(halfOctave, (rank - below - 0.5) / count);
+    for (let index = 0; index < HALF_OCTAVES; index += 1) {
+      const count = this.#counts[index]!;
+      if (count > 0 && below + count >= rank) {
+        return placeMs(index + HALF_OCTAVE_MIN, (rank - below - 0.5) / count);
+      }
       below += count;
     }
     return null;

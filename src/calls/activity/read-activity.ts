@@ -21,8 +21,8 @@ import { shardDatabase } from "#platform/shards.ts";
 import { inSlices } from "#platform/slices.ts";
 import { HOUR_MS } from "#platform/time.ts";
 import { MINUTES, MINUTES_KEPT_MS, QUARTERS } from "./activity-blocks.ts";
-import { cellOf, type StoredCells } from "./activity-cells.ts";
-import { type CellFilter, cellFilter } from "./activity-filter.ts";
+import { cellOf } from "./activity-cells.ts";
+import { cellFilter } from "./activity-filter.ts";
 import {
   type ActivityAnswer,
   type ActivityLabels,
@@ -105,16 +105,12 @@ async function readRows(
     // Samples are taken to five minutes ahead: what is yet to come has no rows.
     to: Math.min(range.toMs / windowMs, Math.ceil(place.nowMs / windowMs) + AHEAD_WINDOWS),
   };
-  const take = taking(named, by, isWanted, sink);
   const stepOf = (window: number) => Math.floor((window * windowMs - range.fromMs) / range.stepMs);
-  const readTo = await readActivityRows(
-    place.db,
-    place.org,
-    tier,
-    named.rows,
-    windows,
-    (window, number, cells) => take(stepOf(window), number, cells),
-  );
+  const sinksOfStep = stepSinks(named, by, sink);
+  const readTo = await readActivityRows(place.db, place.org, tier, named.rows, windows, {
+    isWanted,
+    sinksOf: (window) => sinksOfStep(stepOf(window)),
+  });
   return {
     source: tier === MINUTES ? "minutes" : "quarter_hours",
     scannedToMs: readTo > windows.from ? readTo * windowMs : null,
@@ -124,21 +120,14 @@ async function readRows(
 /** More than five minutes, whichever the window. */
 const AHEAD_WINDOWS = 10;
 
-function taking(
-  { rows, labels }: NamedRows,
-  by: ActivityQuestion["by"],
-  isWanted: CellFilter,
-  sink: ActivitySink,
-) {
+function stepSinks({ rows, labels }: NamedRows, by: ActivityQuestion["by"], sink: ActivitySink) {
   const keys = new Map<number, GroupKey>();
   for (const [number, ofNumber] of labels) keys.set(number, by === null ? 0 : keyOf(by, ofNumber));
-  return (step: number, number: number, cells: StoredCells) => {
-    const key = keys.get(number) ?? number;
+  return (step: number) => (number: number) => {
+    const key = keys.get(number);
     // A plugin that a fold has numbered since its labels were read: its calls arrived since.
-    if (rows.column === "plugins" && !keys.has(number)) return;
-    for (let at = 0; at < cells.length; at += 2) {
-      if (isWanted(cells[at]!)) sink.add(step, key, cells[at]!, cells[at + 1]!);
-    }
+    if (key === undefined && rows.column === "plugins") return null;
+    return sink.of(step, key ?? number);
   };
 }
 
@@ -174,7 +163,7 @@ async function readSamples(
       for (let at = 0; at < figures.length; at += 3) {
         if (figures[at]! < coveredMs) continue;
         const cell = cellOf(figures[at + 1]!, bucketIndex(figures[at + 2]!));
-        sink.add(Math.floor(figures[at]! / stepMs), group, cell, 1);
+        sink.of(Math.floor(figures[at]! / stepMs), group).add(cell, 1);
       }
     },
   );

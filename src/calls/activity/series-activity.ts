@@ -69,12 +69,11 @@ async function ofGroups(
   { sink, labelsOf }: ActivityAnswer<GroupedFigures>,
   by: NonNullable<ActivityQuestion["by"]>,
 ): Promise<ActivitySeries[]> {
-  const sums = [...sink.calls].map(
-    ([key, calls]) => [key, calls, calls.reduce((sum, count) => sum + count, 0)] as const,
-  );
-  const ordered = sums.sort(
-    ([a, , left], [b, , right]) => right - left || (isBefore(a, b) ? -1 : 1),
-  );
+  const sums = [...sink.calls].map(([key, calls]) => [key, calls, sumOf(calls)] as const);
+  // Of some groups nothing was wanted.
+  const ordered = sums
+    .filter(([, , sum]) => sum > 0)
+    .sort(([a, , left], [b, , right]) => right - left || (isBefore(a, b) ? -1 : 1));
   const greatest = ordered.slice(0, GROUPS_MAX);
   const labels = await labelsOf(greatest.map(([key]) => key));
   const series: ActivitySeries[] = greatest.map(([, calls], index) => ({
@@ -84,10 +83,17 @@ async function ofGroups(
   }));
   const rest = ordered.slice(GROUPS_MAX);
   if (rest.length === 0) return series;
-  const others = sink.steps.map((_, step) =>
-    rest.reduce((sum, [, calls]) => sum + calls[step]!, 0),
-  );
+  const others = sink.steps.map(() => 0);
+  for (const [, calls] of rest) {
+    for (let step = 0; step < others.length; step += 1) others[step]! += calls[step]!;
+  }
   return [...series, { key: OTHER, labels: null, calls: others }];
+}
+
+function sumOf(calls: Float64Array): number {
+  let sum = 0;
+  for (let step = 0; step < calls.length; step += 1) sum += calls[step]!;
+  return sum;
 }
 
 function isBefore(a: GroupKey, b: GroupKey): boolean {

@@ -33,27 +33,33 @@ export async function readTop(
   const answer = await readActivity(env, org, question, () => new TopFigures(), isOver);
   if ("kind" in answer) return answer;
   const withReplays = countsReplays(question.filter);
-  const figuresOf = (figures: CellFigures) => ({
-    calls: figures.calls(withReplays),
-    errors: figures.errors,
-    p95Ms: figures.latencies.quantileMs(0.95),
-  });
-  const rankOf = RANKS[metric];
-  const ranked = [...answer.sink.groups]
-    .map(([key, cells]) => ({ key, figures: figuresOf(cells) }))
-    .filter(({ figures }) => (rankOf(figures) ?? 0) > 0)
-    .sort((a, b) => rankOf(b.figures)! - rankOf(a.figures)! || (a.key < b.key ? -1 : 1))
+  const rankOf = (figures: CellFigures) => RANKS[metric](figures, withReplays);
+  const groups = [...answer.sink.groups];
+  const ranked = groups
+    .map(([key, figures]) => ({ key, figures, rank: rankOf(figures) }))
+    .filter(({ rank }) => rank > 0)
+    .sort((a, b) => b.rank - a.rank || (a.key < b.key ? -1 : 1))
     .slice(0, limit);
   const labels = await answer.labelsOf(ranked.map(({ key }) => key));
+  const sum = (of: (figures: CellFigures) => number) =>
+    groups.reduce((total, [, figures]) => total + of(figures), 0);
   return {
     answer,
-    total: figuresOf(answer.sink.total),
-    rows: ranked.map(({ figures }, index) => ({ labels: labels[index]!, ...figures })),
+    total: {
+      calls: sum((figures) => figures.calls(withReplays)),
+      errors: sum(({ errors }) => errors),
+    },
+    rows: ranked.map(({ figures }, index) => ({
+      labels: labels[index]!,
+      calls: figures.calls(withReplays),
+      errors: figures.errors,
+      p95Ms: figures.latencies.quantileMs(0.95),
+    })),
   };
 }
 
-const RANKS: Record<TopMetric, (figures: Omit<TopRow, "labels">) => number | null> = {
-  calls: ({ calls }) => calls,
+const RANKS: Record<TopMetric, (figures: CellFigures, withReplays: boolean) => number> = {
+  calls: (figures, withReplays) => figures.calls(withReplays),
   errors: ({ errors }) => errors,
-  p95: ({ p95Ms }) => p95Ms,
+  p95: ({ latencies }) => latencies.quantileMs(0.95) ?? 0,
 };

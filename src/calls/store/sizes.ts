@@ -1,10 +1,10 @@
 /**
  * About how many bytes an org's calls and figures take on its shard. Samples are counted exactly, for the totals
  * say how many there ever were and pruning how many left; only what a row takes is taken from some of them.
- * Rollups and activity are counted of some of their windows, drawn anew each time, so that nobody can look small by keeping to
- * others.
- * What waits for pairing, and how spans hang together, is counted by lengths that stand beside it.
- * Arrivals, which the fold deletes, and instances, of which there are few, are left out.
+ * Rollups, activity and lag are counted of some of their windows, drawn anew each time, so that nobody can look small by
+ * keeping to others.
+ * What waits for the fold or for pairing, and how spans hang together, is counted by lengths that stand beside it.
+ * Instances, of which there are few, are left out.
  */
 import { uuid7LowerBound, uuid7TimeMs } from "#formats/uuid7.ts";
 
@@ -21,11 +21,14 @@ const ROLLUPS_COUNTED_MAX = 10_000;
 const ROW_BYTES = 24;
 
 /**
- * What a row of so many bytes takes of a table WITHOUT ROWID with pages of 4 KiB: what is over 1,002 bytes goes
- * to pages of its own, and 489 stay (sqlite.org/fileformat2.html#cell_payload_overflow_pages).
+ * What a row of so many bytes takes of a table WITHOUT ROWID with pages of 4 KiB: of what is over 1,002 bytes 489 stay,
+ * with what would begin a page of its own where that are no more than 513, and the others go to pages of their own
+ * (sqlite.org/fileformat2.html#cell_payload_overflow_pages).
  */
-const onDisk = (bytes: string) =>
-  `iif(${bytes} <= 1002, ${bytes}, 489 + 4096 * ((${bytes} + 3602) / 4092))`;
+const onDisk = (
+  bytes: string,
+) => `iif(${bytes} <= 1002, ${bytes}, 489 + 4096 * ((${bytes} - 489) / 4092)
+  + iif((${bytes} - 489) % 4092 <= 513, (${bytes} - 489) % 4092, 4096))`;
 
 /** Pages of a table that is written in order are this full: measured, see ARCHITECTURE.md. */
 const PAGE_FILL = 0.9;
@@ -56,6 +59,9 @@ const SAMPLE_BYTES = `${ROW_BYTES} + ${lengthOf([
 ])} + 24 + iif(is_caller = 1, ${lengthOf(["org", "trace_id", "span_id", "id"])}, 0)`;
 const ROLLUP_BYTES = `${ROW_BYTES} + 10 + octet_length(org) + octet_length(histogram)`;
 const ACTIVITY_BYTES = `${ROW_BYTES} + ${lengthOf(["org", "totals", "plugins", "series"])}`;
+const LAG_BYTES = `${ROW_BYTES} + ${lengthOf(["org", "instances"])}`;
+/** With the ids of its samples, which no column tells the length of. */
+const ARRIVAL_BYTES = `${ROW_BYTES} + bytes + ${lengthOf(["org", "id", "ids"])}`;
 /** With its index, and some forty small integers. */
 const SERIES_BYTES = `${ROW_BYTES} + 80 + 2 * (${lengthOf(["org", "workspace", "plugin", "tool"])})
   + octet_length(histogram) + octet_length(exemplars)`;
@@ -68,13 +74,15 @@ const SELECT_EXTENT = `SELECT
     s.calls, s.bytes AS seriesBytes,
     (SELECT total(bytes) FROM waiting_calls WHERE org = ?1)
       + (SELECT total(octet_length(traces)) FROM call_links WHERE org = ?1) AS pairingBytes,
+    (SELECT total(${onDisk(ARRIVAL_BYTES)}) FROM arrivals WHERE org = ?1) AS arrivalBytes,
     ${first("id", "tool_invocations")} AS firstId, ${first("id", "tool_invocations", "DESC")} AS lastId,
     ${first("hour", "rollups_hourly")} AS firstHour, ${first("hour", "rollups_hourly", "DESC")} AS lastHour,
     ${first("day", "rollups_daily")} AS firstDay, ${first("day", "rollups_daily", "DESC")} AS lastDay,
     ${first("minute", "activity_minutes")} AS firstMinute,
     ${first("minute", "activity_minutes", "DESC")} AS lastMinute,
     ${first("quarter", "activity_quarters")} AS firstQuarter,
-    ${first("quarter", "activity_quarters", "DESC")} AS lastQuarter
+    ${first("quarter", "activity_quarters", "DESC")} AS lastQuarter,
+    ${first("minute", "lag_minutes")} AS firstLag, ${first("minute", "lag_minutes", "DESC")} AS lastLag
   FROM (SELECT coalesce(sum(bytes), 0) AS bytes, coalesce(sum(calls), 0) AS calls
     FROM (SELECT ${SERIES_BYTES} AS bytes, ok + client_error + server_error + policy_denied
         + quota_exceeded + idempotent_replay AS calls
@@ -85,6 +93,7 @@ interface Extent {
   calls: number;
   seriesBytes: number;
   pairingBytes: number;
+  arrivalBytes: number;
   firstId: string | null;
   lastId: string | null;
   firstHour: number | null;
@@ -95,6 +104,8 @@ interface Extent {
   lastMinute: number | null;
   firstQuarter: number | null;
   lastQuarter: number | null;
+  firstLag: number | null;
+  lastLag: number | null;
 }
 
 /** Each value of ?2 is an id, from which on one sample is looked at. */
@@ -116,8 +127,10 @@ const DRAW_DAYS = drawWindows("rollups_daily", "day", ROLLUP_BYTES);
 const DRAW_MINUTES = drawWindows("activity_minutes", "minute", ACTIVITY_BYTES);
 const DRAW_QUARTERS = drawWindows("activity_quarters", "quarter", ACTIVITY_BYTES);
 
+const DRAW_LAG = drawWindows("lag_minutes", "minute", LAG_BYTES);
+
 /** Queries that `estimateBytes` sends. */
-export const SIZE_QUERIES = 6;
+export const SIZE_QUERIES = 7;
 
 export async function estimateBytes(db: D1Database, org: string): Promise<number> {
   const extent = await db.prepare(SELECT_EXTENT).bind(org).first<Extent>();
@@ -128,8 +141,9 @@ export async function estimateBytes(db: D1Database, org: string): Promise<number
     drawnWindows(extent.firstDay, extent.lastDay),
     drawnWindows(extent.firstMinute, extent.lastMinute),
     drawnWindows(extent.firstQuarter, extent.lastQuarter),
+    drawnWindows(extent.firstLag, extent.lastLag),
   ];
-  const draws = [DRAW_HOURS, DRAW_DAYS, DRAW_MINUTES, DRAW_QUARTERS];
+  const draws = [DRAW_HOURS, DRAW_DAYS, DRAW_MINUTES, DRAW_QUARTERS, DRAW_LAG];
   const results = await db.batch<{ bytes: number | null }>([
     db.prepare(DRAW_SAMPLES).bind(org, JSON.stringify(ids)),
     ...draws.map((draw, index) =>
@@ -142,7 +156,7 @@ export async function estimateBytes(db: D1Database, org: string): Promise<number
     (sum, drawn, index) => sum + windows[index]!.factor * drawn,
     samples * sample,
   );
-  return (bytes + extent.seriesBytes + extent.pairingBytes) / PAGE_FILL;
+  return (bytes + extent.seriesBytes + extent.pairingBytes + extent.arrivalBytes) / PAGE_FILL;
 }
 
 /** Points in time between the two ids, one in each of equal parts. */

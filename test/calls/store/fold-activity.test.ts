@@ -75,7 +75,7 @@ describe("activity", () => {
     let isOvertaken = false;
     const overtaken = watchedD1(db, async (sql, send) => {
       const results = await send();
-      if (isOvertaken || !sql.includes("json(a.totals)")) return results;
+      if (isOvertaken || !sql.includes("a.totals, a.plugins")) return results;
       isOvertaken = true;
       await foldRest(org);
       await store(org, [invocation({ tool: "later" })]);

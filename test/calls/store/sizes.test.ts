@@ -101,6 +101,34 @@ describe("An org's size", () => {
     expect(part).toBeLessThan(1.33);
   });
 
+  it("counts the lag of many instances, and what waits for the fold with the ids of its samples", async () => {
+    const org = await makeShardOrg();
+    const before = await findShardBytes(db);
+    const instances = Array.from({ length: 200 }, (_, n) => [`gateway-${n}`, [9, 0, { "-64": 9 }]]);
+    await db
+      .prepare(
+        `INSERT INTO lag_minutes (org, minute, instances)
+         SELECT ?1, m.value, jsonb(?3) FROM json_each(?2) AS m`,
+      )
+      .bind(
+        org.org,
+        JSON.stringify(Array.from({ length: 600 }, (_, minute) => minute)),
+        JSON.stringify(Object.fromEntries(instances)),
+      )
+      .run();
+    const withLag = await findShardBytes(db);
+    const lagPart = (await estimateBytes(db, org.org)) / (withLag - before);
+    expect(lagPart).toBeGreaterThan(0.67);
+    expect(lagPart).toBeLessThan(1.33);
+    const waiting = `INSERT INTO arrivals (org, id, received_ms, bytes, payload, ids)
+      SELECT ?1, printf('%032d', m.value), 0, 1000, printf('%01000d', 0), zeroblob(8000) FROM json_each(?2) AS m`;
+    const numbers = JSON.stringify(Array.from({ length: 1_000 }, (_, number) => number));
+    await db.prepare(waiting).bind(org.org, numbers).run();
+    const part = (await estimateBytes(db, org.org)) / ((await findShardBytes(db)) - before);
+    expect(part).toBeGreaterThan(0.67);
+    expect(part).toBeLessThan(1.33);
+  });
+
   it("costs a row a series and a few for what is drawn, in as many queries as it says", async () => {
     const org = await makeShardOrg();
     await fill([org], steady, (index) => ({ tool: `tool-${index % 10}` }));

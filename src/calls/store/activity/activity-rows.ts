@@ -1,13 +1,17 @@
 /**
- * Reads cells of activity, newest windows first: of all calls, of plugins or of series by their numbers. Each row is
- * found by its key, and of it no column is read but the one that is asked for and those before.
+ * Reads cells of activity, newest windows first: of all calls, of plugins or of series by their numbers. Of a row no
+ * column is read but the one that is asked for and those before.
  */
 import {
   type ActivityTier,
   blockOfPlugin,
   blockOfSeries,
+  PLUGINS_PER_BLOCK,
+  SERIES_PER_BLOCK,
 } from "#calls/activity/activity-blocks.ts";
-import type { StoredCells } from "#calls/activity/activity-cells.ts";
+import type { CellFilter } from "#calls/activity/activity-filter.ts";
+import type { CellSink } from "#calls/activity/activity-question.ts";
+import { PackedNumbers } from "#calls/activity/packed-cells.ts";
 import { nextTurn } from "#platform/slices.ts";
 
 /** What is read: `numbers` of plugins or of series, or all up to `next`. Of totals the only number is 0. */
@@ -21,47 +25,41 @@ export interface Windows {
   to: number;
 }
 
-export type TakeCells = (window: number, number: number, cells: StoredCells) => void;
+/** Where cells go that are wanted: null, and a number's are passed over. */
+export interface CellTaker {
+  isWanted: CellFilter;
+  sinksOf(window: number): (number: number) => CellSink | null;
+}
 
-/** Look-ups that the first statement makes; the next one as many as 2 MB of cells are expected of. */
-const LOOK_UPS_FIRST = 400;
-const LOOK_UPS_MAX = 3_000;
+/** Rows that the first statement looks for; the next one as many as 2 MB of cells are expected of. */
+const ROWS_FIRST = 400;
+const ROWS_MAX = 3_000;
 const STATEMENT_CHARACTERS = 2_000_000;
 /** What a request reads at most: a second of the database's one thread and of the isolate's, in parts. */
 const REQUEST_CHARACTERS_MAX = 48_000_000;
 
-/** More of one block are found sooner by reading it whole. */
-const EXTRACTED_PER_BLOCK_MAX = 32;
-
-/**
- * ?2: blocks; ?3: windows. D1 bills each of these as a row read, too: three a row of the table, where a range of all
- * blocks would be tens.
- */
-const look = (
-  { table, window }: ActivityTier,
-  cells: string,
-  block: string,
-) => `SELECT a.${window} AS window,
-    ${cells} AS cells
-  FROM json_each(?3) w CROSS JOIN json_each(?2) b CROSS JOIN ${table} a
-    ON a.org = ?1 AND a.${window} = w.value AND a.block = ${block}`;
-
-const selectBlocks = (tier: ActivityTier, column: string) =>
-  look(tier, `json(a.${column})`, "b.value");
-
-/** ?2: [block, [numbers]] of each. Of each row those of the numbers that it has: [[number, [cells]]]. */
-const selectNumbers = (tier: ActivityTier, column: string) =>
-  look(
-    tier,
-    `(SELECT json_group_array(json_array(n.value, json(a.${column} -> ('$."' || n.value || '"'))))
-      FROM json_each(b.value, '$[1]') n WHERE a.${column} -> ('$."' || n.value || '"') IS NOT NULL)`,
-    "b.value ->> 0",
-  );
+/** A row by its key takes as long as three in a row, and D1 bills it as three: the table's and two of JSON. */
+const LOOK_UP_ROWS = 3;
 
 interface CellsRow {
   window: number;
+  block: number;
   cells: string;
 }
+
+/** ?2: blocks; ?3 and ?4: windows, from and to. */
+const lookUpBlocks = ({ table, window }: ActivityTier, column: string) => `WITH RECURSIVE
+  w(window) AS (SELECT ?3 UNION ALL SELECT window + 1 FROM w WHERE window + 1 < ?4)
+  SELECT window, a.block, a.${column} AS cells FROM w CROSS JOIN json_each(?2) b CROSS JOIN ${table} a
+    ON a.org = ?1 AND a.${window} = w.window AND a.block = b.value`;
+
+/** ?2: the last block. */
+const rangeOfBlocks = (
+  { table, window }: ActivityTier,
+  column: string,
+) => `SELECT a.${window} AS window,
+    a.block, a.${column} AS cells FROM ${table} a
+  WHERE a.org = ?1 AND a.${window} >= ?3 AND a.${window} < ?4 AND a.block <= ?2`;
 
 /** The oldest window that was read: that of `windows`, unless they have more than a request may read. */
 export async function readActivityRows(
@@ -70,59 +68,90 @@ export async function readActivityRows(
   tier: ActivityTier,
   rows: RowsAsked,
   windows: Windows,
-  take: TakeCells,
+  taker: CellTaker,
 ): Promise<number> {
-  const { sql, keys, takeRow } = lookUpOf(tier, rows, take);
-  if (keys.length === 0) return windows.from;
+  const { sql, keys, rowsPerWindow, takeRow } = rowsReading(tier, rows, taker);
+  if (rowsPerWindow === 0) return windows.from;
   const statement = db.prepare(sql);
-  const parameter = JSON.stringify(keys);
-  let lookUps = LOOK_UPS_FIRST;
+  let rowsAsked = ROWS_FIRST;
   let to = windows.to;
   for (let characters = 0; to > windows.from && characters < REQUEST_CHARACTERS_MAX; ) {
     if (characters > 0) await nextTurn();
-    const from = Math.max(windows.from, to - Math.max(1, Math.floor(lookUps / keys.length)));
-    const asked = JSON.stringify(Array.from({ length: to - from }, (_, index) => from + index));
-    const { results } = await statement.bind(org, parameter, asked).all<CellsRow>();
-    for (const row of results) takeRow(row);
+    const from = Math.max(windows.from, to - Math.max(1, Math.floor(rowsAsked / rowsPerWindow)));
+    const { results } = await statement.bind(org, keys, from, to).all<CellsRow>();
+    // What a block's series are added to is in the processor's cache as long as it is at that block.
+    for (const row of results.toSorted((a, b) => a.block - b.block)) takeRow(row);
     const read = results.reduce((sum, { cells }) => sum + cells.length, 1);
-    lookUps = Math.min(LOOK_UPS_MAX, (lookUps * STATEMENT_CHARACTERS) / Math.max(read, 200_000));
+    rowsAsked = Math.min(ROWS_MAX, (rowsAsked * STATEMENT_CHARACTERS) / Math.max(read, 200_000));
     characters += read;
     to = from;
   }
   return to;
 }
 
-function lookUpOf(tier: ActivityTier, asked: RowsAsked, take: TakeCells) {
+interface RowsReading {
+  sql: string;
+  /** Of the statement's ?2. */
+  keys: string | number;
+  rowsPerWindow: number;
+  takeRow(row: CellsRow): void;
+}
+
+function rowsReading(tier: ActivityTier, asked: RowsAsked, taker: CellTaker): RowsReading {
   if (asked.column === "totals") {
     return {
-      sql: selectBlocks(tier, "totals"),
-      keys: [0],
-      takeRow: ({ window, cells }: CellsRow) => take(window, 0, JSON.parse(cells)),
-    };
-  }
-  const { column, numbers, next } = asked;
-  const blockOf = column === "series" ? blockOfSeries : blockOfPlugin;
-  const all = numbers ?? Array.from({ length: next }, (_, number) => number);
-  const blocks = [...Map.groupBy(all, blockOf)];
-  if (numbers !== null && numbers.length <= EXTRACTED_PER_BLOCK_MAX * blocks.length) {
-    return {
-      sql: selectNumbers(tier, column),
-      keys: blocks,
-      takeRow: ({ window, cells }: CellsRow) => {
-        for (const [number, stored] of JSON.parse(cells)) take(window, number, stored);
+      sql: lookUpBlocks(tier, "totals"),
+      keys: "[0]",
+      rowsPerWindow: 1,
+      takeRow: ({ window, cells }) => {
+        const numbers = new PackedNumbers(cells);
+        const sink = taker.sinksOf(window)(0);
+        while (numbers.hasMore) takeCell(numbers, taker.isWanted, sink);
       },
     };
   }
-  const wanted = numbers === null ? null : new Set(numbers.map(String));
-  return {
-    sql: selectBlocks(tier, column),
-    keys: blocks.map(([block]) => block),
-    takeRow: ({ window, cells }: CellsRow) => {
-      for (const [number, stored] of Object.entries(JSON.parse(cells) as NumberedCells)) {
-        if (wanted === null || wanted.has(number)) take(window, Number(number), stored);
-      }
-    },
+  const { column, numbers, next } = asked;
+  const [blockOf, perBlock] =
+    column === "series" ? [blockOfSeries, SERIES_PER_BLOCK] : [blockOfPlugin, PLUGINS_PER_BLOCK];
+  const blocksEnd = next === 0 ? 0 : blockOf(next - 1) + 1;
+  const blocks = numbers === null ? allUpTo(blocksEnd) : [...new Set(numbers.map(blockOf))];
+  const wanted = numbers === null ? null : new Set(numbers);
+  const takeRow = ({ window, block, cells }: CellsRow) => {
+    const sinkOf = taker.sinksOf(window);
+    takeBlock(cells, taker.isWanted, (place) => {
+      const number = block * perBlock + place;
+      return wanted === null || wanted.has(number) ? sinkOf(number) : null;
+    });
   };
+  const isRange = column === "series" && blocks.length * LOOK_UP_ROWS > blocksEnd;
+  return isRange
+    ? { sql: rangeOfBlocks(tier, column), keys: blocksEnd - 1, rowsPerWindow: blocksEnd, takeRow }
+    : {
+        sql: lookUpBlocks(tier, column),
+        keys: JSON.stringify(blocks),
+        rowsPerWindow: blocks.length,
+        takeRow,
+      };
 }
 
-type NumberedCells = Record<string, StoredCells>;
+const allUpTo = (end: number) => Array.from({ length: end }, (_, number) => number);
+
+function takeBlock(
+  cells: string,
+  isWanted: CellFilter,
+  sinkOf: (place: number) => CellSink | null,
+): void {
+  const numbers = new PackedNumbers(cells);
+  while (numbers.hasMore) {
+    const sink = sinkOf(numbers.next());
+    const size = numbers.next();
+    if (sink === null) numbers.skip(2 * size);
+    else for (let left = size; left > 0; left -= 1) takeCell(numbers, isWanted, sink);
+  }
+}
+
+function takeCell(numbers: PackedNumbers, isWanted: CellFilter, sink: CellSink | null): void {
+  const cell = numbers.next();
+  const count = numbers.next();
+  if (isWanted(cell)) sink?.add(cell, count);
+}

@@ -7,14 +7,12 @@ import {
   blockOfPlugin,
   blockOfSeries,
   MINUTES,
+  PLUGINS_PER_BLOCK,
   QUARTERS,
+  SERIES_PER_BLOCK,
 } from "#calls/activity/activity-blocks.ts";
-import {
-  addCells,
-  type Cells,
-  mergedCells,
-  type StoredCells,
-} from "#calls/activity/activity-cells.ts";
+import { addCells, type Cells } from "#calls/activity/activity-cells.ts";
+import { mergedBlock, mergedCells } from "#calls/activity/packed-cells.ts";
 import type { SeriesDelta } from "#calls/fold-delta.ts";
 import { jsonParameters } from "#platform/d1/json-parameter.ts";
 import { MINUTE_MS } from "#platform/time.ts";
@@ -30,8 +28,9 @@ interface BlockDelta {
   window: number;
   block: number;
   totals: Cells;
-  plugins: Map<number, Cells>;
-  /** Of each the minutes' as they are: most series have one. */
+  /** By their place in the block. */
+  plugins: Map<number, [Cells]>;
+  /** By their place in the block; of each the minutes' as they are: most have one. */
   series: Map<number, Cells[]>;
 }
 
@@ -45,15 +44,14 @@ interface StoredBlock {
 
 /** ?2: [window, block] of each row. */
 const selectBlocks = ({ table, window }: ActivityTier) => `SELECT a.${window} AS window, a.block,
-    json(a.totals) AS totals, json(a.plugins) AS plugins, json(a.series) AS series
+    a.totals, a.plugins, a.series
   FROM jsonb_each(?2) j CROSS JOIN ${table} a
     ON a.org = ?1 AND a.${window} = j.value ->> 0 AND a.block = j.value ->> 1`;
 
-/** Row: [window, block, [totals], {plugins}, {series}], as they are from now on. */
+/** Row: [window, block, totals, plugins, series], as they are from now on. */
 const upsertBlocks = ({ table, window }: ActivityTier) => `INSERT INTO ${table}
     (org, ${window}, block, totals, plugins, series)
-  SELECT ?1, d.value ->> 0, d.value ->> 1, jsonb_extract(d.value, '$[2]'), jsonb_extract(d.value, '$[3]'),
-    jsonb_extract(d.value, '$[4]')
+  SELECT ?1, d.value ->> 0, d.value ->> 1, d.value ->> 2, d.value ->> 3, d.value ->> 4
   FROM jsonb_each(?4) d WHERE ${MAY_FOLD}
   ON CONFLICT (org, ${window}, block) DO UPDATE SET
     totals = excluded.totals, plugins = excluded.plugins, series = excluded.series`;
@@ -118,15 +116,17 @@ function blockDelta(blocks: Map<number, BlockDelta>, window: number, block: numb
   return known;
 }
 
-function addPlugin(plugins: Map<number, Cells>, plugin: number, cells: Cells): void {
-  const known = plugins.get(plugin);
-  if (known === undefined) plugins.set(plugin, new Map(cells));
-  else addCells(known, cells);
+function addPlugin(plugins: BlockDelta["plugins"], plugin: number, cells: Cells): void {
+  const place = plugin % PLUGINS_PER_BLOCK;
+  const known = plugins.get(place);
+  if (known === undefined) plugins.set(place, [new Map(cells)]);
+  else addCells(known[0], cells);
 }
 
-function addSeries(ofSeries: Map<number, Cells[]>, series: number, cells: Cells): void {
-  const known = ofSeries.get(series);
-  if (known === undefined) ofSeries.set(series, [cells]);
+function addSeries(ofSeries: BlockDelta["series"], series: number, cells: Cells): void {
+  const place = series % SERIES_PER_BLOCK;
+  const known = ofSeries.get(place);
+  if (known === undefined) ofSeries.set(place, [cells]);
   else known.push(cells);
 }
 
@@ -150,26 +150,9 @@ async function mergedRows(
 }
 
 function mergedRow(stored: StoredBlock | undefined, delta: BlockDelta): string {
-  const { window, block, totals, plugins, series } = delta;
-  const texts = [
-    totals.size === 0 ? (stored?.totals ?? "[]") : mergedText(stored?.totals, [totals]),
-    mergedNumbered(stored?.plugins, plugins, (cells) => [cells]),
-    mergedNumbered(stored?.series, series, (cells) => cells),
-  ];
-  return `[${window},${block},${texts.join()}]`;
-}
-
-function mergedText(stored: string | undefined, added: readonly Cells[]): string {
-  return JSON.stringify(mergedCells(JSON.parse(stored ?? "[]") as StoredCells, added));
-}
-
-function mergedNumbered<Added>(
-  stored = "{}",
-  added: ReadonlyMap<number, Added>,
-  cellsOf: (added: Added) => readonly Cells[],
-): string {
-  if (added.size === 0) return stored;
-  const all = JSON.parse(stored) as Record<string, StoredCells>;
-  for (const [number, one] of added) all[number] = mergedCells(all[number] ?? [], cellsOf(one));
-  return JSON.stringify(all);
+  const { window, block } = delta;
+  const totals = mergedCells(stored?.totals ?? "", [delta.totals]);
+  const plugins = mergedBlock(stored?.plugins ?? "", delta.plugins);
+  const series = mergedBlock(stored?.series ?? "", delta.series);
+  return JSON.stringify([window, block, totals, plugins, series]);
 }

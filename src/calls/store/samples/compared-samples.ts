@@ -38,14 +38,27 @@ export interface ComparedSamples {
 
 type ComparedRow = Omit<ComparedSamples, "values"> & Record<ComparedField, string>;
 
+/**
+ * Fields that have few values in common: all samples are sorted once for each of these, and a field's values are
+ * counted of what they have left. What tells most apart stands first, for sorting looks no further.
+ */
+const TOGETHER: Record<string, readonly ComparedField[]> = {
+  names: ["tool", "plugin", "workspace"],
+  ends: ["outcome", "error_fingerprint", "error_code"],
+  ways: ["actor", "instance"],
+};
+
+const counted = ([name, fields]: [string, readonly ComparedField[]]) => `${name} AS MATERIALIZED (
+      SELECT ${fields}, sum(is_selected) AS selected, sum(NOT is_selected) AS others FROM compared GROUP BY ${fields})`;
+
 /** A text each, for D1 takes five terms of a UNION at most. */
-const differing = (
-  field: ComparedField,
-) => `(SELECT json_group_array(json_array(value, selection, baseline)) FROM (
-    SELECT ${field} AS value, sum(is_selected) AS selection, sum(NOT is_selected) AS baseline
-    FROM matched GROUP BY ${field}
-    ORDER BY abs(1.0 * sum(is_selected) / (SELECT max(1, selection) FROM sums)
-      - 1.0 * sum(NOT is_selected) / (SELECT max(1, baseline) FROM sums)) DESC, ${field} LIMIT ${VALUES_MAX})) AS ${field}`;
+const differing = ([name, fields]: [string, readonly ComparedField[]]) =>
+  fields.map(
+    (field) => `(SELECT json_group_array(json_array(value, selection, baseline)) FROM (
+    SELECT ${field} AS value, sum(selected) AS selection, sum(others) AS baseline FROM ${name} GROUP BY ${field}
+    ORDER BY abs(1.0 * sum(selected) / (SELECT max(1, selection) FROM sums)
+      - 1.0 * sum(others) / (SELECT max(1, baseline) FROM sums)) DESC, ${field} LIMIT ${VALUES_MAX})) AS ${field}`,
+  );
 
 const COLUMNS = COMPARED_FIELDS.map((field) => `coalesce(${field}, '') AS ${field}`).join(", ");
 
@@ -60,10 +73,11 @@ export async function findComparedSamples(
   const orgPlace = values.text(org);
   const columns = `${COLUMNS}, (${sampleConditions(values, selected)}) IS TRUE AS is_selected`;
   const covered = coveredSamples(values, orgPlace, filter, columns);
-  const sql = `WITH ${covered},
+  const together = Object.entries(TOGETHER);
+  const sql = `WITH ${covered}, compared AS MATERIALIZED (SELECT * FROM matched), ${together.map(counted).join(", ")},
     sums AS MATERIALIZED (
-      SELECT total(is_selected) AS selection, total(NOT is_selected) AS baseline FROM matched)
-    SELECT selection, baseline, ${SCANNED_TO_MS} AS scannedToMs, ${COMPARED_FIELDS.map(differing).join(", ")}
+      SELECT total(selected) AS selection, total(others) AS baseline FROM ends)
+    SELECT selection, baseline, ${SCANNED_TO_MS} AS scannedToMs, ${together.flatMap(differing).join(", ")}
     FROM sums`;
   const row = (await values.bindTo(db.prepare(sql)).first<ComparedRow>())!;
   const { selection, baseline, scannedToMs } = row;

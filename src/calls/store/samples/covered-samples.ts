@@ -12,9 +12,10 @@ import type { BoundValues } from "#platform/d1/bound-values.ts";
 export const SCANNED_TO_MS = "(SELECT from_ms FROM covered WHERE is_partial)";
 
 /**
- * Tables of a WITH, the last of which is `matched`: `columns` of the covered samples that match. What lies beyond the
- * samples that may be looked at is found by stepping over them; its calls may have begun later than its ids say. What
- * was pruned was not looked at either: it is not the same as none.
+ * Tables of a WITH, the last of which is `matched`: `columns` of the covered samples that match, which whoever reads
+ * them more than once is to materialise. What lies beyond the samples that may be looked at is found by stepping over
+ * them; its calls may have begun later than its ids say. What was pruned was not looked at either: it is not the same
+ * as none.
  */
 export function coveredSamples(
   values: BoundValues,
@@ -37,7 +38,7 @@ export function coveredSamples(
       SELECT min(to_ms, max(from_ms, coalesce(since_ms, from_ms))) AS from_ms, to_ms,
         coalesce(id, id_from) AS id_from, id IS NOT NULL OR from_ms > asked_ms AS is_partial
       FROM range LEFT JOIN beyond ON true),
-    matched AS MATERIALIZED (
+    matched AS (
       SELECT ${columns} FROM tool_invocations
       WHERE ${range} AND id >= (SELECT id_from FROM covered)
         AND started_at_ms >= (SELECT from_ms FROM covered) AND started_at_ms < (SELECT to_ms FROM covered)

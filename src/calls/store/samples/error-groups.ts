@@ -48,7 +48,7 @@ const COLUMNS = `id, started_at_ms, coalesce(error_fingerprint, '${OF_CODE}' || 
 const partsOf = (columns: string) => `(
   SELECT alike, ${columns}, count(*) AS calls,
     row_number() OVER (PARTITION BY alike ORDER BY count(*) DESC, ${columns}) AS place
-  FROM matched WHERE alike IN (SELECT alike FROM told) GROUP BY alike, ${columns})
+  FROM errors WHERE alike IN (SELECT alike FROM told) GROUP BY alike, ${columns})
   WHERE place <= ${PARTS_MAX}`;
 
 export async function findErrorGroups(
@@ -60,13 +60,13 @@ export async function findErrorGroups(
   const values = new BoundValues();
   const outcomes = (filter.outcomes ?? OUTCOMES).filter(isError);
   const covered = coveredSamples(values, values.text(org), { ...filter, outcomes }, COLUMNS);
-  const sql = `WITH ${covered},
+  const sql = `WITH ${covered}, errors AS MATERIALIZED (SELECT * FROM matched),
     told AS MATERIALIZED (
       SELECT alike, count(*) AS calls, min(started_at_ms) AS first_ms, max(started_at_ms) AS last_ms,
         max(id) AS newest_id
-      FROM matched GROUP BY alike ORDER BY calls DESC, newest_id DESC LIMIT ${limit})
+      FROM errors GROUP BY alike ORDER BY calls DESC, newest_id DESC LIMIT ${limit})
     SELECT 'total' AS part, '' AS alike, json_object('calls', count(*),
-        'groups', count(DISTINCT alike), 'scannedToMs', ${SCANNED_TO_MS}) AS body FROM matched
+        'groups', count(DISTINCT alike), 'scannedToMs', ${SCANNED_TO_MS}) AS body FROM errors
     UNION ALL
     SELECT 'group', alike, json_object('calls', calls, 'firstMs', first_ms, 'lastMs', last_ms,
         'newestId', newest_id) FROM told

@@ -36,11 +36,6 @@ const VALUES: Record<SampleTop, string> = {
   error_code: "value <> ''",
 };
 
-/** Of `durations`, the one of the nearest rank: a group's are one text, for a row each takes three times as long. */
-const P95_US = `(SELECT us FROM (
-    SELECT j.value AS us, row_number() OVER (ORDER BY j.value) AS place, count(*) OVER () AS durations_count
-    FROM json_each(durations) j) WHERE place = (durations_count * 95 + 99) / 100)`;
-
 const COLUMNS = `duration_us, outcome <> 'idempotent_replay' AS is_timed,
   outcome NOT IN ('ok', 'idempotent_replay') AS is_error`;
 
@@ -56,27 +51,48 @@ export async function findTopOfSamples(
     filter,
     `coalesce(${by}, '') AS value, ${COLUMNS}`,
   );
-  // Only the longest are looked for among all: of the others, latencies are found of those that are told.
-  const first = metric === "p95" ? "" : `ORDER BY ${metric} DESC, value LIMIT ${limit}`;
   const sql = `WITH ${covered},
-    grouped AS (
+    grouped AS MATERIALIZED (
       SELECT value, count(*) AS calls, sum(is_error) AS errors,
-        json_group_array(duration_us) FILTER (WHERE is_timed) AS durations
-      FROM matched WHERE ${VALUES[by]} GROUP BY value ${first})
-    SELECT NULL AS value, count(*) AS calls, coalesce(sum(is_error), 0) AS errors, NULL AS p95Us,
-      ${SCANNED_TO_MS} AS scannedToMs FROM matched
+        group_concat(duration_us) FILTER (WHERE is_timed) AS durations
+      FROM matched GROUP BY value)
+    SELECT NULL AS value, coalesce(sum(calls), 0) AS calls, coalesce(sum(errors), 0) AS errors, NULL AS durations,
+      ${SCANNED_TO_MS} AS scannedToMs FROM grouped
     UNION ALL
-    SELECT * FROM (SELECT value, calls, errors, ${P95_US} AS p95Us, NULL FROM grouped
-      WHERE ${RANKS[metric]} > 0 ORDER BY ${RANKS[metric]} DESC, value LIMIT ${limit})`;
-  type ReadRow = SampleTopRow & { scannedToMs: number | null };
+    SELECT * FROM (SELECT value, calls, errors, durations, NULL FROM grouped
+      WHERE ${VALUES[by]} ${RANKED[metric](limit)})`;
   const { results } = await values.bindTo(db.prepare(sql)).all<ReadRow>();
-  const [total, ...rows] = results as [ReadRow, ...ReadRow[]];
+  const [total, ...groups] = results as [ReadRow, ...ReadRow[]];
   const { calls, errors, scannedToMs } = total;
-  return {
-    total: { calls, errors },
-    rows: rows.map(({ scannedToMs: _, ...row }) => row),
-    scannedToMs,
-  };
+  const rows = groups.map(sampleTopRow);
+  const ranked = metric === "p95" ? longestFirst(rows).slice(0, limit) : rows;
+  return { total: { calls, errors }, rows: ranked, scannedToMs };
 }
 
-const RANKS: Record<TopMetric, string> = { calls: "calls", errors: "errors", p95: "p95Us" };
+type ReadRow = Omit<SampleTopRow, "p95Us"> & {
+  /** All of the group's as one text, for a row each takes three times as long. */
+  durations: string | null;
+  scannedToMs: number | null;
+};
+
+/** SQLite has no quantiles: the longest are looked for among all, where sorting takes a tenth of the time. */
+const RANKED: Record<TopMetric, (limit: number) => string> = {
+  calls: (limit) => `ORDER BY calls DESC, value LIMIT ${limit}`,
+  errors: (limit) => `AND errors > 0 ORDER BY errors DESC, value LIMIT ${limit}`,
+  p95: () => "AND durations IS NOT NULL ORDER BY value",
+};
+
+function sampleTopRow({ value, calls, errors, durations }: ReadRow): SampleTopRow {
+  return { value, calls, errors, p95Us: durations === null ? null : p95Of(durations) };
+}
+
+/** The one of the nearest rank. */
+function p95Of(durations: string): number {
+  const sorted = Float64Array.from(JSON.parse(`[${durations}]`) as number[]).sort();
+  return sorted[Math.floor((sorted.length * 95 + 99) / 100) - 1]!;
+}
+
+/** Those of the same length stay by value. */
+function longestFirst(rows: readonly SampleTopRow[]): SampleTopRow[] {
+  return rows.filter(({ p95Us }) => p95Us! > 0).sort((a, b) => b.p95Us! - a.p95Us!);
+}

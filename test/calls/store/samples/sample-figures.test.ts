@@ -230,7 +230,7 @@ describe("Figures of more samples than are looked at", () => {
     expect(compared.selection).toBe(await listed(selected, scannedToMs));
   });
 
-  /** D1 counts rows of the tables that a statement makes for itself too: compare groups eight times, p95 sorts. */
+  /** D1 counts rows of the tables that a statement makes for itself too: compare groups three times. */
   it("read no more rows than follow from the samples looked at", async () => {
     const rows = new BilledRows();
     const counting = rows.counting(db);
@@ -242,6 +242,6 @@ describe("Figures of more samples than are looked at", () => {
     await findComparedSamples(counting, org, filter, { tool: "tool-7" });
     read["compare"] = rows.take().rowsRead;
     const times = Object.entries(read).map(([name, count]) => [name, Math.round(count / 50_000)]);
-    expect(Object.fromEntries(times)).toEqual({ top: 15, errors: 2, compare: 18 });
+    expect(Object.fromEntries(times)).toEqual({ top: 3, errors: 2, compare: 8 });
   });
 });
