@@ -2,6 +2,7 @@
  * Seals and opens payloads in a loop, beside bare WebCrypto doing the same of the same bytes; and counts the rows that
  * D1 writes for reports.
  */
+import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { app } from "#app.ts";
 import { type PayloadContent, payloadContent } from "#payloads/payload-size.ts";
 import { openPayload, sealPayload } from "#payloads/sealed-payload.ts";
@@ -40,11 +41,17 @@ export default {
     }
     const times = Number(searchParams.get("times"));
     const content = atOnce(payloadContent(await request.text()));
-    const once = pathname.endsWith("/bare") ? bare : sealed;
+    const once = KINDS[pathname.slice("/bench/payloads/".length)] ?? sealed;
     for (let time = 0; time < times; time += 1) await once(content);
     return Response.json({ times });
   },
 } satisfies ExportedHandler<Env>;
+
+const KINDS: Readonly<Record<string, (content: PayloadContent) => Promise<void>>> = {
+  sealed,
+  bare,
+  deflated,
+};
 
 async function sealed(content: PayloadContent): Promise<void> {
   const dataKey = { version: 1, key: await key() };
@@ -57,4 +64,11 @@ async function bare({ kept }: PayloadContent): Promise<void> {
   const ciphertext = await crypto.subtle.encrypt(aes, await key(), kept);
   const opened = await crypto.subtle.decrypt(aes, await key(), ciphertext);
   if (opened.byteLength !== kept.length) throw new Error("not what was sealed");
+}
+
+/** What it costs at least to have it compressed. */
+async function deflated({ kept }: PayloadContent): Promise<void> {
+  const compressed = deflateRawSync(kept, { level: 1 });
+  await bare({ kept: compressed, bytes: compressed.length, blake3: null });
+  if (inflateRawSync(compressed).length !== kept.length) throw new Error("not what was sealed");
 }
