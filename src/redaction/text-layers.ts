@@ -101,7 +101,7 @@ export class TextLayers {
     if (parsed !== null) {
       held.isSearched = level > 1;
       this.add(parsed, within, level + 1, (root) => {
-        held.rewritten = JSON.stringify(root);
+        held.rewritten = jsonText(root);
       });
       return;
     }
@@ -140,6 +140,15 @@ function heldText(holder: Holder, key: string | number, text: string | null): He
   const name = typeof key === "string" && key !== "" ? `${key}: ` : "";
   const found = { hits: [], rewritten: null, isNameHit: false, isSearched: true };
   return { holder, key, name, text, ...found };
+}
+
+/** Nested deeper than the serialiser's stack it cannot be written without what was found, and is not kept. */
+function jsonText(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return JSON.stringify(REDACTED);
+  }
 }
 
 /** Numbers and the like are no layer: there is nothing in them. */
