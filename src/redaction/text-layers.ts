@@ -101,7 +101,7 @@ export class TextLayers {
     if (parsed !== null) {
       held.isSearched = level > 1;
       this.add(parsed, within, level + 1, (root) => {
-        held.rewritten = writtenJson(root);
+        held.rewritten = jsonText(root);
       });
       return;
     }
@@ -142,6 +142,15 @@ function heldText(holder: Holder, key: string | number, text: string | null): He
   return { holder, key, name, text, ...found };
 }
 
+/** Nested deeper than the serialiser's stack it cannot be written without what was found, and is not kept. */
+function jsonText(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return JSON.stringify(REDACTED);
+  }
+}
+
 /** Numbers and the like are no layer: there is nothing in them. */
 function parsedJson(text: string): object | string | null {
   if (!/^[ \t\n\r]*["[{]/.test(text)) return null;
@@ -149,14 +158,5 @@ function parsedJson(text: string): object | string | null {
     return JSON.parse(text);
   } catch {
     return null;
-  }
-}
-
-/** The runtime's stack bounds how deep a value it writes, a few ten thousand levels: of a deeper one nothing is kept. */
-function writtenJson(value: unknown): string {
-  try {
-    return JSON.stringify(value);
-  } catch {
-    return JSON.stringify(REDACTED);
   }
 }

@@ -105,11 +105,10 @@ describe("A text without secrets", () => {
     const [, secret] = SECRETS[0]!;
     const deep = (text: string, depth: number) =>
       `${"[".repeat(depth)}"${text}"${"]".repeat(depth)}`;
-    for (const depth of [5_000, 50_000]) {
+    expect(redacted(deep(secret, 1_000))).toBe(deep("[redacted:github]", 1_000));
+    for (const depth of [10_000, 100_000]) {
       expect(redacted(deep("none", depth))).toBe(deep("none", depth));
-      const whole = '"[redacted]"';
-      expect([deep("[redacted:github]", depth), whole]).toContain(redacted(deep(secret, depth)));
+      expect(redacted(deep(secret, depth))).not.toContain("ghp_");
     }
-    expect(redacted(deep(secret, 5_000))).toBe(deep("[redacted:github]", 5_000));
   });
 });
