@@ -113,13 +113,16 @@ describe("Figures of samples are a plain count", () => {
     for (const filter of filters) {
       const asked = calls.filter((call) => isError(call) && isAskedFor(call, filter));
       const { total, groups } = await findErrorGroups(db, org, filter, 50);
-      const kinds = Map.groupBy(asked, (call) => call.errorFingerprint ?? "");
+      // Without a message, a code is what errors have in common.
+      const kindOf = (call: Call) => call.errorFingerprint ?? `/${call.errorCode ?? ""}`;
+      const kinds = Map.groupBy(asked, kindOf);
+      const kindOfGroup = ({ fingerprint, codes }: (typeof groups)[number]) =>
+        fingerprint || `/${codes[0]?.value}`;
       expect(total).toEqual({ calls: asked.length, groups: kinds.size });
-      expect(groups.map((group) => group.fingerprint).toSorted()).toEqual(
-        [...kinds.keys()].toSorted(),
-      );
-      for (const { fingerprint, codes, tools, ...group } of groups) {
-        const of = kinds.get(fingerprint)!;
+      expect(groups.map(kindOfGroup).toSorted()).toEqual([...kinds.keys()].toSorted());
+      for (const one of groups) {
+        const of = kinds.get(kindOfGroup(one))!;
+        const { fingerprint: _, codes, tools, ...group } = one;
         const starts = of.map(({ startedAtMs }) => startedAtMs);
         expect(group).toEqual({
           calls: of.length,
