@@ -9,7 +9,7 @@ const MARKS: readonly { style: string; path: string; words: string }[] = [
     path: "M3 2h8l-4 9z",
     words: "some arrived before they ended: a clock is ahead",
   },
-  { style: "lag-none", path: "M3 16v-2h8v2z", words: "no calls, by the instance's own report" },
+  { style: "lag-none", path: "M3 16v-2h8v2z", words: "no calls came of that time" },
   {
     style: "lag-lost",
     path: "M3 16v-5h8v5z",

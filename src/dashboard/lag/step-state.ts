@@ -33,8 +33,8 @@ export function heardOf(row: InstanceRow | undefined): Heard {
 }
 
 /**
- * A step that begins after the last report has none. Of one before it a report told, by telling of no call, that
- * there was none, unless one of that start is missing, which may have been this one.
+ * A step that begins after the last report has none. Of one before it no call came: whether the instance was there
+ * then, nothing has kept, and where a report of that start is missing, it may have told of one.
  */
 export function stepState(
   covered: Covered,
