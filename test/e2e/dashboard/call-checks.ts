@@ -85,7 +85,7 @@ async function checkCall(checks: Checks, reader: Reader, call: EvidenceCall): Pr
   checks.equal("a call's decision and completion are proven in the page", await proven.count(), 2);
   checks.equal("a hostile name is text", await page.locator("main i, main b, main img").count(), 0);
   await page.getByText(/It ran for .* and arrived/).waitFor();
-  await page.getByText("Nothing of the request or the response was captured.").waitFor();
+  await page.getByText("Nothing of the request or the response is kept").waitFor();
   checks.report("its arrival is told, and that nothing was captured", []);
   await page.getByRole("link", { name: /\(entry \d+\)/ }).click();
   await page.getByRole("heading", { level: 1, name: `Entry ${call.seq}` }).waitFor();
