@@ -63,8 +63,10 @@ export async function readActivity<Sink extends ActivitySink>(
   const prunedToMs = prunedTo(range, Math.max(extent.prunedBeforeMs, retainedMs));
   const isPruned = extent.prunedBeforeMs > range.fromMs;
   const reading = { question, range, oldestMs: isPruned ? prunedToMs : retainedMs };
+  // Until they are pruned, samples that are past their retention are in the list of calls, and so in its figures.
+  const ofSamples = { ...reading, oldestMs: isPruned ? prunedToMs : range.fromMs };
   const read =
-    (await readRows(place, extent, reading, sink)) ?? (await readSamples(place, reading, sink));
+    (await readRows(place, extent, reading, sink)) ?? (await readSamples(place, ofSamples, sink));
   return {
     ...read,
     scannedToMs: read.scannedToMs ?? (isPruned ? prunedToMs : null),

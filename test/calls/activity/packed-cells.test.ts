@@ -86,22 +86,30 @@ describe("packed cells", () => {
     );
   });
 
-  it("are made by the migration of the JSONB that was there before", async () => {
-    const [update = ""] = packedActivity.split(";\n");
-    const table = "activity_minutes";
+  it.each([
+    ["activity_minutes", 0],
+    ["activity_quarters", 1],
+  ])("are made by the migration of the JSONB that was there before: %s", async (table, at) => {
+    const update = packedActivity.split(";\n")[at] ?? "";
     expect(update).toContain(`UPDATE ${table} SET`);
     const json = (of: Cells) => [...of].flat();
     await fc.assert(
       fc.asyncProperty(cells, block, async (totals, members) => {
         const org = crypto.randomUUID();
         const single = new Map(members.map(([place, [first]]) => [place, first!]));
-        const stored = (offset: number) =>
+        const ofPlugins = [...single].filter(([place]) => place < 32);
+        const stored = (some: Iterable<[number, Cells]>, offset: number) =>
           JSON.stringify(
-            Object.fromEntries([...single].map(([place, of]) => [place + offset, json(of)])),
+            Object.fromEntries([...some].map(([place, of]) => [place + offset, json(of)])),
           );
         await db
           .prepare(`INSERT INTO ${table} VALUES (?1, 7, 3, jsonb(?2), jsonb(?3), jsonb(?4))`)
-          .bind(org, JSON.stringify(json(totals)), "{}", stored(3 * 256))
+          .bind(
+            org,
+            JSON.stringify(json(totals)),
+            stored(ofPlugins, 3 * 32),
+            stored(single, 3 * 256),
+          )
           .run();
         await db.prepare(update).run();
         const row = await db
@@ -109,9 +117,10 @@ describe("packed cells", () => {
           .bind(org)
           .first<Record<"totals" | "plugins" | "series", string>>();
         expect(readCells(new PackedNumbers(row!.totals), totals.size)).toEqual(sumOf([totals]));
-        expect(row!.plugins).toBe("");
-        const expected = [...single].map(([place, of]) => [place, sumOf([of])]);
-        expect(readBlock(row!.series)).toEqual(Object.fromEntries(expected));
+        const expected = (some: Iterable<[number, Cells]>) =>
+          Object.fromEntries([...some].map(([place, of]) => [place, sumOf([of])]));
+        expect(readBlock(row!.plugins)).toEqual(expected(ofPlugins));
+        expect(readBlock(row!.series)).toEqual(expected(single));
       }),
       { numRuns: 40 },
     );

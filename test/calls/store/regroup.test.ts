@@ -106,6 +106,19 @@ describe("A backlog that is regrouped", () => {
     expect(counted).toHaveLength(SERIES);
   }, 60_000);
 
+  it("is folded in few statements though neighbours have many calls", async () => {
+    const org = await makeShardOrg();
+    const isHot = (tool: number) => tool === 7 || tool === 8;
+    const counts = Array.from({ length: SERIES }, (_, tool) => (isHot(tool) ? 25_000 : 1));
+    for (let seq = 1; seq <= 2; seq += 1) await insertArrival(org.org, seq, counts);
+    const limited = new LimitedD1(db);
+    await foldAll(limited.database, org, Date.now, () => false);
+    expect(limited.queries).toBeLessThan(150);
+    expect(await countRows(org.org, "arrivals")).toBe(0);
+    const counted = await callsBySeries(org.org);
+    expect(counted.toSorted((a, b) => b - a).slice(0, 3)).toEqual([50_000, 50_000, 2]);
+  }, 60_000);
+
   it("is folded though its calls have more ids than a row holds, and keeps the ids of all", async () => {
     const org = await makeShardOrg(1);
     const counts = Array.from({ length: SERIES }, () => 10);

@@ -63,20 +63,21 @@ export async function regroupStatements(
   ];
 }
 
-/** As many ids as a bound value holds. */
-const SERIES_CALLS_MAX = Math.floor(PARAMETER_BYTES_MAX / ID_DIGITS);
+/** Eight numbers, of which three are microseconds. */
+const GROUP_BYTES_MAX = 64;
 
-/** The oldest, at least one, until one of their series has more calls than a row can hold the ids of. */
+/** The oldest, at least one, until one of their series has more groups, and ids of its calls, than a row can hold. */
 export function oldestThatFit(arrived: readonly ParsedArrivalRow[]): readonly ParsedArrivalRow[] {
-  const calls = new Map<string, number>();
+  const bytes = new Map<string, number>();
   for (const [at, { arrival }] of arrived.entries()) {
     const [, , , , names, groups] = arrival;
     const keys = names.map(arrivalKey);
     for (const group of groups) {
       const key = keys[group[0]]!;
-      calls.set(key, (calls.get(key) ?? 0) + callsOfGroup(group));
+      const own = GROUP_BYTES_MAX + ID_DIGITS * callsOfGroup(group);
+      bytes.set(key, (bytes.get(key) ?? 0) + own);
     }
-    if (at > 0 && keys.some((key) => calls.get(key)! > SERIES_CALLS_MAX)) {
+    if (at > 0 && keys.some((key) => bytes.get(key)! > PARAMETER_BYTES_MAX)) {
       return arrived.slice(0, at);
     }
   }
@@ -89,19 +90,19 @@ interface RegroupedRow {
   ids: string;
 }
 
-/** Rows hold fewer series each where names are long or calls are many. */
+/** Rows hold fewer series where names are long or calls are many: only these, for each row is a statement. */
 function regroupedRows(
   arrivals: readonly Arrival[],
   ids: ReadonlyMap<string, string>,
   seriesMax: number,
 ): RegroupedRow[] {
-  const rows = regroupedArrivals(arrivals, seriesMax).map((arrival) => {
+  return regroupedArrivals(arrivals, seriesMax).flatMap((arrival) => {
     const [, , , , names] = arrival;
     const ofNames = names.map((name) => ids.get(arrivalKey(name)) ?? "");
-    return { payload: JSON.stringify(arrival), ids: ofNames.join("") };
+    const row = { payload: JSON.stringify(arrival), ids: ofNames.join("") };
+    if (names.length === 1 || fitsRow(row)) return [row];
+    return regroupedRows([arrival], ids, Math.ceil(names.length / 2));
   });
-  if (seriesMax === 1 || rows.every(fitsRow)) return rows;
-  return regroupedRows(arrivals, ids, seriesMax >> 1);
 }
 
 /** D1 takes no row that is larger than what it takes as a bound value. */

@@ -22,8 +22,8 @@ export interface StoredWaiting {
 }
 
 /** Parsed, a call takes 1.5 KB, and what is read and not decided is read again. */
-const PAGE_CALLS_MAX = 1_000;
-const PAGE_ROWS_MAX = 256;
+const PAGE_CALLS_MIN = 1_000;
+const PAGE_ROWS_MAX = 1_024;
 
 /** Oldest first, at least one. One query, and no row where nothing is due: each read asks. */
 const SELECT_DUE = `SELECT w.id, w.received_ms AS receivedMs, w.payload,
@@ -32,7 +32,7 @@ const SELECT_DUE = `SELECT w.id, w.received_ms AS receivedMs, w.payload,
     SELECT id, calls, sum(calls) OVER (ORDER BY id) AS total FROM (
       SELECT id, calls FROM waiting_calls
         WHERE org = ?1 AND due_ms <= ?3 AND id > ?4 ORDER BY id LIMIT ${PAGE_ROWS_MAX}))
-    WHERE total = calls OR total <= ${PAGE_CALLS_MAX})
+    WHERE total - calls < ${PAGE_CALLS_MIN})
   WHERE o.org = ?1 AND o.generation = ?2 AND o.state = 'active' ORDER BY w.id`;
 
 /** A page of those behind the id `after`; none of an org that was deleted or moved. */
