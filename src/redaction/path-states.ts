@@ -28,23 +28,19 @@ export function startPaths(paths: readonly (readonly PathSegment[])[]): PathStep
 /** A member of what is at `states`, or an item. */
 export function stepInto(states: readonly PathState[], key: string | number): PathStep {
   if (states.length === 0) return { states: NOWHERE, isEnd: false };
-  const found: PathState[] = [];
+  // A path that can be at a place in two ways goes on from there once.
+  const found = new Set<PathState>();
   let isEnd = false;
   for (const state of states) {
     const { next, rest } = state;
-    if (next.descends) add(found, state);
+    if (next.descends) found.add(state);
     if (next.selects !== null && next.selects !== key) continue;
     if (rest === null) isEnd = true;
-    else add(found, rest);
+    else found.add(rest);
   }
-  return { states: found, isEnd };
+  return { states: [...found], isEnd };
 }
 
 function stateOf(path: readonly PathSegment[]): PathState | null {
   return path.reduceRight<PathState | null>((rest, next) => ({ next, rest }), null);
-}
-
-/** A path that can be at a place in two ways goes on from there once. */
-function add(found: PathState[], state: PathState): void {
-  if (!found.includes(state)) found.push(state);
 }

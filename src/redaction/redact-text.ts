@@ -37,7 +37,7 @@ export function redactText(text: string, { paths, detectsSecrets }: Redaction): 
 const BETWEEN = "\0\n";
 
 function markSecrets(texts: readonly HeldText[]): void {
-  const document = texts.map(({ name, text }) => `${name}${text ?? ""}`).join(BETWEEN);
+  const document = texts.map(({ name, text }) => unescaped(`${name}${text ?? ""}`)).join(BETWEEN);
   const secrets = findSecrets(document);
   let next = 0;
   let start = 0;
@@ -49,6 +49,11 @@ function markSecrets(texts: readonly HeldText[]): void {
     }
     start = end + BETWEEN.length;
   }
+}
+
+/** JSON that could not be read is searched as it is written: what escapes stand for, in as many characters. */
+function unescaped(text: string): string {
+  return text.replace(/\\[nrtbf]/g, "\n\n").replace(/\\(?=["'])/g, " ");
 }
 
 /** A name is hit where a secret lies in it alone: `password: …` is one because of what it names. */

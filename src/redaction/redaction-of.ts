@@ -24,7 +24,10 @@ export function redactionOf(
 
 function isFor(rule: RedactionRule, place: RedactedPlace): boolean {
   const isTool = (["workspace", "plugin", "tool"] as const).every(
-    (part) => rule[part] === undefined || place[part] === null || rule[part] === place[part],
+    (part) =>
+      rule[part] === undefined ||
+      place[part] === null ||
+      rule[part]?.normalize("NFC") === place[part]?.normalize("NFC"),
   );
   return isTool && (rule.fields === undefined || rule.fields.includes(place.field));
 }

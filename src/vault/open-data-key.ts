@@ -4,7 +4,7 @@ import { fail } from "#platform/errors.ts";
 import type { WrappedDataKey } from "#vault/store/data-key-rows.ts";
 import type { DataKeyPurpose, KeyedOrg } from "./data-key-purpose.ts";
 import { deriveFingerprintKey, deriveFormerKey } from "./derive.ts";
-import { findWrongKeks } from "./kek-check.ts";
+import { findWrongKeks, requireKek } from "./kek-check.ts";
 import { shareKeeper } from "./key-shares.ts";
 import { kekOf, kekSetting } from "./root-keys.ts";
 import { unwrapKey, wrapKey } from "./wrapped-key.ts";
@@ -19,7 +19,11 @@ export async function openDataKey(
 ): Promise<Uint8Array | null> {
   if (wrapped === null || kekVersion === null) return null;
   const kek = kekOf(env, kekVersion);
-  if (wrapped.length === 0) return formerKey(kek, purpose, org.org);
+  if (wrapped.length === 0) {
+    // Nothing else tells a wrong key-encryption key from the right one, and what is derived is wrapped for good.
+    await requireKek(env, kekVersion);
+    return formerKey(kek, purpose, org.org);
+  }
   const share = purpose === "payload" ? await shareKeeper().find(env, org, version) : NO_SHARE;
   if (share === null) return null;
   try {

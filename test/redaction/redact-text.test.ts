@@ -111,4 +111,11 @@ describe("A text without secrets", () => {
       expect(redacted(deep(secret, depth))).not.toContain("ghp_");
     }
   });
+
+  it("that is JSON cut in two is searched behind its escapes too", () => {
+    for (const [kind, secret, text] of SECRETS) {
+      const cut = `{"content":[{"text":"x\\n${JSON.stringify(text).slice(1, -1)}\\ny","n`;
+      expect([kind, remainsOf(secret, redacted(cut))]).toEqual([kind, []]);
+    }
+  });
 });

@@ -21,6 +21,8 @@ export const keyUpkeepJob: Job<string> = {
   name: "key-upkeep",
   // Rotations are rare: a run on each shard is enough, and what others leave comes on top.
   share: 0,
+  // What a clock that is ahead takes for unused, others seal with.
+  deletesByTime: true,
   get queries() {
     const uses = keyUses().reduce((sum, { queries }) => sum + queries + USE_QUERIES, 0);
     return 1 + 1 + uses + FINISH_QUERIES + TELL_QUERIES;
@@ -59,8 +61,8 @@ async function lookAfter(
 ): Promise<StepProgress> {
   const nowMs = Date.now();
   const unused = earlier.filter((key) => isUnused(key, nowMs));
-  // What was superseded just now is still being sealed with.
-  if (unused.length === 0) return "done";
+  // What was superseded just now is still being sealed with, also behind what is sealed anew: all wait for it.
+  if (unused.length < earlier.length) return "done";
   const { version: newest } = await newestDataKey(env, org, use.purpose);
   const progress = (await use.reseal?.(env, org, newest)) ?? "done";
   if (progress === "more") return "more";
