@@ -107,6 +107,23 @@ describe("After a rotation", () => {
     expect((await viewed(of, kept)).request).toEqual({ q: 1 });
   });
 
+  it("and a second one, what others seal meanwhile with the version before is sealed anew too", async () => {
+    const of = await payloadOrg();
+    const first = await keptCall(of.org, { request_payload: "first" });
+    await rotate(of);
+    const meanwhile = await keptCall(of.org, { request_payload: "meanwhile" });
+    later(11);
+    await rotate(of);
+    // Somebody may seal with the second version for some minutes still, behind whoever seals anew by now.
+    await lookAfter(of);
+    expect(await versionsOf(of)).toEqual({ 1: 1, 2: 1 });
+    later(11);
+    await lookAfter(of);
+    expect(await versionsOf(of)).toEqual({ 3: 2 });
+    expect((await viewed(of, first)).request).toBe("first");
+    expect((await viewed(of, meanwhile)).request).toBe("meanwhile");
+  });
+
   it("an erasure beside the sealing anew brings nothing back, and nothing is lost", async () => {
     const of = await payloadOrg();
     const samples = Array.from({ length: 30 }, (_, n) => makeSample({ request_payload: n }));
