@@ -26,9 +26,11 @@ export async function checkSpans(
         "Ledger/status",
         "SELECT audit_logs",
         "SELECT audit_logs",
+        "SELECT data_keys SELECT data_keys keks SELECT keks",
         "SELECT ledger_seeds",
         "SELECT orgs",
         "SELECT orgs",
+        "SELECT payload_keks",
       ],
     ],
   );
