@@ -176,7 +176,7 @@ async function keepViewerToken(org: DemoOrg, adminToken: string): Promise<string
 
 function howToWatch(org: DemoOrg, tokenPath: string): string {
   return `
-# Watch them: open ${org.base}/orgs/${org.name}/overview and sign in with this token
+# Watch them: open ${org.page} and sign in with this token
 cat ${shellQuote(tokenPath)}
 `;
 }
@@ -184,7 +184,7 @@ cat ${shellQuote(tokenPath)}
 function whereToLook(org: DemoOrg, tokenPath: string): string {
   const token = `-H "Authorization: Bearer $(cat ${shellQuote(tokenPath)})"`;
   return `
-# What they left, while the gateway runs (npm start); the dashboard is at ${org.base}/orgs/${org.name}/overview
+# What they left, while the gateway runs (npm start); the dashboard is at ${org.page}
 curl -sS '${org.url}/metrics' ${token}
 curl -sS '${org.url}/invocations?limit=10' ${token}
 curl -sS '${org.url}/audit?action_prefix=tool.&limit=10' ${token}

@@ -64,7 +64,7 @@ export class DemoRun {
 
   /** Where the dashboard is, by the demo's own word. */
   get page(): string {
-    return /sign in with MCPG_ADMIN_TOKEN of \.dev\.vars at (\S+)/.exec(this.demoOutput)?.[1] ?? "";
+    return /Watch them: open (\S+) and sign in/.exec(this.demoOutput)?.[1] ?? "";
   }
 
   async token(made: NewToken): Promise<string> {
