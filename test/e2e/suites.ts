@@ -89,7 +89,7 @@ export const SUITES: Record<string, E2eSuite> = {
   "gateway-fleet": { run: runGatewayFleetSuite, seconds: 85, isLong: true },
   // A browser beside another suite waits for its page longer than anybody would.
   dashboard: { run: runDashboardSuite, seconds: 170, isTimed: true },
-  "dashboard-demo": { run: runDashboardDemoSuite, seconds: 170, isTimed: true },
+  "dashboard-demo": { run: runDashboardDemoSuite, seconds: 170, isTimed: true, isLong: true },
   fleet: { run: runFleetSuite, seconds: 120, isLong: true },
   start: { run: runStartSuite, seconds: 75, mostlyWaits: true },
   "start-restarts": { run: runRestartSuite, seconds: 60, mostlyWaits: true },
