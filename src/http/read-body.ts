@@ -3,6 +3,7 @@
  * decompressed, so that what a bomb costs goes by `bytesMax`, whatever it would unpack to.
  */
 
+import { concatBytes } from "#formats/concat-bytes.ts";
 import { type JsonReading, jsonSteps, readJson } from "#formats/read-json.ts";
 import { fail } from "#platform/errors.ts";
 import { nextTurn } from "#platform/slices.ts";
@@ -88,7 +89,7 @@ export async function readBytes(request: Request, limit: BodyLimit): Promise<Uin
     length += chunk.length;
     if (length > bytesMax) fail({ kind: "body_too_large", bytesMax });
   }
-  return concatenate(chunks, length);
+  return concatBytes(chunks);
 }
 
 /** How many of `more` bytes that follow `before` ones lie beyond `told`. */
@@ -132,23 +133,11 @@ async function readStream(stream: ReadableStream<Uint8Array>, limit: BodyLimit) 
     length += value?.byteLength ?? 0;
     onBytes(value?.byteLength ?? 0);
     if (length > bytesMax) break;
-    if (done || value === undefined) return concatenate(chunks, length);
+    if (done || value === undefined) return concatBytes(chunks);
   }
   reader.releaseLock();
   await drain(stream, limit);
   return fail({ kind: "body_too_large", bytesMax });
-}
-
-function concatenate(chunks: Uint8Array[], length: number): Uint8Array {
-  const [only] = chunks;
-  if (chunks.length === 1 && only !== undefined) return only;
-  const bytes = new Uint8Array(length);
-  let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return bytes;
 }
 
 /** Bytes that are not UTF-8 are refused: replacing bad ones by U+FFFD would store names that nobody sent. */

@@ -1,4 +1,5 @@
 /** A row of payloads, sealed anew with another key, each field by itself. */
+import { concatBytes } from "#formats/concat-bytes.ts";
 import type { Piece } from "#payloads/store/payload-rows.ts";
 import type { EarlierRow } from "#payloads/store/resealing.ts";
 import type { DataKey } from "#vault/data-keys.ts";
@@ -33,15 +34,5 @@ export async function resealRow(
     moved[id] = [offset, request, response];
     offset += request + response;
   }
-  return { pieces: moved, sealed: joined(fields) };
-}
-
-function joined(fields: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(fields.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const field of fields) {
-    all.set(field, at);
-    at += field.length;
-  }
-  return all;
+  return { pieces: moved, sealed: concatBytes(fields) };
 }

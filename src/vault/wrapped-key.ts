@@ -5,6 +5,7 @@
  *
  *     nonce (12 bytes), ciphertext (32), tag (16)
  */
+import { concatBytes } from "#formats/concat-bytes.ts";
 import type { DataKeyPurpose } from "./data-key-purpose.ts";
 import { deriveWrappingKey } from "./derive.ts";
 
@@ -33,10 +34,7 @@ export async function wrapKey(
   const wrapping = await wrappingKey(secret, place);
   const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
   const sealed = await crypto.subtle.encrypt(gcm(nonce, place), wrapping, key);
-  const wrapped = new Uint8Array(NONCE_BYTES + sealed.byteLength);
-  wrapped.set(nonce);
-  wrapped.set(new Uint8Array(sealed), NONCE_BYTES);
-  return wrapped;
+  return concatBytes([nonce, new Uint8Array(sealed)]);
 }
 
 /** Throws if it was wrapped by another key, is bound to another place, or was altered. */
@@ -52,10 +50,7 @@ export async function unwrapKey(
 }
 
 function wrappingKey({ kek, share }: WrappingSecret, place: KeyPlace): Promise<CryptoKey> {
-  const secret = new Uint8Array(kek.length + share.length);
-  secret.set(kek);
-  secret.set(share, kek.length);
-  return deriveWrappingKey(secret, place);
+  return deriveWrappingKey(concatBytes([kek, share]), place);
 }
 
 function gcm(iv: Uint8Array, { purpose, org, version, kekVersion, generation }: KeyPlace) {

@@ -1,3 +1,5 @@
+import { concatBytes } from "#formats/concat-bytes.ts";
+
 /**
  * 64 KiB: large enough that a stream's cost per chunk vanishes, small enough that an exposition of 30 MB
  * never is one string, twice in memory, in an isolate of 128 MB.
@@ -36,19 +38,9 @@ export function* chunkBytes(messages: Iterable<Uint8Array>): Generator<Uint8Arra
     pending.push(message);
     sizeBytes += message.length;
     if (sizeBytes < CHUNK_SIZE_BYTES) continue;
-    yield concatBytes(pending, sizeBytes);
+    yield concatBytes(pending);
     pending = [];
     sizeBytes = 0;
   }
-  if (sizeBytes > 0) yield concatBytes(pending, sizeBytes);
-}
-
-function concatBytes(parts: readonly Uint8Array[], sizeBytes: number): Uint8Array {
-  const joined = new Uint8Array(sizeBytes);
-  let offset = 0;
-  for (const part of parts) {
-    joined.set(part, offset);
-    offset += part.length;
-  }
-  return joined;
+  if (sizeBytes > 0) yield concatBytes(pending);
 }

@@ -2,6 +2,7 @@
  * An export's lines as bytes, out of chunks that end anywhere. A line is what stands before a line
  * feed: what follows the last one is no line but the sign of a file that was cut off.
  */
+import { concatBytes } from "#formats/concat-bytes.ts";
 import { ENTRY_BYTES_MAX } from "#formats/tlog/tlog-tiles.ts";
 
 const LINE_FEED = 0x0a;
@@ -35,9 +36,6 @@ export class NdjsonLines {
 
   #join(bytes: Uint8Array): Uint8Array {
     if (this.#rest.length === 0) return bytes;
-    const joined = new Uint8Array(this.#rest.length + bytes.length);
-    joined.set(this.#rest);
-    joined.set(bytes, this.#rest.length);
-    return joined;
+    return concatBytes([this.#rest, bytes]);
   }
 }

@@ -2,6 +2,7 @@
  * The Merkle tree as stored: tiles of 256 hashes (schema.ts). The leaves of the last, incomplete tile
  * stand in `entries`; a leaf tile that is there but short was cut at a pruning and goes on in them.
  */
+import { concatBytes } from "#formats/concat-bytes.ts";
 import { encodeHex } from "#formats/hex.ts";
 import { sha256 } from "#formats/sha256.ts";
 import { HASH_BYTES, nodeHash } from "#formats/tlog/merkle-hash.ts";
@@ -42,7 +43,7 @@ export function tileHashes(sql: SqlStorage, level: number, index: number): Uint8
       (index + 1) * TILE_WIDTH,
     )
     .toArray();
-  return concatenate([stored, ...rows.map((row) => new Uint8Array(row["leaf"] as ArrayBuffer))]);
+  return concatBytes([stored, ...rows.map((row) => new Uint8Array(row["leaf"] as ArrayBuffer))]);
 }
 
 /** Writes, after the entry that ends a bundle, its leaf tile and each tile above that this adds a hash to. */
@@ -52,7 +53,7 @@ export function completeLeafTile(sql: SqlStorage, index: number): void {
   let at = index;
   for (let level = 1; hashes.length === TILE_WIDTH * HASH_BYTES; level += 1) {
     const above = Math.floor(at / TILE_WIDTH);
-    hashes = concatenate([storedTile(sql, level, above), subtreeRoot(hashes, TILE_WIDTH)]);
+    hashes = concatBytes([storedTile(sql, level, above), subtreeRoot(hashes, TILE_WIDTH)]);
     writeTile(sql, level, above, hashes);
     at = above;
   }
@@ -113,14 +114,4 @@ function computeRoot(hashes: Uint8Array, width: number): Uint8Array {
     );
   }
   return level[0]!;
-}
-
-function concatenate(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    bytes.set(part, offset);
-    offset += part.length;
-  }
-  return bytes;
 }

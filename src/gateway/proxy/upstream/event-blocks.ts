@@ -6,6 +6,7 @@
  *
  * Comments between events are cut line by line: they are what keeps a connection alive.
  */
+import { concatBytes } from "#formats/concat-bytes.ts";
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -76,24 +77,12 @@ export class EventBlocks {
 
   #cut(last: Uint8Array): Uint8Array {
     this.#keep(last);
-    const block = joinedBytes(this.#open);
+    const block = concatBytes(this.#open);
     this.#open = [];
     this.#openBytes = 0;
     this.#hasFields = false;
     return block;
   }
-}
-
-export function joinedBytes(parts: readonly Uint8Array[]): Uint8Array {
-  const [only] = parts;
-  if (parts.length === 1 && only !== undefined) return only;
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 interface LineEnd {

@@ -1,8 +1,9 @@
 /** An event stream on its way: each event whole and at once, comments too, and what is missing at its end. */
 import { createParser, type EventSourceMessage } from "eventsource-parser";
+import { concatBytes } from "#formats/concat-bytes.ts";
 import { eraOf } from "#gateway/proxy/message/protocol-version.ts";
 import type { AnswerWatch } from "./answer-watch.ts";
-import { EventBlocks, joinedBytes } from "./event-blocks.ts";
+import { EventBlocks } from "./event-blocks.ts";
 import type { RelayEnd, RelayTerms } from "./relay-answer.ts";
 import { rewrittenText, withTexts } from "./rewrite-text.ts";
 import { messagesIn, readMessages } from "./rpc-text.ts";
@@ -186,7 +187,7 @@ export class EventRelay {
   async #passRest(): Promise<readonly Uint8Array[]> {
     const rest = this.#blocks.rest();
     if (rest.length === 0) return NOTHING;
-    const whole = joinedBytes([rest, encode("\n\n")]);
+    const whole = concatBytes([rest, encode("\n\n")]);
     const couldResume = this.#canResume;
     const event = this.#parse(decode(whole));
     const seen = event === null ? null : await readMessages(event.data);

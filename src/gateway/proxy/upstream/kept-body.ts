@@ -3,7 +3,7 @@
  * its ends, by which it is judged cheaply: it is a result (no error is that large), of which `isError` shows where
  * SDKs write it, before or after the content.
  */
-import { joinedBytes } from "./event-blocks.ts";
+import { concatBytes } from "#formats/concat-bytes.ts";
 import type { PendingRequest } from "./relay-answer.ts";
 import { messagesIn, readMessages, type SeenMessage } from "./rpc-text.ts";
 
@@ -32,7 +32,7 @@ export class KeptBody {
   push(chunk: Uint8Array): void {
     this.#length += chunk.length;
     if (this.#head.length < END_BYTES)
-      this.#head = joinedBytes([this.#head, chunk]).slice(0, END_BYTES);
+      this.#head = concatBytes([this.#head, chunk]).slice(0, END_BYTES);
     if (this.#length > this.#bytesMax) this.#keepTail(chunk);
     else this.#chunks?.push(chunk);
   }
@@ -40,11 +40,11 @@ export class KeptBody {
   #keepTail(chunk: Uint8Array): void {
     const last = this.#chunks?.at(-1) ?? this.#tail;
     this.#chunks = null;
-    this.#tail = joinedBytes([last, chunk]).slice(-END_BYTES);
+    this.#tail = concatBytes([last, chunk]).slice(-END_BYTES);
   }
 
   text(): string {
-    return new TextDecoder().decode(joinedBytes(this.chunks));
+    return new TextDecoder().decode(concatBytes(this.chunks));
   }
 
   /** Of a body whose end came. */
@@ -52,7 +52,7 @@ export class KeptBody {
     const whole = this.#chunks === null ? null : this.text();
     const seen = whole === null ? "too_many" : await readMessages(whole);
     if (seen !== "too_many") return messagesIn(seen);
-    const tail = joinedBytes([this.#tail, ...this.chunks.slice(-1)]).slice(-END_BYTES);
+    const tail = concatBytes([this.#tail, ...this.chunks.slice(-1)]).slice(-END_BYTES);
     const ends = [this.#head, tail].map((bytes) => new TextDecoder().decode(bytes));
     const isError = ends.some((text) => /"isError"\s*:\s*true/.test(text));
     const result = isError ? { isError } : {};
