@@ -2,18 +2,15 @@
 
 import { pruneCutoffs } from "#calls/prune-cutoffs.ts";
 import type { OrgPart } from "#orgs/org-lifecycle.ts";
-import {
-  PRUNE_SPAN_QUERIES,
-  PRUNE_SPAN_ROWS_MAX,
-  pruneSpansOnce,
-} from "#otlp/store/prune-spans.ts";
+import { PRUNE_ROWS_QUERIES } from "#orgs/store/counted-rows.ts";
+import { PRUNE_SPAN_ROWS_MAX, pruneSpansOnce } from "#otlp/store/prune-spans.ts";
 import { findSpanBytes } from "#otlp/store/span-bytes.ts";
 import { UNMAPPED_ROWS_MAX } from "#otlp/store/unmapped-rows.ts";
 
 export const spansPart: OrgPart = {
   name: "spans",
   prune: {
-    queries: PRUNE_SPAN_QUERIES,
+    queries: PRUNE_ROWS_QUERIES,
     async chunk(shardDb, { org, retention }, nowMs) {
       const { samplesBeforeMs } = pruneCutoffs(retention, nowMs);
       return (await pruneSpansOnce(shardDb, org, samplesBeforeMs)) ? "done" : "more";

@@ -5,11 +5,11 @@
  */
 import { SAMPLE_AGE_MS_MAX, SAMPLE_AHEAD_MS_MAX } from "#calls/call.ts";
 import { uuid7LowerBound } from "#formats/uuid7.ts";
-import { countedBytes } from "#orgs/space/counted-bytes.ts";
+import { insertCounted } from "#orgs/store/counted-rows.ts";
 import { findShardOrg, type ShardedOrg } from "#orgs/store/shard-orgs.ts";
 import { utf8Bytes } from "#platform/d1/json-parameter.ts";
 import type { TraceSpan } from "#tracing/trace-span.ts";
-import { SPAN_ROW_BYTES } from "./span-bytes.ts";
+import { COUNTED_SPANS, SPAN_ROW_BYTES } from "./span-bytes.ts";
 import { parseTrace, ROW_SPREAD_MS, spanRows, traceMark } from "./span-rows.ts";
 
 /** Rows whose marks are looked at for one trace: each has nine characters a trace. */
@@ -24,9 +24,6 @@ const INSERT_SPANS = `INSERT INTO spans (org, id, traces, payload)
     SELECT 1 FROM orgs
     WHERE org = ?1 AND generation = ?2 AND state = 'active' AND refused_since_ms IS NULL)
   ON CONFLICT DO NOTHING`;
-
-/** Of the row inserted right before, if it was. */
-const COUNT_BYTES = `UPDATE orgs SET span_bytes = span_bytes + ?2 WHERE org = ?1 AND changes() > 0`;
 
 /** The inner query leaves the payload out, so that only what is found is read. */
 const SELECT_TRACE = `SELECT s.payload -> ?5 AS spans FROM
@@ -55,9 +52,8 @@ export async function keepSpans(
   if (timely.length === 0) return "kept";
   const statements = spanRows(timely).flatMap(({ id, traces, payload }) => {
     const insert = db.prepare(INSERT_SPANS).bind(org.org, org.generation, id, traces, payload);
-    const bytes = countedBytes(SPAN_ROW_BYTES + traces.length + utf8Bytes(payload), Math.random());
-    if (bytes === 0) return [insert];
-    return [insert, db.prepare(COUNT_BYTES).bind(org.org, bytes)];
+    const bytes = SPAN_ROW_BYTES + traces.length + utf8Bytes(payload);
+    return insertCounted(db, { org: org.org, bytes }, COUNTED_SPANS, insert);
   });
   const results = await db.batch(statements);
   if (results.some(({ meta }) => meta.changes > 0)) return "kept";

@@ -3,9 +3,10 @@
  * statement, so that none of two at once brings back what the other erased.
  */
 import { hasPayload } from "#calls/store/shard-schema.ts";
+import { uncountRows } from "#orgs/store/counted-rows.ts";
 import type { OperatorAction } from "#orgs/store/operator-actions.ts";
 import { PIECE_PATH } from "./find-payload.ts";
-import { rowBytes } from "./payload-bytes.ts";
+import { COUNTED_PAYLOADS } from "./payload-bytes.ts";
 
 /** What is to be erased, and how far that has come. */
 export interface Erasure {
@@ -74,9 +75,7 @@ const ROWS_OF_CALLS = `SELECT value FROM json_each(?2)
   UNION SELECT payload_row FROM json_each(?2) AS j
     CROSS JOIN tool_invocations AS t ON t.org = ?1 AND t.id = j.value`;
 const ARE_EMPTY = `org = ?1 AND pieces = '{}' AND id IN (${ROWS_OF_CALLS})`;
-const UNCOUNT = `UPDATE orgs SET payload_bytes = max(0, payload_bytes - emptied.bytes)
-  FROM (SELECT sum(${rowBytes("")}) AS bytes FROM tool_invocation_payloads WHERE ${ARE_EMPTY}) AS emptied
-  WHERE org = ?1 AND emptied.bytes > 0`;
+const UNCOUNT = uncountRows(COUNTED_PAYLOADS, ARE_EMPTY);
 const DELETE_EMPTY = `DELETE FROM tool_invocation_payloads WHERE ${ARE_EMPTY}`;
 const UNNAME = `UPDATE tool_invocations SET payload_row = NULL
   WHERE org = ?1 AND id IN (SELECT value FROM json_each(?2)) AND payload_row IS NOT NULL`;

@@ -1,9 +1,10 @@
 /** Sealed payloads as rows, and the statements that write them. */
 import type { PayloadRows, WriteGuard } from "#calls/call-payload.ts";
+import { concatBytes } from "#formats/concat-bytes.ts";
 import { uuid7FromRandom, uuid7TimeMs } from "#formats/uuid7.ts";
-import { countedBytes } from "#orgs/space/counted-bytes.ts";
+import { insertCounted } from "#orgs/store/counted-rows.ts";
 import type { SealedPayload } from "#payloads/seal-payloads.ts";
-import { PAYLOAD_ROW_BYTES } from "./payload-bytes.ts";
+import { COUNTED_PAYLOADS, PAYLOAD_ROW_BYTES } from "./payload-bytes.ts";
 
 export interface PayloadRow {
   readonly id: string;
@@ -44,19 +45,17 @@ function packed(payloads: readonly SealedPayload[]): SealedPayload[][] {
 
 function rowOf(payloads: readonly SealedPayload[]): PayloadRow {
   const [{ id, keyVersion }] = payloads as [SealedPayload];
-  const sealed = new Uint8Array(payloads.reduce((sum, payload) => sum + bytesOf(payload), 0));
+  const fields: Uint8Array[] = [];
   const pieces: Record<string, Piece> = {};
   let offset = 0;
   for (const payload of payloads) {
     const { request, response } = payload;
     pieces[payload.id] = [offset, request?.length ?? 0, response?.length ?? 0];
-    for (const field of [request, response]) {
-      if (field === null) continue;
-      sealed.set(field, offset);
-      offset += field.length;
-    }
+    fields.push(...[request, response].filter((field) => field !== null));
+    offset += bytesOf(payload);
   }
-  return { id: payloads.length === 1 ? id : sharedId(payloads), keyVersion, pieces, sealed };
+  const rowId = payloads.length === 1 ? id : sharedId(payloads);
+  return { id: rowId, keyVersion, pieces, sealed: concatBytes(fields) };
 }
 
 function sharedId(payloads: readonly SealedPayload[]): string {
@@ -73,9 +72,6 @@ const insertRow = (condition: string) => `INSERT INTO tool_invocation_payloads
     (org, id, key_version, pieces, sealed)
   SELECT ?1, ?4, ?5, ?6, ?7 WHERE ${condition} ON CONFLICT DO NOTHING`;
 
-/** Of the row inserted right before, if it was. */
-const COUNT_BYTES = `UPDATE orgs SET payload_bytes = payload_bytes + ?2 WHERE org = ?1 AND changes() > 0`;
-
 export function insertPayloads(
   db: D1Database,
   { org: { org, generation }, oldestMs, condition }: WriteGuard,
@@ -87,8 +83,8 @@ export function insertPayloads(
     const insert = db
       .prepare(insertRow(condition))
       .bind(org, generation, oldestMs, id, keyVersion, text, sealed);
-    const bytes = countedBytes(PAYLOAD_ROW_BYTES + text.length + sealed.length, Math.random());
-    return bytes === 0 ? [insert] : [insert, db.prepare(COUNT_BYTES).bind(org, bytes)];
+    const bytes = PAYLOAD_ROW_BYTES + text.length + sealed.length;
+    return insertCounted(db, { org, bytes }, COUNTED_PAYLOADS, insert);
   });
   const places = rows.flatMap(({ id, pieces }) =>
     Object.keys(pieces).map((call) => [call, id] as const),
