@@ -3,7 +3,7 @@ import "#/capabilities.ts";
 import { Hono } from "hono";
 import { auditRoutes } from "#audit/http/audit-routes.ts";
 import { probeLedger } from "#audit/ledger-stub.ts";
-import { probeSigningSettings } from "#audit/signing/setting-faults.ts";
+import { findSigningFaults } from "#audit/signing/setting-faults.ts";
 import { activityRoutes } from "#calls/http/activity-routes.ts";
 import { callRoutes } from "#calls/http/call-routes.ts";
 import { changeRoutes } from "#calls/http/change-routes.ts";
@@ -44,11 +44,12 @@ import { sessionRoutes } from "#orgs/http/session-routes.ts";
 import { otlpRoutes } from "#otlp/http/otlp-routes.ts";
 import { payloadRoutes } from "#payloads/http/payload-routes.ts";
 import { probeDatabases } from "#platform/d1/database-probe.ts";
+import { probeSettings } from "#platform/setting-faults.ts";
 import { redactionRoutes } from "#redaction/http/redaction-routes.ts";
 import { streamRoutes } from "#streams/http/stream-routes.ts";
 import { traceRequests } from "#tracing/http/trace-requests.ts";
 import { tracer } from "#tracing/isolate-tracer.ts";
-import { probeKeks } from "#vault/kek-faults.ts";
+import { findKekFaults } from "#vault/kek-faults.ts";
 
 const stated: readonly AppRoute[] = [
   // Who exists
@@ -91,8 +92,8 @@ const stated: readonly AppRoute[] = [
   ...healthRoutes<AppEnv, Access>({ scope: null }, [
     probeDatabases,
     probeLedger,
-    probeSigningSettings,
-    probeKeks,
+    probeSettings(findSigningFaults),
+    probeSettings(findKekFaults),
   ]),
   ...serviceRoutes<AppEnv, Access>({ scope: null }),
   // The page for people

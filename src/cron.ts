@@ -5,18 +5,19 @@
  */
 import { exports, WorkerEntrypoint } from "cloudflare:workers";
 import { jobs } from "#/capabilities.ts";
-import { logSettingFaults } from "#audit/signing/setting-faults.ts";
+import { findSigningFaults } from "#audit/signing/setting-faults.ts";
 import { SPAN_KIND } from "#formats/otlp/trace-model.ts";
 import type { Env } from "#platform/env.ts";
 import type { AnyJob, InSpan, RunAnswer, RunRequest, StartRun } from "#platform/jobs/job.ts";
 import { runItems } from "#platform/jobs/run-items.ts";
 import { runTick } from "#platform/jobs/run-tick.ts";
 import { logError } from "#platform/log-error.ts";
+import { logFaults } from "#platform/setting-faults.ts";
 import { checkSettings } from "#platform/settings.ts";
 import { withSpan } from "#tracing/active-span.ts";
 import { tracer } from "#tracing/isolate-tracer.ts";
 import { traceTick } from "#tracing/trace-tick.ts";
-import { logKekFaults } from "#vault/kek-faults.ts";
+import { findKekFaults } from "#vault/kek-faults.ts";
 
 /** The span is named by the job alone: a name for each org would be none. */
 export const inJobSpan: InSpan = ({ job, subject }, work) => {
@@ -38,7 +39,7 @@ export async function runCron(
   refuseSettings(env);
   const nowMs = Math.min(scheduledTimeMs, Date.now());
   const tick = { env, nowMs, jobs: served, startRun, inSpan: inJobSpan };
-  const faults = (await logSettingFaults(env)) + (await logKekFaults(env));
+  const faults = logFaults(await findSigningFaults(env)) + logFaults(await findKekFaults(env));
   const failures = (await runTick(tick)) + faults;
   if (failures > 0) throw new Error(`cron: ${failures} steps failed`);
 }

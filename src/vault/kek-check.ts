@@ -4,12 +4,11 @@
  */
 import { encodeHex } from "#formats/hex.ts";
 import type { Env } from "#platform/env.ts";
-import { type Failure, fail } from "#platform/errors.ts";
+import { fail } from "#platform/errors.ts";
+import type { SettingFault } from "#platform/setting-faults.ts";
 import { findKeptKeks, keepKek } from "#vault/store/kek-rows.ts";
 import { deriveKekCheck } from "./derive.ts";
 import { kekOf, kekSetting, payloadKeks } from "./root-keys.ts";
-
-export type KekFault = Extract<Failure, { kind: "misconfigured" }>;
 
 /** Check values that the directory was seen to keep: for good, for they never change. */
 const kept = new Map<number, string>();
@@ -24,7 +23,7 @@ export async function requireKek(env: Env, version: number): Promise<void> {
 }
 
 /** Of those that are set. */
-export async function findWrongKeks(env: Env): Promise<KekFault[]> {
+export async function findWrongKeks(env: Env): Promise<SettingFault[]> {
   const checkValues = await findKeptKeks(env.DIRECTORY);
   const wrong = [...payloadKeks(env).keys()].filter((version) => {
     const first = checkValues.get(version);
@@ -33,7 +32,7 @@ export async function findWrongKeks(env: Env): Promise<KekFault[]> {
   return wrong.map(wrongKek);
 }
 
-function wrongKek(version: number): KekFault {
+function wrongKek(version: number): SettingFault {
   const problem = "is not the one that data keys were wrapped by";
   return { kind: "misconfigured", setting: kekSetting(version), problem };
 }

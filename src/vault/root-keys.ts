@@ -1,10 +1,13 @@
 /** The secrets that every other key derives from. None of them seals or signs anything itself. */
 import type { Env } from "#platform/env.ts";
 import { fail } from "#platform/errors.ts";
+import type { SettingFault } from "#platform/setting-faults.ts";
 import { parseKey, refuseSetting, setting } from "#platform/settings.ts";
 
+type FirstSetting = "MCPG_LEDGER_SEED" | "MCPG_PAYLOAD_KEK";
+
 /** The first version has no number in its name; the second is `…_2`. */
-function versionedKeys(env: Env, first: "MCPG_LEDGER_SEED" | "MCPG_PAYLOAD_KEK") {
+function versionedKeys(env: Env, first: FirstSetting) {
   const later = new RegExp(`^${first}_([2-9]|[1-9]\\d)$`);
   const keys = new Map<number, Uint8Array>();
   if (env[first] !== undefined) keys.set(1, parseKey(first, env[first]));
@@ -13,6 +16,10 @@ function versionedKeys(env: Env, first: "MCPG_LEDGER_SEED" | "MCPG_PAYLOAD_KEK")
     if (version !== undefined) keys.set(Number(version), parseKey(binding, String(value)));
   }
   return keys.size > 0 ? keys : refuseSetting(first, "is not set");
+}
+
+function settingName(first: FirstSetting, version: number): string {
+  return version === 1 ? first : `${first}_${version}`;
 }
 
 /**
@@ -24,7 +31,7 @@ export const ledgerSeeds = setting(
 );
 
 export function seedSetting(version: number): string {
-  return version === 1 ? "MCPG_LEDGER_SEED" : `MCPG_LEDGER_SEED_${version}`;
+  return settingName("MCPG_LEDGER_SEED", version);
 }
 
 /**
@@ -36,7 +43,7 @@ export const payloadKeks = setting(
 );
 
 export function kekSetting(version: number): string {
-  return version === 1 ? "MCPG_PAYLOAD_KEK" : `MCPG_PAYLOAD_KEK_${version}`;
+  return settingName("MCPG_PAYLOAD_KEK", version);
 }
 
 export function newestKekVersion(env: Env): number {
@@ -45,9 +52,10 @@ export function newestKekVersion(env: Env): number {
 
 /** Fails with `misconfigured` where that version is not set. */
 export function kekOf(env: Env, version: number): Uint8Array {
+  return payloadKeks(env).get(version) ?? fail(missingKek(version));
+}
+
+export function missingKek(version: number): SettingFault {
   const problem = "is not set, and data keys are wrapped by it";
-  return (
-    payloadKeks(env).get(version) ??
-    fail({ kind: "misconfigured", setting: kekSetting(version), problem })
-  );
+  return { kind: "misconfigured", setting: kekSetting(version), problem };
 }

@@ -5,13 +5,14 @@
 import { type LogAddress, logOrigin } from "#audit/audit-log.ts";
 import { type AuditLogRow, findAuditLog } from "#audit/store/audit-logs.ts";
 import type { Env } from "#platform/env.ts";
+import type { SettingFault } from "#platform/setting-faults.ts";
 import { originHost } from "#platform/settings.ts";
 import { shardDatabase } from "#platform/shards.ts";
 import { ledgerSeeds } from "#vault/root-keys.ts";
 import { seedsOfLog } from "./first-seed.ts";
 import { findOriginFault, isUnderOrigin } from "./origin-check.ts";
 import { findSeedFaults } from "./seed-check.ts";
-import { missingSeed, type SettingFault, wrongOrigin, wrongSeed } from "./setting-fault.ts";
+import { missingSeed, wrongOrigin, wrongSeed } from "./setting-fault.ts";
 import { newestSeedVersion, signerOf, vkeyOf } from "./signing-keys.ts";
 
 type LogSeeds = Pick<AuditLogRow, "seedVersion" | "seedChosen" | "rotationSeedVersion">;

@@ -5,27 +5,20 @@
 import { logOrigin } from "#audit/audit-log.ts";
 import { findSignedLogs } from "#audit/store/ledger-seeds.ts";
 import type { Env } from "#platform/env.ts";
-import { ExpiringMap } from "#platform/expiring-map.ts";
+import { lookOnceIn } from "#platform/look.ts";
+import { LOOK_AGAIN_MS, type SettingFault } from "#platform/setting-faults.ts";
 import { originHost } from "#platform/settings.ts";
 import { shardDatabase, shardNames } from "#platform/shards.ts";
-import { type SettingFault, wrongOrigin } from "./setting-fault.ts";
+import { wrongOrigin } from "./setting-fault.ts";
 
 /** Of each shard: enough that a few which are odd decide nothing, few enough to be looked at again and again. */
 const LOGS_MAX = 32;
 
-/** `/readyz` is anyone's to ask: an isolate looks once in so long. */
-const LOOK_AGAIN_MS = 5_000;
-const looks = new WeakMap<Env, ExpiringMap<{ fault: SettingFault | null }>>();
-
 /** As of 5 s ago at most. */
-export async function findOriginFault(env: Env): Promise<SettingFault | null> {
-  const look = looks.get(env) ?? new ExpiringMap({ ttlMs: LOOK_AGAIN_MS, entriesMax: 1 });
-  looks.set(env, look);
-  const found = await look.getOrLoad("origin", Date.now(), async () => ({
-    fault: (await isRenamed(env)) ? wrongOrigin() : null,
-  }));
-  return found?.fault ?? null;
-}
+export const findOriginFault = lookOnceIn(
+  LOOK_AGAIN_MS,
+  async (env): Promise<SettingFault | null> => ((await isRenamed(env)) ? wrongOrigin() : null),
+);
 
 async function isRenamed(env: Env): Promise<boolean> {
   const found = await Promise.all(

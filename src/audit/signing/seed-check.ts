@@ -8,28 +8,20 @@ import { encodeHex } from "#formats/hex.ts";
 import { digestsEqual } from "#orgs/service-token.ts";
 import type { Env } from "#platform/env.ts";
 import { fail } from "#platform/errors.ts";
-import { ExpiringMap } from "#platform/expiring-map.ts";
 import { logAlert } from "#platform/log-error.ts";
+import { lookOnceIn } from "#platform/look.ts";
+import { LOOK_AGAIN_MS, type SettingFault } from "#platform/setting-faults.ts";
 import { deriveSeedCheck } from "#vault/derive.ts";
 import { ledgerSeeds, seedSetting } from "#vault/root-keys.ts";
 import { weighSeed } from "./seed-evidence.ts";
 import { isNeededAnywhere } from "./seed-use.ts";
-import { missingSeed, type SettingFault, wrongSeed } from "./setting-fault.ts";
+import { missingSeed, wrongSeed } from "./setting-fault.ts";
 
 /** By the seed's version. A version that is not among them is sound. */
 export type SeedFaults = ReadonlyMap<number, SettingFault>;
 
-/** `/readyz` is anyone's to ask: an isolate looks once in so long. */
-const LOOK_AGAIN_MS = 5_000;
-const looks = new WeakMap<Env, ExpiringMap<SeedFaults>>();
-
 /** What is wrong with the deployment's seeds, as of 5 s ago at most. Writes nothing. */
-export async function findSeedFaults(env: Env): Promise<SeedFaults> {
-  const look =
-    looks.get(env) ?? new ExpiringMap<SeedFaults>({ ttlMs: LOOK_AGAIN_MS, entriesMax: 1 });
-  looks.set(env, look);
-  return (await look.getOrLoad("seeds", Date.now(), () => lookForFaults(env))) ?? new Map();
-}
+export const findSeedFaults = lookOnceIn(LOOK_AGAIN_MS, lookForFaults);
 
 async function lookForFaults(env: Env): Promise<SeedFaults> {
   const kept = await findKeptSeeds(env.DIRECTORY);

@@ -2,7 +2,7 @@
 import type { AuditLogRow } from "#audit/store/audit-logs.ts";
 import { isSeedNeeded } from "#audit/store/ledger-seeds.ts";
 import type { Env } from "#platform/env.ts";
-import { ExpiringMap } from "#platform/expiring-map.ts";
+import { lookOnceIn } from "#platform/look.ts";
 import { shardDatabase, shardNames } from "#platform/shards.ts";
 import { MINUTE_MS } from "#platform/time.ts";
 import { ledgerSeeds, seedSetting } from "#vault/root-keys.ts";
@@ -14,15 +14,11 @@ export function seedOfLog(env: Env, row: AuditLogRow | null): string {
   return seedSetting(isChosen ? row.seedVersion : newestSeedVersion(env));
 }
 
-/** That nothing needs a seed is found by reading every log there is: an isolate does it once in so long. */
-const looks = new WeakMap<Env, ExpiringMap<string[]>>();
-
-/** Settings of earlier seeds that no log is signed by any more, as of a minute ago at most. */
-export async function findRemovableSeeds(env: Env): Promise<string[]> {
-  const look = looks.get(env) ?? new ExpiringMap<string[]>({ ttlMs: MINUTE_MS, entriesMax: 1 });
-  looks.set(env, look);
-  return (await look.getOrLoad("removable", Date.now(), () => lookForRemovable(env))) ?? [];
-}
+/**
+ * Settings of earlier seeds that no log is signed by any more, as of a minute ago at most: that nothing needs a seed
+ * is found by reading every log there is.
+ */
+export const findRemovableSeeds = lookOnceIn(MINUTE_MS, lookForRemovable);
 
 async function lookForRemovable(env: Env): Promise<string[]> {
   const newest = newestSeedVersion(env);

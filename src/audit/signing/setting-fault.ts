@@ -1,8 +1,6 @@
 /** What may be wrong with the settings that logs are signed by. Told by name and in our own words, never by value. */
-import type { Failure } from "#platform/errors.ts";
+import type { SettingFault } from "#platform/setting-faults.ts";
 import { seedSetting } from "#vault/root-keys.ts";
-
-export type SettingFault = Extract<Failure, { kind: "misconfigured" }>;
 
 export function wrongSeed(version: number): SettingFault {
   const problem = "is not the one that logs were signed with";

@@ -22,12 +22,13 @@ import { verifyConsistency } from "#formats/tlog/merkle-verify.ts";
 import type { Env } from "#platform/env.ts";
 import { FailureError, fail } from "#platform/errors.ts";
 import { logError } from "#platform/log-error.ts";
+import type { SettingFault } from "#platform/setting-faults.ts";
 import { shardDatabase } from "#platform/shards.ts";
 import { MINUTE_MS } from "#platform/time.ts";
 import { seedsOfLog, withSeedsChosen } from "./first-seed.ts";
 import { findOriginFault } from "./origin-check.ts";
 import { faultsOfSeeds, refuseSeeds, type SeedFaults } from "./seed-check.ts";
-import { type SettingFault, wrongOrigin } from "./setting-fault.ts";
+import { wrongOrigin } from "./setting-fault.ts";
 import { signedStep } from "./signed-step.ts";
 
 const RETRY_AFTER_MS = MINUTE_MS;
