@@ -15,8 +15,9 @@ import {
 import type { Env } from "#platform/env.ts";
 import { shardDatabase } from "#platform/shards.ts";
 import type { KeyedOrg } from "#vault/data-key-purpose.ts";
-import { type DataKey, dataKeyOf, newestDataKey } from "#vault/data-keys.ts";
+import { dataKeyOf, newestDataKey } from "#vault/data-keys.ts";
 import type { KeyUse } from "#vault/key-uses.ts";
+import type { VersionedKey } from "#vault/seal.ts";
 import { resealRow } from "./reseal-row.ts";
 
 export const payloadKeyUse: KeyUse = {
@@ -56,7 +57,7 @@ async function resealedRows(
   env: Env,
   org: KeyedOrg,
   rows: readonly EarlierRow[],
-  to: DataKey,
+  to: VersionedKey,
 ): Promise<ResealedRow[]> {
   const resealed: ResealedRow[] = [];
   for (const row of rows) {

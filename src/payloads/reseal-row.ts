@@ -2,7 +2,7 @@
 import { concatBytes } from "#formats/concat-bytes.ts";
 import type { Piece } from "#payloads/store/payload-rows.ts";
 import type { EarlierRow } from "#payloads/store/resealing.ts";
-import type { DataKey } from "#vault/data-keys.ts";
+import type { VersionedKey } from "#vault/seal.ts";
 import { openPayload, type PayloadPlace, sealPayload } from "./sealed-payload.ts";
 
 export interface ReplacedSeals {
@@ -14,7 +14,7 @@ export interface ReplacedSeals {
 export async function resealRow(
   org: string,
   { pieces, sealed }: Pick<EarlierRow, "pieces" | "sealed">,
-  { from, to }: { from: DataKey; to: DataKey },
+  { from, to }: { from: VersionedKey; to: VersionedKey },
 ): Promise<ReplacedSeals> {
   const fields: Uint8Array[] = [];
   const moved: Record<string, Piece> = {};

@@ -4,7 +4,8 @@ import type { Org } from "#orgs/org.ts";
 import type { Env } from "#platform/env.ts";
 import { nextTurn, withTurns } from "#platform/slices.ts";
 import { redactPayload } from "#redaction/redact-payload.ts";
-import { type DataKey, newestDataKey } from "#vault/data-keys.ts";
+import { newestDataKey } from "#vault/data-keys.ts";
+import type { VersionedKey } from "#vault/seal.ts";
 import { type PayloadContent, payloadContent } from "./payload-size.ts";
 import { type PayloadPlace, sealPayload } from "./sealed-payload.ts";
 
@@ -58,7 +59,7 @@ export async function sealPayloads(
 }
 
 async function sealContent(
-  key: DataKey,
+  key: VersionedKey,
   place: PayloadPlace,
   content: PayloadContent | null,
 ): Promise<Uint8Array | null> {

@@ -6,7 +6,7 @@
  *
  * docs/payloads.md has known answers, and a reader in another language.
  */
-import type { DataKey } from "#vault/data-keys.ts";
+import type { VersionedKey } from "#vault/seal.ts";
 import { decodeBody, encodeBody } from "./payload-body.ts";
 import type { PayloadContent } from "./payload-size.ts";
 
@@ -30,7 +30,7 @@ const utf8 = new TextEncoder();
 
 /** Random nonces of 96 bits: a key may seal 2^32 payloads (NIST SP 800-38D §8.3), a year of 136 a second. */
 export function sealPayload(
-  key: DataKey,
+  key: VersionedKey,
   place: PayloadPlace,
   content: PayloadContent,
 ): Promise<Uint8Array> {
@@ -40,7 +40,7 @@ export function sealPayload(
 
 /** For known answers: under one key no nonce may come twice. */
 export async function sealWithNonce(
-  { version, key }: DataKey,
+  { version, key }: VersionedKey,
   place: PayloadPlace,
   content: PayloadContent,
   nonce: Uint8Array,
@@ -66,7 +66,7 @@ export function sealedKeyVersion(sealed: Uint8Array): number | null {
 
 /** Null where it was altered, sealed for another place, or under another key. */
 export async function openPayload(
-  { version, key }: DataKey,
+  { version, key }: VersionedKey,
   place: PayloadPlace,
   sealed: Uint8Array,
 ): Promise<PayloadContent | null> {

@@ -7,22 +7,17 @@ import { fail } from "#platform/errors.ts";
 import { ExpiringMap } from "#platform/expiring-map.ts";
 import { shardDatabase } from "#platform/shards.ts";
 import { MINUTE_MS } from "#platform/time.ts";
-import { findDataKey, findNewestDataKey, type WrappedDataKey } from "#vault/store/data-key-rows.ts";
+import { findDataKey, type WrappedDataKey } from "#vault/store/data-key-rows.ts";
 import type { KeyedOrg, SealingPurpose } from "./data-key-purpose.ts";
-import { makeDataKey } from "./make-data-key.ts";
+import { newestOrFirst } from "./make-data-key.ts";
 import { openDataKey } from "./open-data-key.ts";
-
-/** AES-256-GCM, and not to be taken out of the isolate. */
-export interface DataKey {
-  readonly version: number;
-  readonly key: CryptoKey;
-}
+import type { VersionedKey } from "./seal.ts";
 
 export const REMEMBERED_MS = 5 * MINUTE_MS;
 /** As many as orgs (src/orgs/directory.ts), at a few hundred bytes each. */
 export const REMEMBERED = { ttlMs: REMEMBERED_MS, entriesMax: 4_096 };
-const newest = new ExpiringMap<DataKey>(REMEMBERED);
-const opened = new ExpiringMap<DataKey>(REMEMBERED);
+const newest = new ExpiringMap<VersionedKey>(REMEMBERED);
+const opened = new ExpiringMap<VersionedKey>(REMEMBERED);
 
 /**
  * What is to be sealed with now, made where there is none yet: no query where the isolate remembers it, else one, and
@@ -32,10 +27,9 @@ export async function newestDataKey(
   env: Env,
   org: KeyedOrg,
   purpose: SealingPurpose,
-): Promise<DataKey> {
+): Promise<VersionedKey> {
   const key = await newest.getOrLoad(nameOf(org, purpose), Date.now(), async () => {
-    const found = await findNewestDataKey(shardDatabase(env, org.shard), org, purpose);
-    const row = found ?? (await makeDataKey(env, org, { purpose, version: 1 })).newest;
+    const row = await newestOrFirst(env, org, purpose);
     const name = nameOf(org, purpose, row.version);
     return opened.getOrLoad(name, Date.now(), () => importedKey(env, org, row));
   });
@@ -48,7 +42,7 @@ export function dataKeyOf(
   org: KeyedOrg,
   purpose: SealingPurpose,
   version: number,
-): Promise<DataKey | null> {
+): Promise<VersionedKey | null> {
   return opened.getOrLoad(nameOf(org, purpose, version), Date.now(), async () => {
     const row = await findDataKey(shardDatabase(env, org.shard), org, { purpose, version });
     return row === null ? null : importedKey(env, org, row);
@@ -65,7 +59,11 @@ export function forgetDataKey(org: KeyedOrg, purpose: SealingPurpose, version: n
   opened.evict(nameOf(org, purpose, version));
 }
 
-async function importedKey(env: Env, org: KeyedOrg, row: WrappedDataKey): Promise<DataKey | null> {
+async function importedKey(
+  env: Env,
+  org: KeyedOrg,
+  row: WrappedDataKey,
+): Promise<VersionedKey | null> {
   const bytes = await openDataKey(env, org, row);
   if (bytes === null) return null;
   const key = await crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"]);

@@ -2,7 +2,11 @@
 import type { Env } from "#platform/env.ts";
 import { fail } from "#platform/errors.ts";
 import { shardDatabase } from "#platform/shards.ts";
-import { insertDataKey, type WrappedDataKey } from "#vault/store/data-key-rows.ts";
+import {
+  findNewestDataKey,
+  insertDataKey,
+  type WrappedDataKey,
+} from "#vault/store/data-key-rows.ts";
 import type { DataKeyPurpose, KeyedOrg } from "./data-key-purpose.ts";
 import { requireKek } from "./kek-check.ts";
 import { wrapDataKey } from "./open-data-key.ts";
@@ -14,6 +18,16 @@ export interface MadeDataKey {
   /** The newest one, whoever made it. */
   readonly newest: WrappedDataKey;
   readonly isOurs: boolean;
+}
+
+/** The newest of a purpose, made where there is none yet: one query where there is. */
+export async function newestOrFirst(
+  env: Env,
+  org: KeyedOrg,
+  purpose: DataKeyPurpose,
+): Promise<WrappedDataKey> {
+  const found = await findNewestDataKey(shardDatabase(env, org.shard), org, purpose);
+  return found ?? (await makeDataKey(env, org, { purpose, version: 1 })).newest;
 }
 
 /** Fails with `not_found` where the org is gone. */

@@ -20,6 +20,7 @@ export interface Seal {
   readonly open: (sealed: string, place: readonly string[]) => Promise<string>;
 }
 
+/** AES-256-GCM, and not to be taken out of the isolate. */
 export interface VersionedKey {
   readonly version: number;
   readonly key: CryptoKey;

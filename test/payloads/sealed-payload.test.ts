@@ -10,7 +10,7 @@ import {
   sealWithNonce,
 } from "#payloads/sealed-payload.ts";
 import { atOnce } from "#platform/slices.ts";
-import type { DataKey } from "#vault/data-keys.ts";
+import type { VersionedKey } from "#vault/seal.ts";
 import vectorsText from "../../docs/payloads/vectors.json?raw";
 
 interface Vector {
@@ -38,7 +38,7 @@ const place = {
 } as const;
 const textOf = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
-async function keyOf(bytes: Uint8Array, version = 1): Promise<DataKey> {
+async function keyOf(bytes: Uint8Array, version = 1): Promise<VersionedKey> {
   const key = await crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"]);
   return { version, key };
 }

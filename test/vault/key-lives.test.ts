@@ -6,9 +6,10 @@ import { keyUpkeepJob } from "#orgs/keys/key-upkeep-job.ts";
 import type { Org } from "#orgs/org.ts";
 import { MINUTE_MS } from "#platform/time.ts";
 import { forgetStreams } from "#streams/streams-of.ts";
-import { type DataKey, dataKeyOf, newestDataKey } from "#vault/data-keys.ts";
+import { dataKeyOf, newestDataKey } from "#vault/data-keys.ts";
 import { openDataKey } from "#vault/open-data-key.ts";
 import { rewrapJob } from "#vault/rewrap-job.ts";
+import type { VersionedKey } from "#vault/seal.ts";
 import { findDataKey } from "#vault/store/data-key-rows.ts";
 import { auditEntries } from "../audit/audit-client.ts";
 import { inLedger } from "../audit/ledger/test-log.ts";
@@ -119,7 +120,7 @@ describe("A rotation", () => {
       sealed.push({ version, bytes });
     };
     const openOne = async ({ version, bytes }: (typeof sealed)[number]) => {
-      const { key } = (await dataKeyOf(rotated(), org, "payload", version)) as DataKey;
+      const { key } = (await dataKeyOf(rotated(), org, "payload", version)) as VersionedKey;
       await crypto.subtle.decrypt(GCM, key, bytes);
     };
     for (let round = 0; round < 6; round += 1) {

@@ -8,7 +8,7 @@ import {
   type OrgKeys,
   removableKeks,
 } from "#orgs/keys/key-status.ts";
-import { DATA_KEY_PURPOSES } from "#vault/data-key-purpose.ts";
+import { DATA_KEY_PURPOSES, SEALING_PURPOSES } from "#vault/data-key-purpose.ts";
 
 const CLOSED = { additionalProperties: false };
 const TIME = Type.Union([Type.String({ format: "date-time" }), Type.Null()]);
@@ -55,12 +55,13 @@ export const OrgKeysSchema = Type.Object(
   { title: "OrgKeys" },
 );
 
-const Purpose = Type.Enum(DATA_KEY_PURPOSES.filter((one) => one !== "error_fingerprint"));
+const Purpose = Type.Enum([...SEALING_PURPOSES]);
+const PURPOSES = { minItems: 1, maxItems: SEALING_PURPOSES.length, uniqueItems: true };
 
 export const rotateKeysBody = Compile(
   Type.Object(
     {
-      purposes: Type.Optional(Type.Array(Purpose, { minItems: 1, maxItems: 3, uniqueItems: true })),
+      purposes: Type.Optional(Type.Array(Purpose, PURPOSES)),
     },
     { ...CLOSED, title: "KeyRotation" },
   ),

@@ -8,7 +8,7 @@ import type { Env } from "#platform/env.ts";
 import { fail } from "#platform/errors.ts";
 import { shardDatabase } from "#platform/shards.ts";
 import { MINUTE_MS } from "#platform/time.ts";
-import type { KeyedOrg, SealingPurpose } from "#vault/data-key-purpose.ts";
+import { type KeyedOrg, SEALING_PURPOSES, type SealingPurpose } from "#vault/data-key-purpose.ts";
 import { findEarlierKeys } from "#vault/store/key-lives.ts";
 import { type AppRoute, route } from "./access.ts";
 import {
@@ -23,7 +23,6 @@ import { operatorOf } from "./operator-of.ts";
 
 const LIMIT = { bytesMax: 4_096 };
 const ORG_KEYS = { "application/json": OrgKeysSchema };
-const ALL: readonly SealingPurpose[] = ["payload", "stream_header", "plugin_header"];
 
 export const keyRoutes: readonly AppRoute[] = [
   route(
@@ -72,7 +71,7 @@ export const keyRoutes: readonly AppRoute[] = [
     async (c, { body }) => {
       const { org } = c.var;
       const by = operatorOf(c, org.org);
-      for (const purpose of body.purposes ?? ALL) {
+      for (const purpose of body.purposes ?? SEALING_PURPOSES) {
         await rotateKey(c.env, org, { purpose, reason: "asked for" }, by);
       }
       return c.json(orgKeysJson(await orgKeys(c.env, org)));
