@@ -9,7 +9,7 @@ import { findServiceToken } from "#orgs/store/token-rows.ts";
 import type { Env } from "#platform/env.ts";
 import { ExpiringMap } from "#platform/expiring-map.ts";
 import { shardDatabase } from "#platform/shards.ts";
-import { actionOf, creationOf } from "./operator.ts";
+import { actionOf, creationOf, SYSTEM } from "./operator.ts";
 import { DEFAULT_ORG, type Org } from "./org.ts";
 import { newSettings } from "./org-settings.ts";
 import { defaultOrgTier, shardForNewOrg } from "./placement.ts";
@@ -77,11 +77,7 @@ async function insertDefaultOrg(env: Env, nowMs: number): Promise<void> {
   const shard = shardForNewOrg(env);
   const settings = newSettings(defaultOrgTier(env));
   const deed = creationOf(DEFAULT_ORG, settings);
-  const action = actionOf(
-    { actor: "operator:system", tokenId: null, requestId: null },
-    deed,
-    nowMs,
-  );
+  const action = actionOf(SYSTEM, deed, nowMs);
   const newOrg = { org: DEFAULT_ORG, settings, shard, createdAtMs: nowMs };
   await insertOrg(env.DIRECTORY, shardDatabase(env, shard), newOrg, action);
 }

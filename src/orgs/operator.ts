@@ -16,6 +16,9 @@ export interface Operator {
   requestId: string | null;
 }
 
+/** The deployment itself: nobody asked it to. */
+export const SYSTEM: Operator = { actor: "operator:system", tokenId: null, requestId: null };
+
 type Deed = Pick<OperatorAction, "org" | "action" | "target" | "details">;
 
 /** An org's first deed: the ledger learns of it how long entries are kept. */

@@ -3,6 +3,7 @@
  * its mind. What changes in between is kept with the plugin's list, and told together.
  */
 import { uuid7FromRandom } from "#formats/uuid7.ts";
+import { SYSTEM } from "#orgs/operator.ts";
 import { HOUR_MS } from "#platform/time.ts";
 import { type PluginPlace, pluginTarget } from "./plugin.ts";
 import { isUnchanged, type NamedHash, type ToolChanges } from "./tool-drift.ts";
@@ -71,9 +72,6 @@ function mergeTools(before: ToldTools | undefined, changed: readonly NamedHash[]
   return { tools: all, count: count + changed.length - twice };
 }
 
-/** The gateway saw it; nobody asked it to. */
-const GATEWAY_ACTOR = "operator:system";
-
 /** Entries of all that is untold. */
 export function entriesOf(
   place: PluginPlace,
@@ -88,7 +86,8 @@ export function entriesOf(
     id: newEntryId(nowMs, order),
     action,
     outcome: action === "plugin.tool.quarantined" ? "deferred" : "allowed",
-    actor: GATEWAY_ACTOR,
+    // The gateway saw it; nobody asked it to.
+    actor: SYSTEM.actor,
     target: pluginTarget(place),
     workspace: place.workspace,
     details: { plugin: place.plugin, ...detailsOf(kinds, names) },

@@ -1,5 +1,6 @@
 /** Gives the data keys of orgs that set `key_rotation_days` their next version, once they have come to that age. */
 
+import { SYSTEM } from "#orgs/operator.ts";
 import type { Org } from "#orgs/org.ts";
 import { findOrgsThatRotate } from "#orgs/store/orgs.ts";
 import type { Job } from "#platform/jobs/job.ts";
@@ -8,7 +9,6 @@ import { DAY_MS } from "#platform/time.ts";
 import { findKeyStates } from "#vault/store/key-counts.ts";
 import { rotateKey } from "./rotate-key.ts";
 
-const SYSTEM = { actor: "operator:system", tokenId: null, requestId: null };
 /** The keys as they are, a new key-encryption key's check value, and six for each purpose. */
 const QUERIES = 1 + 2 + 3 * 6;
 

@@ -2,6 +2,7 @@
  * Looks after earlier versions of orgs' data keys: has what is sealed with them sealed anew where its capability can,
  * destroys those that nothing is sealed with any more, and finishes what requests left undone.
  */
+import { SYSTEM } from "#orgs/operator.ts";
 import { findOrg } from "#orgs/store/orgs.ts";
 import type { Env } from "#platform/env.ts";
 import type { Job, StepProgress } from "#platform/jobs/job.ts";
@@ -13,7 +14,6 @@ import { type EarlierKey, findEarlierKeys, findOrgsToLookAfter } from "#vault/st
 import { destroyKeys, FINISH_QUERIES, finishDestructions, isUnused } from "./destroy-keys.ts";
 import { TELL_QUERIES, tellKeyEntries } from "./key-entries.ts";
 
-const SYSTEM = { actor: "operator:system", tokenId: null, requestId: null };
 /** A purpose's newest key, and dooming and destroying what it superseded. */
 const USE_QUERIES = 1 + 1 + FINISH_QUERIES;
 
@@ -60,14 +60,13 @@ async function lookAfter(
   earlier: readonly EarlierKey[],
 ): Promise<StepProgress> {
   const nowMs = Date.now();
-  const unused = earlier.filter((key) => isUnused(key, nowMs));
   // What was superseded just now is still being sealed with, also behind what is sealed anew: all wait for it.
-  if (unused.length < earlier.length) return "done";
+  if (!earlier.every((key) => isUnused(key, nowMs))) return "done";
   const { version: newest } = await newestDataKey(env, org, use.purpose);
   const progress = (await use.reseal?.(env, org, newest)) ?? "done";
   if (progress === "more") return "more";
   const counts = await use.count(env, org);
-  const versions = unused.map(({ version }) => version).filter((version) => !counts.get(version));
+  const versions = earlier.map(({ version }) => version).filter((version) => !counts.get(version));
   const reason = "nothing is sealed with it any more";
   await destroyKeys(env, org, { purpose: use.purpose, versions, reason }, SYSTEM);
   return "done";

@@ -22,6 +22,7 @@ export interface OperatorAction {
 const INSERT = `INSERT INTO ledger_outbox
   (id, org, occurred_at_ms, actor, action, target, details, request_id)
   SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8`;
+const INSERT_ONCE = `${INSERT} WHERE true ON CONFLICT DO NOTHING`;
 
 /**
  * The statement to put right after the change it records, in the same `db.batch()`: one transaction,
@@ -33,7 +34,7 @@ export function recordOperatorAction(db: D1Database, action: OperatorAction): D1
 
 /** Records a deed that changes nothing in this database. Idempotent. */
 export async function insertOperatorAction(db: D1Database, action: OperatorAction): Promise<void> {
-  await bound(db, `${INSERT} WHERE true ON CONFLICT DO NOTHING`, action).run();
+  await bound(db, INSERT_ONCE, action).run();
 }
 
 /** The same of deeds that were recorded with them in another database: an action is taken once. */
@@ -41,9 +42,7 @@ export async function insertOperatorActions(
   db: D1Database,
   actions: readonly OperatorAction[],
 ): Promise<void> {
-  await db.batch(
-    actions.map((action) => bound(db, `${INSERT} WHERE true ON CONFLICT DO NOTHING`, action)),
-  );
+  await db.batch(actions.map((action) => bound(db, INSERT_ONCE, action)));
 }
 
 function bound(db: D1Database, sql: string, action: OperatorAction): D1PreparedStatement {

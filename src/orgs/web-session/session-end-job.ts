@@ -1,5 +1,5 @@
 /** Removes sessions that came to their end by themselves, and has their orgs' ledgers say so. */
-import { actionOf } from "#orgs/operator.ts";
+import { actionOf, SYSTEM } from "#orgs/operator.ts";
 import {
   deleteEndedSession,
   type EndedSession,
@@ -9,8 +9,6 @@ import type { Job } from "#platform/jobs/job.ts";
 import { shardNames } from "#platform/shards.ts";
 import { ledgerOfSession } from "./sign-in.ts";
 import { sessionTarget } from "./web-session.ts";
-
-const SYSTEM = { actor: "operator:system", tokenId: null, requestId: null };
 
 export const sessionEndJob: Job<EndedSession> = {
   name: "session-end",
