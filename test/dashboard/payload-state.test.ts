@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { payloadState, whyNoPayload } from "#dashboard/call/payload-state.ts";
+import { payloadState, whyNoPayload } from "#dashboard/call/payload/payload-state.ts";
 
 const token = (...scopes: string[]) => ({ principal: { kind: "token" as const }, scopes });
 const administrator = { principal: { kind: "administrator" as const }, scopes: ["payloads:grant"] };

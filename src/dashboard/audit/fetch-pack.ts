@@ -21,23 +21,22 @@ interface Bounds {
 }
 
 export function packPath(org: string, log: number, { fromMs, toMs }: Bounds): string {
-  const query = new Map([
-    ["format", "pack"],
-    ["log", String(log)],
-  ]);
-  if (fromMs !== null) query.set("from", formatTimestamp(fromMs));
-  if (toMs !== null) query.set("to", formatTimestamp(toMs));
-  return `${auditRoot(org)}/export${formatQuery(query)}`;
+  const times: [string, string][] = [];
+  if (fromMs !== null) times.push(["from", formatTimestamp(fromMs)]);
+  if (toMs !== null) times.push(["to", formatTimestamp(toMs)]);
+  return exportPath(org, log, times);
 }
 
 /** Of one entry: its bytes, the proof that the signed head has it, and the keys. */
 export function entryPackPath(org: string, log: number, seq: number): string {
-  const query = new Map([
-    ["format", "pack"],
-    ["log", String(log)],
+  return exportPath(org, log, [
     ["from_seq", String(seq)],
     ["to_seq", String(seq + 1)],
   ]);
+}
+
+function exportPath(org: string, log: number, more: readonly [string, string][]): string {
+  const query = new Map([["format", "pack"], ["log", String(log)], ...more]);
   return `${auditRoot(org)}/export${formatQuery(query)}`;
 }
 

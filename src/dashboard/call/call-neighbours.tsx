@@ -6,7 +6,7 @@ import { serverNowMs } from "#dashboard/api/server-clock.ts";
 import { Hostile } from "#dashboard/parts/hostile.tsx";
 import { Link } from "#dashboard/place/link.tsx";
 import { hrefOf, place } from "#dashboard/place/place.ts";
-import { CALL_FILTERS, following, neighbourPaths } from "./filter-neighbours.ts";
+import { following, listFilters, neighbourPaths } from "./filter-neighbours.ts";
 
 interface CallListAnswer {
   readonly invocations: readonly CallAnswer[];
@@ -18,7 +18,7 @@ export function CallNeighbours({ org, call }: { org: string; call: CallAnswer })
   // One moment for both, or a relative range would be another with each drawing.
   const [nowMs] = useState(serverNowMs);
   const paths = neighbourPaths(org, call, query, nowMs);
-  const filters = [...query].filter(([name]) => CALL_FILTERS.includes(name));
+  const filters = listFilters(query);
   return (
     <nav class="neighbours" aria-label="Within the list">
       <Neighbour path={paths.newer} call={call} label="← Newer" />

@@ -1,6 +1,7 @@
 /** One call, from who asked to what was done, and the entries that prove it. */
 import { type Asked, useAsk } from "#dashboard/api/ask.ts";
 import type { CallAnswer } from "#dashboard/api/call-answer.ts";
+import { PayloadView } from "#dashboard/call/payload/payload-view.tsx";
 import { formatTime, zoneName } from "#dashboard/parts/format-figure.ts";
 import { Hostile } from "#dashboard/parts/hostile.tsx";
 import { Outcome } from "#dashboard/parts/outcome.tsx";
@@ -17,7 +18,6 @@ import { CallNeighbours } from "./call-neighbours.tsx";
 import { Elsewhere } from "./elsewhere.tsx";
 import { ErrorFacts } from "./error-facts.tsx";
 import { MissingCall } from "./missing-call.tsx";
-import { PayloadView } from "./payload-view.tsx";
 import { Stages } from "./stages.tsx";
 import { Timeline } from "./timeline.tsx";
 

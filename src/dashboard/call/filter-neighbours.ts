@@ -2,18 +2,19 @@
  * The calls before and after one, within the list that led to it: its query came along in the address. Lists are in
  * the order of ids, which is that of starts but for clocks that differ.
  */
-
+import { FILTER_NAMES } from "#dashboard/activity/activity-question.ts";
 import type { CallAnswer } from "#dashboard/api/call-answer.ts";
 import { formatQuery } from "#dashboard/place/address.ts";
 import { rangeOf, resolve } from "#dashboard/place/time-range.ts";
 import { formatTimestamp } from "#formats/rfc3339.ts";
 
 /** What a list is filtered by, beside its time. */
-export const CALL_FILTERS: readonly string[] = [
-  ...["plugin", "tool", "workspace", "outcome", "instance", "actor", "trace_id", "request_id"],
-  ...["session_id", "error_code", "error_hash", "error_fingerprint"],
-  ...["min_duration_ms", "max_duration_ms"],
-];
+export const CALL_FILTERS: readonly string[] = FILTER_NAMES;
+
+/** Those of an address, in its order. */
+export function listFilters(query: ReadonlyMap<string, string>): [string, string][] {
+  return [...query].filter(([name]) => CALL_FILTERS.includes(name));
+}
 
 /** So many calls may have started in the same millisecond, and one of them be this. */
 const LOOKED_AT = 50;
@@ -29,7 +30,7 @@ export function neighbourPaths(
   query: ReadonlyMap<string, string>,
   nowMs: number,
 ): NeighbourPaths {
-  const filters = [...query].filter(([name]) => CALL_FILTERS.includes(name));
+  const filters = listFilters(query);
   const startedMs = Date.parse(call.started_at);
   const range = boundsOf(query, nowMs);
   const pathOf = (order: string, from: number | null, to: number | null) => {

@@ -1,4 +1,4 @@
-import { serverNowMs } from "#dashboard/api/server-clock.ts";
+import { notCounted } from "#dashboard/overview/not-counted.ts";
 import type { InstanceRow } from "#dashboard/overview/overview-answers.ts";
 import { Figure } from "#dashboard/parts/figure.tsx";
 import { formatCount, formatDuration, UNKNOWN } from "#dashboard/parts/format-figure.ts";
@@ -17,7 +17,6 @@ export function LagTiles({ answer, instances }: LagTilesTerms) {
     (kind) => kind === "clock_ahead" || kind === "clock_behind",
   ).length;
   const slowest = slowestNow(answer.series);
-  const waitsMs = Math.max(0, serverNowMs() - Date.parse(answer.counted_until));
   const silent = instances?.filter(({ state }) => state === "stale").length ?? null;
   return (
     <div class="figures">
@@ -38,7 +37,7 @@ export function LagTiles({ answer, instances }: LagTilesTerms) {
         note={skewed === 0 ? "none is ahead or behind" : "ahead, or steadily behind"}
         tone={skewed > 0 ? "warn" : undefined}
       />
-      <Figure label="Not counted yet" {...waitFigure(waitsMs)} />
+      <Figure label="Not counted yet" {...notCounted(answer.counted_until)} />
       <Figure
         label="Silent"
         value={silent === null ? UNKNOWN : formatCount(silent)}
@@ -47,12 +46,6 @@ export function LagTiles({ answer, instances }: LagTilesTerms) {
       />
     </div>
   );
-}
-
-/** A watermark a second behind is the read itself. */
-function waitFigure(waitsMs: number): { value: string; note: string } {
-  if (waitsMs < 2000) return { value: "none", note: "every report is counted" };
-  return { value: formatDuration(waitsMs), note: "age of the oldest report that is in no figure" };
 }
 
 function slowestNow(series: readonly InstanceLag[]): number | null {

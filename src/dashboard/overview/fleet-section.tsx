@@ -19,6 +19,7 @@ import { Link } from "#dashboard/place/link.tsx";
 import { hrefFor } from "#dashboard/place/place.ts";
 import { fleetFigures, troubledFirst } from "./fleet-figures.ts";
 import { InstanceState } from "./instance-state.tsx";
+import { notCounted } from "./not-counted.ts";
 import type { InstanceList, InstanceRow, OutcomeSteps, SeriesUse } from "./overview-answers.ts";
 import { withOwnGateway } from "./own-gateway.ts";
 
@@ -68,7 +69,6 @@ function FleetTiles({ rows, steps, series }: FleetTilesTerms) {
   const fleet = fleetFigures(rows);
   const lost = fleet.dropped + fleet.missingReports;
   const lag = hrefFor("lag");
-  const waits = steps === null ? UNKNOWN : waitingSince(steps);
   return (
     <div class="figures">
       <Figure
@@ -84,16 +84,7 @@ function FleetTiles({ rows, steps, series }: FleetTilesTerms) {
         note={fleet.lagP95Ms === null ? "no calls in the last hour" : "of the slowest instance"}
         href={lag}
       />
-      <Figure
-        label="Not counted yet"
-        value={waits}
-        note={
-          waits === "none"
-            ? "every report is counted"
-            : "age of the oldest report that is in no figure"
-        }
-        href={lag}
-      />
+      <Figure label="Not counted yet" {...notCounted(steps?.counted_until ?? null)} href={lag} />
       <Figure
         label="Lost"
         value={formatCount(fleet.dropped)}
@@ -104,12 +95,6 @@ function FleetTiles({ rows, steps, series }: FleetTilesTerms) {
       <SeriesFigure series={series} />
     </div>
   );
-}
-
-/** A watermark a second behind is the read itself. */
-function waitingSince({ counted_until }: OutcomeSteps): string {
-  const ms = serverNowMs() - Date.parse(counted_until);
-  return ms < 2000 ? "none" : formatDuration(ms);
 }
 
 function SeriesFigure({ series: { data, error } }: { series: Asked<SeriesUse> }) {

@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { useAsk } from "#dashboard/api/ask.ts";
 import { mayRead, signedIn } from "#dashboard/api/session.ts";
 import { DataTable } from "#dashboard/parts/data-table.tsx";
-import { formatCount } from "#dashboard/parts/format-figure.ts";
+import { formatCount, formatCounted } from "#dashboard/parts/format-figure.ts";
 import { Hostile } from "#dashboard/parts/hostile.tsx";
 import { PageTitle } from "#dashboard/parts/page-title.tsx";
 import { Failed, Loading } from "#dashboard/parts/states.tsx";
@@ -68,10 +68,10 @@ function AllOrgs() {
 }
 
 function OrgTable({ rows, isAll }: { rows: readonly OrgRow[]; isAll: boolean }) {
-  const count = formatCount(rows.length);
+  const { length } = rows;
   return (
     <DataTable
-      caption={isAll ? `${count} ${rows.length === 1 ? "org" : "orgs"}` : `The first ${count} orgs`}
+      caption={isAll ? formatCounted(length, "org") : `The first ${formatCount(length)} orgs`}
       columns={[
         { key: "org", title: "Org", render: ({ org }) => <Hostile text={org} /> },
         { key: "tier", title: "Tier", render: ({ tier }) => tier },
