@@ -5,7 +5,7 @@
  */
 import { exports, WorkerEntrypoint } from "cloudflare:workers";
 import { jobs } from "#/capabilities.ts";
-import { findSigningFaults } from "#audit/signing/setting-faults.ts";
+import { findSigningFaults } from "#audit/signing/signing-faults.ts";
 import { SPAN_KIND } from "#formats/otlp/trace-model.ts";
 import type { Env } from "#platform/env.ts";
 import type { AnyJob, InSpan, RunAnswer, RunRequest, StartRun } from "#platform/jobs/job.ts";

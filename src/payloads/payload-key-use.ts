@@ -24,12 +24,12 @@ export const payloadKeyUse: KeyUse = {
   purpose: "payload",
   // The walk, its page, the newest key and one for each row, the rows, and how far it came; and to count, two.
   queries: 2 + 1 + 2 * RESEALED_PER_PAGE + 1 + 2,
-  async count(env, { org, generation, shard }) {
-    const db = shardDatabase(env, shard);
-    const { counts, isAll } = await countByVersion(db, org);
+  async count(env, org) {
+    const db = shardDatabase(env, org.shard);
+    const { counts, isAll } = await countByVersion(db, org.org);
     if (isAll) return counts;
-    const { version: newest } = await newestDataKey(env, { org, generation, shard }, "payload");
-    const { isDone } = await findWalk(db, org, newest);
+    const { version: newest } = await newestDataKey(env, org, "payload");
+    const { isDone } = await findWalk(db, org.org, newest);
     // Where not all were counted, none is surely free of rows but those that the walk has passed.
     for (let version = 1; version < newest; version += 1) {
       if (isDone) counts.delete(version);

@@ -7,7 +7,7 @@ import { redactPayload } from "#redaction/redact-payload.ts";
 import { newestDataKey } from "#vault/data-keys.ts";
 import type { VersionedKey } from "#vault/seal.ts";
 import { type PayloadContent, payloadContent } from "./payload-size.ts";
-import { type PayloadPlace, sealPayload } from "./sealed-payload.ts";
+import { type PayloadField, type PayloadPlace, sealPayload } from "./sealed-payload.ts";
 
 export interface SealedPayload {
   /** Of the call. */
@@ -70,7 +70,7 @@ async function sealContent(
 async function fieldContent(
   { redaction }: Org,
   payload: CallPayload,
-  field: "request" | "response",
+  field: PayloadField,
 ): Promise<PayloadContent | null> {
   const json = jsonOf(payload[field]);
   if (json === null) return null;
@@ -89,7 +89,7 @@ function jsonOf(value: unknown): string | null {
   }
 }
 
-type Fields = Readonly<Record<"request" | "response", unknown>>;
+type Fields = Readonly<Record<PayloadField, unknown>>;
 
 function fieldsOf(payloads: readonly Fields[]): number {
   const countOf = ({ request, response }: Fields) =>

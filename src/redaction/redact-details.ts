@@ -1,8 +1,8 @@
 /** The details of a reported audit event as they may be appended, where the org has them redacted. */
 import type { RedactionSettings } from "#orgs/redaction-settings.ts";
-import { REDACTED_JSON, redactText } from "./redact-text.ts";
+import { redactText } from "./redact-text.ts";
 import { type RedactedPlace, redactionOf } from "./redaction-of.ts";
-import { REDACTED, REDACTED_NAME } from "./text-layers.ts";
+import { REDACTED, REDACTED_JSON, REDACTED_NAME } from "./text-layers.ts";
 
 type ReportedDetails = Readonly<Record<string, string | boolean | null>>;
 

@@ -1,7 +1,8 @@
 /** A payload as it may be sealed. */
 import type { RedactionSettings } from "#orgs/redaction-settings.ts";
-import { REDACTED_JSON, redactText } from "./redact-text.ts";
+import { redactText } from "./redact-text.ts";
 import { type RedactedPlace, redactionOf } from "./redaction-of.ts";
+import { REDACTED_JSON } from "./text-layers.ts";
 
 /** A longer one is cut before it is looked into, which would take a second: 256 KiB are kept of it at most. */
 const WHOLE_LENGTH_MAX = 524_288;

@@ -5,10 +5,13 @@
 import { type FoundSecret, findSecrets } from "./find-secrets.ts";
 import type { PathSegment } from "./json-path.ts";
 import { startPaths } from "./path-states.ts";
-import { type HeldText, type Layer, REDACTED, REDACTED_NAME, TextLayers } from "./text-layers.ts";
-
-/** In place of all of a JSON text. */
-export const REDACTED_JSON = JSON.stringify(REDACTED);
+import {
+  type HeldText,
+  type Layer,
+  REDACTED_JSON,
+  REDACTED_NAME,
+  TextLayers,
+} from "./text-layers.ts";
 
 export interface Redaction {
   readonly paths: readonly (readonly PathSegment[])[];

@@ -7,6 +7,8 @@ import { type PathStep, stepInto } from "./path-states.ts";
 
 /** What stands in place of what was taken out. */
 export const REDACTED = "[redacted]";
+/** And of a whole. */
+export const REDACTED_JSON = JSON.stringify(REDACTED);
 /** And in place of a name, where the secret was that: one that details of an event may have too. */
 export const REDACTED_NAME = "redacted";
 
@@ -147,7 +149,7 @@ function jsonText(value: unknown): string {
   try {
     return JSON.stringify(value);
   } catch {
-    return JSON.stringify(REDACTED);
+    return REDACTED_JSON;
   }
 }
 

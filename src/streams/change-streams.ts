@@ -7,15 +7,8 @@ import type { Env } from "#platform/env.ts";
 import { fail } from "#platform/errors.ts";
 import { findStreams, replaceStreams, type StoredStreams } from "#streams/store/streams.ts";
 import { deploymentStreams } from "./deployment-streams.ts";
-import {
-  effectiveStreams,
-  mapOwnDestinations,
-  type Observability,
-  type OwnStreams,
-  ownDestination,
-  STREAMS,
-} from "./observability.ts";
-import { sealHeaders } from "./sealed-headers.ts";
+import { effectiveStreams, type Observability, type OwnStreams } from "./observability.ts";
+import { mapHeaders, sealHeaders } from "./sealed-headers.ts";
 import { streamsChange } from "./streams-change.ts";
 import { keepHeaders } from "./streams-kept.ts";
 import { forgetStreams } from "./streams-of.ts";
@@ -40,7 +33,10 @@ export async function changeStreams(
   { stored, requested }: { stored: StoredStreams; requested: RequestedStreams },
   by: Operator & { requestId: string },
 ): Promise<StreamsInForce> {
-  const sealed = await sealLiterals(env, org, requested.own);
+  // Kept values are not among them: those are sealed already.
+  const sealed = await mapHeaders(requested.own, (literals, stream) =>
+    sealHeaders(env, { org, stream }, literals),
+  );
   const { own, errors } = keepHeaders(sealed, requested.kept, stored.own);
   if (errors.length > 0) fail({ kind: "invalid_request", errors });
   const defaults = deploymentStreams(env);
@@ -62,19 +58,6 @@ export async function changeStreams(
   await drainNow(env, org, by.requestId);
   forgetStreams(org.org);
   return { streams: after, own };
-}
-
-/**
- * Seals the header values that the request states. Kept values are not among them:
- * those are sealed already.
- */
-async function sealLiterals(env: Env, org: Org, own: OwnStreams): Promise<OwnStreams> {
-  const sealing = STREAMS.map(async (stream) => {
-    const literals = ownDestination(own, stream)?.headers ?? {};
-    return [stream, await sealHeaders(env, { org, stream }, literals)] as const;
-  });
-  const sealed = new Map(await Promise.all(sealing));
-  return mapOwnDestinations(own, (to, stream) => ({ ...to, headers: sealed.get(stream) ?? {} }));
 }
 
 /** Whether the cron may have anything to send for the org. */

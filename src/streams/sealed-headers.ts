@@ -2,7 +2,14 @@
 import type { Env } from "#platform/env.ts";
 import type { KeyedOrg } from "#vault/data-key-purpose.ts";
 import { dataSeal } from "#vault/data-seal.ts";
-import type { HeaderValues, Stream } from "./observability.ts";
+import {
+  type HeaderValues,
+  mapOwnDestinations,
+  type OwnStreams,
+  ownDestination,
+  STREAMS,
+  type Stream,
+} from "./observability.ts";
 
 /** Whose headers they are: what each value is bound to, beside its name. */
 export interface HeadersOwner {
@@ -25,6 +32,18 @@ export function openHeaders(
   headers: HeaderValues,
 ): Promise<HeaderValues> {
   return mapValues(env, owner, headers, "open");
+}
+
+/** The org's own destinations, each with the headers that `change` makes of its own: one by one, for all ask for one key. */
+export async function mapHeaders(
+  own: OwnStreams,
+  change: (headers: HeaderValues, stream: Stream) => Promise<HeaderValues>,
+): Promise<OwnStreams> {
+  const changed = new Map<Stream, HeaderValues>();
+  for (const stream of STREAMS) {
+    changed.set(stream, await change(ownDestination(own, stream)?.headers ?? {}, stream));
+  }
+  return mapOwnDestinations(own, (to, stream) => ({ ...to, headers: changed.get(stream) ?? {} }));
 }
 
 async function mapValues(

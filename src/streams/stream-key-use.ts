@@ -3,14 +3,8 @@ import { findStreams, replaceSealed } from "#streams/store/streams.ts";
 import { UNVERSIONED_KEY } from "#vault/data-seal.ts";
 import type { KeyUse } from "#vault/key-uses.ts";
 import { keyVersionOf } from "#vault/seal.ts";
-import {
-  type HeaderValues,
-  mapOwnDestinations,
-  type OwnStreams,
-  ownDestination,
-  STREAMS,
-} from "./observability.ts";
-import { openHeaders, sealHeaders } from "./sealed-headers.ts";
+import { type OwnStreams, ownDestination, STREAMS } from "./observability.ts";
+import { mapHeaders, openHeaders, sealHeaders } from "./sealed-headers.ts";
 import { forgetStreams } from "./streams-of.ts";
 
 export const streamKeyUse: KeyUse = {
@@ -26,16 +20,10 @@ export const streamKeyUse: KeyUse = {
   async reseal(env, org, newest) {
     const { own, version } = await findStreams(env.DIRECTORY, org.org);
     if (versionsIn(own).every((sealedWith) => sealedWith >= newest)) return "done";
-    const resealed = new Map<string, HeaderValues>();
-    for (const stream of STREAMS) {
-      const sealed = ownDestination(own, stream)?.headers ?? {};
+    const anew = await mapHeaders(own, async (sealed, stream) => {
       const owner = { org, stream };
-      resealed.set(stream, await sealHeaders(env, owner, await openHeaders(env, owner, sealed)));
-    }
-    const anew = mapOwnDestinations(own, (to, stream) => ({
-      ...to,
-      headers: resealed.get(stream) ?? {},
-    }));
+      return sealHeaders(env, owner, await openHeaders(env, owner, sealed));
+    });
     const isReplaced = await replaceSealed(env.DIRECTORY, org.org, {
       own: anew,
       fromVersion: version,

@@ -1,9 +1,11 @@
 /** Payloads on the wire: those that are viewed as they were sent, and what an erasure did. */
 import * as Type from "typebox";
 import { encodeHex } from "#formats/hex.ts";
+import { formatTimestamp } from "#formats/rfc3339.ts";
 import type { ErasureProgress } from "#payloads/erase-payloads.ts";
 import type { OpenedPayload } from "#payloads/open-payload.ts";
 import { PAYLOAD_BYTES_MAX, type PayloadContent } from "#payloads/payload-size.ts";
+import { DAY_MS } from "#platform/time.ts";
 
 const Field = Type.Unknown({
   description: `As it was sent, or null. Of more than ${PAYLOAD_BYTES_MAX} bytes of JSON a text, its beginning`,
@@ -70,10 +72,10 @@ function cutOf(content: PayloadContent | null) {
 }
 
 /** D1 Time Travel, and a Durable Object's point-in-time recovery. */
-const RECOVERY_MS = 30 * 86_400_000;
+const RECOVERY_MS = 30 * DAY_MS;
 
 export function erasedJson({ erased, isPending }: ErasureProgress, org: string, nowMs: number) {
-  const openUntil = new Date(nowMs + RECOVERY_MS).toISOString();
+  const openUntil = formatTimestamp(nowMs + RECOVERY_MS);
   const copies = { open_until: openUntil, rotate: `/v1/orgs/${org}/keys/rotate` };
   return { erased, pending: isPending, copies };
 }

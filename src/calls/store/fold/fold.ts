@@ -97,8 +97,8 @@ async function nextFold(
   nowMs: number,
 ): Promise<NextFold> {
   const arrived = rows.map((row) => ({ ...row, arrival: parseArrival(row.payload) }));
-  const together = oldestThatFit(arrived);
-  if (isWorthRegrouping(together)) {
+  const together = worthRegrouping(arrived);
+  if (together !== null) {
     const guard = [org.org, org.generation, shardOrg.folds] as const;
     const { seriesNext } = shardOrg;
     const statements = await regroupStatements(db, guard, together, TALLIES_MAX, seriesNext);
@@ -108,13 +108,14 @@ async function nextFold(
   return foldStatements(db, org, shardOrg, delta, taken, nowMs);
 }
 
-/** True for arrivals that name more series than a chunk takes, and each again and again. */
-function isWorthRegrouping(arrived: readonly ParsedArrivalRow[]): boolean {
-  const named = arrived.reduce((sum, { arrival }) => sum + arrival[4].length, 0);
-  if (named <= TALLIES_MAX) return false;
-  const names = arrived.flatMap(({ arrival }) => arrival[4].map(arrivalKey));
+/** The oldest arrivals, where they name more series than a chunk takes, and each again and again; else null. */
+function worthRegrouping(arrived: readonly ParsedArrivalRow[]): readonly ParsedArrivalRow[] | null {
+  // Before any key is made: most folds are smaller.
+  if (arrived.reduce((sum, { arrival }) => sum + arrival[4].length, 0) <= TALLIES_MAX) return null;
+  const together = oldestThatFit(arrived);
+  const names = together.flatMap(({ arrival }) => arrival[4].map(arrivalKey));
   const series = new Set(names).size;
-  return series > TALLIES_MAX && named > OVERLAP_MIN * series;
+  return series > TALLIES_MAX && names.length > OVERLAP_MIN * series ? together : null;
 }
 
 /** Folds chunk after chunk until nothing is left or `isOver` says so. True when nothing is left. */

@@ -53,7 +53,7 @@ interface MinuteRow {
   instances: string;
 }
 
-/** `filter` has no times: they are the range's. One snapshot. */
+/** `filter` has no times: they are the range's. Of stored minutes one snapshot. */
 export async function readLag(
   db: D1Database,
   org: string,
@@ -131,8 +131,11 @@ async function scanLag(
 ): Promise<LagAnswer> {
   const values = new BoundValues();
   const orgPlace = values.text(org);
-  const countedUntilMs = (await findWaitingSince(db, org)) ?? nowMs;
-  const prunedMs = await findPrunedBefore(db, org);
+  // Before the samples: what is said to be counted by then is among them.
+  const [waitingSinceMs, prunedMs] = await Promise.all([
+    findWaitingSince(db, org),
+    findPrunedBefore(db, org),
+  ]);
   const fromMs = Math.min(range.toMs, Math.max(range.fromMs, prunedMs));
   const timed = { ...filter, fromMs, toMs: range.toMs };
   const keys = [`org = ${orgPlace}`, ...idsOfTimes(values, orgPlace, timed)].join(" AND ");
@@ -152,6 +155,7 @@ async function scanLag(
   const looked = results.reduce((sum, row) => sum + row.looked, 0);
   const keptFromMs = fromMs > range.fromMs ? fromMs : null;
   const scannedToMs = looked < SCAN_ROWS_MAX ? keptFromMs : (results[0]?.scannedToMs ?? null);
+  const countedUntilMs = waitingSinceMs ?? nowMs;
   return { series, source: "samples", countedUntilMs, scannedToMs };
 }
 
