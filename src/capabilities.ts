@@ -45,6 +45,8 @@ import { sessionEndJob } from "#orgs/web-session/session-end-job.ts";
 import { spansPart } from "#otlp/spans-part.ts";
 import { keepSpans } from "#otlp/store/spans.ts";
 import { erasureJob } from "#payloads/erasure-job.ts";
+import { moveJob } from "#payloads/move-job.ts";
+import { moveReported } from "#payloads/move-payloads.ts";
 import { payloadFigures } from "#payloads/payload-figures.ts";
 import { payloadKeyUse } from "#payloads/payload-key-use.ts";
 import { payloadsPart } from "#payloads/payloads-part.ts";
@@ -75,7 +77,7 @@ registerOutbox(async (env, org) => {
   await drainOutbox(env, currentLog(org));
 });
 registerShareKeeper(payloadKeyShares);
-registerPayloadKeeper(keepReported);
+registerPayloadKeeper({ keep: keepReported, move: moveReported });
 registerKeyUses([streamKeyUse, pluginKeyUse, payloadKeyUse]);
 registerOpenCallSink(deliverEndedCalls);
 registerToolsWatcher({ learnt: learnSeries, gone: forgetSeries });
@@ -100,6 +102,7 @@ export const jobs: readonly AnyJob[] = [
   deliveryJob,
   pruneJob,
   eraseJob,
+  moveJob,
   erasureJob,
   expiryJob,
   spaceJob,

@@ -5,6 +5,7 @@
 import type { Org } from "#orgs/org.ts";
 import type { ShardedOrg } from "#orgs/store/shard-orgs.ts";
 import type { Env } from "#platform/env.ts";
+import type { KeyedOrg } from "#vault/data-key-purpose.ts";
 
 /** JSON values; null where there is none. */
 export interface CallPayload {
@@ -44,12 +45,30 @@ export const NO_PAYLOADS: KeptPayloads = {
   rowsOf: () => ({ writes: [], rowOf: new Map() }),
 };
 
-type Keeper = (env: Env, org: Org, payloads: readonly CallPayload[]) => Promise<KeptPayloads>;
+/** A call that is not counted by itself: that `id` may have a payload, which is of the sample. */
+export interface MovedCall {
+  readonly id: string;
+  readonly sampleId: string;
+}
 
-let registered: Keeper | null = null;
+interface PayloadKeeper {
+  keep(env: Env, org: Org, payloads: readonly CallPayload[]): Promise<KeptPayloads>;
+  move(
+    env: Env,
+    org: KeyedOrg,
+    calls: readonly MovedCall[],
+  ): Promise<readonly D1PreparedStatement[]>;
+}
 
-export function registerPayloadKeeper(keeper: Keeper): void {
+let registered: PayloadKeeper | null = null;
+
+export function registerPayloadKeeper(keeper: PayloadKeeper): void {
   registered = keeper;
+}
+
+function payloadKeeper(): PayloadKeeper {
+  if (registered === null) throw new Error("calls: nobody keeps payloads");
+  return registered;
 }
 
 /** Sealed, to be written with their samples. */
@@ -59,6 +78,14 @@ export async function keepPayloads(
   payloads: readonly CallPayload[],
 ): Promise<KeptPayloads> {
   if (payloads.length === 0) return NO_PAYLOADS;
-  if (registered === null) throw new Error("calls: nobody keeps payloads");
-  return registered(env, org, payloads);
+  return payloadKeeper().keep(env, org, payloads);
+}
+
+/** For the transaction that decides how the calls are counted: none where none of them has a payload. */
+export async function movePayloads(
+  env: Env,
+  org: KeyedOrg,
+  calls: readonly MovedCall[],
+): Promise<readonly D1PreparedStatement[]> {
+  return calls.length === 0 ? [] : payloadKeeper().move(env, org, calls);
 }

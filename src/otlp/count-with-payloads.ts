@@ -18,7 +18,7 @@ interface CountedWithPayloads extends CountedSpans {
 
 /**
  * A call that is counted now has its payload in the same transaction; one that waits for its server's span keeps it
- * beside, by the id that its sample will have.
+ * beside, by the id that its sample will have, or until it is known whose sample counts it (payloads/move-payloads.ts).
  */
 export async function countWithPayloads(
   env: Env,
@@ -26,7 +26,7 @@ export async function countWithPayloads(
   calls: ReadonlyMap<Span, Call>,
   given: Omit<ToldCalls, "payloads">,
 ): Promise<CountedWithPayloads> {
-  const captured = org.payloadCapture.otlp ? spanPayloads(calls) : [];
+  const captured = org.payloadCapture.otlp ? spanPayloads(calls, given.told.countedAs) : [];
   const waiting = new Set(given.told.callers.map(({ id }) => id));
   const [ofWaiting = [], ofCounted = []] = [true, false].map((isWaiting) =>
     captured.filter(({ id }) => waiting.has(id) === isWaiting),

@@ -1,7 +1,7 @@
 /** A request's spans as pairing sees them. */
 import type { Call } from "#calls/call.ts";
 import { withLinksAbove } from "#calls/pairing/call-links.ts";
-import { countOfRequest } from "#calls/pairing/count-once.ts";
+import { countOfRequest, type ServersCount } from "#calls/pairing/count-once.ts";
 import { spanClusters } from "#calls/pairing/span-clusters.ts";
 import { spanOfCall } from "#calls/pairing/told-calls.ts";
 import type { SpanRef, TracedSpan } from "#calls/traced-spans.ts";
@@ -19,6 +19,8 @@ export interface ToldRequest {
   servers: ReadonlyMap<Call, TracedSpan>;
   /** Callers', which wait for a server's. */
   callers: readonly Call[];
+  /** Callers' that need not wait, each with its server's, which is counted. */
+  countedAs: ReadonlyMap<Call, Call>;
 }
 
 /** To be made of a call, or of any span; and to be told apart, cold. */
@@ -34,7 +36,7 @@ export async function tellRequest(
 ): Promise<ToldRequest> {
   const made = await tracedSpans(traces, calls);
   const linked = linkedAbove(made);
-  const told = { spans: [], servers: new Map(), callers: [] };
+  const told = { spans: [], servers: new Map(), callers: [], countedAs: new Map() };
   const costUs = (together: readonly TracedSpan[]) => together.length * TOLD_COST_US;
   await inSlices(packed(spanClusters([...linked.keys()])), costUs, (together) => {
     tellTogether(together, linked, told);
@@ -59,6 +61,7 @@ interface Telling {
   spans: TracedSpan[];
   servers: Map<Call, TracedSpan>;
   callers: Call[];
+  countedAs: Map<Call, Call>;
 }
 
 function tellTogether(
@@ -66,16 +69,42 @@ function tellTogether(
   calls: ReadonlyMap<TracedSpan, Call | undefined>,
   into: Telling,
 ): void {
-  const { counted, settled } = isEachAlone(spans)
-    ? { counted: serversOf(spans), settled: new Set<TracedSpan>() }
-    : countOfRequest(spans);
-  for (const span of spans) {
-    const call = calls.get(span);
-    const isCounted = counted.has(span);
-    if (call !== undefined && isCounted) into.servers.set(call, span);
-    else if (call !== undefined && isCallers(call) && !settled.has(span)) into.callers.push(call);
-    into.spans.push(isCounted ? span : asKnown(span));
+  const count = isEachAlone(spans) ? serversAlone(spans) : countOfRequest(spans);
+  for (const span of spans) tellSpan(span, calls.get(span), count, into);
+  for (const [call, server] of settledCalls(count, calls)) into.countedAs.set(call, server);
+}
+
+type Count = Omit<ServersCount, "late">;
+
+function tellSpan(
+  span: TracedSpan,
+  call: Call | undefined,
+  { counted, settled }: Count,
+  into: Telling,
+): void {
+  if (counted.has(span)) {
+    into.spans.push(span);
+    if (call !== undefined) into.servers.set(call, span);
+    return;
   }
+  into.spans.push(asKnown(span));
+  if (call !== undefined && isCallers(call) && !settled.has(span)) into.callers.push(call);
+}
+
+function serversAlone(spans: readonly TracedSpan[]): Count {
+  const counted = new Set(spans.filter(({ told }) => told?.side === "server"));
+  return { counted, settled: new Map() };
+}
+
+function settledCalls(
+  { settled }: Count,
+  calls: ReadonlyMap<TracedSpan, Call | undefined>,
+): [Call, Call][] {
+  return Array.from(settled).flatMap(([span, by]): [Call, Call][] => {
+    const call = calls.get(span);
+    const server = by === null ? undefined : calls.get(by);
+    return call === undefined || server === undefined ? [] : [[call, server]];
+  });
 }
 
 async function tracedSpans(
@@ -128,10 +157,6 @@ function isEachAlone(spans: readonly TracedSpan[]): boolean {
     traces.add(traceId);
   }
   return true;
-}
-
-function serversOf(spans: readonly TracedSpan[]): ReadonlySet<TracedSpan> {
-  return new Set(spans.filter(({ told }) => told?.side === "server"));
 }
 
 function asKnown(span: TracedSpan): TracedSpan {

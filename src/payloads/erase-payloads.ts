@@ -3,8 +3,11 @@
  * told to the org's ledger, then done, so that whatever breaks off in between is ended by the next tick: none is erased
  * that is not on its way to the ledger, and none is on record that is not erased.
  *
+ * An actor's calls are gone through twice: those that are under way, or wait for their server's span, are told of later.
+ *
  * Copies of the database from before open what was erased, until the keys are destroyed that it was sealed with.
  */
+import { uuid7LowerBound } from "#formats/uuid7.ts";
 import { actionOf, type Operator } from "#orgs/operator.ts";
 import type { Org } from "#orgs/org.ts";
 import { insertOperatorAction } from "#orgs/store/operator-actions.ts";
@@ -16,11 +19,13 @@ import {
   insertErasure,
   noteProgress,
   PAGE_QUERIES,
+  repeatErasure,
 } from "#payloads/store/erasures.ts";
 import { hasStoredPayload } from "#payloads/store/find-payload.ts";
 import type { Env } from "#platform/env.ts";
 import { fail } from "#platform/errors.ts";
 import { shardDatabase } from "#platform/shards.ts";
+import { DAY_MS, MINUTE_MS } from "#platform/time.ts";
 
 export interface AskedErasure {
   readonly of: { readonly invocation: string } | { readonly actor: string };
@@ -66,7 +71,7 @@ export async function eraseOnRequest(
     pages += 1;
     return pages >= PAGES_MAX || isOver();
   };
-  return eraseOn(env, db, { ...asked, afterId: "", erased: 0 }, isFar);
+  return eraseOn(env, db, { ...asked, afterId: "", erased: 0, againMs: null }, isFar);
 }
 
 /** Idempotent, and safe beside itself. One page at least. */
@@ -76,7 +81,7 @@ export async function eraseOn(
   erasure: Erasure,
   isOver: () => boolean,
 ): Promise<ErasureProgress> {
-  await insertOperatorAction(env.DIRECTORY, erasure.deed);
+  if (erasure.againMs === null) await insertOperatorAction(env.DIRECTORY, erasure.deed);
   const { org } = erasure.deed;
   const { invocation, actor } = erasure;
   if (invocation !== null) {
@@ -94,6 +99,20 @@ export async function eraseOn(
     await noteProgress(db, erasure, { afterId, erased: more });
     if (isOver()) return { erased, isPending: true };
   }
-  await endErasure(db, erasure);
+  if (erasure.againMs === null) await repeatErasure(db, erasure, againOf(erasure));
+  else await endErasure(db, erasure);
   return { erased, isPending: false };
+}
+
+/** A caller's call waits for an hour at most for its server's, and the gateway tells of one within seconds of its end. */
+const TOLD_LATE_MS = 75 * MINUTE_MS;
+/** A call may take 23 h, and is found by when it began. */
+const BEGUN_BEFORE_MS = DAY_MS;
+
+function againOf({ deed }: Erasure): { afterId: string; againMs: number } {
+  const { occurredAtMs } = deed;
+  return {
+    afterId: uuid7LowerBound(occurredAtMs - BEGUN_BEFORE_MS),
+    againMs: occurredAtMs + TOLD_LATE_MS,
+  };
 }

@@ -15,7 +15,7 @@ export const erasureJob: Job<Erasure> = {
   msMax: 10_000,
   list: ({ env, shard }, after, limit) => {
     const [org = "", id = ""] = (after ?? "").split(" ");
-    return findErasures(shardDatabase(env, shard), [org, id], limit);
+    return findErasures(shardDatabase(env, shard), [org, id], { limit, nowMs: Date.now() });
   },
   placeOf: ({ deed }) => `${deed.org} ${deed.id}`,
   subjectOf: ({ deed }) => deed.org,

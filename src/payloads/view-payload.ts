@@ -13,6 +13,7 @@ import { countRefused } from "#payloads/store/refused-payloads.ts";
 import type { Env } from "#platform/env.ts";
 import { fail } from "#platform/errors.ts";
 import { shardDatabase } from "#platform/shards.ts";
+import { moveMarked } from "./move-payloads.ts";
 import { type OpenedPayload, openStored } from "./open-payload.ts";
 
 export interface AskedView {
@@ -43,6 +44,8 @@ export async function viewPayload(
     details: { reason },
   } as const;
   await record(env, org, id, by, viewed);
+  const moved = await moveMarked(env, org, { limit: 1, sampleId: id });
+  if (moved.refused > 0) return refused(env, org, id, by, {});
   // Read behind the entry: what was erased meanwhile is not shown.
   const stored = (await findPayload(db, org.org, id)) ?? fail({ kind: "not_found" });
   const answer = await openStored(env, org, id, stored);
@@ -50,8 +53,18 @@ export async function viewPayload(
   if (answer.kind === "destroyed") return fail({ kind: "payload_destroyed" });
   await countRefused(db, org.org);
   const details = { field: answer.field, key_version: String(stored.keyVersion) };
-  const refused = { action: "operator.payload.refused", outcome: "error", details } as const;
-  await record(env, org, id, by, refused);
+  return refused(env, org, id, by, details);
+}
+
+async function refused(
+  env: Env,
+  org: Org,
+  id: string,
+  by: Operator,
+  details: Record<string, string>,
+): Promise<never> {
+  const told = { action: "operator.payload.refused", outcome: "error", details } as const;
+  await record(env, org, id, by, told);
   return fail({ kind: "payload_refused" });
 }
 

@@ -19,6 +19,7 @@ const PURPOSES = {
   kekCheck: "mcpg payload kek check",
   askedId: "mcpg gateway asked id",
   administratorSession: "mcpg administrator session",
+  movedPayload: "mcpg moved payload",
 } as const;
 
 /** What is sealed with a key of the key-encryption key itself: it ends with that key, and may. */
@@ -28,7 +29,7 @@ export type DerivedPurpose = "gatewaySession";
 type FormerPurpose = "streamHeader" | "pluginHeader";
 
 /** What is known again by a MAC. */
-export type MacPurpose = "askedId" | "administratorSession";
+export type MacPurpose = "askedId" | "administratorSession" | "movedPayload";
 
 const KEY_BYTES = 32;
 const utf8 = new TextEncoder();

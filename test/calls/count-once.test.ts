@@ -110,7 +110,7 @@ class Shard {
     const due = this.#waiting.slice(0, Math.ceil(this.#waiting.length * share));
     this.#waiting = this.#waiting.slice(due.length);
     const all = [...this.#samples(), ...this.#links.flat(), ...due];
-    for (const [span, failure] of atOnce(countCallers(all))) this.#count(span, failure);
+    for (const [span, failure] of atOnce(countCallers(all)).counted) this.#count(span, failure);
   }
 
   #samples(): TracedSpan[] {

@@ -43,7 +43,7 @@ describe("Clusters of spans", () => {
         const apart = spanClusters(all).map(count);
         const countedApart = apart.flatMap(({ counted }) => [...counted]);
         expect(new Set(countedApart)).toEqual(together.counted);
-        expect(new Set(apart.flatMap(({ settled }) => [...settled]))).toEqual(together.settled);
+        expect(new Map(apart.flatMap(({ settled }) => [...settled]))).toEqual(together.settled);
         expect(apart.reduce((total, { late }) => total + late, 0)).toBe(together.late);
       }),
       { numRuns: 2_000 },

@@ -70,7 +70,8 @@ async function settleTurns(env: Env, name: string): Promise<number[]> {
   for (;;) {
     const startedAt = Date.now();
     const { generation } = org ?? { generation: 0 };
-    const result = await settleOnce(env.SHARD_0, { org: name, generation }, Date.now());
+    const owner = { org: name, generation, shard: "SHARD_0" };
+    const result = await settleOnce(env, owner, Date.now());
     if (result === "empty") return turnsMs;
     turnsMs.push(Date.now() - startedAt);
   }

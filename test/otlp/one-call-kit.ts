@@ -106,9 +106,9 @@ export async function post(
 
 /** Settles all there is, as if it had waited long enough. */
 export async function settle(org: Org, around?: Around): Promise<SettleResult[]> {
-  const shard = around === undefined ? db : watchedD1(db, around);
+  const env = around === undefined ? workerEnv : { ...workerEnv, SHARD_0: watchedD1(db, around) };
   const results: SettleResult[] = [];
-  do results.push(await settleOnce(shard, org, Date.now() + MINUTE_MS));
+  do results.push(await settleOnce(env, org, Date.now() + MINUTE_MS));
   while (results.at(-1) !== "empty" && results.length < 50);
   return results;
 }

@@ -40,7 +40,7 @@ async function toldOf(traces: ResourceSpans[]) {
 async function countedOf(...traces: ResourceSpans[]): Promise<string[]> {
   const { spans, servers, callers } = await toldOf(traces);
   const waited = new Map(callers.map((call) => [spanOfCall(call, "undecided")!, call]));
-  const counted = atOnce(countCallers([...spans, ...waited.keys()]));
+  const { counted } = atOnce(countCallers([...spans, ...waited.keys()]));
   const calls = [...servers.keys(), ...[...counted.keys()].map((span) => waited.get(span)!)];
   const letters = calls.map(({ spanId, plugin }) => {
     const letter = String.fromCharCode(Number.parseInt(spanId ?? "", 16));

@@ -48,7 +48,7 @@ async function lookAfter({ org }: PayloadOrg): Promise<void> {
 
 async function versionsOf({ org }: PayloadOrg): Promise<Record<string, number>> {
   const select = `SELECT key_version AS version, count(*) AS rows FROM tool_invocation_payloads
-    WHERE org = ?1 GROUP BY key_version`;
+    WHERE org = ?1 AND key_version > 0 GROUP BY key_version`;
   const { results } = await db.prepare(select).bind(org).all<{ version: number; rows: number }>();
   return Object.fromEntries(results.map(({ version, rows }) => [version, rows]));
 }
@@ -100,7 +100,8 @@ describe("After a rotation", () => {
     expect(await dataKeyOf(workerEnv, copy.org, "payload", 1)).toBeNull();
     expect(await openDataKey(workerEnv, copy.org, copy.wrapped)).toBeNull();
     // With the copy put back, and all secrets of the deployment.
-    const insert = `INSERT INTO tool_invocation_payloads VALUES (?1, ?2, 1, ?3, ?4)`;
+    const insert = `REPLACE INTO tool_invocation_payloads (org, id, key_version, pieces, sealed)
+      VALUES (?1, ?2, 1, ?3, ?4)`;
     const pieces = JSON.stringify({ [erased]: [0, 289, 289] });
     await db.prepare(insert).bind(of.org, erased, pieces, Uint8Array.from(sealed!)).run();
     expect(await refusal(view(of, erased))).toEqual([410, "payload_destroyed"]);

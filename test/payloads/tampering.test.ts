@@ -62,6 +62,20 @@ describe("A sealed payload that was tampered with is refused, counted and on rec
     expect((await viewed(of, a)).request).toEqual({ q: 1 });
   });
 
+  it("where it is marked as another call's, which only a caller's span that we settled may be", async () => {
+    const [a] = ids;
+    const bare = makeSample();
+    await report(of.org, [bare]);
+    for (const mac of [null, "00".repeat(32)]) {
+      const mark = `UPDATE tool_invocation_payloads SET moved_to = ?3, moved_mac = ?4
+        WHERE org = ?1 AND id = ?2`;
+      await db.prepare(mark).bind(of.org, a, bare["id"], mac).run();
+      await expectRefused(of, bare["id"] as string);
+      expect(await refusal(view(of, bare["id"] as string))).toEqual([404, "not_found"]);
+    }
+    expect((await viewed(of, a)).request).toEqual({ q: 1 });
+  });
+
   it("where calls of one row have each other's pieces", async () => {
     const samples = [1, 2, 3].map((n) =>
       makeSample({ started_at: Date.now(), request_payload: n }),

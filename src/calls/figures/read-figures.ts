@@ -34,7 +34,7 @@ export function foldBudgetMs(scrapeTimeoutSeconds: string | undefined): number {
  */
 export async function foldForRead(env: Env, org: Org, isOver: () => boolean): Promise<void> {
   const db = shardDatabase(env, org.shard);
-  await settleForRead(db, org, isOver);
+  await settleForRead(env, org, isOver);
   await foldAll(db, foldedOrg(org), Date.now, isOver);
 }
 

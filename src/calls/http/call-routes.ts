@@ -86,7 +86,7 @@ export const callRoutes: readonly AppRoute[] = [
       const [cursorOrder, afterId] = query.cursor ?? [order, null];
       if (cursorOrder !== order) refuseParameter("cursor", "is of another order");
       const db = shardDatabase(c.env, shard);
-      await settleForRead(db, c.var.org, overAfter(FOLD_MS_MAX));
+      await settleForRead(c.env, c.var.org, overAfter(FOLD_MS_MAX));
       const filter = callFilter(query);
       if (asksForCounted(filter)) await markCounted(c.env, c.var.org, overAfter(FOLD_MS_MAX));
       const pageQuery = { filter, order, limit: pageLimit, afterId };

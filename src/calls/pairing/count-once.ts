@@ -12,8 +12,8 @@ export interface ServersCount {
   counted: ReadonlySet<TracedSpan>;
   /** Left out because their call was counted by its caller's span, which waited long enough. */
   late: number;
-  /** Callers' spans of calls that a server's span is there for: they need not wait. */
-  settled: ReadonlySet<TracedSpan>;
+  /** Callers' spans that need not wait, for a server's tells of their call: that one, or null where it counts none now. */
+  settled: ReadonlyMap<TracedSpan, TracedSpan | null>;
 }
 
 /**
@@ -32,13 +32,13 @@ export function* countAmongKnown(spans: readonly TracedSpan[]): Stepwise<Servers
 
 function* countServers(groups: readonly CallGroup[]): Stepwise<ServersCount> {
   const counted = new Set<TracedSpan>();
-  const settled = new Set<TracedSpan>();
+  const settled = new Map<TracedSpan, TracedSpan | null>();
   let late = 0;
   yield* stepwise(groups, SPANS_AT_ONCE, (group) => {
     if (group.server === null) return;
     const count = countServer(group);
     for (const span of count.counted) counted.add(span);
-    for (const span of count.settled) settled.add(span);
+    for (const span of count.settled) settled.set(span, count.counted[0] ?? null);
     late += count.late;
   });
   return { counted, settled, late };
@@ -74,28 +74,49 @@ function undecidedOf(nodes: readonly CallNode[]): ToldSpan[] {
   return nodes.flatMap(({ spans }) => spans.filter(({ told }) => told.standing === "undecided"));
 }
 
-/**
- * Of callers' spans that have waited: those that are counted, each with the failure that another span of
- * its call tells of, if its own tells of none. All that is known of their traces may be tens of thousands.
- */
-export function* countCallers(
-  spans: readonly TracedSpan[],
-): Stepwise<ReadonlyMap<TracedSpan, CallFailure | null>> {
+/** Of callers' spans that have waited. */
+export interface CallersCount {
+  /** Those that are counted, each with the failure that another span of its call tells of, if its own tells of none. */
+  counted: ReadonlyMap<TracedSpan, CallFailure | null>;
+  /** Of the others of their calls, what counts these: one of `counted`, or one that a sample counts already. */
+  countedAs: ReadonlyMap<TracedSpan, TracedSpan>;
+}
+
+/** All that is known of their traces may be tens of thousands. */
+export function* countCallers(spans: readonly TracedSpan[]): Stepwise<CallersCount> {
   const counted = new Map<TracedSpan, CallFailure | null>();
+  const countedAs = new Map<TracedSpan, TracedSpan>();
   const { lone, others } = withoutLone(spans);
   for (const span of lone) counted.set(span, span.told?.failure ?? null);
   yield;
   const groups = yield* joinUnlinked(yield* groupCalls(others));
   yield* stepwise(groups, SPANS_AT_ONCE, (group) => {
-    if (group.server !== null || isCounted(group.nodes)) return;
-    const span = callerToCount(group);
-    if (span !== null) counted.set(span, span.told.failure ?? failureOf(group));
+    const known = countedIn(group);
+    const span = known ?? callerToCount(group);
+    if (span === null) return;
+    if (known === null) counted.set(span, span.told.failure ?? failureOf(group));
+    for (const other of othersOf(group, span)) countedAs.set(other, span);
   });
-  return counted;
+  return { counted, countedAs };
 }
 
-/** The innermost CLIENT's, whose name the server's would have; else one that has waited. */
-function callerToCount({ nodes, caller }: CallGroup): ToldSpan | null {
+function othersOf({ nodes }: CallGroup, span: ToldSpan): ToldSpan[] {
+  return undecidedOf(nodes).filter((other) => other !== span);
+}
+
+function countedIn({ nodes }: CallGroup): ToldSpan | null {
+  const counted = nodes.flatMap(({ spans }) =>
+    spans.filter(({ told }) => told.standing === "counted"),
+  );
+  return counted.find(({ told }) => told.side === "server") ?? counted[0] ?? null;
+}
+
+/**
+ * The innermost CLIENT's, whose name the server's would have; else one that has waited. None where a server's span is
+ * known, whose sample is not there any more.
+ */
+function callerToCount({ nodes, server, caller }: CallGroup): ToldSpan | null {
+  if (server !== null) return null;
   const waited = undecidedOf(nodes);
   const isBest = (span: ToldSpan) => caller?.spans.includes(span) === true;
   return (

@@ -45,8 +45,8 @@ const TRANSACTION_CALLS_MAX = 1_000;
 const TRANSACTION_REPORTERS_MAX = 100;
 /** Statements of a turn's transactions, of the 1,000 that an invocation may send. */
 const STATEMENTS_MAX = 250;
-/** Guards, the deletion, the samples. */
-const STATEMENTS_BESIDE = 5;
+/** Guards, the deletion, the samples; which of the calls have payloads, and what becomes of these. */
+const STATEMENTS_BESIDE = 7;
 
 /** Whole rows, in order. Those that would be too many statements wait for the next turn. */
 export function inTransactions(rows: readonly DueRow[]): DueRow[][] {

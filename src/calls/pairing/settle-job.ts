@@ -25,7 +25,7 @@ export const settleJob: Job<ShardedOrg> = {
   placeOf: ({ org }) => org,
   subjectOf: ({ org }) => org,
   async step({ env, shard }, org) {
-    const result = await settleOnce(shardDatabase(env, shard), org, Date.now());
+    const result = await settleOnce(env, { ...org, shard }, Date.now());
     return result === "empty" ? "done" : "more";
   },
 };

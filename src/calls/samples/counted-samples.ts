@@ -42,7 +42,7 @@ export async function countSamples<Counted extends { scannedToMs: number | null 
   count: (db: D1Database) => Promise<Counted>,
 ): Promise<Counted & SampleCoverage> {
   const db = shardDatabase(env, org.shard);
-  await settleForRead(db, org, isOver);
+  await settleForRead(env, org, isOver);
   const nowMs = Date.now();
   const countedUntilMs = (await findWaitingSince(db, org.org)) ?? nowMs;
   return { ...(await count(db)), fromMs, toMs, countedUntilMs };

@@ -40,9 +40,13 @@ export interface StoredCall extends Omit<SampleRow, "payloadRow"> {
   hasPayload: boolean;
 }
 
-/** A sample's payload lies in the row that it names, else in one of its own id. */
-export const hasPayload = (sample: string) => `(${sample}.payload_row IS NOT NULL OR EXISTS (
-  SELECT 1 FROM tool_invocation_payloads AS p WHERE p.org = ${sample}.org AND p.id = ${sample}.id))`;
+const payloadRow = (sample: string, which: string) => `EXISTS (
+  SELECT 1 FROM tool_invocation_payloads AS p WHERE p.org = ${sample}.org AND ${which})`;
+
+/** A sample's payload lies in the row that it names, else in one of its own id, or is on its way there. */
+export const hasPayload = (sample: string) => `(${sample}.payload_row IS NOT NULL
+  OR ${payloadRow(sample, `p.id = ${sample}.id AND p.key_version > 0`)}
+  OR ${payloadRow(sample, `p.moved_to = ${sample}.id`)})`;
 
 const { payloadRow: _, ...columns } = getTableColumns(toolInvocations);
 

@@ -81,7 +81,9 @@ export const payloadRoutes: readonly AppRoute[] = [
       path: "/v1/orgs/:org/payloads",
       operationId: "eraseActorPayloads",
       summary: "Erase the payloads of an actor's calls",
-      description: `Of all calls that are there. ${ERASURE}`,
+      description:
+        "Of all calls that are there, and, 75 minutes later, of those that were under way, or waited for a server's " +
+        `span. ${ERASURE}`,
       scope: "org:admin",
       query: { actor, reason },
       answers: { 200: ERASED },

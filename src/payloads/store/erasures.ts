@@ -6,7 +6,7 @@ import { hasPayload } from "#calls/store/shard-schema.ts";
 import { uncountRows } from "#orgs/store/counted-rows.ts";
 import type { OperatorAction } from "#orgs/store/operator-actions.ts";
 import { PIECE_PATH } from "./find-payload.ts";
-import { COUNTED_PAYLOADS } from "./payload-bytes.ts";
+import { COUNTED_PAYLOADS, PAYLOAD_ROW_BYTES } from "./payload-bytes.ts";
 
 /** What is to be erased, and how far that has come. */
 export interface Erasure {
@@ -17,6 +17,8 @@ export interface Erasure {
   /** Samples up to this one were looked at. */
   readonly afterId: string;
   readonly erased: number;
+  /** Of an actor's, when calls that were told of late are looked for; null before all others were. */
+  readonly againMs: number | null;
 }
 
 const INSERT = `INSERT INTO payload_erasures (org, id, deed, actor, invocation)
@@ -39,17 +41,20 @@ export async function insertErasure(
 }
 
 type ErasureRow = Omit<Erasure, "deed"> & { deed: string };
-const SELECT = `SELECT deed, actor, invocation, after_id AS afterId, erased FROM payload_erasures`;
+const SELECT = `SELECT deed, actor, invocation, after_id AS afterId, erased,
+    again_ms AS againMs FROM payload_erasures`;
 
-/** Of all orgs of the shard, in the order of their names: those behind that place. */
+/** Those that are to be gone on with, of all orgs of the shard in the order of their names: those behind that place. */
 export async function findErasures(
   db: D1Database,
   after: readonly [org: string, id: string],
-  limit: number,
+  { limit, nowMs }: { limit: number; nowMs: number },
 ): Promise<Erasure[]> {
   const { results } = await db
-    .prepare(`${SELECT} WHERE (org, id) > (?1, ?2) ORDER BY org, id LIMIT ?3`)
-    .bind(...after, limit)
+    .prepare(
+      `${SELECT} WHERE (org, id) > (?1, ?2) AND coalesce(again_ms, 0) <= ?4 ORDER BY org, id LIMIT ?3`,
+    )
+    .bind(...after, limit, nowMs)
     .all<ErasureRow>();
   return results.map(({ deed, ...row }) => ({ ...row, deed: JSON.parse(deed) }));
 }
@@ -58,6 +63,21 @@ export async function endErasure(db: D1Database, { deed }: Pick<Erasure, "deed">
   await db
     .prepare("DELETE FROM payload_erasures WHERE org = ?1 AND id = ?2")
     .bind(deed.org, deed.id)
+    .run();
+}
+
+/** An actor's is gone through once more, from behind an id on. */
+export async function repeatErasure(
+  db: D1Database,
+  { deed }: Pick<Erasure, "deed">,
+  { afterId, againMs }: { afterId: string; againMs: number },
+): Promise<void> {
+  await db
+    .prepare(
+      `UPDATE payload_erasures SET after_id = ?3, again_ms = ?4
+       WHERE org = ?1 AND id = ?2 AND again_ms IS NULL`,
+    )
+    .bind(deed.org, deed.id, afterId, againMs)
     .run();
 }
 
@@ -76,12 +96,21 @@ const ROWS_OF_CALLS = `SELECT value FROM json_each(?2)
     CROSS JOIN tool_invocations AS t ON t.org = ?1 AND t.id = j.value`;
 const ARE_EMPTY = `org = ?1 AND pieces = '{}' AND id IN (${ROWS_OF_CALLS})`;
 const UNCOUNT = uncountRows(COUNTED_PAYLOADS, ARE_EMPTY);
+const ARE_MOVED = `org = ?1 AND moved_to IN (SELECT value FROM json_each(?2))`;
+const UNCOUNT_MOVED = uncountRows(COUNTED_PAYLOADS, ARE_MOVED);
+const DELETE_MOVED = `DELETE FROM tool_invocation_payloads WHERE ${ARE_MOVED}`;
 const DELETE_EMPTY = `DELETE FROM tool_invocation_payloads WHERE ${ARE_EMPTY}`;
 const UNNAME = `UPDATE tool_invocations SET payload_row = NULL
   WHERE org = ?1 AND id IN (SELECT value FROM json_each(?2)) AND payload_row IS NOT NULL`;
 
+/** Stays in their place: what is sent again finds it there, and is not kept. */
+const INSERT_ERASED = `INSERT INTO tool_invocation_payloads (org, id, key_version, pieces, sealed)
+  SELECT ?1, value, 0, '{}', x'' FROM json_each(?2) WHERE TRUE ON CONFLICT DO NOTHING`;
+const COUNT_ERASED = `UPDATE orgs SET payload_bytes = payload_bytes + changes() * ${PAYLOAD_ROW_BYTES}
+  WHERE org = ?1 AND changes() > 0`;
+
 /** Queries that `erasePayloads` sends besides one for each call. */
-const CLEANING_QUERIES = 3;
+const CLEANING_QUERIES = 7;
 
 /** In one transaction. How many were there: the first to erase one counts it. */
 export async function erasePayloads(
@@ -91,11 +120,16 @@ export async function erasePayloads(
 ): Promise<number> {
   if (ids.length === 0) return 0;
   const all = JSON.stringify(ids);
+  const ofAll = (sql: string) => db.prepare(sql).bind(org, all);
   const results = await db.batch([
+    ofAll(UNCOUNT_MOVED),
+    ofAll(DELETE_MOVED),
     ...ids.map((id) => db.prepare(OVERWRITE).bind(org, id)),
-    ...[UNCOUNT, DELETE_EMPTY, UNNAME].map((sql) => db.prepare(sql).bind(org, all)),
+    ...[UNCOUNT, DELETE_EMPTY, UNNAME, INSERT_ERASED].map(ofAll),
+    db.prepare(COUNT_ERASED).bind(org),
   ]);
-  return results.slice(0, ids.length).filter(({ meta }) => meta.changes > 0).length;
+  const overwritten = results.slice(2, 2 + ids.length).filter(({ meta }) => meta.changes > 0);
+  return results[1]!.meta.changes + overwritten.length;
 }
 
 /** Samples that are looked at for one page, as for a page of a list: D1 has one thread. */

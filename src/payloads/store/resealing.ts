@@ -53,7 +53,7 @@ export interface EarlierPage {
 const SELECT_PAGE = `WITH scanned AS MATERIALIZED (
     SELECT id, key_version FROM tool_invocation_payloads WHERE org = ?1 AND id > ?2
       ORDER BY id LIMIT ${SCAN_ROWS_MAX}),
-  found AS MATERIALIZED (SELECT id FROM scanned WHERE key_version < ?3
+  found AS MATERIALIZED (SELECT id FROM scanned WHERE key_version > 0 AND key_version < ?3
     ORDER BY id LIMIT ${RESEALED_PER_PAGE})
   SELECT iif((SELECT count(*) FROM found) = ${RESEALED_PER_PAGE}, (SELECT max(id) FROM found),
       (SELECT id FROM scanned ORDER BY id LIMIT 1 OFFSET ${SCAN_ROWS_MAX - 1})) AS endId,
@@ -142,5 +142,7 @@ export async function countByVersion(
   const { results } = await db.prepare(COUNT).bind(org).all<{ version: number; rows: number }>();
   const counts = new Map(results.map(({ version, rows }) => [version, rows]));
   const total = results.reduce((sum, { rows }) => sum + rows, 0);
+  // Of what was erased.
+  counts.delete(0);
   return { counts, isAll: total < COUNTED_MAX };
 }

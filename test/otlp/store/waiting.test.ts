@@ -110,7 +110,7 @@ describe("what waits", () => {
     expect(billed.take().rowsWritten).toBe(5);
     await recordTraces(env, org, [resourceSpans(servers)], Date.now());
     expect(billed.take().rowsWritten).toBeLessThanOrEqual(104);
-    await settleOnce(env.SHARD_0, org, Date.now() + MINUTE_MS);
+    await settleOnce(env, org, Date.now() + MINUTE_MS);
     expect(billed.take().rowsWritten).toBe(2);
   });
 
@@ -142,7 +142,11 @@ describe("what waits", () => {
     expect(limited.queries).toBeLessThan(500);
     for (let result = ""; result !== "empty"; ) {
       const turn = new LimitedD1(db);
-      result = await settleOnce(turn.database, org, Date.now() + MINUTE_MS);
+      result = await settleOnce(
+        { ...workerEnv, SHARD_0: turn.database },
+        org,
+        Date.now() + MINUTE_MS,
+      );
       expect(turn.queries).toBeLessThanOrEqual(331);
     }
     expect(await counted(org)).toHaveLength(3_000);

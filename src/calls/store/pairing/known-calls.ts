@@ -27,6 +27,11 @@ export interface KnownCalls {
   lastSeq: number;
 }
 
+export interface KnownToCallers extends KnownCalls {
+  linked: readonly TracedSpan[];
+  idOf: ReadonlyMap<TracedSpan, string>;
+}
+
 /** Rows gone through by one query: of each only what is asked for leaves the database. */
 const PAGE_ROWS = 256;
 /** Rows that a server's call which came late is looked for in: the newest. */
@@ -84,7 +89,7 @@ export async function findKnownToCallers(
   org: string,
   keys: CallKeys,
   linkedFromMs: number,
-): Promise<KnownCalls & { linked: TracedSpan[] }> {
+): Promise<KnownToCallers> {
   const lastSeq = await findLastSeq(db, org);
   const before = await db
     .prepare(SELECT_SEQ_BEFORE)
@@ -187,12 +192,16 @@ async function pagesOf(
 }
 
 /** Each once, though several statements found it. */
-function samplesOf(found: readonly KnownRow[]): Omit<KnownCalls, "lastSeq"> {
+function samplesOf(found: readonly KnownRow[]): Omit<KnownToCallers, "lastSeq" | "linked"> {
   const rows = [...new Map(found.map((row) => [row.id, row])).values()];
   const callers = rows.filter(({ isCaller }) => isCaller === 1);
+  const idOf = new Map(
+    rows.flatMap((row) => countedSpan(row).map((span) => [span, row.id] as const)),
+  );
   return {
-    spans: rows.flatMap(countedSpan),
+    spans: [...idOf.keys()],
     ids: rows.map(({ id }) => id),
+    idOf,
     callerIds: callers.map(({ id }) => id),
   };
 }

@@ -61,6 +61,13 @@ export interface DecidedBy {
   lastSeq: number;
 }
 
+/** What was decided of rows: what is counted, and statements that follow from it. */
+export interface DecidedRows {
+  rows: readonly { id: string }[];
+  reports: readonly ReportedCalls[];
+  moved: readonly D1PreparedStatement[];
+}
+
 /**
  * Counts what was decided of the rows, in one transaction. "contended" where something came that the decision
  * does not know of, where a row was decided by another, or the org's row lets nothing be written.
@@ -68,10 +75,10 @@ export interface DecidedBy {
 export async function countWaiting(
   db: D1Database,
   org: ShardedOrg,
-  rows: readonly { id: string }[],
-  reports: readonly ReportedCalls[],
+  decided: DecidedRows,
   by: DecidedBy,
 ): Promise<"counted" | "contended"> {
+  const { rows, reports, moved } = decided;
   const rowIds = JSON.stringify(rows.map(({ id }) => id));
   const ids = reports.flatMap(({ calls }) => calls.map(({ id }) => id));
   const oldestMs = ids.reduce((oldest, id) => Math.min(oldest, uuid7TimeMs(id)), Infinity);
@@ -87,6 +94,7 @@ export async function countWaiting(
       ...guards,
       remove,
       ...insertStatements(db, org, reports, true),
+      ...moved,
     ]);
     return results[guards.length]?.meta.changes === rows.length ? "counted" : "contended";
   } catch (error) {
@@ -94,7 +102,7 @@ export async function countWaiting(
     const present = await findPresentIds(db, org.org, reports);
     if (present.size === 0) throw error;
     // A posted sample may have been given the very id that the span's would have.
-    return countWaiting(db, org, rows, without(reports, present), by);
+    return countWaiting(db, org, { ...decided, reports: without(reports, present) }, by);
   }
 }
 
