@@ -24,6 +24,7 @@ import { runPairsSuite } from "./otel/pairs-suite.ts";
 import { runOtelSuite } from "./otel/suite.ts";
 import { runPacksSuite } from "./packs/suite.ts";
 import { runPayloadMarksSuite } from "./payloads/marks-suite.ts";
+import { runPayloadRotationsSuite } from "./payloads/rotations-suite.ts";
 import { runPayloadsSuite } from "./payloads/suite.ts";
 import { runPrometheusSuite } from "./prometheus/suite.ts";
 import { runPrometheus3Suite } from "./prometheus/suite-3.ts";
@@ -72,6 +73,7 @@ export const SUITES: Record<string, E2eSuite> = {
   "ledger-load": { run: runLoadSuite, seconds: 53, isTimed: true },
   payloads: { run: runPayloadsSuite, seconds: 10 },
   "payload-marks": { run: runPayloadMarksSuite, seconds: 20 },
+  "payload-rotations": { run: runPayloadRotationsSuite, seconds: 100, isLong: true },
   packs: { run: runPacksSuite, seconds: 40 },
   "ledger-verify": { run: runVerifySuite, seconds: 105 },
   strangers: { run: runStrangersSuite, seconds: 30, isTimed: true },

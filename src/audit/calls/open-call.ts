@@ -33,6 +33,8 @@ export interface OpenCall {
   requestBytes: number;
   /** The HTTP request's. */
   httpRequestId: string;
+  /** That request said that nothing of the call is to be kept: nor is it of the requests that the call goes on with. */
+  isUncaptured?: true;
   /** False where the org's audit stream is disabled: the call has a sample and no entries. */
   hasEntries: boolean;
 }

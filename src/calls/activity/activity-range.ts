@@ -49,14 +49,25 @@ export function activityRange(asked: AskedSteps, bounds: RangeBounds): ActivityR
   const toMs = rangeEndMs(asked, bounds.nowMs);
   const fromMs = Math.max(0, asked.fromMs ?? toMs - RANGE_DEFAULT_MS);
   if (fromMs >= toMs) return { kind: "empty_range" };
-  const isLong = bounds.isGrouped && toMs - fromMs > GROUPED_BY_MINUTE_MS_MAX;
-  const byMinute = isLong ? null : rangeOf(fromMs, toMs, MINUTE_MS, asked);
+  const byMinute = isByQuarter(toMs - fromMs, asked, bounds)
+    ? null
+    : rangeOf(fromMs, toMs, MINUTE_MS, asked);
   // The oldest minute may be pruned while it is read.
   const areMinutesKept = byMinute !== null && byMinute.fromMs >= bounds.minutesFromMs + MINUTE_MS;
   const unitMs = areMinutesKept ? MINUTE_MS : QUARTERS.windowMs;
   const range = areMinutesKept ? byMinute : rangeOf(fromMs, toMs, unitMs, asked);
   if (stepsOf(range) <= STEPS_MAX) return range;
   return { kind: "short_step", stepMs: leastSteps(fromMs, toMs, unitMs, STEPS_MAX).stepMs };
+}
+
+/** Whoever asks for so many columns gets steps of whole quarters where they are longer than one: a fifteenth of the rows. */
+function isByQuarter(
+  lengthMs: number,
+  { stepMs, columns = COLUMNS_DEFAULT }: AskedSteps,
+  { isGrouped }: RangeBounds,
+): boolean {
+  if (isGrouped && lengthMs > GROUPED_BY_MINUTE_MS_MAX) return true;
+  return stepMs === undefined && lengthMs > columns * QUARTERS.windowMs;
 }
 
 function rangeOf(fromMs: number, toMs: number, unitMs: number, asked: AskedSteps): ActivityRange {

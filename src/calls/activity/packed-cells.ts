@@ -42,8 +42,12 @@ export class PackedNumbers {
     }
   }
 
+  /** A number ends with its first character that is none of those that more follow. */
   skip(numbers: number): void {
-    for (let left = numbers; left > 0; left -= 1) this.next();
+    const text = this.#text;
+    let at = this.#at;
+    for (let left = numbers; left > 0; at += 1) if (!(text.charCodeAt(at) >= MORE_FIRST)) left -= 1;
+    this.#at = at;
   }
 }
 

@@ -49,6 +49,7 @@ export function openCallOf(start: CallStart, hasEntries: boolean): OpenCall {
     dispatchSpanId: idOf(start.dispatchSpanId, 16),
     requestBytes: Math.max(0, Math.trunc(requestBytes) || 0),
     httpRequestId: printableText(start.httpRequestId, TEXT_LENGTH_MAX),
+    ...(start.isUncaptured && { isUncaptured: true }),
     hasEntries,
   };
 }

@@ -2,12 +2,7 @@
 import * as Type from "typebox";
 import { Compile } from "typebox/schema";
 import { formatTimestamp } from "#formats/rfc3339.ts";
-import {
-  type KekUse,
-  type KeyVersion,
-  type OrgKeys,
-  removableKeks,
-} from "#orgs/keys/key-status.ts";
+import type { DeploymentKeys, KekUse, KeyVersion, OrgKeys } from "#orgs/keys/key-status.ts";
 import { DATA_KEY_PURPOSES, SEALING_PURPOSES } from "#vault/data-key-purpose.ts";
 
 const CLOSED = { additionalProperties: false };
@@ -22,7 +17,8 @@ const KekSchema = Type.Object({
 });
 
 const MAY_REMOVE = Type.Array(Type.String(), {
-  description: "Secrets that wrap no data key any more, and may be removed",
+  description:
+    "Secrets that wrap no data key any more, and may be removed: ten minutes after the newest first did, at the earliest",
 });
 
 const VersionSchema = Type.Object({
@@ -78,8 +74,8 @@ export const destroyKeysBody = Compile(
   ),
 );
 
-export function deploymentKeysJson(keks: readonly KekUse[]) {
-  return { keks: keks.map(kekJson), may_remove: removableKeks(keks) };
+export function deploymentKeysJson({ keks, removable }: DeploymentKeys) {
+  return { keks: keks.map(kekJson), may_remove: removable };
 }
 
 export function orgKeysJson({ keks, versions }: OrgKeys) {

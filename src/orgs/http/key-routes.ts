@@ -2,7 +2,7 @@
 import { jsonBody } from "#http/request-body.ts";
 import { destroyKeys, isUnused, UNUSED_AFTER_MS } from "#orgs/keys/destroy-keys.ts";
 import { tellKeyEntries } from "#orgs/keys/key-entries.ts";
-import { deploymentKeks, orgKeys } from "#orgs/keys/key-status.ts";
+import { deploymentKeys, orgKeys } from "#orgs/keys/key-status.ts";
 import { rotateKey } from "#orgs/keys/rotate-key.ts";
 import type { Env } from "#platform/env.ts";
 import { fail } from "#platform/errors.ts";
@@ -39,7 +39,7 @@ export const keyRoutes: readonly AppRoute[] = [
         },
       },
     },
-    async (c) => c.json(deploymentKeysJson(await deploymentKeks(c.env))),
+    async (c) => c.json(deploymentKeysJson(await deploymentKeys(c.env, Date.now()))),
   ),
   route(
     {

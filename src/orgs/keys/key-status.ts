@@ -1,9 +1,11 @@
 /** Which key-encryption keys wrap data keys, and the versions of an org's data keys. */
 import type { Env } from "#platform/env.ts";
 import { shardDatabase, shardNames } from "#platform/shards.ts";
+import { MINUTE_MS } from "#platform/time.ts";
 import type { DataKeyPurpose, KeyedOrg } from "#vault/data-key-purpose.ts";
 import { keyUseOf } from "#vault/key-uses.ts";
 import { kekSetting, newestKekVersion, payloadKeks } from "#vault/root-keys.ts";
+import { findKeptSince } from "#vault/store/kek-rows.ts";
 import { countKeysByKek, findKeyStates, type KeyState } from "#vault/store/key-counts.ts";
 
 export interface KekUse {
@@ -25,13 +27,25 @@ export interface OrgKeys {
   readonly versions: readonly KeyVersion[];
 }
 
-/** Of the deployment: reads the keys of all orgs. */
-export async function deploymentKeks(env: Env): Promise<readonly KekUse[]> {
-  const counts = await Promise.all(
-    shardNames(env).map((shard) => countKeysByKek(shardDatabase(env, shard))),
-  );
-  return kekUses(env, counts.flat());
+export interface DeploymentKeys {
+  readonly keks: readonly KekUse[];
+  /** Settings of key-encryption keys that may go. */
+  readonly removable: readonly string[];
 }
+
+/** Of the deployment: reads the keys of all orgs. */
+export async function deploymentKeys(env: Env, nowMs: number): Promise<DeploymentKeys> {
+  const [keptSinceMs, ...counts] = await Promise.all([
+    findKeptSince(env.DIRECTORY, newestKekVersion(env)),
+    ...shardNames(env).map((shard) => countKeysByKek(shardDatabase(env, shard))),
+  ]);
+  const keks = kekUses(env, counts.flat());
+  const isEverywhere = keptSinceMs !== null && nowMs - keptSinceMs >= SETTING_COMES_MS_MAX;
+  return { keks, removable: isEverywhere ? unusedKeks(keks) : [] };
+}
+
+/** An isolate that was started before the newest key was set wraps by the one before, as long as requests keep it. */
+const SETTING_COMES_MS_MAX = 10 * MINUTE_MS;
 
 export async function orgKeys(env: Env, org: KeyedOrg): Promise<OrgKeys> {
   const states = await findKeyStates(shardDatabase(env, org.shard), org.org);
@@ -43,8 +57,8 @@ export async function orgKeys(env: Env, org: KeyedOrg): Promise<OrgKeys> {
   return { keks: kekUses(env, wrapped), versions };
 }
 
-/** Settings of earlier key-encryption keys that wrap nothing any more. */
-export function removableKeks(keks: readonly KekUse[]): string[] {
+/** Settings of earlier key-encryption keys that wrap nothing. */
+function unusedKeks(keks: readonly KekUse[]): string[] {
   return keks
     .filter(({ isSet, isNewest, keys }) => isSet && !isNewest && keys === 0)
     .map(({ setting }) => setting);

@@ -13,6 +13,15 @@ export async function findKeptKeks(directory: D1Database): Promise<ReadonlyMap<n
   return new Map(results.map(({ version, checkValue }) => [version, checkValue]));
 }
 
+/** Since when that version wraps data keys; null where it never did. */
+export async function findKeptSince(
+  directory: D1Database,
+  version: number,
+): Promise<number | null> {
+  const select = "SELECT kept_at_ms AS sinceMs FROM payload_keks WHERE version = ?1";
+  return directory.prepare(select).bind(version).first<number>("sinceMs");
+}
+
 /** Keeps it unless the version has one, and returns what is kept: another may have been first. */
 export async function keepKek(
   directory: D1Database,

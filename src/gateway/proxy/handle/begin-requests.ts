@@ -2,6 +2,7 @@
 import { uuid7FromRandom } from "#formats/uuid7.ts";
 import { beginCall, refuseCall, resumeCall } from "#gateway/record/begin-call.ts";
 import type { CallStart } from "#gateway/record/call-start.ts";
+import { NO_CAPTURE_HEADER } from "#gateway/record/capture-payload.ts";
 import { roundKey, roundStateOf, taskKey } from "./call-keys.ts";
 import type { Exchange } from "./exchange.ts";
 import { type FollowedCall, FollowedRequest, noteServed } from "./followed-request.ts";
@@ -81,6 +82,7 @@ async function callStart(x: Exchange, ruling: Ruling, requestBytes: number): Pro
     requestId: message.id === null ? null : String(message.id),
     requestBytes,
     httpRequestId: x.httpRequestId,
+    ...(x.headers.has(NO_CAPTURE_HEADER) && { isUncaptured: true }),
     ...place,
   };
 }

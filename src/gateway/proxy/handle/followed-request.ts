@@ -104,7 +104,7 @@ export class FollowedRequest {
     const x = this.#exchange;
     // An answer that came by another request's stream: whether its own was to be captured is not known there.
     const isOfStream = this.ruling.message.params === null;
-    if (isOfStream || !isCaptured(x)) return;
+    if (isOfStream || start.isUncaptured || !isCaptured(x)) return;
     const carried = carriedPayload(this.ruling.message, answer);
     x.ctx.waitUntil(capturePayload(x.env, x.org, start, carried));
   }

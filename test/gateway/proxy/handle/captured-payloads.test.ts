@@ -4,6 +4,7 @@ import { SECRETS } from "../../../redaction/secrets.ts";
 import {
   answeringWith,
   type BehindOptions,
+  beginSession,
   behindGateway,
   eventStream,
   recordOf,
@@ -11,6 +12,7 @@ import {
   send,
   serveHosts,
   toolCall,
+  withSessionId,
 } from "./gateway-kit.ts";
 
 beforeAll(serveHosts);
@@ -88,6 +90,39 @@ describe("What a call through the gateway carries", () => {
   it.each(nothing)("is not kept where %s", async (_, options, headers) => {
     expect(await isKeptOf(options, headers)).toEqual([false]);
   });
+
+  it.each([
+    ["is not kept", { "mcpg-payload": "none" }, false],
+    ["is kept", {}, true],
+  ])(
+    "of a task %s where its call's request said so, whatever is asked later",
+    async (_, said, isKept) => {
+      const task = { taskId: "a-task", status: "working", ttl: 60_000 };
+      const behind = await behindGateway(
+        answeringWith(({ id, method }) => {
+          const body = { jsonrpc: "2.0", id, result: {} };
+          if (method === "initialize") return withSessionId(Response.json(body));
+          return method === "tools/call" ? { task } : VALUE;
+        }),
+        { fields: ON },
+      );
+      const headers = await beginSession(behind);
+      const asked = toolCall("asked", 1, { a: 1 });
+      await (await send(behind, asked, { headers: { ...headers, ...said } })).text();
+      const fetched = {
+        jsonrpc: "2.0",
+        id: 3,
+        method: "tasks/result",
+        params: { taskId: "a-task" },
+      };
+      await (await send(behind, fetched, { headers })).text();
+      await recordOf(behind.org, 1);
+      await scheduler.wait(100);
+      expect((await listedCalls(behind.org)).map(({ has_payload }) => has_payload)).toEqual([
+        isKept,
+      ]);
+    },
+  );
 
   it("goes to the plugin without the header that is for the gateway", async () => {
     const behind = await behindGateway(server, { fields: ON });
