@@ -33,8 +33,8 @@ const READY_POLL_MS = 10;
 export interface RuntimeOptions {
   /** The Worker's module; default the counting one. */
   entry?: string;
-  /** In addition to, or instead of, the usual ones. */
-  settings?: Record<string, string>;
+  /** In addition to, or instead of, the usual ones; undefined takes one away. */
+  settings?: Record<string, string | undefined>;
   /** Databases outlive the runtime in this folder; default a new one, which `stop` removes. */
   folder?: string;
   /** At the same time; default 4. */
@@ -142,6 +142,14 @@ export class Runtime extends HttpClient {
   }
 }
 
+function given(settings: Record<string, string | undefined>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(settings).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, value]],
+    ),
+  );
+}
+
 function miniflareOptions(
   { contents, policyScript }: { contents: string; policyScript: string | null },
   folder: string,
@@ -154,13 +162,13 @@ function miniflareOptions(
     compatibilityFlags: ["enable_request_signal"],
     d1Databases: { DIRECTORY: "directory", SHARD_0: "shard-0" },
     durableObjects: { LEDGER: { className: "Ledger", useSQLite: true } },
-    bindings: {
+    bindings: given({
       MCPG_ADMIN_TOKEN: ADMIN_TOKEN,
       MCPG_LEDGER_SEED: SEED_BASE64,
       MCPG_PAYLOAD_KEK: KEK_BASE64,
       MCPG_LOCAL: "true",
       ...settings,
-    },
+    }),
     ...(hasDashboard && { assets: ASSETS }),
     ...(policyScript !== null && { serviceBindings: { POLICY: POLICY_WORKER } }),
     unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],

@@ -34,8 +34,8 @@ export class RotationWork {
       }
     };
     await Promise.all([
-      until(20, () => this.#report(runtime)),
-      until(30, () => this.#report(runtime)),
+      until(100, () => this.#report(runtime)),
+      until(130, () => this.#report(runtime)),
       ...this.#viewers.map((token) => until(VIEWS_MS, () => this.#viewOne(runtime, token))),
       until(ROTATION_MS, () => this.#rotate(runtime)),
       until(TICK_MS, () => runtime.tick()),
@@ -67,7 +67,8 @@ export class RotationWork {
     const samples = Array.from({ length: CALLS_PER_REPORT }, () => ({
       ...{ id: newId(startedAt), workspace: "prod", plugin: "files", tool: "read" },
       ...{ started_at: startedAt, duration_ms: 3, outcome: "ok" },
-      request_payload: randomBytes(randomInt(10, 900)).toString("base64url"),
+      // Letters and digits at random are taken for a secret now and then, and redacted.
+      request_payload: randomBytes(randomInt(10, 900)).toString("hex"),
     }));
     const report = { instance_id: "gw-1", invocations: samples };
     await runtime.json("POST", `${AT}/invocations`, report);

@@ -15,11 +15,10 @@ import { AT, ORG, RotationWork } from "./rotation-work.ts";
 const THIRD_MS = 20_000;
 const VIEWERS = 8;
 const [FIRST, SECOND] = [randomBytes(32).toString("base64"), randomBytes(32).toString("base64")];
-/** An empty one is not set. */
-const THIRDS: readonly [name: string, keks: Record<string, string>][] = [
+const THIRDS: readonly [name: string, keks: Record<string, string | undefined>][] = [
   ["the first key-encryption key", { MCPG_PAYLOAD_KEK: FIRST }],
   ["both", { MCPG_PAYLOAD_KEK: FIRST, MCPG_PAYLOAD_KEK_2: SECOND }],
-  ["the second alone", { MCPG_PAYLOAD_KEK: "", MCPG_PAYLOAD_KEK_2: SECOND }],
+  ["the second alone", { MCPG_PAYLOAD_KEK: undefined, MCPG_PAYLOAD_KEK_2: SECOND }],
 ];
 
 export async function runPayloadRotationsSuite(): Promise<Verdict> {
