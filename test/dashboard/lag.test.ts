@@ -45,10 +45,26 @@ describe("an instance's lag", () => {
 
 describe("a step without calls", () => {
   const state = (step: number, lastReportMs: number | null, answer = ANSWER) =>
-    stepState(answer, step, { calls: 0, lastReportMs, lostSinceMs: null });
+    stepState(answer, step, {
+      ...{ calls: 0, firstReportMs: FROM_MS + 90_000 },
+      ...{ lastReportMs, lostSinceMs: null },
+    });
 
   it("had none where the instance reported later", () => {
     expect(state(3, FROM_MS + 5 * 60_000)).toBe("none");
+  });
+
+  it("is before the instance's first report, where it has not reported until it ended", () => {
+    expect([0, 1, 2].map((step) => state(step, FROM_MS + 5 * 60_000))).toEqual([
+      "before_first",
+      "none",
+      "none",
+    ]);
+    const heard = { firstReportMs: null, lastReportMs: FROM_MS, lostSinceMs: null };
+    expect(stepState(ANSWER, 0, { calls: 0, ...heard })).toBe("none");
+    expect(stepState(ANSWER, 0, { calls: 1, ...heard, firstReportMs: FROM_MS + 1e9 })).toBe(
+      "calls",
+    );
   });
 
   it("has no report where the instance has been silent since, or is forgotten", () => {
@@ -58,7 +74,8 @@ describe("a step without calls", () => {
 
   it("may have had some where a report of that start never came, by its number", () => {
     const row = {
-      ...{ id: "gw", state: "online" as const, last_report: at(9), dropped: 0, missing_reports: 2 },
+      ...{ id: "gw", state: "online" as const, first_report: null, last_report: at(9) },
+      ...{ dropped: 0, missing_reports: 2 },
       gaps: [{ epoch: at(4), from_seq: 3, to_seq: 4 }],
     } as const;
     const told = [2, 3, 4, 6].map((step) => stepState(ANSWER, step, { calls: 0, ...heardOf(row) }));
@@ -78,7 +95,13 @@ describe("a step without calls", () => {
 });
 
 it("an instance that reported no call is told among those that did", () => {
-  const row = { state: "online", dropped: 0, missing_reports: 0, gaps: [] } as const;
+  const row = {
+    state: "online",
+    first_report: null,
+    dropped: 0,
+    missing_reports: 0,
+    gaps: [],
+  } as const;
   const rows = [
     { ...row, id: "idle", last_report: at(9) },
     { ...row, id: "gone", last_report: at(-60) },

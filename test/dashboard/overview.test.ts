@@ -78,6 +78,7 @@ describe("the overview's fleet", () => {
   ) => ({
     id,
     state,
+    first_report: null,
     last_report: COVERED.to,
     dropped: lost,
     missing_reports: lost,
@@ -135,7 +136,7 @@ it("the service's own gateway is online while it reports, though each report say
   const nowMs = Date.UTC(2026, 10, 28);
   const row = { state: "departed" as const, dropped: 0, missing_reports: 0, gaps: [] };
   const ago = (id: string, ms: number) => ({
-    ...{ ...row, id, last_report: new Date(nowMs - ms).toISOString() },
+    ...{ ...row, id, first_report: null, last_report: new Date(nowMs - ms).toISOString() },
   });
   const rows = [ago("gateway", 5_000), ago("gateway", 95_000), ago("gw-1", 5_000)];
   const states = withOwnGateway(rows, nowMs).map(({ state }) => state);

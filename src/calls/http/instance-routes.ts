@@ -15,6 +15,9 @@ const CURSOR = cursorFormat("instances", ["string"]);
 const InstanceSchema = Type.Object(
   {
     id: Type.String(),
+    first_report: Type.Union([Type.String({ format: "date-time" }), Type.Null()], {
+      description: "null of one that reported before that was kept",
+    }),
     last_report: Type.String({ format: "date-time" }),
     state: Type.Enum(["online", "stale", "departed"], {
       description:
@@ -93,6 +96,7 @@ function instanceJson(
   const gaps = seqGaps(reports);
   return {
     id: row.instance,
+    first_report: row.firstReportMs === null ? null : formatTimestamp(row.firstReportMs),
     last_report: formatTimestamp(row.lastReportMs),
     state: instanceState(row, nowMs),
     dropped: row.dropped,

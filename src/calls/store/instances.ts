@@ -15,6 +15,7 @@ export async function findInstances(
   return drizzle(db)
     .select({
       instance: instances.instance,
+      firstReportMs: instances.createdMs,
       lastReportMs: instances.lastReportMs,
       reports: instances.reports,
       dropped: instances.dropped,

@@ -15,6 +15,7 @@ const MARKS: readonly { style: string; path: string; words: string }[] = [
     path: "M3 16v-5h8v5z",
     words: "no calls told, and one of the reports is missing",
   },
+  { style: "lag-before", path: "M1 16v-1h12v1z", words: "before its first report" },
   { style: "lag-silent", path: "M1 16v-14h12v14z", words: "no report came" },
 ];
 

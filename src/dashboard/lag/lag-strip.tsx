@@ -30,6 +30,7 @@ export function LagStrip({ answer, lag, heard }: LagStripTerms) {
       <path class="lag-bar" d={lag.p95_ms.map((ms, step) => barOf(ms, step)).join("")} />
       <path class="lag-none" d={marksOf(states, "none", `v-2h${STEP - 2}v2z`)} />
       <path class="lag-lost" d={marksOf(states, "maybe_lost", `v-10h${STEP - 2}v10z`)} />
+      <path class="lag-before" d={marksOf(states, "before_first", `v-1h${STEP}v1z`)} />
       <path class="lag-silent" d={marksOf(states, "no_report", `v-${HEIGHT}h${STEP}v${HEIGHT}z`)} />
       <path class="lag-ahead" d={lag.ahead.map((calls, step) => aheadOf(calls, step)).join("")} />
     </svg>
@@ -56,10 +57,19 @@ function marksOf(states: readonly StepState[], state: StepState, path: string): 
     .join("");
 }
 
+const UNTOLD = [
+  "none",
+  "maybe_lost",
+  "before_first",
+  "no_report",
+  "not_yet",
+  "not_looked_at",
+] as const;
+
 function summaryOf({ p95_ms, ahead }: InstanceLag, states: readonly StepState[]): string {
   const lags = p95_ms.filter((ms) => ms !== null);
   const told = lags.length === 0 ? [] : [`p95 at most ${formatDuration(Math.max(...lags))}`];
-  for (const state of ["none", "maybe_lost", "no_report", "not_yet", "not_looked_at"] as const) {
+  for (const state of UNTOLD) {
     const count = states.filter((one) => one === state).length;
     if (count > 0) told.push(`${STEP_WORDS[state]} in ${count} of ${states.length} steps`);
   }

@@ -34,6 +34,7 @@ export interface TopTools extends Covered {
 
 export interface InstanceRow {
   readonly id: string;
+  readonly first_report: string | null;
   readonly last_report: string;
   readonly state: "online" | "stale" | "departed";
   readonly dropped: number;

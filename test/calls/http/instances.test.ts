@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { getJson, problemOf } from "../../harness/answers.ts";
 import { ingest, makeSample, metricSum, postCalls, scrape } from "../../harness/calls.ts";
 import { makeOrg } from "../../harness/orgs.ts";
@@ -46,6 +46,21 @@ describe("GET /instances", () => {
       before = total;
     }
     expect(before).toBe(11);
+  });
+
+  it("has the time of an instance's first report for good, however many follow", async () => {
+    const org = await makeOrg();
+    const before = Date.now();
+    await postCalls(org, [makeSample()]);
+    const [first] = await instancesOf(org);
+    const firstMs = Date.parse(String(first?.["first_report"]));
+    expect(firstMs).toBeGreaterThanOrEqual(before);
+    expect(firstMs).toBeLessThanOrEqual(Date.now());
+    await vi.waitUntil(() => Date.now() > firstMs);
+    await postCalls(org, [makeSample()]);
+    const [later] = await instancesOf(org);
+    expect(later?.["first_report"]).toBe(first?.["first_report"]);
+    expect(Date.parse(String(later?.["last_report"]))).toBeGreaterThan(firstMs);
   });
 });
 

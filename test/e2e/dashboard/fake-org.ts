@@ -72,6 +72,7 @@ function instances() {
   const row = (id: string, state: string, seconds: number, lag: number | null, lost = 0) => ({
     id,
     state,
+    first_report: ago(seconds + 3_600),
     last_report: ago(seconds),
     dropped: lost * 13,
     missing_reports: lost,
