@@ -45,9 +45,15 @@ export async function drainSlice(env: Env, address: LogAddress): Promise<DrainPr
   return actions.length < ACTIONS_MAX ? "done" : "more";
 }
 
+const INVOCATION = "invocation://";
+
+function invocationOf(target: string | null): string | null {
+  return target?.startsWith(INVOCATION) ? target.slice(INVOCATION.length) : null;
+}
+
 /** The action as an event, recorded by whoever acted: no one else vouches for it. */
 export function eventOf(action: OperatorAction): AuditEvent {
-  return ownEvent({
+  const event = ownEvent({
     action: action.action,
     actor: action.actor,
     details: action.details,
@@ -57,4 +63,5 @@ export function eventOf(action: OperatorAction): AuditEvent {
     request_id: action.requestId,
     target: action.target,
   });
+  return { ...event, invocation_id: invocationOf(action.target) };
 }

@@ -21,7 +21,7 @@ import {
   SAMPLE_AHEAD_MS_MAX,
   type SampleContext,
 } from "./call.ts";
-import { type CallPayload, keepPayloads } from "./call-payload.ts";
+import { type CallPayload, keepPayloads, movePayloads } from "./call-payload.ts";
 import { messageKey } from "./message-key.ts";
 import { PRUNED_TIME, type Rejection, reject, STREAM_DISABLED } from "./sample-rejection.ts";
 import type { Sample } from "./sample-schema.ts";
@@ -96,6 +96,7 @@ export async function recordCalls(
   if (result.kind === "org_gone") return fail({ kind: "not_found" });
   if (result.kind === "refused") return refuseForSpace(env, org);
   if (result.kind === "contended") return fail({ kind: "unavailable", retryAfterSeconds: 1 });
+  await moveToCounted(env, org, result.countedElsewhere);
   const pruned = result.pruned.map(({ id }) => reject(indexes.get(id) ?? 0, ...PRUNED_TIME));
   return {
     accepted: result.accepted,
@@ -103,6 +104,19 @@ export async function recordCalls(
     rejected: [...rejected, ...pruned],
     payloadsDiscarded: payloads.discarded,
   };
+}
+
+/** What others keep of calls that another's sample counts is that sample's. Whoever reports them again does it again. */
+async function moveToCounted(
+  env: Env,
+  org: Org,
+  countedElsewhere: ReadonlyMap<string, string | null>,
+): Promise<void> {
+  const moved = Array.from(countedElsewhere).flatMap(([id, sampleId]) =>
+    sampleId === null ? [] : [{ id, sampleId }],
+  );
+  const writes = await movePayloads(env, org, moved);
+  if (writes.length > 0) await shardDatabase(env, org.shard).batch([...writes]);
 }
 
 /** As if there were no spans, in an org that is not known to send any, until it turns out that it does. */

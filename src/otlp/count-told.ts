@@ -37,6 +37,8 @@ export interface CountedSpans {
    * another, or whose time was pruned.
    */
   sampled: ReadonlySet<string>;
+  /** Ids of calls that no sample of this request is of. */
+  unsampled: ReadonlySet<string>;
   pruned: number;
 }
 
@@ -58,7 +60,7 @@ export async function countTold(env: Env, org: Org, given: ToldCalls): Promise<C
     parts.map(({ reports }) => countedOf(reports, given.told)),
   );
   const sides = sidesOf(given.told);
-  const sampled = new Set<string>();
+  const unsampled = new Set<string>();
   let pruned = 0;
   for (const [at, part] of parts.entries()) {
     const calls = part.reports.flatMap((report) => report.calls);
@@ -69,9 +71,11 @@ export async function countTold(env: Env, org: Org, given: ToldCalls): Promise<C
     }));
     pruned += left.pruned;
     if (left.accepted === calls.length) own.add(calls);
-    for (const call of calls) if (!left.unsampled.has(call.id)) sampled.add(nameOf(call));
+    for (const id of left.unsampled) unsampled.add(id);
   }
-  return { sampled, pruned };
+  const all = parts.flatMap(({ reports }) => reports.flatMap(({ calls }) => calls));
+  const sampled = new Set(all.filter(({ id }) => !unsampled.has(id)).map(nameOf));
+  return { sampled, unsampled, pruned };
 }
 
 function sidesOf({ spans }: ToldRequest): ReadonlySet<CallSide> {
@@ -110,7 +114,7 @@ async function storePart(
   if (result.kind === "refused") return refuseForSpace(env, org);
   if (result.kind !== "stored") return fail({ kind: "unavailable", retryAfterSeconds: 1 });
   const pruned = result.pruned.map(({ id }) => id);
-  const unsampled = new Set([...result.countedElsewhere, ...pruned]);
+  const unsampled = new Set([...result.countedElsewhere.keys(), ...pruned]);
   return { accepted: result.accepted, pruned: pruned.length, unsampled };
 }
 

@@ -4,6 +4,7 @@ import { keepPayloads } from "#calls/call-payload.ts";
 import type { Span } from "#formats/otlp/trace-model.ts";
 import type { Org } from "#orgs/org.ts";
 import { recordPayloads } from "#payloads/record-payloads.ts";
+import { fieldsOf } from "#payloads/seal-payloads.ts";
 import type { Env } from "#platform/env.ts";
 import { type CountedSpans, countTold, type ToldCalls } from "./count-told.ts";
 import { spanPayloads } from "./span-payloads.ts";
@@ -32,8 +33,12 @@ export async function countWithPayloads(
     captured.filter(({ id }) => waiting.has(id) === isWaiting),
   );
   const payloads = await keepPayloads(env, org, ofCounted);
-  const counted = await countTold(env, org, { ...given, payloads });
+  // Before its call waits: whoever settles that finds its payload.
   const beside = await recordPayloads(env, org, ofWaiting.slice(0, WAITING_PAYLOADS_MAX));
-  const left = ofWaiting.slice(WAITING_PAYLOADS_MAX).length;
-  return { ...counted, discarded: payloads.discarded + beside.discarded + left };
+  const counted = await countTold(env, org, { ...given, payloads });
+  const left = [
+    ...ofWaiting.slice(WAITING_PAYLOADS_MAX),
+    ...ofCounted.filter(({ id }) => org.entitlements.payloadCapture && counted.unsampled.has(id)),
+  ];
+  return { ...counted, discarded: payloads.discarded + beside.discarded + fieldsOf(left) };
 }

@@ -36,12 +36,13 @@ function filledUp(payload: CallPayload, other: CallPayload | undefined): CallPay
   return { ...payload, request, response: payload.response ?? other?.response ?? null };
 }
 
-/** A text that is no JSON is one all the same: a tool may answer with nothing else. */
+/** A text that is no JSON is one all the same: a tool may answer with nothing else. So is a number that has no equal. */
 function payloadOf(value: AttributeValue | undefined): unknown {
   if (value === undefined) return null;
   if (typeof value !== "string") return typeof value === "bigint" ? String(value) : value;
   try {
-    return JSON.parse(value);
+    const parsed: unknown = JSON.parse(value);
+    return typeof parsed === "number" && String(parsed) !== value ? value : parsed;
   } catch {
     return value;
   }

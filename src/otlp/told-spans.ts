@@ -19,7 +19,7 @@ export interface ToldRequest {
   servers: ReadonlyMap<Call, TracedSpan>;
   /** Callers', which wait for a server's. */
   callers: readonly Call[];
-  /** Callers' that need not wait, each with its server's, which is counted. */
+  /** Those that need not wait, each with the server's that is counted of it. */
   countedAs: ReadonlyMap<Call, Call>;
 }
 
@@ -102,7 +102,7 @@ function settledCalls(
 ): [Call, Call][] {
   return Array.from(settled).flatMap(([span, by]): [Call, Call][] => {
     const call = calls.get(span);
-    const server = by === null ? undefined : calls.get(by);
+    const server = calls.get(by);
     return call === undefined || server === undefined ? [] : [[call, server]];
   });
 }

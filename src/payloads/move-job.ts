@@ -21,7 +21,7 @@ export const moveJob: Job<string> = {
   async step({ env }, name) {
     const org = await findOrg(env.DIRECTORY, name);
     if (org?.state !== "active") return "done";
-    const { rows } = await moveMarked(env, org, { limit: PAGE });
-    return rows === PAGE ? "more" : "done";
+    const { rows, settled } = await moveMarked(env, org, { limit: PAGE });
+    return rows === PAGE && settled > 0 ? "more" : "done";
   },
 };

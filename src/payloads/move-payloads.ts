@@ -1,14 +1,14 @@
 /**
- * A caller's span may tell what its call carried, and the call be counted by another's sample. What is sealed is bound to
- * the caller's own id, so it is sealed anew for the sample: in the transaction that decides how the call is counted it is
- * marked, and moved by the next tick, or by who asks for it before. The mark has a code that the databases cannot make:
- * who can write them alone brings no payload to another call.
+ * What is kept of a call may be another sample's: a caller's span told of what its call carried, or the gateway did, and
+ * another's sample counts the call. It is sealed for the id that it was told of by, so it is sealed anew for the sample,
+ * redacted by the names that this has. In the transaction that decides how the call is counted it is marked, and moved
+ * by the next tick, or by who asks for it before. The mark has a proof, sealed with the key of the payload itself: who
+ * can write the databases alone brings no payload to another call.
  */
 import type { MovedCall } from "#calls/call-payload.ts";
-import { ORG_TAKES_WRITES } from "#calls/store/insert-statements.ts";
-import { encodeHex } from "#formats/hex.ts";
+import { ORG_TAKES_REPORTS } from "#calls/store/insert-statements.ts";
 import { uuid7TimeMs } from "#formats/uuid7.ts";
-import { digestsEqual } from "#orgs/service-token.ts";
+import type { Org } from "#orgs/org.ts";
 import {
   dropMoved,
   findKept,
@@ -24,9 +24,9 @@ import type { Env } from "#platform/env.ts";
 import { shardDatabase } from "#platform/shards.ts";
 import type { KeyedOrg } from "#vault/data-key-purpose.ts";
 import { dataKeyOf, newestDataKey } from "#vault/data-keys.ts";
-import { macOf, macsOf } from "#vault/mac.ts";
-import type { VersionedKey } from "#vault/seal.ts";
-import { openPayload, type PayloadField, sealPayload } from "./sealed-payload.ts";
+import { UNVERSIONED_KEY } from "#vault/data-seal.ts";
+import { keyVersionOf, type Seal, sealWith, type VersionedKey } from "#vault/seal.ts";
+import { type MovedPlacement, movedFields } from "./moved-fields.ts";
 
 /** What calls/call-payload.ts asks of who keeps payloads. */
 export async function moveReported(
@@ -35,20 +35,25 @@ export async function moveReported(
   calls: readonly MovedCall[],
 ): Promise<readonly D1PreparedStatement[]> {
   const db = shardDatabase(env, org.shard);
-  const ids = calls.map(({ id }) => id);
-  const kept = await findKept(db, org.org, ids);
-  if (kept.size === 0) return [];
+  const kept = await findKept(
+    db,
+    org.org,
+    calls.map(({ id }) => id),
+  );
   const moves = new Map<string, readonly [string, string]>();
   for (const { id, sampleId } of calls) {
-    if (!kept.has(id)) continue;
-    const mac = await macOf(env, "movedPayload", org.org, saidOf(org, { id, sampleId }));
-    moves.set(id, [sampleId, encodeHex(mac)]);
+    const version = kept.get(id);
+    const key = version === undefined ? null : await keyOf(env, org, version);
+    if (key === null) continue;
+    moves.set(id, [sampleId, await proofBy(key).close("", [id, sampleId])]);
   }
-  return [markMoved(db, org.org, moves)];
+  return moves.size === 0 ? [] : [markMoved(db, org.org, moves)];
 }
 
 export interface MovedPayloads {
   readonly rows: number;
+  /** Of these, where they belong now, or gone: the others wait for the org to take writes. */
+  readonly settled: number;
   /** Of these, altered or marked by others: they are counted, and stay where nobody asks for them. */
   readonly refused: number;
 }
@@ -56,60 +61,79 @@ export interface MovedPayloads {
 /** Of one sample, for who asks for its payload, or some of all. */
 export async function moveMarked(
   env: Env,
-  org: KeyedOrg,
+  org: Org,
   of: { limit: number; sampleId?: string },
 ): Promise<MovedPayloads> {
   const rows = await findMoved(shardDatabase(env, org.shard), org.org, of);
-  let refused = 0;
-  for (const row of rows) if ((await moveRow(env, org, row)) === "refused") refused += 1;
-  return { rows: rows.length, refused };
+  const became = { moved: 0, waits: 0, refused: 0 };
+  for (const row of rows) became[await moveRow(env, org, row)] += 1;
+  const { moved, refused } = became;
+  return { rows: rows.length, settled: moved + refused, refused };
 }
 
-async function moveRow(env: Env, org: KeyedOrg, row: MovedRow): Promise<"moved" | "refused"> {
+async function moveRow(env: Env, org: Org, row: MovedRow): Promise<"moved" | "waits" | "refused"> {
   const db = shardDatabase(env, org.shard);
-  if (!(await isMarkedByUs(env, org, row))) return refuse(db, org, row);
-  const from = await dataKeyOf(env, org, "payload", row.keyVersion);
-  if (from === null || !row.isWanted) {
+  const to = await newestDataKey(env, org, "payload");
+  if (row.keyVersion < 1 || row.keyVersion > to.version) return refuse(db, org, row);
+  const from = await keyOf(env, org, row.keyVersion);
+  if (from === null) {
     await dropMoved(db, org.org, row);
     return "moved";
   }
-  const to = await newestDataKey(env, org, "payload");
-  const request = await movedField(org, row, { from, to }, "request");
-  const response = await movedField(org, row, { from, to }, "response");
-  if (request === "refused" || response === "refused") return refuse(db, org, row);
-  const payload = { id: row.sampleId, keyVersion: to.version, request, response };
-  const oldestMs = uuid7TimeMs(row.sampleId);
-  const { writes } = insertPayloads(db, { org, oldestMs, condition: ORG_TAKES_WRITES }, [payload]);
-  await replaceMoved(db, org.org, row, writes);
-  return "moved";
+  if (!(await isMarkedByUs(env, org, row))) return refuse(db, org, row);
+  if (row.place === null) {
+    await dropMoved(db, org.org, row);
+    return "moved";
+  }
+  const placement: MovedPlacement = { org, place: row.place, keys: { from, to } };
+  const fields = await movedFields(placement, row);
+  if (fields === null) return refuse(db, org, row);
+  const payload = { id: row.sampleId, keyVersion: to.version, ...fields };
+  // Its call was acknowledged: it is moved however full the shard is.
+  const guard = { org, oldestMs: uuid7TimeMs(row.sampleId), condition: ORG_TAKES_REPORTS };
+  const { writes } = insertPayloads(db, guard, [payload]);
+  return (await replaceMoved(db, org.org, row, writes)) ? "moved" : "waits";
 }
 
-async function isMarkedByUs(env: Env, org: KeyedOrg, row: MovedRow): Promise<boolean> {
-  const macs = await macsOf(env, "movedPayload", org.org, saidOf(org, row));
-  return macs.some((mac) => digestsEqual(encodeHex(mac), row.mac ?? ""));
+/** A key that cannot be had throws: what it sealed stays as it is until it can. */
+async function isMarkedByUs(
+  env: Env,
+  org: KeyedOrg,
+  { id, sampleId, proof }: MovedRow,
+): Promise<boolean> {
+  const version = versionOf(proof ?? "");
+  const key = version === null ? null : await keyOf(env, org, version);
+  if (key === null) return false;
+  return proofBy(key)
+    .open(proof ?? "", [id, sampleId])
+    .then(
+      () => true,
+      () => false,
+    );
+}
+
+function versionOf(proof: string): number | null {
+  try {
+    return keyVersionOf(proof, UNVERSIONED_KEY);
+  } catch {
+    return null;
+  }
+}
+
+function keyOf(env: Env, org: KeyedOrg, version: number): Promise<VersionedKey | null> {
+  return dataKeyOf(env, org, "payload", version);
+}
+
+function proofBy(key: VersionedKey): Seal {
+  return sealWith({
+    newest: async () => key,
+    of: async () => key,
+    unversioned: UNVERSIONED_KEY,
+  });
 }
 
 async function refuse(db: D1Database, { org }: KeyedOrg, row: MovedRow): Promise<"refused"> {
   await countRefused(db, org);
   await unmarkMoved(db, org, row);
   return "refused";
-}
-
-async function movedField(
-  { org }: KeyedOrg,
-  { id, sampleId, piece, sealed }: MovedRow,
-  { from, to }: { from: VersionedKey; to: VersionedKey },
-  field: PayloadField,
-): Promise<Uint8Array | null | "refused"> {
-  if (piece === null) return "refused";
-  const [start, requestBytes, responseBytes] = piece;
-  const [at, bytes] =
-    field === "request" ? [start, requestBytes] : [start + requestBytes, responseBytes];
-  if (bytes === 0) return null;
-  const content = await openPayload(from, { org, id, field }, sealed.subarray(at, at + bytes));
-  return content === null ? "refused" : sealPayload(to, { org, id: sampleId, field }, content);
-}
-
-function saidOf({ generation }: KeyedOrg, { id, sampleId }: MovedCall): string {
-  return JSON.stringify([generation, id, sampleId]);
 }

@@ -24,16 +24,16 @@ export interface PayloadContent {
 const utf8 = new TextEncoder();
 
 /**
- * `text` is what may be kept of `sent`, by which it is known again: all of it, unless `isCut`. Stops while it hashes, for
- * 4 MiB take 100 ms.
+ * `text` is what may be kept of `known`, by which it is known again: all of it, unless `isCut`. Stops while it hashes,
+ * for 4 MiB take 100 ms.
  */
 export function* payloadContent(
   text: string,
-  sent = text,
+  known = text,
   isCut = false,
 ): Stepwise<PayloadContent> {
   const bytes = utf8.encode(text);
-  const whole = text === sent ? bytes : utf8.encode(sent);
+  const whole = text === known ? bytes : utf8.encode(known);
   if (!isCut && bytes.length <= PAYLOAD_BYTES_MAX) {
     return { kept: bytes, bytes: whole.length, blake3: null };
   }

@@ -75,8 +75,9 @@ async function fieldContent(
   const json = jsonOf(payload[field]);
   if (json === null) return null;
   const { workspace, plugin, tool } = payload;
-  const { text, isCut } = redactPayload(json, redaction, { workspace, plugin, tool, field });
-  return withTurns(payloadContent(text, json, isCut));
+  const place = { workspace, plugin, tool, field };
+  const { text, whole, isCut } = redactPayload(json, redaction, place);
+  return withTurns(payloadContent(text, whole, isCut));
 }
 
 /** Null where there is nothing, or where it is nested deeper than the serialiser's stack. */
@@ -91,7 +92,8 @@ function jsonOf(value: unknown): string | null {
 
 type Fields = Readonly<Record<PayloadField, unknown>>;
 
-function fieldsOf(payloads: readonly Fields[]): number {
+/** How many there are of them. */
+export function fieldsOf(payloads: readonly Fields[]): number {
   const countOf = ({ request, response }: Fields) =>
     [request, response].filter((field) => field !== null && field !== undefined).length;
   return payloads.reduce((sum, payload) => sum + countOf(payload), 0);

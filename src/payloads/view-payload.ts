@@ -83,7 +83,7 @@ async function record(
   { outcome, ...told }: Told,
 ): Promise<void> {
   const deed = { org, ...told, target: `invocation://${id}` };
-  const event = { ...eventOf(actionOf(by, deed, Date.now())), invocation_id: id, outcome };
+  const event = { ...eventOf(actionOf(by, deed, Date.now())), outcome };
   const { answer } = await writeToLog(env, { org, ...placed }, (ledger, log) =>
     ledger.append(log, [event]),
   );

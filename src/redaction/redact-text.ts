@@ -27,6 +27,7 @@ export function redactText(text: string, { paths, detectsSecrets }: Redaction): 
   found.add(text, { states, isEnd: false }, 1, (root) => {
     redacted = root as string;
   });
+  if (found.isBrokenOff) return REDACTED_JSON;
   const texts = found.layers.flatMap((layer) => layer.texts);
   if (detectsSecrets) markSecrets(texts.filter(({ isSearched }) => isSearched));
   for (const layer of found.layers.toReversed()) rewrite(layer);

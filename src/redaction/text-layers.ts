@@ -61,9 +61,21 @@ interface WithinLayer {
   readonly step: PathStep;
 }
 
+/**
+ * Places held against paths, of a text of half a million characters: 150 ms. One whose members and paths come to more is
+ * taken out as a whole, as what cannot be looked into is.
+ */
+const STEPS_MAX = 2_000_000;
+
 export class TextLayers {
   /** A layer stands behind the one that it lies in. */
   readonly layers: Layer[] = [];
+  #stepsLeft = STEPS_MAX;
+
+  /** Not all was looked at. */
+  get isBrokenOff(): boolean {
+    return this.#stepsLeft < 0;
+  }
 
   /** However deep the value is: what is still to be looked at waits in a list. */
   add(value: unknown, step: PathStep, level: number, tell: Layer["tell"]): void {
@@ -72,6 +84,7 @@ export class TextLayers {
     const waiting: WithinLayer[] = [{ holder: layer.root, key: "", step }];
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
       this.#lookAt(layer, level, next, waiting);
+      if (this.isBrokenOff) return;
     }
   }
 
@@ -85,8 +98,28 @@ export class TextLayers {
     }
     if (typeof value === "string") this.#lookIntoText(layer, level, within, value);
     if (typeof value === "object" && value !== null) {
-      lookIntoMembers(layer, value as Holder, step, waiting);
+      this.#lookIntoMembers(layer, value as Holder, step, waiting);
     }
+  }
+
+  #lookIntoMembers(
+    layer: Layer,
+    holder: Holder,
+    { states }: PathStep,
+    waiting: WithinLayer[],
+  ): void {
+    for (const key of Array.isArray(holder) ? holder.keys() : Object.keys(holder)) {
+      if (isNameAlone(key, holder[key])) layer.texts.push(heldText(holder, key, null));
+      // Of a million numbers none is looked at, unless a path may lead there.
+      if (isPlain(holder[key]) && states.length === 0) continue;
+      if (!this.#mayStep(states.length)) return;
+      waiting.push({ holder, key, step: stepInto(states, key) });
+    }
+  }
+
+  #mayStep(states: number): boolean {
+    this.#stepsLeft -= states;
+    return !this.isBrokenOff;
   }
 
   #lookIntoText(
@@ -113,29 +146,13 @@ export class TextLayers {
   }
 }
 
-function lookIntoMembers(
-  layer: Layer,
-  holder: Holder,
-  { states }: PathStep,
-  waiting: WithinLayer[],
-): void {
-  const isList = Array.isArray(holder);
-  for (const key of isList ? holder.keys() : Object.keys(holder)) {
-    const value = holder[key];
-    if (!isList && isNameAlone(key, value)) layer.texts.push(heldText(holder, key, null));
-    // Of a million numbers none is looked at, unless a path may lead there.
-    if (isPlain(value) && states.length === 0) continue;
-    waiting.push({ holder, key, step: stepInto(states, key) });
-  }
-}
-
 function isPlain(value: unknown): boolean {
   return typeof value !== "string" && (typeof value !== "object" || value === null);
 }
 
 /** A text is looked at with its name. */
 function isNameAlone(key: string | number, value: unknown): boolean {
-  return typeof value !== "string" && String(key).length >= NAME_LENGTH_MIN;
+  return typeof key === "string" && typeof value !== "string" && key.length >= NAME_LENGTH_MIN;
 }
 
 function heldText(holder: Holder, key: string | number, text: string | null): HeldText {

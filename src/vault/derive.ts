@@ -19,7 +19,6 @@ const PURPOSES = {
   kekCheck: "mcpg payload kek check",
   askedId: "mcpg gateway asked id",
   administratorSession: "mcpg administrator session",
-  movedPayload: "mcpg moved payload",
 } as const;
 
 /** What is sealed with a key of the key-encryption key itself: it ends with that key, and may. */
@@ -29,7 +28,7 @@ export type DerivedPurpose = "gatewaySession";
 type FormerPurpose = "streamHeader" | "pluginHeader";
 
 /** What is known again by a MAC. */
-export type MacPurpose = "askedId" | "administratorSession" | "movedPayload";
+export type MacPurpose = "askedId" | "administratorSession";
 
 const KEY_BYTES = 32;
 const utf8 = new TextEncoder();

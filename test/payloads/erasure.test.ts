@@ -64,6 +64,7 @@ describe("The erasure of one call's payload", () => {
     expect(others).toEqual([]);
     expect(entry?.event).toMatchObject({
       target: `invocation://${id}`,
+      invocation_id: id,
       details: { reason: "GDPR 17" },
     });
     expect(await pending(of.org)).toEqual([]);

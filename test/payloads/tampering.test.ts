@@ -66,10 +66,10 @@ describe("A sealed payload that was tampered with is refused, counted and on rec
     const [a] = ids;
     const bare = makeSample();
     await report(of.org, [bare]);
-    for (const mac of [null, "00".repeat(32)]) {
-      const mark = `UPDATE tool_invocation_payloads SET moved_to = ?3, moved_mac = ?4
+    for (const proof of [null, "no proof", `v2.1.${"A".repeat(16)}.${"A".repeat(24)}`]) {
+      const mark = `UPDATE tool_invocation_payloads SET moved_to = ?3, moved_proof = ?4
         WHERE org = ?1 AND id = ?2`;
-      await db.prepare(mark).bind(of.org, a, bare["id"], mac).run();
+      await db.prepare(mark).bind(of.org, a, bare["id"], proof).run();
       await expectRefused(of, bare["id"] as string);
       expect(await refusal(view(of, bare["id"] as string))).toEqual([404, "not_found"]);
     }

@@ -1,5 +1,6 @@
 import { rules } from "@secretlint/secretlint-rule-preset-recommend";
 import { describe, expect, it } from "vitest";
+import { parseJsonPath } from "#redaction/json-path.ts";
 import { redactText } from "#redaction/redact-text.ts";
 import { SECRETS } from "./secrets.ts";
 
@@ -117,5 +118,27 @@ describe("A text without secrets", () => {
       const cut = `{"content":[{"text":"x\\n${JSON.stringify(text).slice(1, -1)}\\ny","n`;
       expect([kind, remainsOf(secret, redacted(cut))]).toEqual([kind, []]);
     }
+  });
+});
+
+describe("Paths", () => {
+  it("that a text has too many places for take the text as a whole, in bounded time", () => {
+    const names = Array.from({ length: 64 }, (_, n) => n);
+    const paths = names.map((n) => {
+      const path = parseJsonPath(`$..a${n}..b${n}`);
+      if (typeof path === "string") throw new Error(path);
+      return path;
+    });
+    const numbers = JSON.stringify(Array.from({ length: 240_000 }, () => 7));
+    const nested = `${names.map((n) => `{"a${n}":`).join("")}${numbers}${"}".repeat(64)}`;
+    const beganAt = performance.now();
+    expect(redactText(JSON.stringify(nested), { paths, detectsSecrets: false })).toBe(
+      '"[redacted]"',
+    );
+    expect(performance.now() - beganAt).toBeLessThan(1_000);
+    const small = '{"a1":{"b1":1,"c":[1,2,3]}}';
+    expect(redactText(small, { paths, detectsSecrets: false })).toBe(
+      '{"a1":{"b1":"[redacted]","c":[1,2,3]}}',
+    );
   });
 });

@@ -12,8 +12,8 @@ export interface ServersCount {
   counted: ReadonlySet<TracedSpan>;
   /** Left out because their call was counted by its caller's span, which waited long enough. */
   late: number;
-  /** Callers' spans that need not wait, for a server's tells of their call: that one, or null where it counts none now. */
-  settled: ReadonlyMap<TracedSpan, TracedSpan | null>;
+  /** Spans of calls that are not counted by them, with what counts them. Callers' among them need not wait. */
+  settled: ReadonlyMap<TracedSpan, TracedSpan>;
 }
 
 /**
@@ -32,29 +32,29 @@ export function* countAmongKnown(spans: readonly TracedSpan[]): Stepwise<Servers
 
 function* countServers(groups: readonly CallGroup[]): Stepwise<ServersCount> {
   const counted = new Set<TracedSpan>();
-  const settled = new Map<TracedSpan, TracedSpan | null>();
+  const settled = new Map<TracedSpan, TracedSpan>();
   let late = 0;
   yield* stepwise(groups, SPANS_AT_ONCE, (group) => {
     if (group.server === null) return;
     const count = countServer(group);
-    for (const span of count.counted) counted.add(span);
-    for (const span of count.settled) settled.set(span, count.counted[0] ?? null);
+    if (count === null) return;
+    if (count.isNew) counted.add(count.by);
+    for (const span of othersOf(group, count.by)) settled.set(span, count.by);
     late += count.late;
   });
   return { counted, settled, late };
 }
 
-/** Counts the outermost, unless the call is counted. */
+/** Counts the outermost, unless the call is counted. Null where only known spans are the server's. */
 function countServer(group: CallGroup) {
-  const undecided = undecidedOf(group.nodes);
-  const servers = undecided.filter(({ told }) => told.side === "server");
-  const settled = undecided.filter(({ told }) => told.side !== "server");
-  const countedBy = group.nodes.filter((node) => isCounted([node]));
-  if (countedBy.length === 0) {
-    return { counted: servers.slice(0, 1), settled, late: 0 };
+  const servers = undecidedOf(group.nodes).filter(({ told }) => told.side === "server");
+  const by = countedIn(group);
+  if (by === null) {
+    const [outermost] = servers;
+    return outermost === undefined ? null : { by: outermost, isNew: true, late: 0 };
   }
-  const isLate = countedBy.every(isCallers);
-  return { counted: [], settled, late: isLate ? servers.filter(isFirstTold(group)).length : 0 };
+  const isLate = group.nodes.filter((node) => isCounted([node])).every(isCallers);
+  return { by, isNew: false, late: isLate ? servers.filter(isFirstTold(group)).length : 0 };
 }
 
 /** False for a span that came before and was left out then: it is told of once. */

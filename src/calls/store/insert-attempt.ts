@@ -14,13 +14,17 @@ export interface Attempt {
   absent: readonly ReportedCalls[];
   fresh: readonly ReportedCalls[];
   pruned: readonly Call[];
-  countedElsewhere: ReadonlySet<string>;
+  /** By id, the sample that counts the call; null where it is of this request, or gone. */
+  countedElsewhere: ReadonlyMap<string, string | null>;
   /** What the calls were decided by. */
   known: KnownCalls;
   late: number;
 }
 
-export const NOTHING_KNOWN = { spans: [], ids: [], callerIds: [], lastSeq: 0 } satisfies KnownCalls;
+export const NOTHING_KNOWN = {
+  ...{ spans: [], ids: [], callerIds: [], lastSeq: 0 },
+  idOf: new Map<TracedSpan, string>(),
+} satisfies KnownCalls;
 
 /** Why nothing was written: ids that are there, samples that may count the calls. */
 export interface Conflicts {
@@ -42,16 +46,21 @@ export async function withoutConflicts(
   }
   const left = new Set(asked.values());
   const all = clustersWith(left, [...known.spans, ...traced.spans]);
-  const { counted, late } = await withTurns(
+  const { counted, settled, late } = await withTurns(
     countAmongKnown(all.map((span) => (left.has(span) ? span : decided(span)))),
   );
-  const elsewhere = [...asked].filter(([, span]) => !counted.has(span)).map(([id]) => id);
-  const isElsewhere = new Set(elsewhere);
+  const elsewhere = new Map(
+    [...asked].flatMap(([id, span]) => {
+      if (counted.has(span)) return [];
+      const by = settled.get(span);
+      return [[id, (by === undefined ? null : known.idOf.get(by)) ?? null] as const];
+    }),
+  );
   return {
     ...attempt,
     absent,
-    fresh: keeping(absent, ({ id }) => !isElsewhere.has(id)),
-    countedElsewhere: isElsewhere,
+    fresh: keeping(absent, ({ id }) => !elsewhere.has(id)),
+    countedElsewhere: elsewhere,
     known,
     late,
   };

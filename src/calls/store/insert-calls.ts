@@ -50,7 +50,7 @@ export type InsertResult =
       duplicates: number;
       pruned: readonly Call[];
       /** Ids of calls that another span or sample counts: there is no sample of these. */
-      countedElsewhere: ReadonlySet<string>;
+      countedElsewhere: ReadonlyMap<string, string | null>;
     }
   | { kind: "org_gone" }
   /** The shard has no room for the org's samples: none was written, nor does any call wait. */
@@ -67,7 +67,7 @@ export async function insertReports(
   traced: TracedRequest = UNTRACED,
 ): Promise<InsertResult> {
   const known = { ...NOTHING_KNOWN, ids: traced.own };
-  const none = { pruned: [], countedElsewhere: new Set<string>(), known, late: 0 };
+  const none = { pruned: [], countedElsewhere: new Map<string, string | null>(), known, late: 0 };
   let attempt: Attempt = { ...none, absent: reports, fresh: reports };
   for (let tries = 0; tries < TRIES_MAX; tries += 1) {
     const outcome = await tryInsert(db, org, attempt, traced);

@@ -25,7 +25,8 @@ const insertArrival = (
 ) => `INSERT INTO arrivals (org, id, received_ms, bytes, payload, ids)
   SELECT ?1, ?4, ?5, ?6, ?7, unhex(nullif(?8, '')) WHERE ${condition}`;
 const INSERT_ARRIVAL = insertArrival(ORG_TAKES_WRITES);
-const ORG_TAKES_REPORTS = `EXISTS (${TAKES_REPORTS})`;
+/** The same however full the shard is. */
+export const ORG_TAKES_REPORTS = `EXISTS (${TAKES_REPORTS})`;
 /**
  * Of a report without samples: that an instance is alive is taken however full the shard is. So is what waited:
  * it was acknowledged.

@@ -106,7 +106,7 @@ const UNNAME = `UPDATE tool_invocations SET payload_row = NULL
 /** Stays in their place: what is sent again finds it there, and is not kept. */
 const INSERT_ERASED = `INSERT INTO tool_invocation_payloads (org, id, key_version, pieces, sealed)
   SELECT ?1, value, 0, '{}', x'' FROM json_each(?2) WHERE TRUE ON CONFLICT DO NOTHING`;
-const COUNT_ERASED = `UPDATE orgs SET payload_bytes = payload_bytes + changes() * ${PAYLOAD_ROW_BYTES}
+const COUNT_ERASED = `UPDATE orgs SET payload_bytes = payload_bytes + changes() * ${PAYLOAD_ROW_BYTES + "{}".length}
   WHERE org = ?1 AND changes() > 0`;
 
 /** Queries that `erasePayloads` sends besides one for each call. */
@@ -166,17 +166,17 @@ export async function findOfActor(
   return { ids: JSON.parse(row?.ids ?? "[]"), endId: row?.endId ?? null };
 }
 
-/** Erasers at once look at the same samples: whoever is further stays so. */
+/** Erasers at once look at the same samples: whoever is further stays so, and who goes through them once more. */
 export async function noteProgress(
   db: D1Database,
-  { deed }: Erasure,
+  { deed, againMs }: Erasure,
   { afterId, erased }: { afterId: string; erased: number },
 ): Promise<void> {
   await db
     .prepare(
       `UPDATE payload_erasures SET after_id = max(after_id, ?3), erased = erased + ?4
-       WHERE org = ?1 AND id = ?2`,
+       WHERE org = ?1 AND id = ?2 AND again_ms IS ?5`,
     )
-    .bind(deed.org, deed.id, afterId, erased)
+    .bind(deed.org, deed.id, afterId, erased, againMs)
     .run();
 }

@@ -2,38 +2,38 @@
 import { decodeHex } from "#formats/hex.ts";
 import { uncountRows } from "#orgs/store/counted-rows.ts";
 import { COUNTED_PAYLOADS } from "./payload-bytes.ts";
-import type { Piece } from "./payload-rows.ts";
+import { type Piece, parsePieces } from "./payload-rows.ts";
 
-const SELECT_KEPT = `SELECT id FROM tool_invocation_payloads
+const SELECT_KEPT = `SELECT id, key_version AS keyVersion FROM tool_invocation_payloads
   WHERE org = ?1 AND id IN (SELECT value FROM json_each(?2)) AND key_version > 0 AND moved_to IS NULL`;
 
-/** Those of the calls that have a row of their own. */
+/** Of those of the calls that have a row of their own, the version of the key that it is sealed with. */
 export async function findKept(
   db: D1Database,
   org: string,
   ids: readonly string[],
-): Promise<ReadonlySet<string>> {
+): Promise<ReadonlyMap<string, number>> {
   const { results } = await db
     .prepare(SELECT_KEPT)
     .bind(org, JSON.stringify(ids))
-    .all<{ id: string }>();
-  return new Set(results.map(({ id }) => id));
+    .all<{ id: string; keyVersion: number }>();
+  return new Map(results.map(({ id, keyVersion }) => [id, keyVersion]));
 }
 
 /**
  * One that has a sample of its own stays: it was posted by the id that the span's would have had. Without the list of
  * ids SQLite goes through all rows of the org for each.
  */
-const MARK = `UPDATE tool_invocation_payloads AS p SET moved_to = j.value ->> 0, moved_mac = j.value ->> 1
+const MARK = `UPDATE tool_invocation_payloads AS p SET moved_to = j.value ->> 0, moved_proof = j.value ->> 1
   FROM json_each(?2) AS j
   WHERE p.org = ?1 AND p.id IN (SELECT key FROM json_each(?2)) AND p.id = j.key
     AND NOT EXISTS (SELECT 1 FROM tool_invocations AS t WHERE t.org = ?1 AND t.id = j.key)`;
 
-/** By the id of each row, the sample's and the code. */
+/** By the id of each row, the sample's and the proof. */
 export function markMoved(
   db: D1Database,
   org: string,
-  moves: ReadonlyMap<string, readonly [sampleId: string, mac: string]>,
+  moves: ReadonlyMap<string, readonly [sampleId: string, proof: string]>,
 ): D1PreparedStatement {
   return db.prepare(MARK).bind(org, JSON.stringify(Object.fromEntries(moves)));
 }
@@ -57,27 +57,34 @@ export interface MovedRow {
   readonly id: string;
   readonly keyVersion: number;
   readonly sampleId: string;
-  readonly mac: string | null;
+  readonly proof: string | null;
   readonly piece: Piece | null;
   readonly sealed: Uint8Array;
-  /** Whether the sample is there, and has none that was told of with it. */
-  readonly isWanted: boolean;
+  /** Of the sample; null where it is not there, or has a payload that was told of with it. */
+  readonly place: MovedPlace | null;
+}
+
+export interface MovedPlace {
+  readonly workspace: string;
+  readonly plugin: string;
+  readonly tool: string;
 }
 
 const selectMoved = (
   which: string,
-) => `SELECT p.id, p.key_version AS keyVersion, p.moved_to AS sampleId, p.moved_mac AS mac,
+) => `SELECT p.id, p.key_version AS keyVersion, p.moved_to AS sampleId, p.moved_proof AS proof,
     p.pieces, lower(hex(p.sealed)) AS sealed,
-    EXISTS (SELECT 1 FROM tool_invocations AS t
-      WHERE t.org = p.org AND t.id = p.moved_to AND t.payload_row IS NULL) AS isWanted
+    (SELECT json_object('workspace', t.workspace, 'plugin', t.plugin, 'tool', t.tool)
+      FROM tool_invocations AS t
+      WHERE t.org = p.org AND t.id = p.moved_to AND t.payload_row IS NULL) AS place
   FROM tool_invocation_payloads AS p WHERE p.org = ?1 AND ${which} ORDER BY p.moved_to LIMIT ?2`;
 const SELECT_MOVED = selectMoved("p.moved_to IS NOT NULL");
 const SELECT_MOVED_TO = selectMoved("p.moved_to = ?3");
 
-interface StoredRow extends Omit<MovedRow, "piece" | "sealed" | "isWanted"> {
+interface StoredRow extends Omit<MovedRow, "piece" | "sealed" | "place"> {
   readonly pieces: string;
   readonly sealed: string;
-  readonly isWanted: number;
+  readonly place: string | null;
 }
 
 /** Of all samples, or of one. */
@@ -91,11 +98,11 @@ export async function findMoved(
       ? db.prepare(SELECT_MOVED).bind(org, limit)
       : db.prepare(SELECT_MOVED_TO).bind(org, limit, sampleId);
   const { results } = await select.all<StoredRow>();
-  return results.map(({ pieces, sealed, isWanted, ...row }) => ({
+  return results.map(({ pieces, sealed, place, ...row }) => ({
     ...row,
-    piece: (JSON.parse(pieces) as Record<string, Piece>)[row.id] ?? null,
+    piece: parsePieces(pieces)[row.id] ?? null,
     sealed: decodeHex(sealed) ?? new Uint8Array(0),
-    isWanted: isWanted === 1,
+    place: place === null ? null : JSON.parse(place),
   }));
 }
 
@@ -114,21 +121,23 @@ export async function dropMoved(db: D1Database, org: string, { id }: MovedRow): 
   await db.batch(removeRow(db, IS_ROW, [org, id]));
 }
 
-/** Puts the sample's row in its place, in one transaction. It stays where that row is not taken for want of space. */
+/** Puts the sample's row in its place, in one transaction. False where that row was not taken: of an org that is gone. */
 export async function replaceMoved(
   db: D1Database,
   org: string,
   { id, sampleId }: MovedRow,
   insert: readonly D1PreparedStatement[],
-): Promise<void> {
-  await db.batch([...insert, ...removeRow(db, HAS_COME, [org, id, sampleId])]);
+): Promise<boolean> {
+  const removal = removeRow(db, HAS_COME, [org, id, sampleId]);
+  const results = await db.batch([...insert, ...removal]);
+  return results.at(-1)!.meta.changes > 0;
 }
 
 /** What does not open is nobody's. */
 export async function unmarkMoved(db: D1Database, org: string, { id }: MovedRow): Promise<void> {
   await db
     .prepare(
-      `UPDATE tool_invocation_payloads SET moved_to = NULL, moved_mac = NULL WHERE ${IS_ROW}`,
+      `UPDATE tool_invocation_payloads SET moved_to = NULL, moved_proof = NULL WHERE ${IS_ROW}`,
     )
     .bind(org, id)
     .run();

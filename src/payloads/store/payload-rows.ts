@@ -15,6 +15,17 @@ export interface PayloadRow {
 
 export type Piece = readonly [offset: number, requestBytes: number, responseBytes: number];
 
+/** Of a row as it is stored. What is no piece, as of a row that was damaged, is left out: it opens nowhere. */
+export function parsePieces(text: string): Readonly<Record<string, Piece>> {
+  const pieces = JSON.parse(text) as unknown;
+  if (typeof pieces !== "object" || pieces === null) return {};
+  return Object.fromEntries(Object.entries(pieces).filter(([, piece]) => isPiece(piece)));
+}
+
+function isPiece(value: unknown): value is Piece {
+  return Array.isArray(value) && value.length === 3 && value.every((part) => part >= 0);
+}
+
 /** A row goes with its samples, so it may not hold those of much longer a time. */
 const ROW_SPREAD_MS = 600_000;
 /** Both fields of the largest payload; D1 takes values of 2 MB. */

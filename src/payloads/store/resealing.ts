@@ -4,7 +4,7 @@
  * all rows, which remembers how far it came, leaves none behind.
  */
 import { decodeHex } from "#formats/hex.ts";
-import type { Piece } from "./payload-rows.ts";
+import { type Piece, parsePieces } from "./payload-rows.ts";
 
 /** Rows that are looked at for a page, of which eight are read whole: a few MB. */
 const SCAN_ROWS_MAX = 5_000;
@@ -51,9 +51,10 @@ export interface EarlierPage {
 }
 
 const SELECT_PAGE = `WITH scanned AS MATERIALIZED (
-    SELECT id, key_version FROM tool_invocation_payloads WHERE org = ?1 AND id > ?2
+    SELECT id, key_version, moved_to FROM tool_invocation_payloads WHERE org = ?1 AND id > ?2
       ORDER BY id LIMIT ${SCAN_ROWS_MAX}),
   found AS MATERIALIZED (SELECT id FROM scanned WHERE key_version > 0 AND key_version < ?3
+      AND moved_to IS NULL
     ORDER BY id LIMIT ${RESEALED_PER_PAGE})
   SELECT iif((SELECT count(*) FROM found) = ${RESEALED_PER_PAGE}, (SELECT max(id) FROM found),
       (SELECT id FROM scanned ORDER BY id LIMIT 1 OFFSET ${SCAN_ROWS_MAX - 1})) AS endId,
@@ -85,7 +86,7 @@ export async function findEarlierRows(
       ? []
       : [
           {
-            ...{ id, keyVersion, piecesText: pieces, pieces: JSON.parse(pieces) },
+            ...{ id, keyVersion, piecesText: pieces, pieces: parsePieces(pieces) },
             sealed: decodeHex(sealed) ?? new Uint8Array(0),
           },
         ],
@@ -99,7 +100,7 @@ export interface ResealedRow extends EarlierRow {
 
 /** A row that somebody erased from meanwhile stays as it is. */
 const REPLACE = `UPDATE tool_invocation_payloads SET key_version = ?4, pieces = ?5, sealed = ?6
-  WHERE org = ?1 AND id = ?2 AND pieces = ?3 AND key_version < ?4`;
+  WHERE org = ?1 AND id = ?2 AND pieces = ?3 AND key_version < ?4 AND moved_to IS NULL`;
 
 /** False where a row was not what it was: the page is to be looked at again. */
 export async function replaceRows(

@@ -108,6 +108,25 @@ describe("Arguments and results in spans", () => {
     expect(await listedCalls(org)).toMatchObject([{ has_payload: false }]);
   });
 
+  it("are told of in the answer where the call was counted by its caller's span before", async () => {
+    const org = await makeCapturingOrg({ ...ON, span_mapping: { caller_wait_seconds: 0 } });
+    const { client, server } = underClient(ATTRIBUTES);
+    await partialSuccess(org, [client]);
+    expect(await listedCalls(org)).toHaveLength(1);
+    expect(await partialSuccess(org, [callSpan({ ...server, attributes })])).toMatchObject({
+      errorMessage: "payloads_discarded: 2 arguments or results of calls are not kept",
+    });
+  });
+
+  it("keep the digits of an answer that is a number", async () => {
+    const org = await makeCapturingOrg(ON);
+    const digits = "12345678901234567890";
+    const result = { ...ATTRIBUTES, "gen_ai.tool.call.result": digits };
+    await partialSuccess(org, [callSpan({ attributes: result })]);
+    const [counted] = await listedCalls(org);
+    expect((await payloadOf(org, counted!.id)).response).toBe(digits);
+  });
+
   it("are kept once, however often the spans are sent", async () => {
     const org = await makeCapturingOrg(ON);
     const spans = [callSpan({ attributes })];

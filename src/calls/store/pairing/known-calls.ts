@@ -21,6 +21,7 @@ export interface KnownCalls {
   spans: readonly TracedSpan[];
   /** Of the samples among them. */
   ids: readonly string[];
+  idOf: ReadonlyMap<TracedSpan, string>;
   /** Of those the callers'. */
   callerIds: readonly string[];
   /** The newest row of links, whatever it tells of: what comes after it was not read. */
@@ -29,7 +30,6 @@ export interface KnownCalls {
 
 export interface KnownToCallers extends KnownCalls {
   linked: readonly TracedSpan[];
-  idOf: ReadonlyMap<TracedSpan, string>;
 }
 
 /** Rows gone through by one query: of each only what is asked for leaves the database. */
@@ -192,7 +192,7 @@ async function pagesOf(
 }
 
 /** Each once, though several statements found it. */
-function samplesOf(found: readonly KnownRow[]): Omit<KnownToCallers, "lastSeq" | "linked"> {
+function samplesOf(found: readonly KnownRow[]): Omit<KnownCalls, "lastSeq"> {
   const rows = [...new Map(found.map((row) => [row.id, row])).values()];
   const callers = rows.filter(({ isCaller }) => isCaller === 1);
   const idOf = new Map(
