@@ -37,7 +37,6 @@ export function CallPage({ org }: { org: string }) {
       <CallFacts call={call} org={org} />
       <ErrorFacts call={call} />
       <TracedParts org={org} call={call} root={root} />
-      <PayloadView org={org} call={call} />
       <Elsewhere org={org} call={call} />
     </>
   );
@@ -57,7 +56,7 @@ function NoCallYet({ id, asked }: { id: string; asked: Asked<CallAnswer> }) {
   );
 }
 
-/** What the trace tells; the call's arrival stands in the middle, and needs none. */
+/** What the trace tells; the call's arrival stands in the middle, and needs none. A view of the payload is one more entry. */
 function TracedParts({ org, call, root }: { org: string; call: CallAnswer; root: string }) {
   const { data: trace, error, retry } = useAsk<TraceAnswer>(`${root}/trace`);
   return (
@@ -68,6 +67,7 @@ function TracedParts({ org, call, root }: { org: string; call: CallAnswer; root:
       {trace !== null && <Timeline trace={trace} call={call} />}
       <Arrival call={call} />
       {trace !== null && <CallEntries org={org} call={call} trace={trace} />}
+      <PayloadView org={org} call={call} onViewed={retry} />
     </>
   );
 }

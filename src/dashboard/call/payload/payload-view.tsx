@@ -23,7 +23,14 @@ interface Payload {
   readonly cut: { readonly request: CutField | null; readonly response: CutField | null };
 }
 
-export function PayloadView({ org, call }: { org: string; call: CallAnswer }) {
+interface PayloadViewTerms {
+  org: string;
+  call: CallAnswer;
+  /** There is another entry about the call. */
+  onViewed(): void;
+}
+
+export function PayloadView({ org, call, onViewed }: PayloadViewTerms) {
   const reader = signedIn.value.state === "in" ? signedIn.value.session : null;
   const state = payloadState(call, reader);
   return (
@@ -43,7 +50,9 @@ export function PayloadView({ org, call }: { org: string; call: CallAnswer }) {
         </p>
       )}
       {/* One of another call begins anew: nothing of this one is seen there. */}
-      {state === "viewable" && <Viewer key={`${org} ${call.id}`} org={org} id={call.id} />}
+      {state === "viewable" && (
+        <Viewer key={`${org} ${call.id}`} org={org} id={call.id} onViewed={onViewed} />
+      )}
     </section>
   );
 }
@@ -59,7 +68,7 @@ function NothingKept({ call }: { call: CallAnswer }) {
   );
 }
 
-function Viewer({ org, id }: { org: string; id: string }) {
+function Viewer({ org, id, onViewed }: { org: string; id: string; onViewed(): void }) {
   const [isAsking, setAsking] = useState(false);
   const [payload, setPayload] = useState<Payload | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
@@ -75,6 +84,7 @@ function Viewer({ org, id }: { org: string; id: string }) {
     const reply = await request<Payload>(path, { signal }).catch(() => null);
     if (reply === null) return;
     setProblem(reply.ok ? null : reply.problem);
+    onViewed();
     // Who has turned away meanwhile does not find it on the screen.
     const isSeen = document.visibilityState === "visible";
     setPayload(reply.ok && isSeen ? reply.data : null);
