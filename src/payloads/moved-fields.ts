@@ -53,6 +53,6 @@ function redactedAnew(
 ): PayloadContent {
   const kept = new TextDecoder().decode(content.kept);
   const isCut = content.blake3 !== null;
-  const { text } = redactPayload(kept, redaction, { ...place, field }, isCut);
+  const { text } = redactPayload(kept, redaction, { ...place, field }, { wasCut: isCut });
   return text === kept ? content : atOnce(payloadContent(text));
 }

@@ -4,6 +4,8 @@ import type { Org } from "#orgs/org.ts";
 import type { Env } from "#platform/env.ts";
 import { nextTurn, withTurns } from "#platform/slices.ts";
 import { redactPayload } from "#redaction/redact-payload.ts";
+import { reportSteps } from "#redaction/redact-text.ts";
+import type { PathSteps } from "#redaction/text-layers.ts";
 import { newestDataKey } from "#vault/data-keys.ts";
 import type { VersionedKey } from "#vault/seal.ts";
 import { type PayloadContent, payloadContent } from "./payload-size.ts";
@@ -38,14 +40,15 @@ export async function sealPayloads(
   const key = await newestDataKey(env, org, "payload");
   const sealed: SealedPayload[] = [];
   let sliceBytes = 0;
+  const steps = reportSteps();
   for (const payload of payloads) {
     if (sliceBytes > SLICE_BYTES) {
       await nextTurn();
       sliceBytes = 0;
     }
     const { id } = payload;
-    const request = await fieldContent(org, payload, "request");
-    const response = await fieldContent(org, payload, "response");
+    const request = await fieldContent(org, payload, "request", steps);
+    const response = await fieldContent(org, payload, "response", steps);
     sliceBytes += PAYLOAD_COST_BYTES + (request?.bytes ?? 0) + (response?.bytes ?? 0);
     const one = {
       id,
@@ -71,12 +74,13 @@ async function fieldContent(
   { redaction }: Org,
   payload: CallPayload,
   field: PayloadField,
+  steps: PathSteps,
 ): Promise<PayloadContent | null> {
   const json = jsonOf(payload[field]);
   if (json === null) return null;
   const { workspace, plugin, tool } = payload;
   const place = { workspace, plugin, tool, field };
-  const { text, whole, isCut } = redactPayload(json, redaction, place);
+  const { text, whole, isCut } = redactPayload(json, redaction, place, { steps });
   return withTurns(payloadContent(text, whole, isCut));
 }
 

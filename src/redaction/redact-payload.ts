@@ -1,6 +1,6 @@
 /** A payload as it may be sealed. */
 import type { RedactionSettings } from "#orgs/redaction-settings.ts";
-import { redactText } from "./redact-text.ts";
+import { redactText, reportSteps } from "./redact-text.ts";
 import { type RedactedPlace, redactionOf } from "./redaction-of.ts";
 import { REDACTED_JSON } from "./text-layers.ts";
 
@@ -28,7 +28,7 @@ export function redactPayload(
   json: string,
   settings: RedactionSettings,
   place: RedactedPlace,
-  wasCut = false,
+  { wasCut = false, steps = reportSteps() } = {},
 ): RedactedPayload {
   const redaction = redactionOf(settings, place);
   const isCut = json.length > WHOLE_LENGTH_MAX;
@@ -36,7 +36,7 @@ export function redactPayload(
     return { text: REDACTED_JSON, whole: json, isCut };
   }
   if (!isCut) {
-    const text = redactText(json, redaction);
+    const text = redactText(json, redaction, steps);
     return { text, whole: text, isCut };
   }
   const beginning = json.slice(0, WHOLE_LENGTH_MAX).toWellFormed();

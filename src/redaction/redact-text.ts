@@ -8,6 +8,7 @@ import { startPaths } from "./path-states.ts";
 import {
   type HeldText,
   type Layer,
+  type PathSteps,
   REDACTED_JSON,
   REDACTED_NAME,
   TextLayers,
@@ -18,15 +19,34 @@ export interface Redaction {
   readonly detectsSecrets: boolean;
 }
 
-export function redactText(text: string, { paths, detectsSecrets }: Redaction): string {
+/**
+ * Of one text, and of all of a report: 150 ms, and 0.7 s. A text whose members and paths come to more is taken out as a
+ * whole, as what cannot be looked into is.
+ */
+const TEXT_STEPS_MAX = 2_000_000;
+const REPORT_STEPS_MAX = 10_000_000;
+
+export function reportSteps(): PathSteps {
+  return { left: REPORT_STEPS_MAX };
+}
+
+/** `steps` are those of all texts of a report. */
+export function redactText(
+  text: string,
+  { paths, detectsSecrets }: Redaction,
+  steps = reportSteps(),
+): string {
   if (paths.length === 0 && !detectsSecrets) return text;
   const { states, isEnd } = startPaths(paths);
   if (isEnd) return REDACTED_JSON;
   let redacted = text;
-  const found = new TextLayers();
+  const ownMax = Math.min(TEXT_STEPS_MAX, steps.left);
+  const own = { left: ownMax };
+  const found = new TextLayers(own);
   found.add(text, { states, isEnd: false }, 1, (root) => {
     redacted = root as string;
   });
+  steps.left -= ownMax - own.left;
   if (found.isBrokenOff) return REDACTED_JSON;
   const texts = found.layers.flatMap((layer) => layer.texts);
   if (detectsSecrets) markSecrets(texts.filter(({ isSearched }) => isSearched));

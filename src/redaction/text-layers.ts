@@ -61,20 +61,20 @@ interface WithinLayer {
   readonly step: PathStep;
 }
 
-/**
- * Places held against paths, of a text of half a million characters: 150 ms. One whose members and paths come to more is
- * taken out as a whole, as what cannot be looked into is.
- */
-const STEPS_MAX = 2_000_000;
+/** How many places may yet be held against paths: a member, and a path that may lead there. */
+export interface PathSteps {
+  left: number;
+}
 
 export class TextLayers {
   /** A layer stands behind the one that it lies in. */
   readonly layers: Layer[] = [];
-  #stepsLeft = STEPS_MAX;
-
   /** Not all was looked at. */
-  get isBrokenOff(): boolean {
-    return this.#stepsLeft < 0;
+  isBrokenOff = false;
+  readonly #steps: PathSteps;
+
+  constructor(steps: PathSteps) {
+    this.#steps = steps;
   }
 
   /** However deep the value is: what is still to be looked at waits in a list. */
@@ -118,7 +118,8 @@ export class TextLayers {
   }
 
   #mayStep(states: number): boolean {
-    this.#stepsLeft -= states;
+    this.isBrokenOff ||= states > this.#steps.left;
+    if (!this.isBrokenOff) this.#steps.left -= states;
     return !this.isBrokenOff;
   }
 

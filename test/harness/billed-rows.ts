@@ -48,9 +48,10 @@ export class BilledRows {
       this.#add(result);
       return result;
     };
-    statement.first = async <Row>() => {
-      const { results } = await statement.all<Row>();
-      return results[0] ?? null;
+    statement.first = async <Row>(column?: string) => {
+      const [row] = (await statement.all<Record<string, Row>>()).results;
+      if (row === undefined) return null;
+      return (column === undefined ? row : row[column]) as Row;
     };
     return statement;
   }
