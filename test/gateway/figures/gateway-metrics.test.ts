@@ -1,5 +1,5 @@
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { app } from "#app.ts";
 import { noteOperation } from "#gateway/figures/note-operation.ts";
 import type { Operation } from "#gateway/figures/operation.ts";
@@ -9,16 +9,20 @@ import { metricSum } from "../../harness/calls.ts";
 import { call, METRICS_TOKEN, workerEnv } from "../../harness/deployment.ts";
 import { createToken, makeOrg } from "../../harness/orgs.ts";
 import { faultyD1 } from "../../harness/watched-d1.ts";
-import { operation } from "./operations.ts";
+import { countedOf, operation } from "./operations.ts";
 
 beforeEach(() => workerEnv.SHARD_0.prepare("DELETE FROM gateway_operations").run());
 
+/** Resolves once the store has them: a turn of the outbox that another file began may take them along. */
 async function note(org: string, ...all: Partial<Operation>[]): Promise<void> {
   const found = (await findOrg(workerEnv.DIRECTORY, org))!;
+  const before = await countedOf(org);
   const ctx = createExecutionContext();
   for (const fields of all)
     noteOperation(workerEnv, ctx, { ...operation(found, fields), org: found });
   await waitOnExecutionContext(ctx);
+  const areStored = async () => (await countedOf(org)) >= before + all.length;
+  await vi.waitUntil(areStored, { timeout: 10_000, interval: 20 });
 }
 
 async function page(accept = "text/plain"): Promise<string> {
