@@ -76,15 +76,9 @@ async function moveRow(env: Env, org: Org, row: MovedRow): Promise<"moved" | "wa
   const to = await newestDataKey(env, org, "payload");
   if (row.keyVersion < 1 || row.keyVersion > to.version) return refuse(db, org, row);
   const from = await keyOf(env, org, row.keyVersion);
-  if (from === null) {
-    await dropMoved(db, org.org, row);
-    return "moved";
-  }
+  if (from === null) return drop(db, org, row);
   if (!(await isMarkedByUs(env, org, row))) return refuse(db, org, row);
-  if (row.place === null) {
-    await dropMoved(db, org.org, row);
-    return "moved";
-  }
+  if (row.place === null) return drop(db, org, row);
   const placement: MovedPlacement = { org, place: row.place, keys: { from, to } };
   const fields = await movedFields(placement, row);
   if (fields === null) return refuse(db, org, row);
@@ -130,6 +124,11 @@ function proofBy(key: VersionedKey): Seal {
     of: async () => key,
     unversioned: UNVERSIONED_KEY,
   });
+}
+
+async function drop(db: D1Database, { org }: KeyedOrg, row: MovedRow): Promise<"moved"> {
+  await dropMoved(db, org, row);
+  return "moved";
 }
 
 async function refuse(db: D1Database, { org }: KeyedOrg, row: MovedRow): Promise<"refused"> {

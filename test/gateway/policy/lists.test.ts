@@ -55,7 +55,7 @@ describe("A list", () => {
       forbid(principal, ${CALL}, resource == Mcp::Tool::"w/p/read")
       when { ${input('context.input.path like "/etc/*"')} };
       forbid(principal, ${CALL}, resource == Mcp::Tool::"w/p/write")
-      unless { principal in Mcp::Group::"admin" && ${input('context.input.path like "/tmp/*"')} };
+      unless { principal in Mcp::Group::"admin" && ${input('context.input.path like "/scratch/*"')} };
       forbid(principal, action, resource == Mcp::Tool::"w/p/wipe");`;
     expect(await listedTools(forbids)).toEqual(["read"]);
     expect(await listedTools(forbids, ["admin"], "permit")).toEqual(["read", "write"]);
