@@ -15,8 +15,6 @@ export interface RequestMeta {
   readonly extensions: readonly string[];
 }
 
-export const TASKS_EXTENSION = "io.modelcontextprotocol/tasks";
-
 export type JsonMembers = Readonly<Record<string, unknown>>;
 
 const PREFIX = "io.modelcontextprotocol/";
