@@ -43,6 +43,14 @@ export async function store(
   if (result.kind !== "stored") throw new Error(result.kind);
 }
 
+/** Since when the shard is too full for this org, or that it is not: no other org is refused then, for one may be. */
+export async function refuseOrg(org: string, sinceMs: number | null): Promise<void> {
+  await db.batch([
+    db.prepare("UPDATE orgs SET refused_since_ms = NULL WHERE refused_since_ms IS NOT NULL"),
+    db.prepare("UPDATE orgs SET refused_since_ms = ?2 WHERE org = ?1").bind(org, sinceMs),
+  ]);
+}
+
 export async function countRows(org: string, table: string): Promise<number> {
   const sql = `SELECT count(*) AS n FROM ${table} WHERE org = ?1`;
   return (await db.prepare(sql).bind(org).first<number>("n")) ?? 0;

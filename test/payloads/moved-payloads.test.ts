@@ -11,6 +11,7 @@ import { refusal } from "../harness/answers.ts";
 import { makeSample } from "../harness/calls.ts";
 import { call, workerEnv } from "../harness/deployment.ts";
 import { createToken, makeOrg } from "../harness/orgs.ts";
+import { refuseOrg } from "../harness/shard-org.ts";
 import { watchedD1 } from "../harness/watched-d1.ts";
 import { post, send, settle, span } from "../otlp/one-call-kit.ts";
 import { hasPayload, type PayloadOrg, report, view, viewed } from "./payload-kit.ts";
@@ -130,7 +131,7 @@ describe("A payload that was told of by another span than its sample's", () => {
 
   it("is moved however full the shard is, for its call was acknowledged", async () => {
     const { of, id } = await marked();
-    await db.prepare("UPDATE orgs SET refused_since_ms = 1 WHERE org = ?1").bind(of.org).run();
+    await refuseOrg(of.org, Date.now());
     const place = { env: workerEnv, shard: "SHARD_0" } as never;
     expect(await moveJob.step(place, of.org)).toBe("done");
     expect((await rowsOf(of.org)).map((row) => row.id)).toEqual([id]);

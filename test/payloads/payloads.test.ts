@@ -7,6 +7,7 @@ import { problemOf, requireStatus } from "../harness/answers.ts";
 import { ingest, makeSample, postCalls } from "../harness/calls.ts";
 import { call, workerEnv } from "../harness/deployment.ts";
 import { createToken, makeOrg } from "../harness/orgs.ts";
+import { refuseOrg } from "../harness/shard-org.ts";
 import { hasPayload, keptCall, payloadOrg, report, view, viewed } from "./payload-kit.ts";
 
 const db = workerEnv.SHARD_0;
@@ -87,15 +88,14 @@ describe("Payloads that are reported", () => {
   it("are refused with their samples where the shard has no room for the org", async () => {
     const of = await payloadOrg();
     const org = (await findOrg(workerEnv.DIRECTORY, of.org))!;
-    const refuse = "UPDATE orgs SET refused_since_ms = ?2 WHERE org = ?1";
-    await db.prepare(refuse).bind(of.org, 1).run();
+    await refuseOrg(of.org, Date.now());
     const sample = makeSample({ request_payload: "x" });
     expect((await postCalls(of.org, [sample])).status).toBe(503);
     const id = sample["id"] as string;
     const payload = { id, workspace: "w", plugin: "p", tool: "t", request: 1, response: null };
     expect((await recordPayloads(workerEnv, org, [payload])).kept).toBe(0);
     expect(await rowsOf(of.org)).toEqual([]);
-    await db.prepare(refuse).bind(of.org, null).run();
+    await refuseOrg(of.org, null);
     expect((await report(of.org, [sample])).accepted).toBe(1);
     expect(await rowsOf(of.org)).toHaveLength(1);
   });

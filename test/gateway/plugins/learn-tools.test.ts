@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { learnTools } from "#gateway/plugins/learn-tools.ts";
 import { refusal } from "../../harness/answers.ts";
 import { workerEnv } from "../../harness/deployment.ts";
+import { refuseOrg } from "../../harness/shard-org.ts";
 import { accept, actionsOf, learn, MINUTE, namesIn, placeWith, toolEntries } from "./learning.ts";
 import { putPluginOk, statesOf, storedPlugin, tool, toolsOf } from "./plugin-client.ts";
 
@@ -148,8 +149,7 @@ describe("A shard that is full for the org", () => {
     await learn(place, [tool("a")]);
     await putPluginOk(place.name, {}, "another");
     const another = { ...place, plugin: await storedPlugin(place.name, "another") };
-    const refuse = "UPDATE orgs SET refused_since_ms = 1 WHERE org = ?1";
-    await workerEnv.SHARD_0.prepare(refuse).bind(place.name).run();
+    await refuseOrg(place.name, Date.now());
     await learn(another, [tool("b")]);
     await learn(place, [tool("a", "other")]);
     expect(await statesOf(place.name, "another")).toEqual({});

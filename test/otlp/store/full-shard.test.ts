@@ -1,18 +1,12 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import "#capabilities.ts";
 import { estimateBytes } from "#calls/store/sizes.ts";
 import type { Span } from "#formats/otlp/trace-model.ts";
 import type { Org } from "#orgs/org.ts";
 import { requireStatus } from "../../harness/answers.ts";
 import { call } from "../../harness/deployment.ts";
-import { countRows } from "../../harness/shard-org.ts";
+import { countRows, refuseOrg } from "../../harness/shard-org.ts";
 import { chain, counted, db, newOrg, post, send, settle, span } from "../one-call-kit.ts";
-
-const setRefused = (org: Org, sinceMs: number | null) =>
-  db.prepare("UPDATE orgs SET refused_since_ms = ?2 WHERE org = ?1").bind(org.org, sinceMs).run();
-
-/** One org of a shard may be refused. */
-afterEach(() => db.prepare("UPDATE orgs SET refused_since_ms = NULL").run());
 
 const rowsOf = async ({ org }: Org) => [
   await countRows(org, "waiting_calls"),
@@ -41,13 +35,13 @@ describe("The largest org on a full shard", () => {
       // What keeps spans beside would refuse the request too.
       const streams = { traces: { enabled: false } };
       await requireStatus(200, call("PUT", `/v1/orgs/${org.org}/observability`, { body: streams }));
-      await setRefused(org, Date.now());
+      await refuseOrg(org.org, Date.now());
       await expect(send(org, spans)).rejects.toMatchObject({
         failure: { kind: "shard_full_for_org" },
       });
       expect(await rowsOf(org)).toEqual(rows);
       expect(await counted(org)).toHaveLength(samples);
-      await setRefused(org, null);
+      await refuseOrg(org.org, null);
       await send(org, spans);
       await settle(org);
       const isCalled = spans.length === 3 ? 3 : 2;
@@ -59,7 +53,7 @@ describe("The largest org on a full shard", () => {
     const org = await newOrg();
     const [client] = chain("client") as [Span];
     await send(org, [client, span({ side: "client", tool: "other" })]);
-    await setRefused(org, Date.now());
+    await refuseOrg(org.org, Date.now());
     expect(await settle(org)).toEqual(["settled", "empty"]);
     expect(await counted(org)).toEqual(["agent list_repos ok", "agent other ok"]);
     expect(await countRows(org.org, "waiting_calls")).toBe(0);
@@ -67,7 +61,7 @@ describe("The largest org on a full shard", () => {
 
   it("has its heartbeats taken", async () => {
     const org = await newOrg();
-    await setRefused(org, Date.now());
+    await refuseOrg(org.org, Date.now());
     expect(await post(org, [])).toMatchObject({ accepted: 0 });
   });
 });
