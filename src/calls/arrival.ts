@@ -3,7 +3,7 @@
  * in one transaction and folded into totals, rollups and activity later. It is grouped by series, minute, bucket
  * and outcome, because that is all the fold needs; the fold never reads samples.
  *
- * As stored, a JSON array: [instance|null, epochMs|null, seq|null, dropped|null, names, groups, exemplars, lags, isFinal|null, minutes]
+ * As stored, a JSON array: [instance|null, epochMs|null, seq|null, dropped|null, names, groups, exemplars, lags, isFinal|null, minutes, reports]
  * - names: [workspace, plugin, tool] per series of this report; with a 1 behind for calls of a tool that its
  *   server does not know, apart from its others
  * - groups: [series, hour, bucket, outcome, count, sumUs, minUs, maxUs]; a lone sample ends after count's
@@ -13,6 +13,8 @@
  * - isFinal: the instance's goodbye; null for spans, absent where none could be said yet
  * - minutes: [minute, count] for each run of so many groups, in their order: a report's samples mostly share one.
  *   Absent where arrivals did not tell the minute yet
+ * - reports: [instance, epochMs|null, seq|null, dropped|null, isFinal|null, receivedMs, lags] of those that were merged
+ *   (src/calls/merged-arrival.ts); absent of a report's own
  */
 
 import {
@@ -57,14 +59,23 @@ export type ExemplarRow = [
   traceId: string | null,
 ];
 export type LagRow = [bucket: number, count: number, sumUs: number, minute?: number, isAhead?: 1];
+export type ReportRow = readonly [
+  instance: string,
+  epochMs: number | null,
+  seq: number | null,
+  dropped: number | null,
+  isFinal: boolean | null,
+  receivedMs: number,
+  lags: readonly LagRow[],
+];
 export type MinuteRun = [minute: number, groups: number];
 
 /** Of groups whose minute nobody told. */
 export const UNKNOWN_MINUTE = 0;
 
 /**
- * A stored arrival. Without an instance it holds series regrouped from several reports
- * (src/calls/regrouped-arrivals.ts).
+ * A stored arrival. Without an instance it holds what several reports told: merged with these, or series that were
+ * regrouped from them (src/calls/regrouped-arrivals.ts).
  */
 export type Arrival = [
   instance: string | null,
@@ -77,6 +88,7 @@ export type Arrival = [
   lags: LagRow[],
   isFinal?: boolean | null,
   minutes?: MinuteRun[],
+  reports?: readonly ReportRow[],
 ];
 
 export interface ReportHeader {
@@ -108,16 +120,28 @@ export function buildArrival(header: ReportHeader, calls: readonly Call[]): Arri
     header.dropped,
     names.list,
     [...minutes.values()].flatMap((groups) => [...groups.values()]),
-    latest(exemplars.values()),
+    latestExemplars(exemplars.values()),
     [...lags.values()],
     header.isFinal,
     [...minutes].map(([minute, groups]): MinuteRun => [minute, groups.size]),
   ];
 }
 
+/** Whoever reported it; nobody of what was regrouped. `receivedMs` is when the arrival's only report came. */
+export function reportsOf(arrival: Arrival, receivedMs: number): readonly ReportRow[] {
+  const [instance, epochMs, seq, dropped, , , , lags, isFinal = null, , reports = []] = arrival;
+  if (instance === null) return reports;
+  return [[instance, epochMs, seq, dropped, isFinal, receivedMs, lags]];
+}
+
 /** The minute of each run of groups, in the order of the groups. */
 export function minuteRuns(arrival: Arrival): readonly MinuteRun[] {
   return arrival[9] ?? [[UNKNOWN_MINUTE, arrival[5].length]];
+}
+
+/** It was regrouped: a report's calls may be in several such. */
+export function isRegrouped(arrival: Arrival): boolean {
+  return arrival[0] === null && arrival[10] === undefined;
 }
 
 export function parseArrival(payload: string): Arrival {
@@ -200,6 +224,13 @@ function addToGroup(groups: Map<number, GroupRow>, series: number, call: Call): 
   ]);
 }
 
+/** The same group as short as it may be. */
+export function narrowed(group: GroupRow): GroupRow {
+  if (group.length !== 8 || group[4] !== 1) return group;
+  const [series, hour, bucket, outcome, , durationUs] = group;
+  return [series, hour, bucket, outcome, durationUs];
+}
+
 /** A group in its long form. */
 export function widened(group: GroupRow): GroupRow & { length: 8 } {
   if (group.length === 8) return group;
@@ -238,7 +269,7 @@ function addExemplar(exemplars: Map<number, ExemplarRow>, series: number, call: 
   exemplars.set(key, [series, bucket, durationUs, endedAtMs, id, traceId]);
 }
 
-function latest(exemplars: Iterable<ExemplarRow>): ExemplarRow[] {
+export function latestExemplars(exemplars: Iterable<ExemplarRow>): ExemplarRow[] {
   const rows = [...exemplars];
   if (rows.length <= EXEMPLARS_MAX) return rows;
   return rows.sort((a, b) => b[3] - a[3]).slice(0, EXEMPLARS_MAX);

@@ -15,6 +15,8 @@ import {
   type GroupRow,
   type LagRow,
   minuteRuns,
+  type ReportRow,
+  reportsOf,
   type SeriesName,
   UNKNOWN_MINUTE,
   widened,
@@ -129,14 +131,14 @@ export class SeriesDelta {
     this.lastSeenMs = Math.max(this.lastSeenMs, other.lastSeenMs);
   }
 
-  /** Tallies by day: days since the epoch → the hours' tallies. */
-  days(): Map<number, Tally[]> {
+  /** By days since the epoch; a day of a lone hour shares its tally. */
+  days(): Map<number, Tally> {
     const days = new Map<number, Tally[]>();
     for (const [hour, tally] of this.hours) {
       const day = Math.floor(hour / HOURS_PER_DAY);
       days.set(day, [...(days.get(day) ?? []), tally]);
     }
-    return days;
+    return new Map([...days].map(([day, tallies]) => [day, mergedTally(tallies)]));
   }
 }
 
@@ -188,11 +190,23 @@ export class FoldDelta {
   minuteCount = 0;
   /** Activity of before this time is not known of all calls: some arrived that did not tell their minute. */
   activityFromMs = 0;
+  readonly #nowMs: number;
 
+  /** What a clock ahead of this one received arrived by now. */
+  constructor(nowMs: number) {
+    this.#nowMs = nowMs;
+  }
+
+  /** `receivedMs` is when the first of its calls arrived. */
   add(arrival: Arrival, receivedMs: number): void {
-    const [instance, epochMs, seq, dropped, names, groups, exemplars, lags, isFinal = null] =
-      arrival;
-    const touched = names.map((name) => this.#seriesDelta(name, receivedMs));
+    const reports = reportsOf(arrival, receivedMs);
+    const firstMs = this.#byNow(receivedMs);
+    const lastMs = reports.reduce(
+      (last, [, , , , , ms]) => Math.max(last, this.#byNow(ms)),
+      firstMs,
+    );
+    const [, , , , names, groups, exemplars] = arrival;
+    const touched = names.map((name) => this.#seriesDelta(name, firstMs, lastMs));
     for (const group of groups) {
       const [series, hour, bucket, outcome, count, sumUs, minUs, maxUs] = widened(group);
       const delta = touched[series] as SeriesDelta;
@@ -207,7 +221,15 @@ export class FoldDelta {
       at += count;
     }
     for (const exemplar of exemplars) touched[exemplar[0]]?.addExemplar(exemplar);
-    if (instance === null) return;
+    for (const report of reports) this.#addReport(report);
+  }
+
+  #byNow(ms: number): number {
+    return Math.min(this.#nowMs, ms);
+  }
+
+  #addReport([instance, epochMs, seq, dropped, isFinal, ms, lags]: ReportRow): void {
+    const receivedMs = this.#byNow(ms);
     const reporter = this.#instanceDelta(instance, receivedMs);
     reporter.addLags(lags);
     reporter.reports.push({ epochMs, seq, dropped, isFinal, receivedMs });
@@ -242,7 +264,7 @@ export class FoldDelta {
     }
   }
 
-  #seriesDelta(arrivalName: ArrivalName, receivedMs: number): SeriesDelta {
+  #seriesDelta(arrivalName: ArrivalName, firstMs: number, lastMs: number): SeriesDelta {
     const key = arrivalKey(arrivalName);
     let delta = this.series.get(key);
     if (delta === undefined) {
@@ -251,8 +273,8 @@ export class FoldDelta {
       delta.sources.push(key);
       this.series.set(key, delta);
     }
-    delta.firstSeenMs = Math.min(delta.firstSeenMs, receivedMs);
-    delta.lastSeenMs = Math.max(delta.lastSeenMs, receivedMs);
+    delta.firstSeenMs = Math.min(delta.firstSeenMs, firstMs);
+    delta.lastSeenMs = Math.max(delta.lastSeenMs, lastMs);
     return delta;
   }
 

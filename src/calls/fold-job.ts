@@ -1,8 +1,13 @@
-/** Counts what arrived, each minute: scrapes fold for themselves, and find little to do after it. */
+/**
+ * Folds what arrived, where it is much or old, and merges small arrivals where it is not: readers add the rest to what is
+ * stored. So a tool's rows are written once for many of its calls, whoever reads how often.
+ */
 
 import { foldedOrg } from "#calls/figures/read-figures.ts";
+import { isFoldDue, outlineBacklog } from "#calls/store/fold/backlog.ts";
 import { foldOnce } from "#calls/store/fold/fold.ts";
 import type { FoldedOrg } from "#calls/store/fold/fold-series.ts";
+import { MERGED_MIN, mergeSmall } from "#calls/store/fold/merge-small.ts";
 import { findOrgsWithArrivals, hasArrivals } from "#calls/store/fold/unfolded-orgs.ts";
 import { findOrgsNamed } from "#orgs/store/orgs.ts";
 import type { Job } from "#platform/jobs/job.ts";
@@ -43,6 +48,12 @@ export const foldJob: Job<FoldedOrg> = {
   subjectOf: ({ org }) => org,
   async step({ env, shard }, org) {
     const db = shardDatabase(env, shard);
+    const outline = await outlineBacklog(db, org.org);
+    if (outline === null) return "done";
+    const isDue = isFoldDue(outline, Date.now());
+    if (!isDue && outline.small < MERGED_MIN) return "done";
+    const merged = isDue ? "unfit" : await mergeSmall(db, org);
+    if (merged !== "unfit") return merged === "contended" ? "more" : "done";
     if ((await foldOnce(db, org, Date.now())) === "empty") return "done";
     return (await hasArrivals(db, org.org)) ? "more" : "done";
   },

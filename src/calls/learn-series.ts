@@ -5,7 +5,8 @@
  * after both; at once where it is told to be gone and was never called.
  */
 
-import { foldedOrg } from "#calls/figures/read-figures.ts";
+import { FOLD_MS_MAX, foldedOrg, overAfter } from "#calls/figures/read-figures.ts";
+import { foldAll } from "#calls/store/fold/fold.ts";
 import { deleteUncounted, insertLearnt } from "#calls/store/learnt-series.ts";
 import { encodeHex } from "#formats/hex.ts";
 import { sha256 } from "#formats/sha256.ts";
@@ -46,7 +47,10 @@ export async function learnSeries(env: Env, org: Org, tools: readonly SeriesTool
   });
 }
 
-/** Of tools that are listed no more those that were never called: the others stay for what they counted. */
+/**
+ * Of tools that are listed no more those that were never called: the others stay for what they counted. All stay where
+ * calls come in faster than they are folded, until they are idle.
+ */
 export async function forgetSeries(
   env: Env,
   org: Org,
@@ -55,7 +59,12 @@ export async function forgetSeries(
   const names = countableNames(tools);
   if (names.length === 0) return;
   learnt = nothingLearnt();
-  await deleteUncounted(shardDatabase(env, org.shard), org, names);
+  const db = shardDatabase(env, org.shard);
+  const isOver = overAfter(FOLD_MS_MAX);
+  while (!(await deleteUncounted(db, org, names))) {
+    if (isOver()) return;
+    await foldAll(db, foldedOrg(org), Date.now, isOver);
+  }
 }
 
 const STORABLE = new RegExp(STORABLE_TEXT, "u");

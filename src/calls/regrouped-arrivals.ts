@@ -11,6 +11,7 @@ import {
   type GroupRow,
   type MinuteRun,
   minuteRuns,
+  narrowed,
   widened,
 } from "./arrival.ts";
 
@@ -25,7 +26,8 @@ interface RegroupedSeries {
 
 /** The arrivals' reports and lags without their series: who reported what stays where it was. */
 export function strippedArrival(arrival: Arrival): Arrival {
-  const [instance, epochMs, seq, dropped, , , , lags, isFinal = null] = arrival;
+  const [instance, epochMs, seq, dropped, , , , lags, isFinal = null, , reports] = arrival;
+  if (reports !== undefined) return [null, null, null, null, [], [], [], [], null, [], reports];
   return [instance, epochMs, seq, dropped, [], [], [], lags, isFinal];
 }
 
@@ -52,7 +54,8 @@ function addArrival(series: Map<string, RegroupedSeries>, arrival: Arrival): voi
     at += count;
   }
   for (const exemplar of exemplars) {
-    touched[exemplar[0]]?.exemplars.set(exemplar[1], [...exemplar]);
+    const known = touched[exemplar[0]]?.exemplars;
+    if ((known?.get(exemplar[1])?.[3] ?? 0) <= exemplar[3]) known?.set(exemplar[1], [...exemplar]);
   }
 }
 
@@ -86,7 +89,7 @@ function toArrival(series: readonly RegroupedSeries[]): Arrival {
     for (const [minute, groups] of one.minutes) {
       const rows = minutes.get(minute) ?? [];
       minutes.set(minute, rows);
-      for (const group of groups.values()) rows.push(withSeries(group, index));
+      for (const group of groups.values()) rows.push(narrowed(withSeries(group, index)));
     }
     for (const exemplar of one.exemplars.values()) exemplars.push(withSeries(exemplar, index));
   });
@@ -96,7 +99,7 @@ function toArrival(series: readonly RegroupedSeries[]): Arrival {
   return [null, null, null, null, names, groups, exemplars, [], null, runs];
 }
 
-function withSeries<Row extends GroupRow | ExemplarRow>(row: Row, series: number): Row {
+function withSeries<Row extends WideGroup | ExemplarRow>(row: Row, series: number): Row {
   row[0] = series;
   return row;
 }

@@ -55,7 +55,7 @@ const invocations = fc.array(
 
 /** What the fold makes of the calls, stored and read back, in `parts` reports. */
 function folded(calls: readonly Call[], parts: number): FoldDelta {
-  const delta = new FoldDelta();
+  const delta = new FoldDelta(NOW_MS);
   const size = Math.ceil(calls.length / parts) || 1;
   for (let start = 0; start < calls.length; start += size) {
     const payload = JSON.stringify(buildArrival(HEADER, calls.slice(start, start + size)));
@@ -111,7 +111,7 @@ describe("regrouped arrivals", () => {
       fc.property(fc.array(invocations, { minLength: 1, maxLength: 5 }), (reports) => {
         const arrivals = reports.map((calls) => buildArrival(HEADER, calls));
         const stored = JSON.stringify(arrivals);
-        const [before, after] = [new FoldDelta(), new FoldDelta()];
+        const [before, after] = [new FoldDelta(NOW_MS), new FoldDelta(NOW_MS)];
         for (const arrival of JSON.parse(stored)) before.add(arrival, NOW_MS);
         const regrouped = regroupedArrivals(JSON.parse(stored), 2);
         for (const arrival of JSON.parse(stored)) after.add(strippedArrival(arrival), NOW_MS);

@@ -2,6 +2,7 @@
  * Windows of activity, and the blocks that each is stored in. A block has neighbouring series and plugins by their
  * numbers: a question about one of them reads one row a window, and a fold writes one for all of a block.
  */
+import type { SeriesName } from "#calls/arrival.ts";
 import { HOUR_MS, MINUTE_MS } from "#platform/time.ts";
 
 /**
@@ -17,6 +18,13 @@ export function blockOfSeries(series: number): number {
 
 export function blockOfPlugin(number: number): number {
   return Math.floor(number / PLUGINS_PER_BLOCK);
+}
+
+/** By `pluginNameKey`. */
+export type PluginNumbers = ReadonlyMap<string, number>;
+
+export function pluginNameKey([workspace, plugin]: SeriesName): string {
+  return `${workspace}\0${plugin}`;
 }
 
 /** A size of windows, and how it is stored. */

@@ -1,9 +1,10 @@
 /**
  * Activity as a reader asks for it: from its rows where these know what the filter asks, else from the newest samples
- * that match. What is acknowledged is folded first, as for any figure (read-figures.ts).
+ * that match. It counts what is acknowledged, as any figure does (read-figures.ts).
  */
-import { foldForRead } from "#calls/figures/read-figures.ts";
+import { readCounted } from "#calls/figures/read-figures.ts";
 import { OUTCOMES } from "#calls/outcome.ts";
+import type { Pending } from "#calls/pending.ts";
 import {
   type ActivityExtent,
   findActivityExtent,
@@ -32,6 +33,7 @@ import {
   type GroupKey,
 } from "./activity-question.ts";
 import { type ActivityRange, activityRange, type RangeFault } from "./activity-range.ts";
+import { takePending } from "./pending-activity.ts";
 
 type ActivityRead = Omit<ActivityAnswer<never>, "range" | "sink" | "countedUntilMs" | "labelsOf">;
 
@@ -39,6 +41,7 @@ interface ActivityPlace {
   db: D1Database;
   org: string;
   nowMs: number;
+  pending: Pending;
 }
 
 /** `sinkOf` makes what the answer is put into, by the steps that it will have. */
@@ -54,11 +57,26 @@ export async function readActivity<Sink extends ActivitySink>(
   const bounds = { nowMs, minutesFromMs: nowMs - keptMs, isGrouped: question.by !== null };
   const range = activityRange(question.asked, bounds);
   if ("kind" in range) return range;
-  await foldForRead(env, org, isOver);
   const place = { db: shardDatabase(env, org.shard), org: org.org, nowMs };
-  const extent = await findActivityExtent(place.db, org.org);
+  return readCounted(env, org, isOver, (pending) =>
+    readRange({ ...place, pending }, org, { question, range, sink: sinkOf(range) }),
+  );
+}
+
+interface AskedActivity<Sink extends ActivitySink> {
+  question: ActivityQuestion;
+  range: ActivityRange;
+  sink: Sink;
+}
+
+async function readRange<Sink extends ActivitySink>(
+  place: ActivityPlace,
+  org: Org,
+  { question, range, sink }: AskedActivity<Sink>,
+): Promise<ActivityAnswer<Sink>> {
+  const { nowMs } = place;
+  const extent = await findActivityExtent(place.db, org.org, place.pending.lastId);
   if (extent === null) return fail({ kind: "not_found" });
-  const sink = sinkOf(range);
   const retainedMs = nowMs - org.retention.samplesHours * HOUR_MS;
   const prunedToMs = prunedTo(range, Math.max(extent.prunedBeforeMs, retainedMs));
   const isPruned = extent.prunedBeforeMs > range.fromMs;
@@ -109,10 +127,10 @@ async function readRows(
   };
   const stepOf = (window: number) => Math.floor((window * windowMs - range.fromMs) / range.stepMs);
   const sinksOfStep = stepSinks(named, by, sink);
-  const readTo = await readActivityRows(place.db, place.org, tier, named.rows, windows, {
-    isWanted,
-    sinksOf: (window) => sinksOfStep(stepOf(window)),
-  });
+  const taker = { isWanted, sinksOf: (window: number) => sinksOfStep(stepOf(window)) };
+  const { db, org, pending } = place;
+  const readTo = await readActivityRows(db, org, tier, named.rows, windows, taker);
+  takePending(pending, tier, named.rows, { from: readTo, to: windows.to }, taker);
   return {
     source: tier === MINUTES ? "minutes" : "quarter_hours",
     scannedToMs: readTo > windows.from ? readTo * windowMs : null,

@@ -249,7 +249,7 @@ function lagPoint({ labels, totals, createdMs }: LabelledInstance): HistogramPoi
 }
 
 function watermark(snapshot: MetricsSnapshot): MetricFamily {
-  const value = (snapshot.oldestUnfoldedMs ?? snapshot.nowMs) / 1e3;
+  const value = (snapshot.oldestUncountedMs ?? snapshot.nowMs) / 1e3;
   return {
     type: "gauge",
     name: "mcpg_rollup_watermark_timestamp_seconds",

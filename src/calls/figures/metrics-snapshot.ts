@@ -42,8 +42,8 @@ export interface InstanceTotals {
 export interface MetricsSnapshot {
   org: string;
   nowMs: number;
-  /** When the oldest arrival that is not folded yet was received; null when all are. */
-  oldestUnfoldedMs: number | null;
+  /** When the oldest arrival that these figures do not count was received; null where they count all. */
+  oldestUncountedMs: number | null;
   /** Whether what has expired is deleted by the shard's clock (platform/steady-clock.ts); null before a tick. */
   isClockSettled: boolean | null;
   series: readonly SeriesTotals[];

@@ -1,11 +1,11 @@
 /**
- * Reading figures: first callers' calls that have waited are settled, and what is acknowledged and not
- * counted yet is folded, within the time that the reader has; then all is read as one snapshot. Scrapes,
- * rollups and the metrics push read no other way.
+ * Reading figures: first callers' calls that have waited are settled; then what is stored is read, and what is
+ * acknowledged and not folded yet is added to it. Scrapes, rollups, activity and the metrics push read no other way.
  */
 
 import { settleForRead } from "#calls/pairing/settle-calls.ts";
-import { foldAll } from "#calls/store/fold/fold.ts";
+import type { Pending } from "#calls/pending.ts";
+import { countForRead, findFolds } from "#calls/store/fold/count-for-read.ts";
 import type { FoldedOrg } from "#calls/store/fold/fold-series.ts";
 import { readMetricsSnapshot } from "#calls/store/read-snapshot.ts";
 import type { MetricFamily } from "#formats/exposition/metric-family.ts";
@@ -16,10 +16,13 @@ import { fleetMetrics } from "./fleet-metrics.ts";
 import type { SnapshotWants } from "./metrics-snapshot.ts";
 
 /**
- * The time that a read may spend on folding before it answers what is folded; the watermark gauge tells how
- * far that is.
+ * The time that a read may spend on folding a large backlog before it answers what is folded; the watermark gauge
+ * tells how far that is.
  */
 export const FOLD_MS_MAX = 3_000;
+
+/** So often others may fold while something is read; then the reader folds all itself, and adds nothing. */
+const TRIES_MAX = 4;
 
 /** Half of the scraper's timeout: the other half is for reading and sending. */
 export function foldBudgetMs(scrapeTimeoutSeconds: string | undefined): number {
@@ -29,13 +32,24 @@ export function foldBudgetMs(scrapeTimeoutSeconds: string | undefined): number {
 }
 
 /**
- * Folds before a read, so that this counts all that was acknowledged before it began, but for callers' calls
- * that wait for their servers', unless `isOver` ends the folding first.
+ * Reads what is stored by `read`, which adds what it is given: together they count all that was acknowledged before,
+ * but for callers' calls that wait for their servers', unless `isOver` ends the folding of a large backlog first. It
+ * reads again where something was folded meanwhile: then both might have counted it.
  */
-export async function foldForRead(env: Env, org: Org, isOver: () => boolean): Promise<void> {
+export async function readCounted<Answer>(
+  env: Env,
+  org: Org,
+  isOver: () => boolean,
+  read: (pending: Pending) => Promise<Answer>,
+): Promise<Answer> {
   const db = shardDatabase(env, org.shard);
   await settleForRead(env, org, isOver);
-  await foldAll(db, foldedOrg(org), Date.now, isOver);
+  for (let tries = 0; ; tries += 1) {
+    const pending = await countForRead(db, foldedOrg(org), isOver, tries < TRIES_MAX);
+    const answer = await read(pending);
+    if (pending.lastId === "") return answer;
+    if ((await findFolds(db, org.org)) === pending.folds) return answer;
+  }
 }
 
 /** An `isOver` for a reader that waits so long and no longer. */
@@ -56,7 +70,9 @@ export async function readFigures(
   wants: SnapshotWants,
   isOver: () => boolean,
 ): Promise<MetricFamily[]> {
-  await foldForRead(env, org, isOver);
   const place = { env, org: org.org, shard: org.shard };
-  return fleetMetrics(await readMetricsSnapshot(place, wants, Date.now()), org.limits);
+  const snapshot = await readCounted(env, org, isOver, (pending) =>
+    readMetricsSnapshot(place, wants, Date.now(), pending),
+  );
+  return fleetMetrics(snapshot, org.limits);
 }

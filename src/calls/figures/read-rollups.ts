@@ -1,10 +1,10 @@
-/** Rollups as a reader asks for them, live: what is acknowledged is folded first (read-figures.ts). */
+/** Rollups as a reader asks for them, live: they count what is acknowledged (read-figures.ts). */
 
 import { findRollupPage, type RollupPage, type RollupQuery } from "#calls/store/rollup-page.ts";
 import type { Org } from "#orgs/org.ts";
 import type { Env } from "#platform/env.ts";
 import { shardDatabase } from "#platform/shards.ts";
-import { foldForRead } from "./read-figures.ts";
+import { readCounted } from "./read-figures.ts";
 
 export async function readRollups(
   env: Env,
@@ -13,6 +13,8 @@ export async function readRollups(
   limit: number,
   isOver: () => boolean,
 ): Promise<RollupPage> {
-  await foldForRead(env, org, isOver);
-  return findRollupPage(shardDatabase(env, org.shard), { org: org.org, ...query }, limit);
+  const db = shardDatabase(env, org.shard);
+  return readCounted(env, org, isOver, (pending) =>
+    findRollupPage(db, { org: org.org, ...query }, limit, pending),
+  );
 }

@@ -1,7 +1,7 @@
 /** Tool calls: reported by gateways, and read back. */
 
 import { asksForCounted } from "#calls/counted-as.ts";
-import { FOLD_MS_MAX, foldForRead, overAfter } from "#calls/figures/read-figures.ts";
+import { FOLD_MS_MAX, overAfter, readCounted } from "#calls/figures/read-figures.ts";
 import { settleForRead } from "#calls/pairing/settle-calls.ts";
 import { recordCalls } from "#calls/record-calls.ts";
 import { ReportSchema, reportEnvelope } from "#calls/sample-schema.ts";
@@ -25,8 +25,9 @@ const PATH = "/v1/orgs/:org/invocations";
 
 /** Counts what was acknowledged, and tells its samples: so there are as many as the counter says. */
 async function markCounted(env: Env, org: Org, isOver: () => boolean): Promise<void> {
-  await foldForRead(env, org, isOver);
-  await markAll(shardDatabase(env, org.shard), org.org, isOver);
+  const db = shardDatabase(env, org.shard);
+  // What is pending is counted under its own names.
+  await readCounted(env, org, isOver, () => markAll(db, org.org, isOver));
 }
 
 /** 1,000 samples of 1 KB, four times over; an isolate has 128 MB. */

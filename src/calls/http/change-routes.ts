@@ -10,7 +10,7 @@ const ChangesSchema = Type.Object(
     folds: Type.Integer({ description: "How often figures were added to" }),
     newest_arrival: Type.Union([Type.String({ format: "date-time" }), Type.Null()], {
       description:
-        "When the newest report came that no figure counts yet; null where all are counted",
+        "When the newest report came that was not added to stored figures yet; null where all were. Answers count it",
     }),
   },
   { title: "Changes" },
@@ -24,8 +24,8 @@ export const changeRoutes: readonly AppRoute[] = [
       operationId: "getChanges",
       summary: "Whether there is anything new",
       description:
-        "Counts nothing and reads two rows. Its weak ETag is the number of folds, with the newest arrival where one " +
-        "is not counted yet: sent back in `If-None-Match` it is answered by 304 while there is nothing new.",
+        "Counts nothing and reads two rows. Its weak ETag is the number of folds, with the newest report where one " +
+        "was not added yet: sent back in `If-None-Match` it is answered by 304 while there is nothing new.",
       scope: "telemetry:read",
       answers: {
         200: {

@@ -1,7 +1,7 @@
 /** The gateways that report. */
 import * as Type from "typebox";
-import { FOLD_MS_MAX, foldForRead, overAfter } from "#calls/figures/read-figures.ts";
-import { type InstanceReports, instanceState, seqGaps } from "#calls/instance-reports.ts";
+import { FOLD_MS_MAX, overAfter, readCounted } from "#calls/figures/read-figures.ts";
+import { instanceState, seqGaps } from "#calls/instance-reports.ts";
 import type { LagTally } from "#calls/lag/lag-tally.ts";
 import { findInstances } from "#calls/store/instances.ts";
 import { readRecentLag } from "#calls/store/lag/read-lag.ts";
@@ -69,13 +69,14 @@ export const instanceRoutes: readonly AppRoute[] = [
     async (c, { query }) => {
       const { org } = c.var;
       const [above] = query.cursor ?? [null];
-      await foldForRead(c.env, org, overAfter(FOLD_MS_MAX));
       const db = shardDatabase(c.env, org.shard);
       const nowMs = Date.now();
-      const [rows, recent] = await Promise.all([
-        findInstances(db, org.org, query.limit + 1, above),
-        readRecentLag(db, org.org, nowMs),
-      ]);
+      const [rows, recent] = await readCounted(c.env, org, overAfter(FOLD_MS_MAX), (pending) =>
+        Promise.all([
+          findInstances(db, org.org, query.limit + 1, above, pending),
+          readRecentLag(db, org.org, nowMs, pending),
+        ]),
+      );
       const { items, nextCursor } = pageOf(rows, query.limit, CURSOR, ({ instance }) => [instance]);
       return c.json({
         instances: items.map((row) => instanceJson(row, recent.get(row.instance), nowMs)),
@@ -92,8 +93,7 @@ function instanceJson(
   lag: LagTally | undefined,
   nowMs: number,
 ): Type.Static<typeof InstanceSchema> {
-  const reports = JSON.parse(row.reports) as InstanceReports;
-  const gaps = seqGaps(reports);
+  const gaps = seqGaps(row.reports);
   return {
     id: row.instance,
     first_report: row.firstReportMs === null ? null : formatTimestamp(row.firstReportMs),

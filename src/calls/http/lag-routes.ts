@@ -1,6 +1,6 @@
 /** How long calls take to arrive, by instance and time. */
 import * as Type from "typebox";
-import { FOLD_MS_MAX, foldForRead, overAfter } from "#calls/figures/read-figures.ts";
+import { FOLD_MS_MAX, overAfter, readCounted } from "#calls/figures/read-figures.ts";
 import { LAG_STEPS_MAX, type LagRange, lagRange } from "#calls/lag/lag-range.ts";
 import type { InstanceLag } from "#calls/lag/lag-series.ts";
 import { type LagAnswer, readLag } from "#calls/store/lag/read-lag.ts";
@@ -72,9 +72,11 @@ export const lagRoutes: readonly AppRoute[] = [
       const { fromMs, toMs, ...filter } = callFilter(query);
       const stepMs = query.step === undefined ? undefined : query.step * SECOND_MS;
       const range = askedLagRange(lagRange({ fromMs, toMs, stepMs }, nowMs));
-      await foldForRead(c.env, org, overAfter(FOLD_MS_MAX));
       const db = shardDatabase(c.env, org.shard);
-      return c.json(lagJson(range, await readLag(db, org.org, range, filter, nowMs)));
+      const answer = await readCounted(c.env, org, overAfter(FOLD_MS_MAX), (pending) =>
+        readLag(db, org.org, range, filter, nowMs, pending),
+      );
+      return c.json(lagJson(range, answer));
     },
   ),
 ];

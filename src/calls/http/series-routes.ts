@@ -1,6 +1,6 @@
 /** How much of its caps an org's series take, as the gauges `mcpg_series` and `mcpg_series_limit` have it. */
 import * as Type from "typebox";
-import { FOLD_MS_MAX, foldForRead, overAfter } from "#calls/figures/read-figures.ts";
+import { FOLD_MS_MAX, overAfter, readCounted } from "#calls/figures/read-figures.ts";
 import { SERIES_IDLE_MS_MAX } from "#calls/series.ts";
 import { findSeriesUse } from "#calls/store/fold/fold-series.ts";
 import { type AppRoute, route } from "#orgs/http/access.ts";
@@ -31,9 +31,12 @@ export const seriesRoutes: readonly AppRoute[] = [
     },
     async (c) => {
       const { org, shard, limits } = c.var.org;
-      await foldForRead(c.env, c.var.org, overAfter(FOLD_MS_MAX));
       const idleBeforeMs = Date.now() - SERIES_IDLE_MS_MAX;
-      const use = await findSeriesUse(shardDatabase(c.env, shard), org, idleBeforeMs);
+      const db = shardDatabase(c.env, shard);
+      // What is pending has no name that is new.
+      const use = await readCounted(c.env, c.var.org, overAfter(FOLD_MS_MAX), () =>
+        findSeriesUse(db, org, idleBeforeMs),
+      );
       return c.json({
         series: use.series,
         series_limit: limits.seriesMax,

@@ -6,6 +6,7 @@ import { idsOfArrival } from "#calls/counted-as.ts";
 import { uuid7FromRandom, uuid7TimeMs } from "#formats/uuid7.ts";
 import type { ShardedOrg } from "#orgs/store/shard-orgs.ts";
 import { fitsParameter, jsonParameters, utf8Bytes } from "#platform/d1/json-parameter.ts";
+import { nextArrivalId } from "./arrival-id.ts";
 import { raiseIdSkews } from "./id-skews.ts";
 
 export interface ReportedCalls {
@@ -23,7 +24,7 @@ export const ORG_TAKES_WRITES = `EXISTS (${TAKES_REPORTS} AND refused_since_ms I
 const insertArrival = (
   condition: string,
 ) => `INSERT INTO arrivals (org, id, received_ms, bytes, payload, ids)
-  SELECT ?1, ?4, ?5, ?6, ?7, unhex(nullif(?8, '')) WHERE ${condition}`;
+  SELECT ?1, ${nextArrivalId("?4")}, ?5, ?6, ?7, unhex(nullif(?8, '')) WHERE ${condition}`;
 const INSERT_ARRIVAL = insertArrival(ORG_TAKES_WRITES);
 /** The same however full the shard is. */
 export const ORG_TAKES_REPORTS = `EXISTS (${TAKES_REPORTS})`;

@@ -1,6 +1,18 @@
 import { and, asc, eq, gt } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
+import { hasDeparted } from "#calls/instance-goodbye.ts";
+import { droppedTotal, type InstanceReports } from "#calls/instance-reports.ts";
+import type { Pending } from "#calls/pending.ts";
 import { instances } from "./shard-schema.ts";
+
+export interface ListedInstance {
+  instance: string;
+  firstReportMs: number | null;
+  lastReportMs: number;
+  reports: InstanceReports;
+  dropped: number;
+  hasDeparted: boolean;
+}
 
 /**
  * Lists by name, an order that is stable while instances report: newest first would shuffle the list under
@@ -11,8 +23,9 @@ export async function findInstances(
   org: string,
   limit: number,
   aboveInstance: string | null,
-) {
-  return drizzle(db)
+  pending: Pending,
+): Promise<ListedInstance[]> {
+  const stored = await drizzle(db)
     .select({
       instance: instances.instance,
       firstReportMs: instances.createdMs,
@@ -30,4 +43,29 @@ export async function findInstances(
     )
     .orderBy(asc(instances.instance))
     .limit(limit);
+  return stored.map((row) => withPending(row, pending));
+}
+
+interface StoredInstance {
+  instance: string;
+  firstReportMs: number | null;
+  lastReportMs: number;
+  reports: string;
+  dropped: number;
+  hasDeparted: boolean;
+}
+
+function withPending(stored: StoredInstance, { instances }: Pending): ListedInstance {
+  const pending = instances.get(stored.instance);
+  if (pending === undefined) {
+    return { ...stored, reports: JSON.parse(stored.reports) as InstanceReports };
+  }
+  const { delta, reports } = pending;
+  return {
+    ...stored,
+    reports,
+    lastReportMs: Math.max(stored.lastReportMs, delta.lastReportMs),
+    dropped: droppedTotal(reports),
+    hasDeparted: hasDeparted(reports),
+  };
 }

@@ -74,7 +74,9 @@ const NOTE_INSERTED = `UPDATE orgs SET folds = folds + 1, series_next = series_n
     seen_until_ms = max(seen_until_ms, ?2)
   WHERE org = ?1 AND changes() > 0`;
 
-const DELETE_NAMED = `DELETE FROM series WHERE org = ?1 AND ${IS_ACTIVE} AND ${NEVER_COUNTED} AND series IN
+/** What is pending may be counted under one of them, and an answer may have said so. */
+const DELETE_NAMED = `DELETE FROM series WHERE org = ?1 AND ${IS_ACTIVE} AND ${NEVER_COUNTED}
+  AND NOT EXISTS (SELECT 1 FROM arrivals WHERE org = ?1) AND series IN
   (SELECT s.series FROM ${NAMED} WHERE s.series IS NOT NULL)`;
 
 /** Puts at zero what is not there and has room. Names each once. Writes nothing where all are there. */
@@ -103,14 +105,16 @@ export async function insertLearnt(
   ]);
 }
 
-/** Takes away those of them that never counted anything. */
+/** Takes away those of them that never counted anything. False where something is pending: then none. */
 export async function deleteUncounted(
   db: D1Database,
   { org, generation }: Pick<FoldedOrg, "org" | "generation">,
   names: readonly SeriesName[],
-): Promise<void> {
-  await db.batch([
+): Promise<boolean> {
+  const [, , pending] = await db.batch([
     db.prepare(DELETE_NAMED).bind(org, generation, JSON.stringify(names)),
     db.prepare(NOTE_CHANGE).bind(org),
+    db.prepare("SELECT 1 FROM arrivals WHERE org = ?1 LIMIT 1").bind(org),
   ]);
+  return pending?.results.length === 0;
 }

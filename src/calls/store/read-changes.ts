@@ -2,11 +2,11 @@
 
 export interface Changes {
   folds: number;
-  /** The newest report that no figure counts yet; null where all are counted. */
+  /** The newest report that is not folded yet, or the oldest of those that were merged; null where all are. */
   newestArrivalMs: number | null;
 }
 
-/** An arrival's id begins with the time at which it was received. */
+/** In the order of their ids arrivals are in that in which they came. */
 const SELECT_CHANGES = `SELECT folds,
     (SELECT received_ms FROM arrivals WHERE org = ?1 ORDER BY id DESC LIMIT 1) AS newestArrivalMs
   FROM orgs WHERE org = ?1`;

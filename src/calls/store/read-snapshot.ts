@@ -1,4 +1,7 @@
-/** Reads a scrape's figures in one batch: D1 runs it as one transaction, so no family is ahead of another. */
+/**
+ * Reads a scrape's figures in one batch: D1 runs it as one transaction, so no family is ahead of another. What is pending
+ * is added to them; what arrived since is not counted, nor is what waits for its server's call.
+ */
 
 import { type FigurePlace, figureSources } from "#calls/figures/figure-sources.ts";
 import type {
@@ -9,19 +12,22 @@ import type {
   SeriesWindow,
   SnapshotWants,
 } from "#calls/figures/metrics-snapshot.ts";
+import {
+  withPendingInstances,
+  withPendingSeries,
+  withPendingWindows,
+} from "#calls/figures/pending-totals.ts";
 import { OUTCOMES } from "#calls/outcome.ts";
+import type { Pending } from "#calls/pending.ts";
 import { INSTANCE_IDLE_MS_MAX, SERIES_IDLE_MS_MAX } from "#calls/series.ts";
 import { CLASSIC_COUNTS } from "#calls/store/fold/classic-columns.ts";
 import { shardDatabase } from "#platform/shards.ts";
 import { HOUR_MS, HOURS_PER_DAY } from "#platform/time.ts";
 
-/**
- * One statement for both, for a push of metrics may send no more than it does. What waits for its server's is not
- * counted either.
- */
+/** One statement for both, for a push of metrics may send no more than it does. ?2: the last arrival that is pending. */
 const SELECT_STATE = `SELECT
     (SELECT min(received_ms) FROM (
-      SELECT * FROM (SELECT received_ms FROM arrivals WHERE org = ?1 ORDER BY id LIMIT 1)
+      SELECT * FROM (SELECT received_ms FROM arrivals WHERE org = ?1 AND id > ?2 ORDER BY id LIMIT 1)
       UNION ALL
       SELECT * FROM (SELECT received_ms FROM waiting_calls WHERE org = ?1 ORDER BY id LIMIT 1))) AS receivedMs,
     (SELECT is_settled FROM clock) AS isSettled`;
@@ -53,6 +59,7 @@ export async function readMetricsSnapshot(
   place: FigurePlace,
   wants: SnapshotWants,
   nowMs: number,
+  pending: Pending,
 ): Promise<MetricsSnapshot> {
   const { env, org, shard } = place;
   const db = shardDatabase(env, shard);
@@ -60,7 +67,7 @@ export async function readMetricsSnapshot(
   const window = wants.granularity === "hour" ? hour : Math.floor(hour / HOURS_PER_DAY);
   const sources = figureSources();
   const statements = [
-    db.prepare(SELECT_STATE).bind(org),
+    db.prepare(SELECT_STATE).bind(org, pending.lastId),
     db.prepare(selectSeries(wants)).bind(org, nowMs - SERIES_IDLE_MS_MAX),
     ...sources.map(({ select }) => select(db, org)),
     ...(wants.windows ? [db.prepare(SELECT_WINDOWS[wants.granularity]).bind(org, window)] : []),
@@ -82,11 +89,18 @@ export async function readMetricsSnapshot(
   return {
     org,
     nowMs,
-    oldestUnfoldedMs: state?.receivedMs ?? null,
+    oldestUncountedMs: state?.receivedMs ?? null,
     isClockSettled: state?.isSettled == null ? null : state.isSettled === 1,
-    series: series.map(seriesTotals),
-    windows: wants.windows ? (others[sources.length] as SeriesWindow[]) : [],
-    instances: wants.instances ? (others.at(-1) as InstanceTotals[]) : [],
+    series: withPendingSeries(series.map(seriesTotals), pending),
+    windows: wants.windows
+      ? withPendingWindows(others[sources.length] as SeriesWindow[], pending, wants.granularity, [
+          window - 1,
+          window,
+        ])
+      : [],
+    instances: wants.instances
+      ? withPendingInstances(others.at(-1) as InstanceTotals[], pending)
+      : [],
     beside: beside.flat(),
   };
 }

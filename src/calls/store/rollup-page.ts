@@ -3,6 +3,7 @@
  * full or the request has cost enough; then the page is short and carries on from its cursor.
  */
 import type { Granularity } from "#calls/figures/metrics-snapshot.ts";
+import { oldestPendingWindow, pendingRollups } from "#calls/figures/pending-rollups.ts";
 import {
   compareKeys,
   type GroupLabel,
@@ -12,6 +13,7 @@ import {
   type RollupGroup,
   type RollupGroupFigures,
 } from "#calls/figures/rollup-groups.ts";
+import type { Pending } from "#calls/pending.ts";
 import { inSlices, nextTurn } from "#platform/slices.ts";
 import {
   findRollupExtent,
@@ -53,10 +55,12 @@ export async function findRollupPage(
   db: D1Database,
   query: RollupQuery,
   limit: number,
+  pending: Pending,
 ): Promise<RollupPage> {
   const { org, granularity, filter, after } = query;
   const extent = await findRollupExtent(db, org, granularity, filter);
-  const from = Math.max(query.range.from, extent.oldestWindow);
+  const oldestWindow = Math.min(extent.oldestWindow, oldestPendingWindow(pending, query));
+  const from = Math.max(query.range.from, oldestWindow);
   const series = Math.max(1, extent.series);
   const areLookedUp = isLookedUp(filter, extent);
   const sliceRowsMax = areLookedUp ? STATEMENT_ROWS_MAX : SLICE_ROWS_MAX;
@@ -71,7 +75,8 @@ export async function findRollupPage(
     const slice = { from: Math.max(from, to - Math.min(sliceWindows, sliceWindowsMax)), to };
     if (rowsRead > 0) await nextTurn();
     const rows = await read(db, query, slice);
-    const wanted = groupRollups(rows, query.groupBy).filter((group) => isAfter(group, after));
+    const all = [...rows, ...pendingRollups(pending, query, slice)];
+    const wanted = groupRollups(all, query.groupBy).filter((group) => isAfter(group, after));
     // Percentiles cost more than reading: none is made for groups that the page has no room for.
     const answered = wanted.slice(0, limit + 1 - groups.length);
     groups.push(...(await figuresOf(answered)));

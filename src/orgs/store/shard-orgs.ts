@@ -30,13 +30,15 @@ export interface ShardOrg {
   generation: number;
   state: "active" | "deleted";
   folds: number;
+  /** Up to which arrival a fold that became due is to go on. */
+  foldThrough: string;
   seriesNext: number;
   prunedBeforeMs: number;
   /** Since when the shard has been too full for the org's samples and spans; null while they are taken. */
   refusedSinceMs: number | null;
 }
 
-const SELECT_SHARD_ORG = `SELECT generation, state, folds, series_next AS seriesNext,
+const SELECT_SHARD_ORG = `SELECT generation, state, folds, fold_through AS foldThrough, series_next AS seriesNext,
   pruned_before_ms AS prunedBeforeMs, refused_since_ms AS refusedSinceMs FROM orgs WHERE org = ?1`;
 
 export function selectShardOrg(db: D1Database, org: string): D1PreparedStatement {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { lagRange } from "#calls/lag/lag-range.ts";
 import { LagTally } from "#calls/lag/lag-tally.ts";
+import { NOTHING_PENDING } from "#calls/pending.ts";
 import { foldAll, foldOnce } from "#calls/store/fold/fold.ts";
 import { LAG_KEPT_MS, pruneLagOnce, readLag, readRecentLag } from "#calls/store/lag/read-lag.ts";
 import { BilledRows } from "../../harness/billed-rows.ts";
@@ -43,7 +44,7 @@ async function toldCounts(org: string, nowMs: number, filter = {}): Promise<Map<
   const asked = { fromMs: nowMs - 3 * HOUR_MS, toMs: nowMs + 10 * MINUTE_MS, stepMs: MINUTE_MS };
   const range = lagRange(asked, nowMs);
   if (typeof range === "string" || "leastStepMs" in range) throw new Error("no range");
-  const { series, scannedToMs } = await readLag(db, org, range, filter, nowMs);
+  const { series, scannedToMs } = await readLag(db, org, range, filter, nowMs, NOTHING_PENDING);
   expect(scannedToMs).toBeNull();
   const told = series.slowestFirst().flatMap(({ instance, steps }) =>
     steps.flatMap((step, at): [string, Said][] => {
@@ -137,7 +138,7 @@ describe("Lag by the minute", () => {
     await fold(org);
     const range = { fromMs: nowMs - HOUR_MS, toMs: nowMs, stepMs: MINUTE_MS };
     const sourceOf = async (asked: typeof range) =>
-      (await readLag(db, org.org, asked, {}, nowMs)).source;
+      (await readLag(db, org.org, asked, {}, nowMs, NOTHING_PENDING)).source;
     expect(await sourceOf(range)).toBe("minutes");
     expect(await sourceOf({ ...range, fromMs: nowMs - LAG_KEPT_MS - 1 })).toBe("samples");
     await db.prepare("UPDATE orgs SET lag_from_ms = ?2 WHERE org = ?1").bind(org.org, nowMs).run();
@@ -156,7 +157,7 @@ describe("Lag by the minute", () => {
     expect(await countRows(org.org, "lag_minutes")).toBe(1);
     const rows = new BilledRows();
     const range = { fromMs: nowMs - HOUR_MS, toMs: nowMs + MINUTE_MS, stepMs: MINUTE_MS };
-    const { series } = await readLag(rows.counting(db), org.org, range, {}, nowMs);
+    const { series } = await readLag(rows.counting(db), org.org, range, {}, nowMs, NOTHING_PENDING);
     expect(series.slowestFirst()).toHaveLength(40);
     expect(rows.take().rowsRead).toBeLessThanOrEqual(12);
   });
@@ -195,12 +196,13 @@ describe("A quantile of lag", () => {
       receivedAtMs: nowMs,
     });
     await fold(org);
-    expect((await readRecentLag(db, org.org, nowMs)).size).toBe(0);
+    expect((await readRecentLag(db, org.org, nowMs, NOTHING_PENDING)).size).toBe(0);
     await store(org, [invocation({ ...fields, started_at: nowMs - 8_000 })], {
       receivedAtMs: nowMs,
     });
     await fold(org);
-    const told = (await readRecentLag(db, org.org, nowMs)).get("gw-1")?.quantileMs(0.95) ?? 0;
+    const told =
+      (await readRecentLag(db, org.org, nowMs, NOTHING_PENDING)).get("gw-1")?.quantileMs(0.95) ?? 0;
     expect(Math.abs(told / 8_000 - 1)).toBeLessThan(0.12);
   });
 });

@@ -1,5 +1,6 @@
 /** Rollups of an org with more series than one statement reads. */
 import { beforeAll, describe, expect, it } from "vitest";
+import { NOTHING_PENDING } from "#calls/pending.ts";
 import { findRollupPage, type RollupQuery } from "#calls/store/rollup-page.ts";
 import { STATEMENT_ROWS_MAX } from "#calls/store/rollup-windows.ts";
 import { ingest, makeSample, scrape } from "../../harness/calls.ts";
@@ -38,7 +39,7 @@ async function read(asked: Partial<RollupQuery>) {
     if (sql.includes("rollups_hourly r")) rowsMax = Math.max(rowsMax, answer.results?.length ?? 0);
     return answer;
   });
-  const { groups } = await findRollupPage(db, { ...query, ...asked }, 10_000);
+  const { groups } = await findRollupPage(db, { ...query, ...asked }, 10_000, NOTHING_PENDING);
   const calls = groups.reduce((sum, { figures }) => sum + figures.calls, 0);
   return { groups, calls, rowsMax };
 }

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { GROUP_LABELS, type RollupGroupFigures } from "#calls/figures/rollup-groups.ts";
 import { millisecondsOf } from "#calls/figures/tool-latency.ts";
 import { OUTCOMES, REPLAY } from "#calls/outcome.ts";
+import { NOTHING_PENDING } from "#calls/pending.ts";
 import { findRollupPage, type RollupQuery } from "#calls/store/rollup-page.ts";
 import { BucketCounts, bucketIndex } from "#formats/exponential-histogram.ts";
 import { ingest, makeSample, scrape } from "../../harness/calls.ts";
@@ -119,7 +120,12 @@ async function allPages(query: RollupQuery, limit: number): Promise<RollupGroupF
   const groups: RollupGroupFigures[] = [];
   let { after } = query;
   do {
-    const page = await findRollupPage(workerEnv.SHARD_0, { ...query, after }, limit);
+    const page = await findRollupPage(
+      workerEnv.SHARD_0,
+      { ...query, after },
+      limit,
+      NOTHING_PENDING,
+    );
     expect(page.groups.length).toBeLessThanOrEqual(limit);
     groups.push(...page.groups);
     after = page.next;

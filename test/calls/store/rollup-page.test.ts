@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { GROUP_LABELS, type RollupGroupFigures } from "#calls/figures/rollup-groups.ts";
+import { NOTHING_PENDING } from "#calls/pending.ts";
 import { findRollupPage, type RollupQuery } from "#calls/store/rollup-page.ts";
 import { BilledRows } from "../../harness/billed-rows.ts";
 import { ingest, makeSample, scrape } from "../../harness/calls.ts";
@@ -44,7 +45,12 @@ async function allPages(asked: RollupQuery, limit: number): Promise<RollupGroupF
   const groups: RollupGroupFigures[] = [];
   let { after } = asked;
   do {
-    const page = await findRollupPage(workerEnv.SHARD_0, { ...asked, after }, limit);
+    const page = await findRollupPage(
+      workerEnv.SHARD_0,
+      { ...asked, after },
+      limit,
+      NOTHING_PENDING,
+    );
     groups.push(...page.groups);
     after = page.next;
   } while (after !== null);
@@ -54,7 +60,7 @@ async function allPages(asked: RollupQuery, limit: number): Promise<RollupGroupF
 describe("A page of rollups", () => {
   it("without a filter reads each row, its series and the list of series, whatever the product of the two", async () => {
     const { rows, db } = billed();
-    const { groups } = await findRollupPage(db, query, SERIES * WINDOWS);
+    const { groups } = await findRollupPage(db, query, SERIES * WINDOWS, NOTHING_PENDING);
     expect(groups).toHaveLength(SERIES * WINDOWS);
     // A look-up of a series is its index entry and its row.
     expect(rows.take().rowsRead).toBeLessThanOrEqual(3 * SERIES * WINDOWS + SERIES + 100);
@@ -62,7 +68,7 @@ describe("A page of rollups", () => {
 
   it("of one group reads one window of the four", async () => {
     const { rows, db } = billed();
-    const { groups } = await findRollupPage(db, query, 1);
+    const { groups } = await findRollupPage(db, query, 1, NOTHING_PENDING);
     expect(groups).toHaveLength(1);
     expect(rows.take().rowsRead).toBeLessThanOrEqual(3 * SERIES + SERIES + 100);
   });

@@ -23,7 +23,7 @@ export interface ActivityExtent {
 const SELECT_EXTENT = `SELECT activity_from_ms AS activityFromMs, pruned_before_ms AS prunedBeforeMs, series_next AS seriesNext,
     (SELECT coalesce(max(number) + 1, 0) FROM activity_plugins WHERE org = ?1) AS pluginsNext,
     (SELECT min(received_ms) FROM (
-      SELECT * FROM (SELECT received_ms FROM arrivals WHERE org = ?1 ORDER BY id LIMIT 1)
+      SELECT * FROM (SELECT received_ms FROM arrivals WHERE org = ?1 AND id > ?2 ORDER BY id LIMIT 1)
       UNION ALL
       SELECT * FROM (SELECT received_ms FROM waiting_calls WHERE org = ?1 ORDER BY id LIMIT 1)
     )) AS oldestUncountedMs
@@ -54,11 +54,13 @@ interface NumberedName {
   tool?: string;
 }
 
+/** Arrivals up to `lastPendingId` are counted beside what is stored. */
 export async function findActivityExtent(
   db: D1Database,
   org: string,
+  lastPendingId: string,
 ): Promise<ActivityExtent | null> {
-  return db.prepare(SELECT_EXTENT).bind(org).first<ActivityExtent>();
+  return db.prepare(SELECT_EXTENT).bind(org, lastPendingId).first<ActivityExtent>();
 }
 
 /** Null where a name is given that nothing is counted under: then only samples know of it. */

@@ -8,6 +8,7 @@ import {
   blockOfSeries,
   MINUTES,
   PLUGINS_PER_BLOCK,
+  pluginNameKey,
   QUARTERS,
   SERIES_PER_BLOCK,
 } from "#calls/activity/activity-blocks.ts";
@@ -16,7 +17,7 @@ import { mergedBlock, mergedCells } from "#calls/activity/packed-cells.ts";
 import type { SeriesDelta } from "#calls/fold-delta.ts";
 import { jsonParameters } from "#platform/d1/json-parameter.ts";
 import { MINUTE_MS } from "#platform/time.ts";
-import { type NumberedPlugins, pluginNameKey } from "./fold-plugins.ts";
+import type { NumberedPlugins } from "./fold-plugins.ts";
 import { MAY_FOLD } from "./fold-statements.ts";
 import type { FoldGuard } from "./regroup.ts";
 

@@ -15,9 +15,8 @@ const SELECT_INSTANCES = `SELECT instance, reports, last_report_ms AS lastReport
 const COUNT_ACTIVE_INSTANCES = `SELECT count(*) AS active FROM instances
   WHERE org = ?1 AND last_report_ms > ?2 AND instance <> ?3`;
 
-interface InstanceRow {
-  instance: string;
-  reports: string;
+interface StoredInstance {
+  reports: InstanceReports;
   lastReportMs: number;
 }
 
@@ -34,7 +33,7 @@ export async function resolveInstances(
   nowMs: number,
 ): Promise<ResolvedInstances> {
   const idleBeforeMs = nowMs - INSTANCE_IDLE_MS_MAX;
-  const stored = await findInstances(db, org, [...deltas.keys()]);
+  const stored = await findStoredInstances(db, org, [...deltas.keys()]);
   const isEntering = (instance: string) =>
     instance !== OTHER && (stored.get(instance)?.lastReportMs ?? 0) <= idleBeforeMs;
   const entering = [...deltas.keys()].filter(isEntering);
@@ -48,10 +47,9 @@ export async function resolveInstances(
       other.merge(delta);
       continue;
     }
-    const before = stored.get(instance);
-    const reports = before ? (JSON.parse(before.reports) as InstanceReports) : NO_REPORTS;
+    const before = stored.get(instance)?.reports ?? NO_REPORTS;
     counted.set(instance, delta);
-    rows.push(instanceRow(instance, delta, delta.reports.reduce(addReport, reports)));
+    rows.push(instanceRow(instance, delta, delta.reports.reduce(addReport, before)));
   }
   if (other.lastReportMs > 0) {
     counted.set(OTHER, other);
@@ -60,15 +58,20 @@ export async function resolveInstances(
   return { rows, counted };
 }
 
-async function findInstances(
+export async function findStoredInstances(
   db: D1Database,
   org: string,
   instances: readonly string[],
-): Promise<Map<string, InstanceRow>> {
-  const found = new Map<string, InstanceRow>();
+): Promise<Map<string, StoredInstance>> {
+  const found = new Map<string, StoredInstance>();
   for (const parameter of jsonParameters(instances.map((instance) => JSON.stringify(instance)))) {
-    const { results } = await db.prepare(SELECT_INSTANCES).bind(org, parameter).all<InstanceRow>();
-    for (const row of results) found.set(row.instance, row);
+    const { results } = await db
+      .prepare(SELECT_INSTANCES)
+      .bind(org, parameter)
+      .all<{ instance: string; reports: string; lastReportMs: number }>();
+    for (const { instance, reports, lastReportMs } of results) {
+      found.set(instance, { reports: JSON.parse(reports) as InstanceReports, lastReportMs });
+    }
   }
   return found;
 }

@@ -6,8 +6,9 @@ import { type CountedAs, countedElsewhere, idsBySeries, uuidsOf } from "#calls/c
 import type { SeriesDelta } from "#calls/fold-delta.ts";
 import { uuid7FromRandom } from "#formats/uuid7.ts";
 import { jsonParameters } from "#platform/d1/json-parameter.ts";
+import type { ParsedArrivalRow } from "./backlog.ts";
 import { MAY_FOLD } from "./fold-statements.ts";
-import type { FoldGuard, ParsedArrivalRow } from "./regroup.ts";
+import type { FoldGuard } from "./regroup.ts";
 
 /** As many samples as a statement marks: some 15 ms. */
 const MARKED_MAX = 1_000;

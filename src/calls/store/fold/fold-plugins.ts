@@ -2,6 +2,7 @@
  * The number of each plugin that a fold counts for: activity keeps sums by it. The fold's compare-and-set makes the
  * numbers exact: no other fold can give one between this read and the write.
  */
+import { type PluginNumbers, pluginNameKey } from "#calls/activity/activity-blocks.ts";
 import type { SeriesName } from "#calls/arrival.ts";
 import { OTHER_SERIES } from "#calls/series.ts";
 import { jsonParameters } from "#platform/d1/json-parameter.ts";
@@ -19,21 +20,16 @@ const INSERT_PLUGINS = `INSERT INTO activity_plugins (org, workspace, plugin, nu
   SELECT ?1, d.value ->> 0, d.value ->> 1, d.value ->> 2 FROM jsonb_each(?4) d WHERE ${MAY_FOLD}`;
 
 export interface FoundPlugins {
-  /** By `pluginNameKey`. */
-  numbers: ReadonlyMap<string, number>;
+  numbers: PluginNumbers;
   next: number;
 }
 
 export const NO_PLUGINS: FoundPlugins = { numbers: new Map(), next: 0 };
 
 export interface NumberedPlugins {
-  numbers: ReadonlyMap<string, number>;
+  numbers: PluginNumbers;
   /** Rows of those that had none. */
   rows: readonly string[];
-}
-
-export function pluginNameKey([workspace, plugin]: SeriesName): string {
-  return `${workspace}\0${plugin}`;
 }
 
 /** Of all the names, and of `__other__`, which any of them may be counted under. */

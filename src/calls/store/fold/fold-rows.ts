@@ -26,9 +26,7 @@ export function appendSeriesRows(rows: FoldRows, series: number, delta: SeriesDe
     return text;
   };
   for (const [hour, tally] of delta.hours) rows.hourly.push(`[${series},${hour},${textOf(tally)}]`);
-  for (const [day, tallies] of delta.days()) {
-    rows.daily.push(`[${series},${day},${textOf(mergedTally(tallies))}]`);
-  }
+  for (const [day, tally] of delta.days()) rows.daily.push(`[${series},${day},${textOf(tally)}]`);
   rows.series.push(seriesRow(series, delta));
 }
 

@@ -30,7 +30,7 @@ const SELECT_SERIES_USE = `SELECT count(*) AS series,
 
 export interface FoldedOrg extends ShardedOrg, SeriesLimits {}
 
-interface Found {
+export interface FoundSeries {
   series: number;
   isActive: boolean;
 }
@@ -74,8 +74,8 @@ export async function findSeries(
   org: string,
   names: readonly SeriesName[],
   idleBeforeMs: number,
-): Promise<(Found | undefined)[]> {
-  const found: (Found | undefined)[] = new Array(names.length).fill(undefined);
+): Promise<(FoundSeries | undefined)[]> {
+  const found: (FoundSeries | undefined)[] = new Array(names.length).fill(undefined);
   const rows = names.map((name, position) => JSON.stringify([position, ...name]));
   for (const parameter of jsonParameters(rows)) {
     const { results } = await db

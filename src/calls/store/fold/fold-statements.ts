@@ -83,5 +83,5 @@ export const DELETE_ARRIVALS = `DELETE FROM arrivals
 
 /** Last of the batch: a change here says that the fold is the one that counted. */
 export const ADVANCE_FOLD = `UPDATE orgs SET folds = folds + 1, series_next = ?4,
-    seen_until_ms = max(seen_until_ms, ?5)
+    seen_until_ms = max(seen_until_ms, ?5), fold_through = ?6
   WHERE org = ?1 AND generation = ?2 AND folds = ?3 AND state = 'active'`;

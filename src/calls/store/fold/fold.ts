@@ -7,12 +7,13 @@
  * dies leaves its arrivals; a fold whose answer is lost finds them gone.
  */
 import { blockOfSeries } from "#calls/activity/activity-blocks.ts";
-import { arrivalKey, parseArrival } from "#calls/arrival.ts";
+import { arrivalKey } from "#calls/arrival.ts";
 import { FoldDelta } from "#calls/fold-delta.ts";
 import { markOnce } from "#calls/store/counted-marks.ts";
 import { SEEN_AHEAD_MS_MAX } from "#calls/store/far-times.ts";
-import { type ShardOrg, selectShardOrg } from "#orgs/store/shard-orgs.ts";
+import type { ShardOrg } from "#orgs/store/shard-orgs.ts";
 import { jsonParameters } from "#platform/d1/json-parameter.ts";
+import { type Backlog, foldThroughOf, type ParsedArrivalRow, readBacklog } from "./backlog.ts";
 import { activityStatements, raiseActivityFrom } from "./fold-activity.ts";
 import { resolveInstances } from "./fold-instances.ts";
 import { lagStatements } from "./fold-lag.ts";
@@ -28,17 +29,9 @@ import {
   UPSERT_INSTANCES,
   UPSERT_SERIES,
 } from "./fold-statements.ts";
-import {
-  type ArrivalRow,
-  oldestThatFit,
-  type ParsedArrivalRow,
-  regroupStatements,
-} from "./regroup.ts";
+import { type FoldGuard, oldestThatFit, regroupStatements } from "./regroup.ts";
 import { withoutUnknown } from "./unknown-tools.ts";
 
-/** Arrivals read at most, by count and by bytes: bounds the memory of a fold. */
-const ARRIVALS_READ_MAX = 256;
-const ARRIVAL_BYTES_READ_MAX = 6_000_000;
 /**
  * (series, hour) pairs a fold takes on: a row each of `series`, hours and days is patched, 60 to 90 µs
  * together at 84 buckets, so that a chunk stays under 500 ms.
@@ -52,29 +45,23 @@ const ACTIVITY_ROWS_MAX = 250;
 /** Arrivals that name each series this often are regrouped first: rewriting costs a third of a fold. */
 const OVERLAP_MIN = 1.5;
 
-/** Oldest first; `total` is summed over `bytes` alone, so what is over the bound is not read. */
-const SELECT_OLDEST_ARRIVALS = `SELECT id, received_ms AS receivedMs, payload FROM arrivals
-  WHERE org = ?1 AND id IN (
-    SELECT id FROM (
-      SELECT id, bytes, sum(bytes) OVER (ORDER BY id) AS total
-      FROM (SELECT id, bytes FROM arrivals WHERE org = ?1 ORDER BY id LIMIT ${ARRIVALS_READ_MAX})
-    ) WHERE total - bytes < ${ARRIVAL_BYTES_READ_MAX})
-  ORDER BY id`;
-
 /** "empty": nothing left to fold. "contended": another fold was faster; there may be more. */
 export type FoldResult = "folded" | "contended" | "empty";
 
 /** Folds one bounded chunk. */
 export async function foldOnce(db: D1Database, org: FoldedOrg, nowMs: number): Promise<FoldResult> {
-  const [orgs, arrivals] = await db.batch<ShardOrg | ArrivalRow>([
-    selectShardOrg(db, org.org),
-    db.prepare(SELECT_OLDEST_ARRIVALS).bind(org.org),
-  ]);
-  const shardOrg = orgs?.results[0] as ShardOrg | undefined;
-  const rows = (arrivals?.results ?? []) as ArrivalRow[];
-  if (rows.length === 0 || shardOrg?.state !== "active") return "empty";
-  if (shardOrg.generation !== org.generation) return "empty";
-  const { statements, hasMarks } = await nextFold(db, org, shardOrg, rows, nowMs);
+  const backlog = await readBacklog(db, org);
+  return backlog === null ? "empty" : foldBacklog(db, org, backlog, nowMs);
+}
+
+/** The same of what was read of it. */
+export async function foldBacklog(
+  db: D1Database,
+  org: FoldedOrg,
+  backlog: Backlog,
+  nowMs: number,
+): Promise<"folded" | "contended"> {
+  const { statements, hasMarks } = await nextFold(db, org, backlog, nowMs);
   const results = await db.batch(statements);
   if (results.at(-1)?.meta.changes !== 1) return "contended";
   // What is left of them a later fold's, or whoever asks for these samples, takes on.
@@ -92,20 +79,24 @@ interface NextFold {
 async function nextFold(
   db: D1Database,
   org: FoldedOrg,
-  shardOrg: ShardOrg,
-  rows: readonly ArrivalRow[],
+  backlog: Backlog,
   nowMs: number,
 ): Promise<NextFold> {
-  const arrived = rows.map((row) => ({ ...row, arrival: parseArrival(row.payload) }));
+  const { shardOrg, arrived } = backlog;
   const together = worthRegrouping(arrived);
+  const guard = [org.org, org.generation, shardOrg.folds] as const;
+  const advanceTo = (seriesNext: number, seenUntilMs: number) =>
+    db.prepare(ADVANCE_FOLD).bind(...guard, seriesNext, seenUntilMs, foldThroughOf(backlog));
   if (together !== null) {
-    const guard = [org.org, org.generation, shardOrg.folds] as const;
-    const { seriesNext } = shardOrg;
-    const statements = await regroupStatements(db, guard, together, TALLIES_MAX, seriesNext);
+    const regrouped = await regroupStatements(db, guard, together, TALLIES_MAX);
+    const statements = [...regrouped, advanceTo(shardOrg.seriesNext, 0)];
     return { statements, hasMarks: false };
   }
   const { delta, taken } = sumOldest(arrived, shardOrg, nowMs);
-  return foldStatements(db, org, shardOrg, delta, taken, nowMs);
+  const { statements, hasMarks, seriesNext } = await foldStatements(db, org, guard, {
+    ...{ shardOrg, delta, taken, nowMs },
+  });
+  return { statements: [...statements, advanceTo(seriesNext, nowMs)], hasMarks };
 }
 
 /** The oldest arrivals, where they name more series than a chunk takes, and each again and again; else null. */
@@ -131,31 +122,33 @@ export async function foldAll(
   }
 }
 
-/**
- * Sums the oldest arrivals, at least one, until what they touch is a chunk. One that a clock ahead of this one
- * received arrived by now.
- */
+/** Sums the oldest arrivals, at least one, until what they touch is a chunk. */
 function sumOldest(arrived: readonly ParsedArrivalRow[], { seriesNext }: ShardOrg, nowMs: number) {
-  const delta = new FoldDelta();
+  const delta = new FoldDelta(nowMs);
   const taken: ParsedArrivalRow[] = [];
   const blocks = blockOfSeries(seriesNext) + 1;
   for (const row of arrived) {
     if (delta.tallyCount >= TALLIES_MAX || delta.activityRows(blocks) >= ACTIVITY_ROWS_MAX) break;
-    delta.add(row.arrival, Math.min(row.receivedMs, nowMs));
+    delta.add(row.arrival, row.receivedMs);
     taken.push(row);
   }
   return { delta, taken };
 }
 
+interface SummedArrivals {
+  shardOrg: ShardOrg;
+  delta: FoldDelta;
+  taken: readonly ParsedArrivalRow[];
+  nowMs: number;
+}
+
+/** All but the last statement. */
 async function foldStatements(
   db: D1Database,
   org: FoldedOrg,
-  shardOrg: ShardOrg,
-  delta: FoldDelta,
-  taken: readonly ParsedArrivalRow[],
-  nowMs: number,
-): Promise<NextFold> {
-  const guard = [org.org, org.generation, shardOrg.folds] as const;
+  guard: FoldGuard,
+  { shardOrg, delta, taken, nowMs }: SummedArrivals,
+): Promise<NextFold & { seriesNext: number }> {
   const names = [...delta.series.values()].map(({ name }) => name);
   const [resolved, instances, foundPlugins] = await Promise.all([
     resolveCounted(db, org, shardOrg.seriesNext, delta, nowMs),
@@ -184,9 +177,8 @@ async function foldStatements(
     ...activity,
     ...raiseActivityFrom(db, guard, delta.activityFromMs),
     db.prepare(DELETE_ARRIVALS).bind(...guard, JSON.stringify(taken.map(({ id }) => id))),
-    db.prepare(ADVANCE_FOLD).bind(...guard, resolved.seriesNext, nowMs),
   ];
-  return { statements, hasMarks: marks.length > 0 };
+  return { statements, hasMarks: marks.length > 0, seriesNext: resolved.seriesNext };
 }
 
 async function resolveCounted(

@@ -5,43 +5,32 @@
 import { type Arrival, arrivalKey, callsOfGroup } from "#calls/arrival.ts";
 import { ID_DIGITS, idsBySeries } from "#calls/counted-as.ts";
 import { regroupedArrivals, strippedArrival } from "#calls/regrouped-arrivals.ts";
-import { uuid7FromRandom } from "#formats/uuid7.ts";
 import {
   fitsParameter,
   jsonParameters,
   PARAMETER_BYTES_MAX,
   utf8Bytes,
 } from "#platform/d1/json-parameter.ts";
+import type { ParsedArrivalRow } from "./backlog.ts";
 import { findIds } from "./fold-marks.ts";
-import { ADVANCE_FOLD, MAY_FOLD } from "./fold-statements.ts";
-
-export interface ArrivalRow {
-  id: string;
-  receivedMs: number;
-  payload: string;
-}
-
-export interface ParsedArrivalRow extends ArrivalRow {
-  arrival: Arrival;
-}
+import { MAY_FOLD } from "./fold-statements.ts";
 
 /** Row: [id, payload]. */
 const STRIP_ARRIVALS = `UPDATE arrivals SET payload = j.value ->> 1, bytes = length(j.value ->> 1), ids = NULL
   FROM jsonb_each(?4) j
   WHERE arrivals.org = ?1 AND arrivals.id = j.value ->> 0 AND ${MAY_FOLD}`;
 
-const INSERT_ARRIVAL = `INSERT INTO arrivals (org, id, received_ms, bytes, payload, ids)
+export const INSERT_REWRITTEN = `INSERT INTO arrivals (org, id, received_ms, bytes, payload, ids)
   SELECT ?1, ?4, ?5, ?6, ?7, unhex(?8) WHERE ${MAY_FOLD}`;
 
 export type FoldGuard = readonly [org: string, generation: number, folds: number];
 
-/** The last statement changes a row if the rewriting took place. */
+/** All but the last statement: that takes a fold number. */
 export async function regroupStatements(
   db: D1Database,
   guard: FoldGuard,
   arrived: readonly ParsedArrivalRow[],
   seriesMax: number,
-  seriesNext: number,
 ): Promise<D1PreparedStatement[]> {
   // All get the oldest time: the watermark must not pass what is not counted yet.
   const receivedMs = Math.min(...arrived.map((row) => row.receivedMs));
@@ -54,13 +43,17 @@ export async function regroupStatements(
     ...jsonParameters(stripped).map((parameter) =>
       db.prepare(STRIP_ARRIVALS).bind(...guard, parameter),
     ),
-    ...regroupedRows(arrivals, ids, seriesMax).map(({ payload, ids: ofNames }) => {
-      const id = uuid7FromRandom(receivedMs, crypto.getRandomValues(new Uint8Array(10)));
+    ...regroupedRows(arrivals, ids, seriesMax).map(({ payload, ids: ofNames }, index) => {
+      const id = idBehind(arrived[0]!.id, guard[2], index);
       const row = [id, receivedMs, utf8Bytes(payload), payload, ofNames];
-      return db.prepare(INSERT_ARRIVAL).bind(...guard, ...row);
+      return db.prepare(INSERT_REWRITTEN).bind(...guard, ...row);
     }),
-    db.prepare(ADVANCE_FOLD).bind(...guard, seriesNext, 0),
   ];
+}
+
+/** Before that of any later arrival (arrival-id.ts), and never twice: a fold number is taken once. */
+function idBehind(firstId: string, folds: number, index: number): string {
+  return `${firstId}-${folds}-${String(index).padStart(4, "0")}`;
 }
 
 /** Eight numbers, of which three are microseconds. */
@@ -84,7 +77,7 @@ export function oldestThatFit(arrived: readonly ParsedArrivalRow[]): readonly Pa
   return arrived;
 }
 
-interface RegroupedRow {
+export interface RewrittenRow {
   payload: string;
   /** Of its samples, as hex. */
   ids: string;
@@ -95,7 +88,7 @@ function regroupedRows(
   arrivals: readonly Arrival[],
   ids: ReadonlyMap<string, string>,
   seriesMax: number,
-): RegroupedRow[] {
+): RewrittenRow[] {
   return regroupedArrivals(arrivals, seriesMax).flatMap((arrival) => {
     const [, , , , names] = arrival;
     const ofNames = names.map((name) => ids.get(arrivalKey(name)) ?? "");
@@ -106,13 +99,13 @@ function regroupedRows(
 }
 
 /** D1 takes no row that is larger than what it takes as a bound value. */
-function fitsRow({ payload, ids }: RegroupedRow): boolean {
+export function fitsRow({ payload, ids }: RewrittenRow): boolean {
   if (!fitsParameter(payload) || !fitsParameter(ids)) return false;
   return ids === "" || utf8Bytes(payload) + ids.length / 2 <= PARAMETER_BYTES_MAX;
 }
 
 /** By `arrivalKey`, the ids of its samples in all of the arrivals, as hex. */
-async function gatheredIds(
+export async function gatheredIds(
   db: D1Database,
   org: string,
   arrived: readonly ParsedArrivalRow[],

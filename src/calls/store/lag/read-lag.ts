@@ -1,8 +1,12 @@
-/** Reads lag: the minutes that the fold wrote, or the samples themselves where there are none. */
+/**
+ * Reads lag: the minutes that the fold wrote and those of what is not folded yet, or the samples themselves where there
+ * are none.
+ */
 import type { CallFilter } from "#calls/call-filter.ts";
 import type { LagRange } from "#calls/lag/lag-range.ts";
 import { LagSeries } from "#calls/lag/lag-series.ts";
 import { LagTally, minuteOf, type StoredLag } from "#calls/lag/lag-tally.ts";
+import type { Pending } from "#calls/pending.ts";
 import { SCAN_ROWS_MAX } from "#calls/store/find-calls.ts";
 import { behindMsAt, idsOfTimes, timeOfId } from "#calls/store/id-skews.ts";
 import { sampleConditions } from "#calls/store/sample-conditions.ts";
@@ -26,7 +30,7 @@ export interface LagAnswer {
 /** Of `orgs`: since when minutes are whole; and when the oldest report arrived that is not counted. */
 const SELECT_STATE = `SELECT lag_from_ms AS lagFromMs,
     (SELECT min(received_ms) FROM (
-      SELECT * FROM (SELECT received_ms FROM arrivals WHERE org = ?1 ORDER BY id LIMIT 1)
+      SELECT * FROM (SELECT received_ms FROM arrivals WHERE org = ?1 AND id > ?2 ORDER BY id LIMIT 1)
       UNION ALL
       SELECT * FROM (SELECT received_ms FROM waiting_calls WHERE org = ?1 ORDER BY id LIMIT 1))) AS oldestMs
   FROM orgs WHERE org = ?1`;
@@ -60,21 +64,23 @@ export async function readLag(
   range: LagRange,
   filter: CallFilter,
   nowMs: number,
+  pending: Pending,
 ): Promise<LagAnswer> {
   const [from, to] = [minuteOf(range.fromMs), minuteOf(range.toMs)];
   const { instance, ...others } = filter;
   const isOfAll = Object.values(others).every((value) => value === undefined);
   if (!isOfAll || range.fromMs < nowMs - LAG_KEPT_MS) return scanLag(db, org, range, filter, nowMs);
-  const stored = await readMinutes(db, org, { from, to });
+  const stored = await readMinutes(db, org, { from, to }, pending.lastId);
   if (range.fromMs < stored.lagFromMs) return scanLag(db, org, range, filter, nowMs);
   const series = new LagSeries(range);
   for (const row of stored.minutes) addMinute(series, row, instance);
-  const oldestMs = (stored.minutes[0]?.minute ?? to) * MINUTE_MS;
+  const oldest = stored.minutes[0]?.minute ?? to;
+  addPending(series, pending, { from: stored.isWhole ? from : oldest, to }, instance);
   return {
     series,
     source: "minutes",
     countedUntilMs: stored.oldestMs ?? nowMs,
-    scannedToMs: stored.isWhole ? null : oldestMs,
+    scannedToMs: stored.isWhole ? null : oldest * MINUTE_MS,
   };
 }
 
@@ -83,13 +89,20 @@ interface StoredMinutes extends LagState {
   isWhole: boolean;
 }
 
+/** Minutes since the epoch, from `from` up to before `to`. */
+interface MinuteRange {
+  from: number;
+  to: number;
+}
+
 async function readMinutes(
   db: D1Database,
   org: string,
-  { from, to }: { from: number; to: number },
+  { from, to }: MinuteRange,
+  lastPendingId: string,
 ): Promise<StoredMinutes> {
   const results = await db.batch<unknown>([
-    db.prepare(SELECT_STATE).bind(org),
+    db.prepare(SELECT_STATE).bind(org, lastPendingId),
     db.prepare(SELECT_MINUTES).bind(org, from, to),
     db.prepare(COUNT_MINUTES).bind(org, from, to),
   ]);
@@ -106,6 +119,20 @@ function addMinute(series: LagSeries, row: MinuteRow, wanted: string | undefined
   for (const [instance, lag] of Object.entries(parsedMinute(row))) {
     if (wanted !== undefined && instance !== wanted) continue;
     series.at(instance, row.minute * MINUTE_MS).addStored(lag);
+  }
+}
+
+function addPending(
+  series: LagSeries,
+  { instances }: Pending,
+  { from, to }: MinuteRange,
+  wanted: string | undefined,
+): void {
+  for (const [instance, { delta }] of instances) {
+    if (wanted !== undefined && instance !== wanted) continue;
+    for (const [minute, tally] of delta.lagMinutes) {
+      if (minute >= from && minute < to) series.at(instance, minute * MINUTE_MS).merge(tally);
+    }
   }
 }
 
@@ -180,20 +207,28 @@ export async function readRecentLag(
   db: D1Database,
   org: string,
   nowMs: number,
+  { instances }: Pending,
 ): Promise<Map<string, LagTally>> {
-  const { results } = await db
-    .prepare(SELECT_MINUTES)
-    .bind(org, minuteOf(nowMs - HOUR_MS), minuteOf(nowMs) + HOUR_MS / MINUTE_MS)
-    .all<MinuteRow>();
+  const [from, to] = [minuteOf(nowMs - HOUR_MS), minuteOf(nowMs) + HOUR_MS / MINUTE_MS];
+  const { results } = await db.prepare(SELECT_MINUTES).bind(org, from, to).all<MinuteRow>();
   const recent = new Map<string, LagTally>();
+  for (const [instance, { delta }] of instances) {
+    for (const [minute, tally] of delta.lagMinutes) {
+      if (minute >= from && minute < to) tallyOf(recent, instance).merge(tally);
+    }
+  }
   for (const row of results) {
     for (const [instance, lag] of Object.entries(parsedMinute(row))) {
-      const tally = recent.get(instance) ?? new LagTally();
-      recent.set(instance, tally);
-      tally.addStored(lag);
+      tallyOf(recent, instance).addStored(lag);
     }
   }
   return recent;
+}
+
+function tallyOf(tallies: Map<string, LagTally>, instance: string): LagTally {
+  const tally = tallies.get(instance) ?? new LagTally();
+  tallies.set(instance, tally);
+  return tally;
 }
 
 /** Minutes go by the day, as many as there are: one a minute at most. */

@@ -1,0 +1,3 @@
+-- Up to which arrival a fold that became due is to go on: it takes chunk after chunk, and what is left after one is
+-- little enough to look as if nothing were due. Empty where none is under way.
+ALTER TABLE orgs ADD COLUMN fold_through TEXT NOT NULL DEFAULT '';
