@@ -4,29 +4,49 @@ import type { Pending } from "#calls/pending.ts";
 import type { CellTaker, RowsAsked, Windows } from "#calls/store/activity/activity-rows.ts";
 import { MINUTE_MS } from "#platform/time.ts";
 import { type ActivityTier, pluginNameKey } from "./activity-blocks.ts";
+import type { Cells } from "./activity-cells.ts";
 
 /** Of windows from `from` up to before `to`. */
 export function takePending(
   { series, plugins }: Pending,
-  { windowMs }: ActivityTier,
+  tier: ActivityTier,
   asked: RowsAsked,
-  { from, to }: Windows,
-  { isWanted, sinksOf }: CellTaker,
+  windows: Windows,
+  taker: CellTaker,
 ): void {
-  const wanted =
-    asked.column === "totals" || asked.numbers === null ? null : new Set(asked.numbers);
-  const numberOf = (number: number, { name }: SeriesDelta) => {
-    if (asked.column === "totals") return 0;
-    return asked.column === "series" ? number : plugins.get(pluginNameKey(name))!;
-  };
-  for (const [ofSeries, delta] of series) {
-    const number = numberOf(ofSeries, delta);
-    if (wanted !== null && !wanted.has(number)) continue;
-    for (const [minute, cells] of delta.minutes) {
-      const window = Math.floor((minute * MINUTE_MS) / windowMs);
-      if (window < from || window >= to) continue;
-      const sink = sinksOf(window)(number);
-      for (const [cell, count] of cells) if (isWanted(cell)) sink?.add(cell, count);
+  for (const [number, delta] of series) {
+    const asRead = numberIn(asked, number, () => plugins.get(pluginNameKey(delta.name))!);
+    if (asRead === null) continue;
+    for (const [window, cells] of cellsWithin(delta, tier, windows)) {
+      takeCells(cells, taker, window, asRead);
     }
   }
+}
+
+/** Null where it is not asked for. */
+function numberIn(asked: RowsAsked, series: number, pluginOf: () => number): number | null {
+  if (asked.column === "totals") return 0;
+  const number = asked.column === "series" ? series : pluginOf();
+  return asked.numbers === null || asked.numbers.includes(number) ? number : null;
+}
+
+function* cellsWithin(
+  { minutes }: SeriesDelta,
+  { windowMs }: ActivityTier,
+  { from, to }: Windows,
+): Generator<[window: number, cells: Cells]> {
+  for (const [minute, cells] of minutes) {
+    const window = Math.floor((minute * MINUTE_MS) / windowMs);
+    if (window >= from && window < to) yield [window, cells];
+  }
+}
+
+function takeCells(
+  cells: Cells,
+  { isWanted, sinksOf }: CellTaker,
+  window: number,
+  number: number,
+): void {
+  const sink = sinksOf(window)(number);
+  for (const [cell, count] of cells) if (isWanted(cell)) sink?.add(cell, count);
 }

@@ -55,17 +55,19 @@ const SELECT_LAST = "SELECT max(id) AS lastId FROM arrivals WHERE org = ?1";
 
 /** Null where there is nothing, or the org is not there as it was seen. */
 export async function readBacklog(db: D1Database, org: ShardedOrg): Promise<Backlog | null> {
-  const [orgs, arrivals, last] = await db.batch<unknown>([
+  const results = await db.batch<unknown>([
     selectShardOrg(db, org.org),
     db.prepare(SELECT_OLDEST).bind(org.org),
     db.prepare(SELECT_LAST).bind(org.org),
   ]);
-  const shardOrg = orgs?.results[0] as ShardOrg | undefined;
-  const rows = (arrivals?.results ?? []) as ArrivalRow[];
+  const [[shardOrg], rows, last] = results.map((result) => result.results) as [
+    ShardOrg[],
+    ArrivalRow[],
+    { lastId: string }[],
+  ];
   if (rows.length === 0 || shardOrg?.state !== "active") return null;
   if (shardOrg.generation !== org.generation) return null;
-  const { lastId } = last?.results[0] as { lastId: string };
-  return { shardOrg, arrived: rows.map(parsedRow), lastId };
+  return { shardOrg, arrived: rows.map(parsedRow), lastId: last[0]!.lastId };
 }
 
 export function parsedRow(row: ArrivalRow): ParsedArrivalRow {

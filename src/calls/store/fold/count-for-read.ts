@@ -26,11 +26,20 @@ export async function countForRead(
     through ??= lastOfLittle(backlog);
     if (isOver() && isLater(backlog, through)) return NOTHING_PENDING;
     const nowMs = Date.now();
-    const isAdded = mayAdd && !isMuch(backlog);
-    const pending = isAdded ? await findPending(db, org.org, backlog, nowMs) : null;
+    const pending = mayAdd ? await findLittle(db, org, backlog, nowMs) : null;
     if (pending !== null) return pending;
     await foldBacklog(db, org, backlog, nowMs);
   }
+}
+
+/** Null where a fold is due. */
+async function findLittle(
+  db: D1Database,
+  { org }: FoldedOrg,
+  backlog: Backlog,
+  nowMs: number,
+): Promise<Pending | null> {
+  return isMuch(backlog) ? null : findPending(db, org, backlog, nowMs);
 }
 
 /** All that there is came behind that arrival. */
