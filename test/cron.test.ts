@@ -11,16 +11,19 @@ import { ingest, makeSample } from "./harness/calls.ts";
 import { call, workerEnv } from "./harness/deployment.ts";
 import { makeOrg } from "./harness/orgs.ts";
 import { settleShardClock } from "./harness/shard-clock.ts";
-import { countRows, sumOf } from "./harness/shard-org.ts";
+import { countRows, makeArrivalsOld, sumOf } from "./harness/shard-org.ts";
 
 afterEach(() => {
   vi.useRealTimers();
 });
 
 describe("cron", () => {
-  it("folds what arrived in every org", async () => {
+  it("folds what has waited, in every org", async () => {
     const orgs = [await makeOrg(), await makeOrg(), await makeOrg()];
-    for (const org of orgs) await ingest(org, [makeSample()]);
+    for (const org of orgs) {
+      await ingest(org, [makeSample()]);
+      await makeArrivalsOld(org);
+    }
     await runCron(workerEnv, Date.now());
     for (const org of orgs) {
       expect(await countRows(org, "arrivals")).toBe(0);
@@ -31,6 +34,7 @@ describe("cron", () => {
   it("changes nothing when a tick runs twice at once", async () => {
     const org = await makeOrg();
     await ingest(org, [makeSample(), makeSample()]);
+    await makeArrivalsOld(org);
     await Promise.all([runCron(workerEnv, Date.now()), runCron(workerEnv, Date.now())]);
     await runCron(workerEnv, Date.now());
     expect(await sumOf(org, "series", "ok")).toBe(2);
@@ -51,7 +55,10 @@ describe("cron", () => {
 
   it("folds every other org when one cannot be folded, and fails the tick", async () => {
     const [broken, sound] = [await makeOrg(), await makeOrg()];
-    for (const org of [broken, sound]) await ingest(org, [makeSample()]);
+    for (const org of [broken, sound]) {
+      await ingest(org, [makeSample()]);
+      await makeArrivalsOld(org);
+    }
     const spoil = "UPDATE arrivals SET payload = 'not JSON' WHERE org = ?1";
     await workerEnv.SHARD_0.prepare(spoil).bind(broken).run();
     await expect(runCron(workerEnv, Date.now())).rejects.toThrow("1 steps failed");

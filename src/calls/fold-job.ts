@@ -8,7 +8,7 @@ import { isFoldDue, outlineBacklog } from "#calls/store/fold/backlog.ts";
 import { foldOnce } from "#calls/store/fold/fold.ts";
 import type { FoldedOrg } from "#calls/store/fold/fold-series.ts";
 import { MERGED_MIN, mergeSmall } from "#calls/store/fold/merge-small.ts";
-import { findOrgsWithArrivals, hasArrivals } from "#calls/store/fold/unfolded-orgs.ts";
+import { findOrgsWithArrivals } from "#calls/store/fold/unfolded-orgs.ts";
 import { findOrgsNamed } from "#orgs/store/orgs.ts";
 import type { Job } from "#platform/jobs/job.ts";
 import { shardDatabase } from "#platform/shards.ts";
@@ -54,7 +54,7 @@ export const foldJob: Job<FoldedOrg> = {
     if (!isDue && outline.small < MERGED_MIN) return "done";
     const merged = isDue ? "unfit" : await mergeSmall(db, org);
     if (merged !== "unfit") return merged === "contended" ? "more" : "done";
-    if ((await foldOnce(db, org, Date.now())) === "empty") return "done";
-    return (await hasArrivals(db, org.org)) ? "more" : "done";
+    const result = await foldOnce(db, org, Date.now());
+    return result === "folded" || result === "contended" ? "more" : "done";
   },
 };

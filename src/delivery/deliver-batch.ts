@@ -33,10 +33,10 @@ import { encodePush, pushMetrics } from "./push-metrics.ts";
  */
 const AT_ONCE = 5;
 /**
- * D1 queries of each. Metrics: the headers' key, claim, the org, looks for what is due (one) and for arrivals (two), figures
- * (five) and end. Audit: key, claim and end, and one more a step of forwarding. A chunk of arrivals is folded with the look for more.
+ * D1 queries of each. Metrics: the headers' key, claim, the org, looks for what is due (one) and for arrivals (two), whose
+ * series, plugins and instances those are (five) and whether they were folded meanwhile (one), figures (five) and end. Audit: key, claim and end, and one more a step of forwarding. A chunk of arrivals is folded with the look for more.
  */
-const QUERIES = { metrics: 12, audit: 3, step: 1, chunk: FOLD_QUERIES };
+const QUERIES = { metrics: 18, audit: 3, step: 1, chunk: FOLD_QUERIES };
 /** A step sends 1,000 entries at most: an org with a backlog leaves the others their turn. */
 const STEPS_MAX = 20;
 /**

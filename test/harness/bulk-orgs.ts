@@ -31,18 +31,19 @@ export async function makeArrival(): Promise<string> {
   return payload ?? "";
 }
 
-/** So many reports of each org. */
+/** So many reports of each org, old enough to be folded; of so many bytes, as a fold is told. */
 export async function insertArrivals(
   orgs: readonly string[],
   payload: string,
   reports = 1,
+  bytes = payload.length,
 ): Promise<void> {
   const insert = `WITH RECURSIVE report(number) AS
       (SELECT 1 UNION ALL SELECT number + 1 FROM report WHERE number < ?4)
     INSERT INTO arrivals (org, id, received_ms, bytes, payload)
-    SELECT value, ?2 || printf('-%06d', number), 0, length(?3), ?3 FROM json_each(?1), report`;
+    SELECT value, ?2 || printf('-%06d', number), 0, ?5, ?3 FROM json_each(?1), report`;
   const id = crypto.randomUUID();
-  await SHARD_0.prepare(insert).bind(JSON.stringify(orgs), id, payload, reports).run();
+  await SHARD_0.prepare(insert).bind(JSON.stringify(orgs), id, payload, reports, bytes).run();
 }
 
 /** How often each was folded. */

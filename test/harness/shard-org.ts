@@ -51,6 +51,12 @@ export async function refuseOrg(org: string, sinceMs: number | null): Promise<vo
   ]);
 }
 
+/** All that has arrived has waited for so long that a tick folds it. */
+export async function makeArrivalsOld(org: string): Promise<void> {
+  const sql = "UPDATE arrivals SET received_ms = received_ms - 900000 WHERE org = ?1";
+  await db.prepare(sql).bind(org).run();
+}
+
 export async function countRows(org: string, table: string): Promise<number> {
   const sql = `SELECT count(*) AS n FROM ${table} WHERE org = ?1`;
   return (await db.prepare(sql).bind(org).first<number>("n")) ?? 0;

@@ -38,8 +38,11 @@ export interface ShardOrg {
   refusedSinceMs: number | null;
 }
 
-const SELECT_SHARD_ORG = `SELECT generation, state, folds, fold_through AS foldThrough, series_next AS seriesNext,
-  pruned_before_ms AS prunedBeforeMs, refused_since_ms AS refusedSinceMs FROM orgs WHERE org = ?1`;
+/** Those of a `ShardOrg`. */
+export const SHARD_ORG_COLUMNS = `generation, state, folds, fold_through AS foldThrough, series_next AS seriesNext,
+  pruned_before_ms AS prunedBeforeMs, refused_since_ms AS refusedSinceMs`;
+
+const SELECT_SHARD_ORG = `SELECT ${SHARD_ORG_COLUMNS} FROM orgs WHERE org = ?1`;
 
 export function selectShardOrg(db: D1Database, org: string): D1PreparedStatement {
   return db.prepare(SELECT_SHARD_ORG).bind(org);

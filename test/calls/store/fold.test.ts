@@ -74,7 +74,7 @@ describe("fold", () => {
         if (property !== "batch") return Reflect.get(target, property).bind(target);
         return async (statements: D1PreparedStatement[]) => {
           const results = await target.batch(statements);
-          if (results.length === 3) await store(org, [invocation({ tool: "late" })]);
+          if (statements.length === 2) await store(org, [invocation({ tool: "late" })]);
           return results;
         };
       },

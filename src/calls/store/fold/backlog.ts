@@ -4,7 +4,7 @@
  * any answer before counted.
  */
 import { type Arrival, parseArrival } from "#calls/arrival.ts";
-import { type ShardedOrg, type ShardOrg, selectShardOrg } from "#orgs/store/shard-orgs.ts";
+import { SHARD_ORG_COLUMNS, type ShardedOrg, type ShardOrg } from "#orgs/store/shard-orgs.ts";
 import { MINUTE_MS } from "#platform/time.ts";
 
 /** Arrivals read at most, by count and by bytes: bounds the memory of a fold. */
@@ -51,23 +51,23 @@ const selectOldest = (
   ORDER BY id`;
 const SELECT_OLDEST = selectOldest("");
 
-const SELECT_LAST = "SELECT max(id) AS lastId FROM arrivals WHERE org = ?1";
+const SELECT_ORG = `SELECT ${SHARD_ORG_COLUMNS},
+    (SELECT max(id) FROM arrivals WHERE org = ?1) AS lastId
+  FROM orgs WHERE org = ?1`;
 
 /** Null where there is nothing, or the org is not there as it was seen. */
 export async function readBacklog(db: D1Database, org: ShardedOrg): Promise<Backlog | null> {
   const results = await db.batch<unknown>([
-    selectShardOrg(db, org.org),
+    db.prepare(SELECT_ORG).bind(org.org),
     db.prepare(SELECT_OLDEST).bind(org.org),
-    db.prepare(SELECT_LAST).bind(org.org),
   ]);
-  const [[shardOrg], rows, last] = results.map((result) => result.results) as [
-    ShardOrg[],
+  const [[shardOrg], rows] = results.map((result) => result.results) as [
+    (ShardOrg & { lastId: string })[],
     ArrivalRow[],
-    { lastId: string }[],
   ];
   if (rows.length === 0 || shardOrg?.state !== "active") return null;
   if (shardOrg.generation !== org.generation) return null;
-  return { shardOrg, arrived: rows.map(parsedRow), lastId: last[0]!.lastId };
+  return { shardOrg, arrived: rows.map(parsedRow), lastId: shardOrg.lastId };
 }
 
 export function parsedRow(row: ArrivalRow): ParsedArrivalRow {

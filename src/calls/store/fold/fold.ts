@@ -45,8 +45,11 @@ const ACTIVITY_ROWS_MAX = 250;
 /** Arrivals that name each series this often are regrouped first: rewriting costs a third of a fold. */
 const OVERLAP_MIN = 1.5;
 
-/** "empty": nothing left to fold. "contended": another fold was faster; there may be more. */
-export type FoldResult = "folded" | "contended" | "empty";
+/**
+ * "last": of what was read nothing is left. "folded": there is more. "empty": there was nothing to fold. "contended":
+ * another fold was faster; there may be more.
+ */
+export type FoldResult = "last" | "folded" | "contended" | "empty";
 
 /** Folds one bounded chunk. */
 export async function foldOnce(db: D1Database, org: FoldedOrg, nowMs: number): Promise<FoldResult> {
@@ -60,17 +63,19 @@ export async function foldBacklog(
   org: FoldedOrg,
   backlog: Backlog,
   nowMs: number,
-): Promise<"folded" | "contended"> {
-  const { statements, hasMarks } = await nextFold(db, org, backlog, nowMs);
+): Promise<Exclude<FoldResult, "empty">> {
+  const { statements, hasMarks, foldedTo } = await nextFold(db, org, backlog, nowMs);
   const results = await db.batch(statements);
   if (results.at(-1)?.meta.changes !== 1) return "contended";
   // What is left of them a later fold's, or whoever asks for these samples, takes on.
   if (hasMarks) await markOnce(db, org.org);
-  return "folded";
+  return foldedTo === backlog.lastId ? "last" : "folded";
 }
 
 interface NextFold {
   statements: D1PreparedStatement[];
+  /** The last arrival that they count; null where they count none. */
+  foldedTo: string | null;
   /** It writes down samples that are counted under another name than their own. */
   hasMarks: boolean;
 }
@@ -90,13 +95,14 @@ async function nextFold(
   if (together !== null) {
     const regrouped = await regroupStatements(db, guard, together, TALLIES_MAX);
     const statements = [...regrouped, advanceTo(shardOrg.seriesNext, 0)];
-    return { statements, hasMarks: false };
+    return { statements, hasMarks: false, foldedTo: null };
   }
   const { delta, taken } = sumOldest(arrived, shardOrg, nowMs);
   const { statements, hasMarks, seriesNext } = await foldStatements(db, org, guard, {
     ...{ shardOrg, delta, taken, nowMs },
   });
-  return { statements: [...statements, advanceTo(seriesNext, nowMs)], hasMarks };
+  const foldedTo = taken.at(-1)!.id;
+  return { statements: [...statements, advanceTo(seriesNext, nowMs)], hasMarks, foldedTo };
 }
 
 /** The oldest arrivals, where they name more series than a chunk takes, and each again and again; else null. */
@@ -148,7 +154,7 @@ async function foldStatements(
   org: FoldedOrg,
   guard: FoldGuard,
   { shardOrg, delta, taken, nowMs }: SummedArrivals,
-): Promise<NextFold & { seriesNext: number }> {
+): Promise<Omit<NextFold, "foldedTo"> & { seriesNext: number }> {
   const names = [...delta.series.values()].map(({ name }) => name);
   const [resolved, instances, foundPlugins] = await Promise.all([
     resolveCounted(db, org, shardOrg.seriesNext, delta, nowMs),

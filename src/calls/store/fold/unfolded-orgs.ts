@@ -39,8 +39,3 @@ async function findOrgs(
     .all<{ org: string }>();
   return results.map(({ org }) => org);
 }
-
-export async function hasArrivals(db: D1Database, org: string): Promise<boolean> {
-  const select = "SELECT 1 FROM arrivals WHERE org = ?1 LIMIT 1";
-  return (await db.prepare(select).bind(org).first()) !== null;
-}
