@@ -3,9 +3,9 @@
  * id and the histogram bucket that it keeps for good.
  */
 
-import { blake3 } from "@noble/hashes/blake3.js";
 import { bucketIndex } from "#formats/exponential-histogram.ts";
 import { parseTimestampMs } from "#formats/rfc3339.ts";
+import { sha256 } from "#formats/sha256.ts";
 import { parseUuid7, uuid7FromDigest, uuid7TimeMs } from "#formats/uuid7.ts";
 import { HOUR_MS, MINUTE_MS } from "#platform/time.ts";
 import { errorFingerprint, errorHash } from "./error-fingerprint.ts";
@@ -168,6 +168,8 @@ function isZeroId(id: string | null | undefined): boolean {
   return typeof id === "string" && /^0+$/.test(id);
 }
 
+const encoder = new TextEncoder();
+
 /**
  * An id that a resend derives again. It is made of the report's name, the sample's place in the report and
  * what the sample says, and of nothing that a key, a bucket rule or a later version of this code decides. A
@@ -189,5 +191,5 @@ function derivedId(call: Call, index: number, context: SampleContext): string {
     // What came later is only in where it is given, so that ids stay what they were.
     ...(parentSpanId === null ? [] : [parentSpanId]),
   ]);
-  return uuid7FromDigest(call.startedAtMs, blake3(new TextEncoder().encode(content)));
+  return uuid7FromDigest(call.startedAtMs, sha256(encoder.encode(content)));
 }

@@ -60,6 +60,7 @@ const SAMPLE_BYTES = `${ROW_BYTES} + ${lengthOf([
 const ROLLUP_BYTES = `${ROW_BYTES} + 10 + octet_length(org) + octet_length(histogram)`;
 const ACTIVITY_BYTES = `${ROW_BYTES} + ${lengthOf(["org", "totals", "plugins", "series"])}`;
 const LAG_BYTES = `${ROW_BYTES} + ${lengthOf(["org", "instances"])}`;
+const ID_BYTES = 16;
 /** With the ids of its samples, which no column tells the length of. */
 const ARRIVAL_BYTES = `${ROW_BYTES} + bytes + ${lengthOf(["org", "id", "ids"])}`;
 /** With its index, and some forty small integers. */
@@ -75,6 +76,7 @@ const SELECT_EXTENT = `SELECT
     (SELECT total(bytes) FROM waiting_calls WHERE org = ?1)
       + (SELECT total(octet_length(traces)) FROM call_links WHERE org = ?1) AS pairingBytes,
     (SELECT total(${onDisk(ARRIVAL_BYTES)}) FROM arrivals WHERE org = ?1) AS arrivalBytes,
+    (SELECT total(octet_length(ids)) / ${ID_BYTES} FROM arrivals WHERE org = ?1) AS pending,
     ${first("id", "tool_invocations")} AS firstId, ${first("id", "tool_invocations", "DESC")} AS lastId,
     ${first("hour", "rollups_hourly")} AS firstHour, ${first("hour", "rollups_hourly", "DESC")} AS lastHour,
     ${first("day", "rollups_daily")} AS firstDay, ${first("day", "rollups_daily", "DESC")} AS lastDay,
@@ -90,6 +92,8 @@ const SELECT_EXTENT = `SELECT
 
 interface Extent {
   pruned: number | null;
+  /** Samples that no series counts yet. */
+  pending: number;
   calls: number;
   seriesBytes: number;
   pairingBytes: number;
@@ -151,7 +155,7 @@ export async function estimateBytes(db: D1Database, org: string): Promise<number
     ),
   ]);
   const [sample = 0, ...ofWindows] = results.map(({ results: [row] }) => row?.bytes ?? 0);
-  const samples = Math.max(0, extent.calls - (extent.pruned ?? 0));
+  const samples = Math.max(0, extent.calls + extent.pending - (extent.pruned ?? 0));
   const bytes = ofWindows.reduce(
     (sum, drawn, index) => sum + windows[index]!.factor * drawn,
     samples * sample,
