@@ -235,8 +235,8 @@ function addPayload(payloads: CallPayload[], call: Call, sample: Sample): void {
   payloads.push({ id, workspace, plugin, tool, request, response });
 }
 
-/** A derived id takes 50 µs, hash and fingerprint of a message a quarter of one a character. */
+/** A derived id takes 20 µs, hash and fingerprint of a message a quarter of one a character. */
 function sampleCostUs(sample: unknown): number {
   const { error_message } = (sample ?? {}) as { error_message?: unknown };
-  return 50 + (typeof error_message === "string" ? error_message.length / 4 : 0);
+  return 20 + (typeof error_message === "string" ? error_message.length / 4 : 0);
 }
