@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Arrival, ArrivalName, GroupRow, MinuteRun } from "#calls/arrival.ts";
 import { foldedOrg, readFigures } from "#calls/figures/read-figures.ts";
 import { foldJob } from "#calls/fold-job.ts";
 import type { Pending } from "#calls/pending.ts";
@@ -9,6 +10,7 @@ import { readMetricsSnapshot } from "#calls/store/read-snapshot.ts";
 import { findOrg } from "#orgs/store/orgs.ts";
 import { ingest, makeSample, metricSum, scrape } from "../../harness/calls.ts";
 import { workerEnv } from "../../harness/deployment.ts";
+import { newId } from "../../harness/new-id.ts";
 import { makeOrg } from "../../harness/orgs.ts";
 import { seeded } from "../../harness/random-calls.ts";
 import {
@@ -28,15 +30,22 @@ const WANTS = {
   ...{ windows: false, native: true, exemplars: false, instances: true },
 } as const;
 
-/** What a scrape counts of an org that the shard alone knows, by what is pending. */
-async function countedWith({ org }: ShardTestOrg, pending: Pending): Promise<number> {
+/** What a scrape counts of each series of an org that the shard alone knows, by what is pending. */
+async function countsWith({ org }: ShardTestOrg, pending: Pending): Promise<number[]> {
   const snapshot = await readMetricsSnapshot(
     { env: workerEnv, org, shard: "SHARD_0" },
     WANTS,
     Date.now(),
     pending,
   );
-  return snapshot.series.reduce((sum, { outcomes }) => sum + outcomes.reduce((a, b) => a + b), 0);
+  return snapshot.series.map(({ outcomes }) => outcomes.reduce((a, b) => a + b));
+}
+
+const sumOfCounts = (counts: readonly number[]) => counts.reduce((sum, count) => sum + count, 0);
+
+/** None of the series counts less, which are listed by number. */
+function expectNoneFell(counts: readonly number[], before: readonly number[]): void {
+  expect(before.filter((count, series) => (counts[series] ?? 0) < count)).toEqual([]);
 }
 
 describe("Readers that add what is pending", () => {
@@ -143,8 +152,8 @@ describe("Readers that add what is pending", () => {
     await report(known.slice(0, 700), 5_000);
     const before = await countForRead(db, org, () => false, true);
     expect(before.series.size).toBe(700);
-    let last = await countedWith(org, before);
-    expect(last).toBe(3_900);
+    let last = await countsWith(org, before);
+    expect(sumOfCounts(last)).toBe(3_900);
     // Behind it comes much more, of names that are new too, so that all of it is regrouped first.
     for (let round = 0; round < 5; round += 1) {
       for (let start = 0; start < 3_200; start += 800) {
@@ -161,12 +170,59 @@ describe("Readers that add what is pending", () => {
     while ((await countRows(org.org, "arrivals")) > 0) {
       const pending = await countForRead(db, org, () => true, true);
       expect(await findFolds(db, org.org)).toBeGreaterThan(0);
-      const counted = await countedWith(org, pending);
-      expect(counted).toBeGreaterThanOrEqual(last);
+      const counted = await countsWith(org, pending);
+      expectNoneFell(counted, last);
       last = counted;
       await foldOnce(db, org, Date.now());
     }
-    expect(last).toBeLessThanOrEqual(3_900 + 5 * 6_400);
+    expect(sumOfCounts(last)).toBeLessThanOrEqual(3_900 + 5 * 6_400);
+  }, 60_000);
+});
+
+describe("A backlog that is regrouped", () => {
+  const SERIES = 6_100;
+  const HOUR = Math.floor(Date.now() / 3_600_000);
+  const MINUTE = Math.floor(Date.now() / 60_000);
+  const names = Array.from(
+    { length: SERIES },
+    (_, tool): ArrivalName => ["prod", "github", `t${tool}`],
+  );
+
+  /** Of each series so many calls, of different durations. */
+  async function report({ org }: ShardTestOrg, seq: number, calls: number): Promise<void> {
+    const groups = names.flatMap((_, series) =>
+      Array.from({ length: calls }, (_, at): GroupRow => [series, HOUR, 10 + at, 0, 1_000 + at]),
+    );
+    const runs: MinuteRun[] = [[MINUTE, groups.length]];
+    const arrival: Arrival = ["gw-1", 1, seq, null, names, groups, [], [], null, runs];
+    const payload = JSON.stringify(arrival);
+    const id = newId(Date.now() + seq);
+    await db
+      .prepare(
+        "INSERT INTO arrivals (org, id, received_ms, bytes, payload) VALUES (?1, ?2, ?3, ?4, ?5)",
+      )
+      .bind(org, id, Date.now(), payload.length, payload)
+      .run();
+  }
+
+  it("counts whole for a reader whose time is over, where it holds what one before counted", async () => {
+    const org = await makeShardOrg();
+    await report(org, 0, 1);
+    await foldAll(db, org, Date.now, () => false);
+    await report(org, 1, 1);
+    let last = await countsWith(org, await countForRead(db, org, () => false, true));
+    expect(last).toEqual(Array(SERIES).fill(2));
+    for (let seq = 2; seq < 7; seq += 1) await report(org, seq, 5);
+    // Regroups: counts nothing.
+    await foldOnce(db, org, Date.now());
+    for (;;) {
+      const pending = await countForRead(db, org, () => true, true);
+      const counted = await countsWith(org, pending);
+      expectNoneFell(counted, last);
+      last = counted;
+      if ((await countRows(org.org, "arrivals")) === 0) break;
+    }
+    expect(last).toEqual(Array(SERIES).fill(27));
   }, 60_000);
 });
 
