@@ -74,9 +74,10 @@ export function parsedRow(row: ArrivalRow): ParsedArrivalRow {
   return { ...row, arrival: parseArrival(row.payload) };
 }
 
-/** Whether it is as much as a fold is made for, or more than was read. */
-export function isMuch({ shardOrg, arrived, lastId }: Backlog): boolean {
+/** Whether a reader folds it: it is as much as a fold is made for, or more than was read, or dated by a clock that is ahead. */
+export function isFoldedFirst({ shardOrg, arrived, lastId }: Backlog, nowMs: number): boolean {
   if (arrived.at(-1)?.id !== lastId || isUnderWay(shardOrg, arrived[0]!)) return true;
+  if (arrived.some(({ receivedMs }) => receivedMs > nowMs + AHEAD_MS_MAX)) return true;
   return arrived.reduce((sum, { bytes }) => sum + bytes, 0) > BACKLOG_BYTES_MAX;
 }
 

@@ -1,7 +1,7 @@
 /** What a reader has to count of the backlog: it folds what is due, and adds the rest to its answer. */
 import { isRegrouped } from "#calls/arrival.ts";
 import { NOTHING_PENDING, type Pending } from "#calls/pending.ts";
-import { BACKLOG_BYTES_MAX, type Backlog, isMuch, readBacklog } from "./backlog.ts";
+import { BACKLOG_BYTES_MAX, type Backlog, isFoldedFirst, readBacklog } from "./backlog.ts";
 import { findPending } from "./find-pending.ts";
 import { foldBacklog } from "./fold.ts";
 import type { FoldedOrg } from "./fold-series.ts";
@@ -39,7 +39,7 @@ async function findLittle(
   backlog: Backlog,
   nowMs: number,
 ): Promise<Pending | null> {
-  return isMuch(backlog) ? null : findPending(db, org, backlog, nowMs);
+  return isFoldedFirst(backlog, nowMs) ? null : findPending(db, org, backlog, nowMs);
 }
 
 /** All that there is came behind that arrival. */
