@@ -17,6 +17,10 @@ function entryAt(seq: number): BundledEntry {
     requestId: seq % 3 === 0 ? `req-${seq % 131}` : null,
     traceId: seq.toString(16).padStart(32, "0"),
     invocationId: `call-${seq}`,
+    action: "tool.call.allowed",
+    actor: "user:alice@acme",
+    instance: null,
+    outcome: "allowed",
   };
 }
 

@@ -1,7 +1,7 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import type { LogAddress } from "#audit/audit-log.ts";
-import { MIGRATIONS, migrate } from "#audit/ledger/schema.ts";
+import { IS_OWN_ACTION, MIGRATIONS, migrate } from "#audit/ledger/schema.ts";
 import { pruneTo } from "./run-pruning.ts";
 import {
   append,
@@ -118,6 +118,17 @@ describe("The ledger's tables, by themselves,", () => {
       SELECT 1, json_object('event_id', 'x', 'pad', printf('%.65535c', 'x')), randomblob(32), hash, leaf
       FROM entries`;
     expect(await attempt(log, long)).toContain("octet_length(body) <= 65535");
+  });
+
+  it("lead to the entries that decide what may leave by an index, whatever a search goes by", async () => {
+    const log = await newLogOf(1);
+    const query = `SELECT seq FROM entries WHERE action = ? AND ${IS_OWN_ACTION} AND seq >= ? ORDER BY seq`;
+    const plan = await inLedger(log, (sql) =>
+      sql.exec(`EXPLAIN QUERY PLAN ${query}`, "ledger.pruned", 0).toArray(),
+    );
+    expect(plan.map(({ detail }) => detail)).toEqual([
+      "SEARCH entries USING INDEX entries_by_own_action (action=? AND seq>?)",
+    ]);
   });
 
   it("refuse to append to a frozen log, and to thaw it", async () => {
