@@ -54,6 +54,7 @@ function wantedValues(
     ["actor", actor === null ? null : [actor]],
     ["outcome", outcome === null || outcome === COMMON_OUTCOME ? null : [outcome]],
     ["instance", instance === null ? null : [instance]],
+    // Last, for these may be many.
     ["action", actions],
   ];
   return asked.flatMap(([column, values]) =>

@@ -63,7 +63,10 @@ export interface FoundBundle {
   places: Places | null;
 }
 
-/** Bundles of [low, high) in the order asked, with the places whose entries may have a value of each set. */
+/**
+ * Bundles of [low, high) in the order asked, with the places whose entries may have a value of each set: the sets
+ * that are soonest looked up come first.
+ */
 export function* bundlesWith(
   sql: SqlStorage,
   wanted: readonly WantedValues[],
@@ -127,14 +130,14 @@ function* foundIn(found: ReadonlyMap<number, Places>, first: number): Generator<
   for (const [bundle, places] of found) yield { index: first + bundle, places };
 }
 
-function partsOf(sql: SqlStorage, run: number, values: WantedValues): ArrayBuffer[] {
-  const parts = [...new Set(Array.from(values, partOfValue))];
-  return parts
-    .flatMap((part) => {
-      const query = "SELECT postings FROM posting_runs WHERE idx = ? AND part = ?";
-      return sql.exec<{ postings: ArrayBuffer }>(query, run, part).toArray();
-    })
-    .map(({ postings }) => postings);
+function* partsOf(sql: SqlStorage, run: number, values: WantedValues): Generator<ArrayBuffer> {
+  const rows = sql.exec<{ postings: ArrayBuffer }>(
+    `SELECT postings FROM posting_runs
+     WHERE idx = ? AND part IN (SELECT value FROM json_each(?))`,
+    run,
+    JSON.stringify([...new Set(Array.from(values, partOfValue))]),
+  );
+  for (const { postings } of rows) yield postings;
 }
 
 /** Bundles from before there were postings, which the scrubber has not come to yet. */
@@ -149,7 +152,7 @@ function unmade(sql: SqlStorage, range: readonly [number, number]): FoundBundle[
 /** By bundle within the run, the places that have a value of each set. */
 function placesOfAll(
   wanted: readonly WantedValues[],
-  blobsOf: (values: WantedValues) => readonly ArrayBuffer[],
+  blobsOf: (values: WantedValues) => Iterable<ArrayBuffer>,
 ): Map<number, Places> {
   let found: Map<number, Places> | null = null;
   for (const values of wanted) {
