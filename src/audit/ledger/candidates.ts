@@ -6,9 +6,9 @@
 import type { AuditFilter, EntryOrder } from "#audit/entry-filter.ts";
 import { ENTRY_COLUMNS, type EntryRow } from "#audit/ledger/proven/checked-entries.ts";
 import { TILE_WIDTH } from "#formats/tlog/tlog-tiles.ts";
-import { type IdColumn, seqsWithId } from "./id-runs.ts";
+import { type IdColumn, type SearchedRange, seqsWithId } from "./id-runs.ts";
 import { actionsWith } from "./known-actions.ts";
-import { bundlesWith, type SearchedRange, type WantedValues } from "./posting-runs.ts";
+import { bundlesWith, type WantedValues } from "./posting-runs.ts";
 import { COMMON_OUTCOME, hasPlace, type ValueColumn, valueFingerprint } from "./postings.ts";
 
 /** Read by one statement: 2 MB of bodies at most. */

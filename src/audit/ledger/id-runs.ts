@@ -91,12 +91,12 @@ const SELECT_BUNDLES =
 export function* seqsWithId(
   sql: SqlStorage,
   { column, id }: { column: IdColumn; id: string },
-  { low, high }: { low: number; high: number },
+  { low, high, treeSize }: SearchedRange,
   order: EntryOrder = "desc",
 ): Generator<number> {
   const wanted = fingerprint(HASH_STARTS[column], id);
   let last = -1;
-  for (const { idx, places } of runsWith(sql, wanted, { low, high }, order)) {
+  for (const { idx, places } of runsWith(sql, wanted, { low, high, treeSize }, order)) {
     for (const place of order === "desc" ? places.reverse() : places) {
       const seq = idx * MERGED_ENTRIES + place;
       // An entry whose ids share a fingerprint has two records, side by side in both kinds of run.
@@ -105,6 +105,14 @@ export function* seqsWithId(
       yield seq;
     }
   }
+}
+
+/** Seqs in [low, high). */
+export interface SearchedRange {
+  low: number;
+  high: number;
+  /** Of the log: whole runs below are merged. */
+  treeSize: number;
 }
 
 interface RunPlaces {
@@ -117,11 +125,13 @@ interface RunPlaces {
 function* runsWith(
   sql: SqlStorage,
   wanted: number,
-  range: { low: number; high: number },
+  range: SearchedRange,
   order: EntryOrder,
 ): Generator<RunPlaces> {
+  const since = range.treeSize - (range.treeSize % MERGED_ENTRIES);
+  const unmerged = { ...range, low: Math.max(range.low, since) };
   if (order === "asc") yield* mergedWith(sql, wanted, range, order);
-  yield* bundlesWith(sql, wanted, range, order);
+  yield* bundlesWith(sql, wanted, unmerged, order);
   if (order === "desc") yield* mergedWith(sql, wanted, range, order);
 }
 

@@ -5,6 +5,7 @@
 import type { EntryOrder } from "#audit/entry-filter.ts";
 import { TILE_WIDTH } from "#formats/tlog/tlog-tiles.ts";
 import { bigEndian } from "./fingerprint.ts";
+import { MERGED_ENTRIES, type SearchedRange } from "./id-runs.ts";
 import {
   findPlaces,
   keepPlaces,
@@ -15,7 +16,6 @@ import {
 } from "./postings.ts";
 
 const PARTS = 256;
-const RUN_ENTRIES = TILE_WIDTH ** 2;
 
 /** The part of a run that the value is in: its fingerprint's first byte. */
 export function partOfValue(fingerprint: number): number {
@@ -50,13 +50,6 @@ function bundlesOf(run: number): [number, number] {
 /** Fingerprints of values that an entry may have, any of them. */
 export type WantedValues = ReadonlySet<number>;
 
-export interface SearchedRange {
-  low: number;
-  high: number;
-  /** Of the log: whole runs below are merged. */
-  treeSize: number;
-}
-
 export interface FoundBundle {
   index: number;
   /** Null: any, for the bundle's postings are not made yet. */
@@ -74,11 +67,11 @@ export function* bundlesWith(
   order: EntryOrder,
 ): Generator<FoundBundle> {
   if (low >= high) return;
-  const [first, last] = [Math.floor(low / RUN_ENTRIES), Math.floor((high - 1) / RUN_ENTRIES)];
+  const [first, last] = [Math.floor(low / MERGED_ENTRIES), Math.floor((high - 1) / MERGED_ENTRIES)];
   const ends = [Math.floor(low / TILE_WIDTH), Math.floor((high - 1) / TILE_WIDTH)] as const;
   for (let at = 0; at <= last - first; at += 1) {
     const run = order === "asc" ? first + at : last - at;
-    const isMerged = (run + 1) * RUN_ENTRIES <= treeSize;
+    const isMerged = (run + 1) * MERGED_ENTRIES <= treeSize;
     const [from, to] = bundlesOf(run);
     const range = [Math.max(from, ends[0]), Math.min(to, ends[1])] as const;
     if (isMerged) yield* mergedWith(sql, wanted, { run, range }, order);

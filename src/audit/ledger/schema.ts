@@ -270,6 +270,9 @@ BEGIN SELECT RAISE(ABORT, 'key_shares: what is destroyed never comes back'); END
 ALTER TABLE bundles ADD COLUMN postings BLOB;
 CREATE INDEX bundles_without_postings ON bundles (idx) WHERE postings IS NULL;
 
+-- A pass begins as soon as the object starts, however short a time ago the last one has.
+UPDATE scrub SET started_at_ms = NULL, size = NULL, position = 0;
+
 -- Of 65,536 entries, sorted, cut in 256 parts.
 CREATE TABLE posting_runs (
   idx      INTEGER NOT NULL,

@@ -22,7 +22,7 @@ import { encodeHex } from "#formats/hex.ts";
 import { TILE_WIDTH } from "#formats/tlog/tlog-tiles.ts";
 import { seqsBetween } from "./bundles.ts";
 import { candidates } from "./candidates.ts";
-import type { SearchedRange } from "./posting-runs.ts";
+import type { SearchedRange } from "./id-runs.ts";
 
 /** Entries that a page looks at: about 20 µs each. */
 const SCANNED_ENTRIES_MAX = 2_000;

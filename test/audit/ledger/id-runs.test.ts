@@ -49,9 +49,11 @@ function seqsOf(
   range = { low: 0, high: ENTRIES },
   order: EntryOrder = "desc",
 ): Promise<number[]> {
-  return runInDurableObject(objectOf(log), (_, { storage }) => [
-    ...seqsWithId(storage.sql, wanted, range, order),
-  ]);
+  return runInDurableObject(objectOf(log), (_, { storage: { sql } }) => {
+    const query = "SELECT 256 * (1 + max(idx)) AS size FROM bundles";
+    const treeSize = sql.exec<{ size: number }>(query).one().size;
+    return [...seqsWithId(sql, wanted, { ...range, treeSize }, order)];
+  });
 }
 
 const expectedSeqs = (remainder: number, low = 0, high = ENTRIES) =>

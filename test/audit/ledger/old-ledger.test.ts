@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { LogAddress } from "#audit/audit-log.ts";
 import { ANY_EVENT, type AuditFilter, matchesFilter } from "#audit/entry-filter.ts";
+import { readState } from "#audit/ledger/proven/log-state.ts";
+import { readScrub, scrubSoon } from "#audit/ledger/proven/scrub.ts";
 import { MIGRATIONS } from "#audit/ledger/schema.ts";
+import { doctor } from "./doctored.ts";
 import { migrateFrom } from "./old-ledger.ts";
 import { runScrub } from "./run-pruning.ts";
 import {
@@ -102,6 +105,20 @@ describe("A ledger from before there were postings", () => {
     await expectAllFound(log);
     await runScrub(log);
     expect((await ledgerOf(log).status())?.scrub?.mendedBundles).toBe(0);
+  });
+
+  it("has a pass begin as soon as it starts, whenever the last one was, and from the first bundle on", async () => {
+    const log = await newLog();
+    await append(log, variedEvents());
+    await sign(log);
+    await runScrub(log);
+    await doctor(log, (sql) => void sql.exec("UPDATE scrub SET size = 600, position = 2"));
+    await migrateFrom(log, BEFORE_POSTINGS);
+    const begun = await inLedger(log, (sql) => {
+      const isDueSoon = scrubSoon(sql, readState(sql)!, Date.now());
+      return { isDueSoon, position: readScrub(sql)?.position ?? null, size: readScrub(sql)?.size };
+    });
+    expect(begun).toEqual({ isDueSoon: true, position: 0, size: null });
   });
 
   it("knows every action that it has had", async () => {
