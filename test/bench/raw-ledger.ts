@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type AuditEvent, parseAuditEvent } from "#audit/audit-event.ts";
 import { fingerprintsOf, packRecords } from "#audit/ledger/id-runs.ts";
+import { BundlePostings } from "#audit/ledger/postings.ts";
 import { MIGRATIONS } from "#audit/ledger/schema.ts";
 import { canonicalJson } from "#formats/canonical-json.ts";
 import { sha256 } from "#formats/sha256.ts";
@@ -62,6 +63,7 @@ function appender(db: DatabaseSync, org: string): (events: readonly AuditEvent[]
   let seq = 0;
   let leaves: Uint8Array[] = [];
   let records: number[] = [];
+  let postings = new BundlePostings(0);
   return (events) => {
     const recordedAt = new Date().toISOString();
     db.exec("BEGIN IMMEDIATE");
@@ -82,12 +84,15 @@ function appender(db: DatabaseSync, org: string): (events: readonly AuditEvent[]
           invocationId: event.invocation_id,
         }),
       );
+      const { action, actor, instance_id: instance, outcome } = event;
+      postings.add({ seq, action, actor, instance, outcome });
       previous = hash;
       seq += 1;
       if (leaves.length < TILE_WIDTH) continue;
-      completeBundle(seq / TILE_WIDTH - 1, leaves, packRecords(records));
+      completeBundle(seq / TILE_WIDTH - 1, leaves, packRecords(records), postings.pack());
       leaves = [];
       records = [];
+      postings = new BundlePostings(seq / TILE_WIDTH);
     }
     takeEntries.run(seq);
     db.exec("COMMIT");
@@ -96,15 +101,15 @@ function appender(db: DatabaseSync, org: string): (events: readonly AuditEvent[]
 
 function bundleWriter(
   db: DatabaseSync,
-): (index: number, leaves: readonly Uint8Array[], ids: Uint8Array) => void {
+): (index: number, leaves: readonly Uint8Array[], ids: Uint8Array, postings: Uint8Array) => void {
   const insertTile = db.prepare("INSERT INTO tiles (level, idx, hashes) VALUES (0, ?, ?)");
   const insertBundle = db.prepare(
-    `INSERT INTO bundles (idx, time_min, time_max, bytes, ids)
-     SELECT ?1, min(time), max(time), sum(octet_length(body) + 1), ?2 FROM entries
+    `INSERT INTO bundles (idx, time_min, time_max, bytes, ids, postings)
+     SELECT ?1, min(time), max(time), sum(octet_length(body) + 1), ?2, ?3 FROM entries
      WHERE seq >= ?1 * ${TILE_WIDTH} AND seq < (?1 + 1) * ${TILE_WIDTH}`,
   );
-  return (index, leaves, ids) => {
+  return (index, leaves, ids, postings) => {
     insertTile.run(index, Buffer.concat(leaves));
-    insertBundle.run(index, ids);
+    insertBundle.run(index, ids, postings);
   };
 }

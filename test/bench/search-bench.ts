@@ -11,7 +11,7 @@ import type { LedgerFile } from "./ledger-file.ts";
 const QUERIES = 300;
 const LIMIT = 100;
 const HOUR_MS = 3_600_000;
-const CURSOR = cursorFormat("audit", ["number", "number"]);
+const CURSOR = cursorFormat("audit", ["number", "number", "string"]);
 const PREFIXES = ["tool.", "tool.call.", "tool.call.allowed", "tool.call.d", "plugin.", "plugin.f"];
 const SIZED = (name: string) => `query, ${name}, limit 100`;
 
@@ -25,7 +25,7 @@ export async function benchSearches(
   const random = randomSource(11);
   const pick = <Item>(items: readonly Item[]): Item => items[Math.floor(random() * items.length)]!;
   const place = () => Math.floor(random() * filled.entries);
-  const cursor = () => ({ cursor: encodeCursor(CURSOR, [1, place()]) });
+  const cursor = () => ({ cursor: encodeCursor(CURSOR, [1, place(), "desc"]) });
   const traced = filled.samples.flatMap(({ events }) => events.filter((event) => event.trace_id));
   const events = filled.samples.flatMap((report) => report.events);
   const hour = () => {
@@ -61,6 +61,9 @@ export async function benchSearches(
       "",
       () => ({ actor: pick(events).actor, action_prefix: "tool.call.denied", ...cursor() }),
     ],
+    ["actor and outcome=error", "", () => ({ actor: pick(events).actor, outcome: "error" })],
+    ["action=plugin.failed, rare", "", () => ({ action: "plugin.failed" })],
+    ["an actor that is nowhere", "", () => ({ actor: "user:nobody" })],
     [
       "nothing to find: 2,000 entries looked at",
       "",

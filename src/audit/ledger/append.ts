@@ -17,6 +17,7 @@ import { formatTimestamp } from "#formats/rfc3339.ts";
 import { sha256 } from "#formats/sha256.ts";
 import { recordInBundles } from "./bundles.ts";
 import { insertEntries, type NewEntry } from "./insert-entries.ts";
+import { keepActions } from "./known-actions.ts";
 
 const utf8 = new TextEncoder();
 
@@ -46,6 +47,7 @@ export function appendEvents(
   if (isFull && entries.length > 0) return { kind: "full" };
   insertEntries(sql, entries);
   recordInBundles(sql, entries);
+  if (entries.length > 0) keepActions(sql, new Set(entries.map(({ action }) => action)));
   for (const [index, { entry }] of planned.entries()) {
     if (entry !== null) recordRetention(sql, entry.seq, events[index]!);
   }
@@ -111,6 +113,10 @@ function newEntry(event: AppendedEvent, place: Place): NewEntry | null {
     requestId: event.request_id,
     traceId: event.trace_id,
     invocationId: event.invocation_id,
+    action: event.action,
+    actor: event.actor,
+    instance: event.instance_id,
+    outcome: event.outcome,
     body,
     ...hashes,
     previousHash,

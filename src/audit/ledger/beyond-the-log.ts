@@ -44,6 +44,7 @@ export function deleteBundlesBeyond(sql: SqlStorage, treeSize: number): number {
   const queries = [
     sql.exec("DELETE FROM bundles WHERE idx >= ? OR idx < 0", bundles),
     sql.exec("DELETE FROM id_runs WHERE idx >= ? OR idx < 0", runs),
+    sql.exec("DELETE FROM posting_runs WHERE idx >= ? OR idx < 0", runs),
   ];
   return queries.reduce((rows, { rowsWritten }) => rows + rowsWritten, 0);
 }

@@ -1,43 +1,31 @@
 /**
- * Entries that may match a filter, in the order asked, from the index that leaves least to look at: ids by
- * their runs, other columns by an index over (column, seq), what no index knows by the key.
+ * Entries that may match a filter, in the order asked, from what leaves least to look at: ids by their runs,
+ * actions, actors, instances and outcomes by their postings, all that are asked for at once, the rest by the key.
  */
 
 import type { AuditFilter, EntryOrder } from "#audit/entry-filter.ts";
 import { ENTRY_COLUMNS, type EntryRow } from "#audit/ledger/proven/checked-entries.ts";
-import { type IdColumn, seqsWithId } from "./id-runs.ts";
+import { TILE_WIDTH } from "#formats/tlog/tlog-tiles.ts";
+import { type IdColumn, type SearchedRange, seqsWithId } from "./id-runs.ts";
+import { actionsWith } from "./known-actions.ts";
+import { bundlesWith, type WantedValues } from "./posting-runs.ts";
+import { COMMON_OUTCOME, hasPlace, type ValueColumn, valueFingerprint } from "./postings.ts";
 
-/** With more actions, merging costs more than looking at every entry. */
-const MERGED_ACTIONS_MAX = 256;
-
-const SELECT_ENTRY = `SELECT ${ENTRY_COLUMNS} FROM entries`;
-
-/** Seqs in [low, high). */
-export interface SearchedSeqs {
-  low: number;
-  high: number;
-}
+/** Read by one statement: 2 MB of bodies at most. */
+const READ_ENTRIES_MAX = 32;
 
 export function candidates(
   sql: SqlStorage,
   filter: AuditFilter,
-  range: SearchedSeqs,
+  range: SearchedRange,
   order: EntryOrder,
 ): Iterable<EntryRow> {
   const id = idOf(filter);
-  if (id !== null) return entriesOfId(sql, id, range, order);
-  const by = (column: string, value: string) => entriesBy(sql, { column, value }, range, order);
-  if (filter.actor !== null) return by("actor", filter.actor);
-  if (filter.action !== null) return by("action", filter.action);
-  const actions = filter.actionPrefix === null ? null : actionsWith(sql, filter.actionPrefix);
-  if (actions !== null) {
-    const lists = actions.map((action) => by("action", action));
-    return merged(lists, order);
-  }
-  if (filter.outcome !== null && filter.outcome !== "allowed") return by("outcome", filter.outcome);
-  if (filter.instance !== null) return by("instance", filter.instance);
+  if (id !== null) return entriesAt(sql, seqsWithId(sql, id, range, order));
+  const wanted = wantedValues(sql, filter);
+  if (wanted.length > 0) return entriesAt(sql, seqsWith(sql, wanted, range, order));
   return sql.exec(
-    `${SELECT_ENTRY} WHERE seq >= ? AND seq < ? ORDER BY seq ${order}`,
+    `SELECT ${ENTRY_COLUMNS} FROM entries WHERE seq >= ? AND seq < ? ORDER BY seq ${order}`,
     range.low,
     range.high,
   );
@@ -55,74 +43,61 @@ function idOf({ invocationId, requestId, traceId }: AuditFilter): AskedId | null
   return traceId === null ? null : { column: "trace_id", id: traceId };
 }
 
-function* entriesOfId(
+/** A set for each field that is asked for and has postings. */
+function wantedValues(
   sql: SqlStorage,
-  id: AskedId,
-  range: SearchedSeqs,
-  order: EntryOrder,
-): Generator<EntryRow> {
-  for (const seq of seqsWithId(sql, id, range, order)) {
-    yield* sql.exec(`${SELECT_ENTRY} WHERE seq = ?`, seq);
-  }
-}
-
-/** Repeats the condition of a partial index, without which SQLite would not use the index. */
-const SPARSE: Record<string, string> = { outcome: " AND outcome <> 'allowed'" };
-
-function entriesBy(
-  sql: SqlStorage,
-  { column, value }: { column: string; value: string },
-  { low, high }: SearchedSeqs,
-  order: EntryOrder,
-) {
-  return sql.exec(
-    `${SELECT_ENTRY} INDEXED BY entries_by_${column}
-     WHERE ${column} = ?${SPARSE[column] ?? ""} AND seq >= ? AND seq < ? ORDER BY seq ${order}`,
-    value,
-    low,
-    high,
+  { action, actionPrefix, actor, instance, outcome }: AuditFilter,
+): WantedValues[] {
+  const actions = actionPrefix === null ? null : actionsWith(sql, actionPrefix);
+  const asked: [ValueColumn, readonly string[] | null][] = [
+    ["action", action === null ? null : [action]],
+    ["actor", actor === null ? null : [actor]],
+    ["outcome", outcome === null || outcome === COMMON_OUTCOME ? null : [outcome]],
+    ["instance", instance === null ? null : [instance]],
+    // Last, for these may be many.
+    ["action", actions],
+  ];
+  return asked.flatMap(([column, values]) =>
+    values === null ? [] : [new Set(values.map((value) => valueFingerprint(column, value)))],
   );
 }
 
-/** The distinct actions under a prefix, one index seek each; null when there are too many to merge. */
-function actionsWith(sql: SqlStorage, prefix: string): string[] | null {
-  const actions: string[] = [];
-  let [row] = sql
-    .exec("SELECT min(action) AS next FROM entries WHERE action >= ?", prefix)
-    .toArray();
-  for (;;) {
-    const action = row?.["next"];
-    if (typeof action !== "string" || !action.startsWith(prefix)) return actions;
-    if (actions.length === MERGED_ACTIONS_MAX) return null;
-    actions.push(action);
-    [row] = sql.exec("SELECT min(action) AS next FROM entries WHERE action > ?", action).toArray();
-  }
-}
-
-/** Merges lists that are each in that order, reading no further in any than it must. */
-function* merged(lists: readonly Iterable<EntryRow>[], order: EntryOrder): Generator<EntryRow> {
-  const isEarlier = (row: EntryRow, than: EntryRow) =>
-    order === "desc" ? seqOf(row) > seqOf(than) : seqOf(row) < seqOf(than);
-  const heads = lists.map((list) => {
-    const iterator = list[Symbol.iterator]();
-    return { iterator, row: next(iterator) };
-  });
-  for (;;) {
-    let first: (typeof heads)[number] | null = null;
-    for (const head of heads) {
-      if (head.row !== null && (first?.row == null || isEarlier(head.row, first.row))) first = head;
+function* seqsWith(
+  sql: SqlStorage,
+  wanted: readonly WantedValues[],
+  range: SearchedRange,
+  order: EntryOrder,
+): Generator<number> {
+  for (const { index, places } of bundlesWith(sql, wanted, range, order)) {
+    const found = PLACES.filter((place) => places === null || hasPlace(places, place));
+    for (const place of order === "asc" ? found : found.reverse()) {
+      const seq = index * TILE_WIDTH + place;
+      if (seq >= range.low && seq < range.high) yield seq;
     }
-    if (first?.row == null) return;
-    yield first.row;
-    first.row = next(first.iterator);
   }
 }
 
-function next(iterator: Iterator<EntryRow>): EntryRow | null {
-  const { value, done } = iterator.next();
-  return done ? null : value;
+const PLACES = Array.from({ length: TILE_WIDTH }, (_, place) => place);
+
+/** Those that are there, in the order of `seqs`. */
+function* entriesAt(sql: SqlStorage, seqs: Iterable<number>): Generator<EntryRow> {
+  let waiting: number[] = [];
+  for (const seq of seqs) {
+    waiting.push(seq);
+    if (waiting.length < READ_ENTRIES_MAX) continue;
+    yield* readEntries(sql, waiting);
+    waiting = [];
+  }
+  yield* readEntries(sql, waiting);
 }
 
-function seqOf(row: EntryRow): number {
-  return row["seq"] as number;
+function readEntries(sql: SqlStorage, seqs: readonly number[]): EntryRow[] {
+  if (seqs.length === 0) return [];
+  const query = `SELECT ${ENTRY_COLUMNS} FROM json_each(?) CROSS JOIN entries ON seq = value`;
+  const rows = new Map<SqlStorageValue, EntryRow>();
+  for (const row of sql.exec(query, JSON.stringify(seqs))) rows.set(row["seq"]!, row);
+  return seqs.flatMap((seq) => {
+    const row = rows.get(seq);
+    return row === undefined ? [] : [row];
+  });
 }

@@ -14,6 +14,7 @@ import { LogContradiction } from "#audit/ledger/proven/contradiction.ts";
 import { LEDGER_ACTIONS } from "#formats/ledger/entry.ts";
 import { parseTimestampMs } from "#formats/rfc3339.ts";
 import { findHolds } from "./pruning.ts";
+import { IS_OWN_ACTION } from "./schema.ts";
 import { adoptedHolds, HOLD_PLACED, HOLD_RELEASED, idOf } from "./state-on-record.ts";
 
 export interface HoldsToAdopt {
@@ -62,7 +63,7 @@ function toldInForce(sql: SqlStorage): Map<string, LegalHold> {
 type RecordedEvent = AuditEvent & { recorded_at: string };
 
 function eventsOf(sql: SqlStorage, action: string): { row: EntryRow; event: RecordedEvent }[] {
-  const query = `SELECT ${ENTRY_COLUMNS} FROM entries WHERE action = ? ORDER BY seq`;
+  const query = `SELECT ${ENTRY_COLUMNS} FROM entries WHERE action = ? AND ${IS_OWN_ACTION} ORDER BY seq`;
   return [...sql.exec(query, action)].flatMap((row) => {
     const event = recordedEvent(row["body"] as string);
     return event === null ? [] : [{ row, event }];

@@ -10,6 +10,7 @@
  */
 import type { EntryOrder } from "#audit/entry-filter.ts";
 import { TILE_WIDTH } from "#formats/tlog/tlog-tiles.ts";
+import { bigEndian, fingerprint } from "./fingerprint.ts";
 
 export const MERGED_ENTRIES = TILE_WIDTH ** 2;
 const PARTS = 256;
@@ -47,17 +48,8 @@ export function fingerprintsOf(entry: EntryIds & { seq: number }): number[] {
     ["invocation_id", entry.invocationId],
   ] as const;
   return ids.flatMap(([column, id]) =>
-    id === null ? [] : [fingerprint(column, id) * PLACES + place],
+    id === null ? [] : [fingerprint(HASH_STARTS[column], id) * PLACES + place],
   );
-}
-
-/** FNV-1a, 32 bits, over the UTF-16 code units. */
-function fingerprint(column: IdColumn, id: string): number {
-  let hash: number = HASH_STARTS[column];
-  for (let at = 0; at < id.length; at += 1) {
-    hash = Math.imul(hash ^ id.charCodeAt(at), 0x01000193);
-  }
-  return hash >>> 0;
 }
 
 export function packRecords(
@@ -75,10 +67,9 @@ export function packRecords(
   return bytes;
 }
 
-/** Once the last of 256 bundles is full, merges their records into the sorted runs of 65,536 entries. */
-export function mergeRuns(sql: SqlStorage, lastBundle: number): void {
-  if ((lastBundle + 1) % TILE_WIDTH !== 0) return;
-  const range = [lastBundle + 1 - TILE_WIDTH, lastBundle] as const;
+/** Merges the records of 256 full bundles into the sorted runs of 65,536 entries: those of that number. */
+export function mergeIds(sql: SqlStorage, run: number): void {
+  const range = [run * TILE_WIDTH, (run + 1) * TILE_WIDTH - 1] as const;
   const parts: number[][] = Array.from({ length: PARTS }, () => []);
   for (const { ids } of sql.exec<{ ids: ArrayBuffer }>(SELECT_BUNDLES, ...range)) {
     const view = new DataView(ids);
@@ -86,13 +77,11 @@ export function mergeRuns(sql: SqlStorage, lastBundle: number): void {
       parts[view.getUint8(at)]!.push(view.getUint32(at) * PLACES + view.getUint16(at + 4));
     }
   }
-  const index = Math.floor(lastBundle / TILE_WIDTH);
   for (const [part, records] of parts.entries()) {
     if (records.length === 0) continue;
     const ids = packRecords(Float64Array.from(records).sort());
-    sql.exec("INSERT INTO id_runs (idx, part, ids) VALUES (?, ?, ?)", index, part, ids);
+    sql.exec("INSERT INTO id_runs (idx, part, ids) VALUES (?, ?, ?)", run, part, ids);
   }
-  sql.exec("UPDATE bundles SET ids = zeroblob(0) WHERE idx BETWEEN ? AND ?", ...range);
 }
 
 const SELECT_BUNDLES =
@@ -102,12 +91,12 @@ const SELECT_BUNDLES =
 export function* seqsWithId(
   sql: SqlStorage,
   { column, id }: { column: IdColumn; id: string },
-  { low, high }: { low: number; high: number },
+  { low, high, treeSize }: SearchedRange,
   order: EntryOrder = "desc",
 ): Generator<number> {
-  const wanted = fingerprint(column, id);
+  const wanted = fingerprint(HASH_STARTS[column], id);
   let last = -1;
-  for (const { idx, places } of runsWith(sql, wanted, { low, high }, order)) {
+  for (const { idx, places } of runsWith(sql, wanted, { low, high, treeSize }, order)) {
     for (const place of order === "desc" ? places.reverse() : places) {
       const seq = idx * MERGED_ENTRIES + place;
       // An entry whose ids share a fingerprint has two records, side by side in both kinds of run.
@@ -116,6 +105,14 @@ export function* seqsWithId(
       yield seq;
     }
   }
+}
+
+/** Seqs in [low, high). */
+export interface SearchedRange {
+  low: number;
+  high: number;
+  /** Of the log: whole runs below are merged. */
+  treeSize: number;
 }
 
 interface RunPlaces {
@@ -128,11 +125,13 @@ interface RunPlaces {
 function* runsWith(
   sql: SqlStorage,
   wanted: number,
-  range: { low: number; high: number },
+  range: SearchedRange,
   order: EntryOrder,
 ): Generator<RunPlaces> {
+  const since = range.treeSize - (range.treeSize % MERGED_ENTRIES);
+  const unmerged = { ...range, low: Math.max(range.low, since) };
   if (order === "asc") yield* mergedWith(sql, wanted, range, order);
-  yield* bundlesWith(sql, wanted, range, order);
+  yield* bundlesWith(sql, wanted, unmerged, order);
   if (order === "desc") yield* mergedWith(sql, wanted, range, order);
 }
 
@@ -197,12 +196,6 @@ export function recordsOf(ids: Uint8Array): number[] {
     const at = index * RECORD_BYTES;
     return view.getUint32(at) * PLACES + view.getUint16(at + 4);
   });
-}
-
-function bigEndian(fingerprint: number): ArrayBuffer {
-  const bytes = new ArrayBuffer(4);
-  new DataView(bytes).setUint32(0, fingerprint);
-  return bytes;
 }
 
 /** Binary search over sorted records. */

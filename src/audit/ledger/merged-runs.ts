@@ -1,53 +1,66 @@
-/** The merged runs of ids (id-runs.ts) as a slice of the scrubber holds them to their entries. */
+/** The merged runs as a slice of the scrubber holds them to their entries: puts in what a search would not find. */
 import { findsRecord, packRecords, partOf, recordsOf } from "./id-runs.ts";
+import { partOfValue } from "./posting-runs.ts";
+import {
+  addPlaces,
+  findPlaces,
+  holdsPlaces,
+  type Posting,
+  packPostings,
+  placesOf,
+  readPostings,
+  writePosting,
+} from "./postings.ts";
+import { RunParts } from "./run-parts.ts";
 
 export class MergedRuns {
-  readonly #sql: SqlStorage;
-  #idx: number | null = null;
-  #parts = new Map<number, Uint8Array>();
+  readonly #ids: RunParts;
+  readonly #postings: RunParts;
 
   constructor(sql: SqlStorage) {
-    this.#sql = sql;
+    this.#ids = new RunParts(sql, "id_runs");
+    this.#postings = new RunParts(sql, "posting_runs");
   }
 
-  /** Puts in what a search would not find; returns how much that was. */
-  mend(idx: number, records: readonly number[]): number {
-    this.#load(idx);
-    const lost = records.filter((record) => !findsRecord(this.#part(record), record));
-    for (const part of new Set(lost.map(partOf))) {
-      this.#write(
-        part,
-        lost.filter((record) => partOf(record) === part),
-      );
+  /** Returns how much that was. */
+  mendIds(run: number, records: readonly number[]): number {
+    const lost = records.filter(
+      (record) => !findsRecord(this.#ids.read(run, partOf(record)), record),
+    );
+    for (const [part, records] of Map.groupBy(lost, partOf)) {
+      const kept = recordsOf(this.#ids.read(run, part));
+      const all = Float64Array.from(new Set([...kept, ...records])).sort();
+      this.#ids.write(run, part, packRecords(all));
     }
     return lost.length;
   }
 
-  /** All of a run's parts at once: the ids of a slice are in nearly all of them. */
-  #load(idx: number): void {
-    if (this.#idx === idx) return;
-    const rows = this.#sql.exec<{ part: number; ids: ArrayBuffer }>(
-      "SELECT part, ids FROM id_runs WHERE idx = ?",
-      idx,
-    );
-    this.#parts = new Map([...rows].map(({ part, ids }) => [part, new Uint8Array(ids)]));
-    this.#idx = idx;
+  mendPostings(run: number, postings: readonly Posting[]): number {
+    const lost = postings.filter((posting) => !this.#holds(run, posting));
+    for (const [part, added] of Map.groupBy(lost, (posting) => partOfValue(posting.fingerprint))) {
+      const kept = this.#postings.read(run, part);
+      const together = added.map((posting) => joined(kept, posting));
+      const others = readPostings(kept).filter((one) => !added.some((lost) => isSame(lost, one)));
+      this.#postings.write(run, part, packPostings([...others, ...together]));
+    }
+    return lost.length;
   }
 
-  #part(record: number): Uint8Array {
-    return this.#parts.get(partOf(record)) ?? new Uint8Array(0);
+  #holds(run: number, { fingerprint, bundle, bytes }: Posting): boolean {
+    const part = this.#postings.read(run, partOfValue(fingerprint));
+    const places = findPlaces(part, new Set([fingerprint])).get(bundle);
+    return places !== undefined && holdsPlaces(places, placesOf(bytes));
   }
+}
 
-  #write(part: number, lost: readonly number[]): void {
-    const kept = recordsOf(this.#parts.get(part) ?? new Uint8Array(0));
-    const ids = packRecords(Float64Array.from(new Set([...kept, ...lost])).sort());
-    this.#parts.set(part, ids);
-    this.#sql.exec(
-      `INSERT INTO id_runs (idx, part, ids) VALUES (?, ?, ?)
-       ON CONFLICT (idx, part) DO UPDATE SET ids = excluded.ids`,
-      this.#idx,
-      part,
-      ids,
-    );
-  }
+function isSame(one: Posting, other: Posting): boolean {
+  return one.fingerprint === other.fingerprint && one.bundle === other.bundle;
+}
+
+/** With what a search finds of it. */
+function joined(kept: Uint8Array, { fingerprint, bundle, bytes }: Posting): Posting {
+  const places = placesOf(bytes);
+  const before = findPlaces(kept, new Set([fingerprint])).get(bundle);
+  if (before !== undefined) addPlaces(places, before);
+  return writePosting(fingerprint, bundle, places);
 }

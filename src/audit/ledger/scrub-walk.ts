@@ -80,5 +80,9 @@ function bundledEntry({ seq, body }: CheckedEntry): BundledEntry {
     requestId: event.request_id,
     traceId: event.trace_id,
     invocationId: event.invocation_id,
+    action: event.action,
+    actor: event.actor,
+    instance: event.instance_id,
+    outcome: event.outcome,
   };
 }

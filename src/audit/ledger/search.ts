@@ -21,7 +21,8 @@ import type { LogState } from "#audit/ledger/proven/log-state.ts";
 import { encodeHex } from "#formats/hex.ts";
 import { TILE_WIDTH } from "#formats/tlog/tlog-tiles.ts";
 import { seqsBetween } from "./bundles.ts";
-import { candidates, type SearchedSeqs } from "./candidates.ts";
+import { candidates } from "./candidates.ts";
+import type { SearchedRange } from "./id-runs.ts";
 
 /** Entries that a page looks at: about 20 µs each. */
 const SCANNED_ENTRIES_MAX = 2_000;
@@ -134,12 +135,13 @@ function seqRange(
   { from, to, fromSeq }: AuditFilter,
   { minIndex, treeSize }: LogState,
   { behind, order }: Required<Pick<PageBounds, "behind" | "order">>,
-): SearchedSeqs {
+): SearchedRange {
   const { low, high } = seqsBetween(sql, { from, to });
   const after = order === "asc" && behind !== null ? behind + 1 : 0;
   const before = order === "desc" && behind !== null ? behind : treeSize;
   return {
     low: Math.max(low, minIndex, fromSeq ?? 0, after),
     high: Math.min(high, before, treeSize),
+    treeSize,
   };
 }

@@ -22,6 +22,7 @@ import {
   RETENTION_TELLING,
   retentionChangeOf,
 } from "#formats/ledger/retention-change.ts";
+import { IS_OWN_ACTION } from "./schema.ts";
 
 /** Throws LogContradiction. */
 export function requireOnRecord(sql: SqlStorage, state: LogState): void {
@@ -37,7 +38,7 @@ export function requirePruned(sql: SqlStorage, state: LogState): void {
   if (minIndex === 0) return;
   const [row] = sql
     .exec(
-      `SELECT seq FROM entries WHERE action = ? AND seq >= ? AND seq < ?
+      `SELECT seq FROM entries WHERE action = ? AND ${IS_OWN_ACTION} AND seq >= ? AND seq < ?
          AND body ->> '$.details.to' = ? ORDER BY seq DESC LIMIT 1`,
       ...[LEDGER_ACTIONS.pruned, minIndex, publishedSize, String(minIndex)],
     )
@@ -116,7 +117,7 @@ type ToldEntry = AuditEvent & { seq: number };
 /** The entries with that action that are left, oldest first. */
 function toldBy(sql: SqlStorage, { minIndex }: LogState, action: string): ToldEntry[] {
   const rows = sql.exec(
-    `SELECT ${ENTRY_COLUMNS} FROM entries WHERE action = ? AND seq >= ? ORDER BY seq`,
+    `SELECT ${ENTRY_COLUMNS} FROM entries WHERE action = ? AND ${IS_OWN_ACTION} AND seq >= ? ORDER BY seq`,
     action,
     minIndex,
   );

@@ -50,7 +50,12 @@ async function received(response: Response): Promise<string> {
 }
 
 describe("A body that was changed in the ledger", () => {
-  it.each(["/5", "/5/proof", "/log/tile/entries/000.p/9", `?actor=${FORGED_ACTOR}`])(
+  it.each([
+    "/5",
+    "/5/proof",
+    "/log/tile/entries/000.p/9",
+    "?actor=user:alice@acme&from_seq=5&order=asc",
+  ])(
     "is not in the answer of GET /audit%s, which is a problem that names the entry",
     async (path) => {
       const { org } = await doctoredOrg();
@@ -62,6 +67,11 @@ describe("A body that was changed in the ledger", () => {
       expect(JSON.stringify(problem)).not.toContain(FORGED_ACTOR);
     },
   );
+
+  it("is found by no search for what it was changed into", async () => {
+    const { org } = await doctoredOrg();
+    expect(await auditEntries(org, `?actor=${FORGED_ACTOR}`)).toEqual([]);
+  });
 
   it("ends the page of GET /audit before it, with a cursor to the problem that names it", async () => {
     const { org } = await doctoredOrg();

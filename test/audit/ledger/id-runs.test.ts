@@ -17,6 +17,10 @@ function entryAt(seq: number): BundledEntry {
     requestId: seq % 3 === 0 ? `req-${seq % 131}` : null,
     traceId: seq.toString(16).padStart(32, "0"),
     invocationId: `call-${seq}`,
+    action: "tool.call.allowed",
+    actor: "user:alice@acme",
+    instance: null,
+    outcome: "allowed",
   };
 }
 
@@ -45,9 +49,11 @@ function seqsOf(
   range = { low: 0, high: ENTRIES },
   order: EntryOrder = "desc",
 ): Promise<number[]> {
-  return runInDurableObject(objectOf(log), (_, { storage }) => [
-    ...seqsWithId(storage.sql, wanted, range, order),
-  ]);
+  return runInDurableObject(objectOf(log), (_, { storage: { sql } }) => {
+    const query = "SELECT 256 * (1 + max(idx)) AS size FROM bundles";
+    const treeSize = sql.exec<{ size: number }>(query).one().size;
+    return [...seqsWithId(sql, wanted, { ...range, treeSize }, order)];
+  });
 }
 
 const expectedSeqs = (remainder: number, low = 0, high = ENTRIES) =>

@@ -1,7 +1,8 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { LogAddress } from "#audit/audit-log.ts";
-import { MIGRATIONS, migrate } from "#audit/ledger/schema.ts";
+import { IS_OWN_ACTION, MIGRATIONS, migrate } from "#audit/ledger/schema.ts";
 import { pruneTo } from "./run-pruning.ts";
 import {
   append,
@@ -49,6 +50,39 @@ const COPY_OF_LAST = (seq: string, previous: string) =>
    SELECT ${seq}, json_set(body, '$.event_id', 'other'), randomblob(32), ${previous}, randomblob(32), 1
    FROM entries ORDER BY seq DESC LIMIT 1`;
 
+interface ForcedRow {
+  /** From the last entry's, which is 0. */
+  seq: number;
+  /** The entry or row that it names as the one before it. */
+  after: number;
+}
+
+/** Whether the log takes the rows, which are taken back. */
+function attemptRows(storage: DurableObjectStorage, rows: readonly ForcedRow[]): boolean {
+  const { sql } = storage;
+  const last = sql.exec<{ seq: number }>("SELECT max(seq) AS seq FROM entries").one().seq;
+  const stored = sql.exec<{ seq: number; hash: ArrayBuffer }>("SELECT seq, hash FROM entries");
+  const hashes = new Map([...stored].map(({ seq, hash }) => [seq - last, hash]));
+  for (const { seq } of rows) hashes.set(seq, new Uint8Array(32).fill(seq + 7).buffer);
+  const insert = `INSERT INTO entries (seq, body, hash, previous_hash, leaf, begins_append)
+    VALUES (?, json_object('event_id', ?), ?, ?, zeroblob(32), ?)`;
+  const takenBack = new Error("taken back");
+  try {
+    storage.transactionSync(() => {
+      for (const { seq, after } of rows) {
+        const previous = hashes.get(after) ?? new ArrayBuffer(32);
+        const begins = seq === 1 ? 1 : null;
+        sql.exec(insert, last + seq, `forced-${seq}`, hashes.get(seq)!, previous, begins);
+      }
+      sql.exec("UPDATE log SET tree_size = (SELECT max(seq) + 1 FROM entries)");
+      throw takenBack;
+    });
+  } catch (error) {
+    return error === takenBack;
+  }
+  return false;
+}
+
 describe("The ledger's tables, by themselves,", () => {
   it("refuse to change an entry", async () => {
     const log = await newLogOf(2);
@@ -74,11 +108,29 @@ describe("The ledger's tables, by themselves,", () => {
     const insert = (seq: string, previous: string) =>
       attemptAppend(log, COPY_OF_LAST(seq, previous));
     const last = "(SELECT hash FROM entries ORDER BY seq DESC LIMIT 1)";
-    expect(await insert("seq + 1", "previous_hash")).toContain("UNIQUE");
+    expect(await insert("seq", "previous_hash")).toContain("UNIQUE");
+    expect(await insert("seq + 1", "previous_hash")).toContain("extends the chain");
     expect(await insert("seq + 2", last)).toContain("extends the chain");
     expect(await insert("seq + 1", "randomblob(32)")).toContain("extends the chain");
     expect(await insert("-1", "randomblob(32)")).toContain("extends the chain");
     expect(await insert("seq + 1", last)).toMatch(/^took/);
+  });
+
+  it("take rows of any numbers and predecessors only if each follows the one before", async () => {
+    const log = await newLogOf(3);
+    const seq = fc.integer({ min: -1, max: 4 });
+    const row = fc.record({ seq, after: seq });
+    const rows = fc.uniqueArray(row, { minLength: 1, maxLength: 3, selector: (one) => one.seq });
+    const property = fc.asyncProperty(rows, async (added) => {
+      const taken = await runInDurableObject(objectOf(log), (_, { storage }) =>
+        attemptRows(storage, added),
+      );
+      const inOrder = added.toSorted((one, other) => one.seq - other.seq);
+      expect(taken).toBe(inOrder.every((one, at) => one.seq === at + 1 && one.after === at));
+    });
+    const chain = [1, 2, 3].map((at) => ({ seq: at, after: at - 1 }));
+    const examples: [ForcedRow[]][] = [[chain.slice(0, 1)], [chain], [chain.toReversed()]];
+    await fc.assert(property, { numRuns: 300, examples });
   });
 
   it("refuse an append that does not say where it begins, or goes on after its own first entry", async () => {
@@ -118,6 +170,17 @@ describe("The ledger's tables, by themselves,", () => {
       SELECT 1, json_object('event_id', 'x', 'pad', printf('%.65535c', 'x')), randomblob(32), hash, leaf
       FROM entries`;
     expect(await attempt(log, long)).toContain("octet_length(body) <= 65535");
+  });
+
+  it("lead to the entries that decide what may leave by an index, whatever a search goes by", async () => {
+    const log = await newLogOf(1);
+    const query = `SELECT seq FROM entries WHERE action = ? AND ${IS_OWN_ACTION} AND seq >= ? ORDER BY seq`;
+    const plan = await inLedger(log, (sql) =>
+      sql.exec(`EXPLAIN QUERY PLAN ${query}`, "ledger.pruned", 0).toArray(),
+    );
+    expect(plan.map(({ detail }) => detail)).toEqual([
+      "SEARCH entries USING INDEX entries_by_own_action (action=? AND seq>?)",
+    ]);
   });
 
   it("refuse to append to a frozen log, and to thaw it", async () => {

@@ -27,6 +27,7 @@ const STEPS: readonly Step[] = [
   sql("insert entry", "INSERT INTO entries"),
   sql("insert tile", "INSERT INTO tiles"),
   sql("insert bundle", "INSERT INTO bundles"),
+  sql("keep action", "INSERT INTO actions (action)"),
   rpc("alarm"),
   d1("tell", "bytes = coalesce(excluded.bytes, bytes)"),
   sql("remember what was told", "UPDATE log SET told_size"),

@@ -6,6 +6,7 @@
  * clock that was ahead: then the correction behind it is the latest time at which it can have been recorded.
  * Where there is none, nobody has said so, and the entry stays.
  */
+import { IS_OWN_ACTION } from "#audit/ledger/schema.ts";
 import { LEDGER_ACTIONS } from "#formats/ledger/entry.ts";
 import { formatTimestamp } from "#formats/rfc3339.ts";
 import { MINUTE_MS } from "#platform/time.ts";
@@ -32,7 +33,8 @@ interface CorrectedAt {
 function correctionSince(sql: SqlStorage, seq: number): CorrectedAt | null {
   const [row] = sql
     .exec(
-      "SELECT seq, recorded_at AS recordedAt FROM entries WHERE action = ? AND seq >= ? ORDER BY seq LIMIT 1",
+      `SELECT seq, recorded_at AS recordedAt FROM entries
+       WHERE action = ? AND ${IS_OWN_ACTION} AND seq >= ? ORDER BY seq LIMIT 1`,
       LEDGER_ACTIONS.clockCorrected,
       seq,
     )
