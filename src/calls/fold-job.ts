@@ -52,8 +52,8 @@ export const foldJob: Job<FoldedOrg> = {
     if (outline === null) return "done";
     const isDue = isFoldDue(outline, Date.now());
     if (!isDue && outline.small < MERGED_MIN) return "done";
-    const merged = isDue ? "unfit" : await mergeSmall(db, org);
-    if (merged !== "unfit") return merged === "contended" ? "more" : "done";
+    // What is merged is small no more, most times: another run of neighbours may be long enough.
+    if (!isDue) return (await mergeSmall(db, org)) === "few" ? "done" : "more";
     const result = await foldOnce(db, org, Date.now());
     return result === "folded" || result === "contended" ? "more" : "done";
   },

@@ -17,15 +17,27 @@ export interface Pending {
   folds: number;
   /** The id of the last arrival that is counted so; empty where none is. */
   lastId: string;
+  /** What is stored as later was written by a clock that was ahead, and gives way. */
+  seenUntilMs: number;
   series: ReadonlyMap<number, SeriesDelta>;
   plugins: PluginNumbers;
   instances: ReadonlyMap<string, PendingInstance>;
+}
+
+/** As a fold does: UPSERT_INSTANCES in src/calls/store/fold/fold-statements.ts. */
+export function newestReportMs(
+  storedMs: number,
+  { lastReportMs }: InstanceDelta,
+  { seenUntilMs }: Pending,
+): number {
+  return storedMs > seenUntilMs ? lastReportMs : Math.max(storedMs, lastReportMs);
 }
 
 /** Nothing: what is stored counts by itself. */
 export const NOTHING_PENDING: Pending = {
   folds: 0,
   lastId: "",
+  seenUntilMs: 0,
   series: new Map(),
   plugins: new Map(),
   instances: new Map(),

@@ -24,7 +24,7 @@ export async function insertRaw(
   const sample = db.prepare(
     `INSERT INTO tool_invocations (${COLUMNS}) VALUES (${COLUMNS.replaceAll(/\w+/g, "?")})`,
   );
-  const arrival = db.prepare("INSERT INTO arrivals VALUES (?, ?, ?, ?, ?)");
+  const arrival = db.prepare("INSERT INTO arrivals (org, id, received_ms, bytes, payload) VALUES (?, ?, ?, ?, ?)");
   const startedAt = performance.now();
   for (const report of rows) {
     db.exec("BEGIN");

@@ -14,20 +14,20 @@ export function takePending(
   windows: Windows,
   taker: CellTaker,
 ): void {
+  const wanted =
+    asked.column === "totals" || asked.numbers === null ? null : new Set(asked.numbers);
   for (const [number, delta] of series) {
     const asRead = numberIn(asked, number, () => plugins.get(pluginNameKey(delta.name))!);
-    if (asRead === null) continue;
+    if (wanted !== null && !wanted.has(asRead)) continue;
     for (const [window, cells] of cellsWithin(delta, tier, windows)) {
       takeCells(cells, taker, window, asRead);
     }
   }
 }
 
-/** Null where it is not asked for. */
-function numberIn(asked: RowsAsked, series: number, pluginOf: () => number): number | null {
-  if (asked.column === "totals") return 0;
-  const number = asked.column === "series" ? series : pluginOf();
-  return asked.numbers === null || asked.numbers.includes(number) ? number : null;
+function numberIn({ column }: RowsAsked, series: number, pluginOf: () => number): number {
+  if (column === "totals") return 0;
+  return column === "series" ? series : pluginOf();
 }
 
 function* cellsWithin(

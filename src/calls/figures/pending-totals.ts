@@ -1,13 +1,8 @@
 /** What is stored of a scrape's figures, with what is not folded yet: as the fold's statements would leave it. */
-import {
-  type InstanceDelta,
-  mergedTally,
-  type SeriesDelta,
-  type Tally,
-} from "#calls/fold-delta.ts";
+import { mergedTally, type SeriesDelta, type Tally } from "#calls/fold-delta.ts";
 import { hasDeparted } from "#calls/instance-goodbye.ts";
 import { droppedTotal } from "#calls/instance-reports.ts";
-import type { Pending } from "#calls/pending.ts";
+import { newestReportMs, type Pending } from "#calls/pending.ts";
 import type {
   Granularity,
   InstanceTotals,
@@ -83,24 +78,20 @@ export function withPendingWindows(
 
 export function withPendingInstances(
   stored: readonly InstanceTotals[],
-  { instances }: Pending,
+  pending: Pending,
 ): readonly InstanceTotals[] {
-  if (instances.size === 0) return stored;
+  if (pending.instances.size === 0) return stored;
   return stored.map((totals) => {
-    const pending = instances.get(totals.instance);
-    if (pending === undefined) return totals;
-    const { delta, reports } = pending;
+    const ofInstance = pending.instances.get(totals.instance);
+    if (ofInstance === undefined) return totals;
+    const { delta, reports } = ofInstance;
     return {
       ...totals,
-      lastReportMs: newestReportMs(totals.lastReportMs, delta),
+      lastReportMs: newestReportMs(totals.lastReportMs, delta, pending),
       dropped: droppedTotal(reports),
       hasDeparted: hasDeparted(reports) ? 1 : 0,
       lagSumUs: totals.lagSumUs + delta.lagSumUs,
       lagHistogram: withBuckets(totals.lagHistogram, delta.lagBuckets),
     };
   });
-}
-
-export function newestReportMs(storedMs: number, { lastReportMs }: InstanceDelta): number {
-  return Math.max(storedMs, lastReportMs);
 }

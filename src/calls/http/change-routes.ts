@@ -48,8 +48,8 @@ export const changeRoutes: readonly AppRoute[] = [
   ),
 ];
 
-function etagOf({ folds, newestArrivalMs }: Changes): string {
-  return `W/"${newestArrivalMs === null ? folds : `${folds}.${newestArrivalMs}`}"`;
+function etagOf({ folds, newestId }: Changes): string {
+  return `W/"${newestId === null ? folds : `${folds}.${newestId}`}"`;
 }
 
 /** RFC 9110 §13.1.2: by weak comparison. */

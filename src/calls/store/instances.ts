@@ -2,7 +2,7 @@ import { and, asc, eq, gt } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { hasDeparted } from "#calls/instance-goodbye.ts";
 import { droppedTotal, type InstanceReports } from "#calls/instance-reports.ts";
-import type { Pending } from "#calls/pending.ts";
+import { newestReportMs, type Pending } from "#calls/pending.ts";
 import { instances } from "./shard-schema.ts";
 
 export interface ListedInstance {
@@ -55,16 +55,19 @@ interface StoredInstance {
   hasDeparted: boolean;
 }
 
-function withPending(stored: StoredInstance, { instances }: Pending): ListedInstance {
-  const pending = instances.get(stored.instance);
-  if (pending === undefined) {
+function withPending(stored: StoredInstance, pending: Pending): ListedInstance {
+  const ofInstance = pending.instances.get(stored.instance);
+  if (ofInstance === undefined) {
     return { ...stored, reports: JSON.parse(stored.reports) as InstanceReports };
   }
-  const { delta, reports } = pending;
+  const { delta, reports } = ofInstance;
+  const { firstReportMs, lastReportMs } = stored;
+  const isToCome = firstReportMs !== null && firstReportMs > pending.seenUntilMs;
   return {
     ...stored,
     reports,
-    lastReportMs: Math.max(stored.lastReportMs, delta.lastReportMs),
+    firstReportMs: isToCome ? null : firstReportMs,
+    lastReportMs: newestReportMs(lastReportMs, delta, pending),
     dropped: droppedTotal(reports),
     hasDeparted: hasDeparted(reports),
   };

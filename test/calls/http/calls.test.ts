@@ -8,7 +8,7 @@ import { makeOrg } from "../../harness/orgs.ts";
 
 const HOUR_MS = 3_600_000;
 /** A resend in flight across a deployment derives it again: changing it counts such calls twice. */
-const DERIVED_ID = "01a20244-e800-718d-a714-86341fcadf35";
+const DERIVED_ID = "01a20244-e800-7704-a8a6-f696de2b08c0";
 
 async function rejectionOf(fields: SampleFields): Promise<string | undefined> {
   const answer = await ingest(await makeOrg(), [makeSample(fields)]);

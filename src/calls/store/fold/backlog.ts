@@ -40,16 +40,13 @@ export interface Backlog {
 }
 
 /** Oldest first; `total` is summed over `bytes` alone, so what is over the bound is not read. */
-const selectOldest = (
-  condition: string,
-) => `SELECT id, received_ms AS receivedMs, bytes, payload FROM arrivals
+const SELECT_OLDEST = `SELECT id, received_ms AS receivedMs, bytes, payload FROM arrivals
   WHERE org = ?1 AND id IN (
     SELECT id FROM (
       SELECT id, bytes, sum(bytes) OVER (ORDER BY id) AS total
-      FROM (SELECT id, bytes FROM arrivals WHERE org = ?1${condition} ORDER BY id LIMIT ${ARRIVALS_READ_MAX})
+      FROM (SELECT id, bytes FROM arrivals WHERE org = ?1 ORDER BY id LIMIT ${ARRIVALS_READ_MAX})
     ) WHERE total - bytes < ${ARRIVAL_BYTES_READ_MAX})
   ORDER BY id`;
-const SELECT_OLDEST = selectOldest("");
 
 const SELECT_ORG = `SELECT ${SHARD_ORG_COLUMNS},
     (SELECT max(id) FROM arrivals WHERE org = ?1) AS lastId
@@ -75,21 +72,24 @@ export function parsedRow(row: ArrivalRow): ParsedArrivalRow {
 }
 
 /** Whether a reader folds it: it is as much as a fold is made for, or more than was read, or dated by a clock that is ahead. */
-export function isFoldedFirst({ shardOrg, arrived, lastId }: Backlog, nowMs: number): boolean {
-  if (arrived.at(-1)?.id !== lastId || isUnderWay(shardOrg, arrived[0]!)) return true;
+export function isFoldedFirst(backlog: Backlog, nowMs: number): boolean {
+  const { arrived, lastId } = backlog;
+  if (arrived.at(-1)?.id !== lastId || isUnderWay(backlog)) return true;
   if (arrived.some(({ receivedMs }) => receivedMs > nowMs + AHEAD_MS_MAX)) return true;
   return arrived.reduce((sum, { bytes }) => sum + bytes, 0) > BACKLOG_BYTES_MAX;
 }
 
-function isUnderWay({ foldThrough }: ShardOrg, { id }: { id: string }): boolean {
-  return id <= foldThrough;
+/** Its oldest part was folded, or rewritten, and the rest is to be. */
+export function isUnderWay({ shardOrg, arrived }: Backlog): boolean {
+  return arrived[0]!.id <= shardOrg.foldThrough;
 }
 
-/** Up to which arrival folds are to go on, once one is due: all that there was then. */
-export function foldThroughOf({ shardOrg, arrived, lastId }: Backlog): string {
-  if (isUnderWay(shardOrg, arrived[0]!)) return shardOrg.foldThrough;
+/** Up to which arrival folds are to go on behind that one: all that there was when one became due. */
+export function foldThroughOf(backlog: Backlog, foldedTo: string | null): string {
+  const { shardOrg, lastId } = backlog;
+  if (foldedTo === lastId) return "";
   // What is regrouped has ids of its own, right behind that of the oldest.
-  return `${lastId}~`;
+  return isUnderWay(backlog) ? shardOrg.foldThrough : `${lastId}~`;
 }
 
 /** What a tick sees of an org's arrivals without their payloads. */
@@ -104,9 +104,8 @@ export interface BacklogOutline {
   foldThrough: string;
 }
 
-/** So many bytes have some 200 calls: what was merged a few times is left as it is. */
+/** So many bytes have some 200 calls. */
 export const SMALL_BYTES_MAX = 8_192;
-export const SELECT_SMALL = selectOldest(` AND bytes <= ${SMALL_BYTES_MAX}`);
 
 const SELECT_OUTLINE = `SELECT min(id) AS firstId, min(received_ms) AS oldestMs, max(received_ms) AS newestMs,
     count(*) AS rows, total(bytes) AS bytes, count(*) FILTER (WHERE bytes <= ${SMALL_BYTES_MAX}) AS small,

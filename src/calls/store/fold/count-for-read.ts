@@ -1,7 +1,6 @@
 /** What a reader has to count of the backlog: it folds what is due, and adds the rest to its answer. */
-import { isRegrouped } from "#calls/arrival.ts";
 import { NOTHING_PENDING, type Pending } from "#calls/pending.ts";
-import { BACKLOG_BYTES_MAX, type Backlog, isFoldedFirst, readBacklog } from "./backlog.ts";
+import { type Backlog, isFoldedFirst, isUnderWay, readBacklog } from "./backlog.ts";
 import { findPending } from "./find-pending.ts";
 import { foldBacklog } from "./fold.ts";
 import type { FoldedOrg } from "./fold-series.ts";
@@ -9,9 +8,10 @@ import type { FoldedOrg } from "./fold-series.ts";
 /**
  * Folds until the rest is little and has no name that is new; that rest. Unless `mayAdd`, it folds all.
  *
- * A reader whose time is over leaves what came last, but never what another answer may have added to its own: that was
- * all there was, and little, so it is among the oldest of what there is now, if it is not folded yet. What was
- * regrouped counts whole, for the oldest calls may be in any part of it.
+ * A reader whose time is over leaves what came last, but never what another answer may have added to its own. That was
+ * all there was, no fold was under way, and it was less than a chunk of one. So what is in answers is what the first
+ * fold takes when one becomes due, which is why that counts, and regroups nothing; until nothing is left of what there
+ * was then, no answer adds anything. A reader whose time is over has to fold once, if no fold is under way.
  */
 export async function countForRead(
   db: D1Database,
@@ -19,12 +19,9 @@ export async function countForRead(
   isOver: () => boolean,
   mayAdd: boolean,
 ): Promise<Pending> {
-  let through: string | null = null;
   for (;;) {
     const backlog = await readBacklog(db, org);
-    if (backlog === null) return NOTHING_PENDING;
-    through ??= lastOfLittle(backlog);
-    if (isOver() && isLater(backlog, through)) return NOTHING_PENDING;
+    if (backlog === null || (isOver() && isUnderWay(backlog))) return NOTHING_PENDING;
     const nowMs = Date.now();
     const pending = mayAdd ? await findLittle(db, org, backlog, nowMs) : null;
     if (pending !== null) return pending;
@@ -40,23 +37,6 @@ async function findLittle(
   nowMs: number,
 ): Promise<Pending | null> {
   return isFoldedFirst(backlog, nowMs) ? null : findPending(db, org, backlog, nowMs);
-}
-
-/** All that there is came behind that arrival. */
-function isLater({ arrived: [oldest] }: Backlog, through: string): boolean {
-  return oldest!.id > through && !isRegrouped(oldest!.arrival);
-}
-
-/** Up to which arrival an answer may have added to what was stored. */
-function lastOfLittle({ arrived }: Backlog): string {
-  let bytes = 0;
-  let last = arrived[0]!.id;
-  for (const arrival of arrived) {
-    bytes += arrival.bytes;
-    if (bytes > BACKLOG_BYTES_MAX) return last;
-    last = arrival.id;
-  }
-  return last;
 }
 
 export async function findFolds(db: D1Database, org: string): Promise<number | null> {

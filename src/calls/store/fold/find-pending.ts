@@ -1,11 +1,13 @@
 /** Sums the backlog for a reader: under the numbers that series and plugins have, beside what instances reported. */
 import { pluginNameKey } from "#calls/activity/activity-blocks.ts";
 import { FoldDelta, type InstanceDelta, type SeriesDelta } from "#calls/fold-delta.ts";
-import { addReport } from "#calls/instance-reports.ts";
+import { addReport, NO_REPORTS } from "#calls/instance-reports.ts";
 import type { Pending, PendingInstance } from "#calls/pending.ts";
-import { INSTANCE_IDLE_MS_MAX, SERIES_IDLE_MS_MAX } from "#calls/series.ts";
+import { INSTANCE_IDLE_MS_MAX, OTHER, SERIES_IDLE_MS_MAX } from "#calls/series.ts";
+import { SEEN_AHEAD_MS_MAX } from "#calls/store/far-times.ts";
 import { HOUR_MS } from "#platform/time.ts";
 import type { Backlog } from "./backlog.ts";
+import { isWithinChunk } from "./fold-bounds.ts";
 import { findStoredInstances } from "./fold-instances.ts";
 import { findPlugins } from "./fold-plugins.ts";
 import { type FoundSeries, findSeries } from "./fold-series.ts";
@@ -23,7 +25,7 @@ export async function findPending(
   const delta = new FoldDelta(nowMs);
   for (const { arrival, receivedMs } of arrived) delta.add(arrival, receivedMs);
   // From when on activity is known of all calls, an answer reads off the org's row.
-  if (delta.activityFromMs > 0) return null;
+  if (delta.activityFromMs > 0 || !isWithinChunk(delta, shardOrg.seriesNext)) return null;
   const deltas = [...delta.series.values()];
   const names = deltas.map(({ name }) => name);
   const idleBeforeMs = nowMs + IDLE_MARGIN_MS - SERIES_IDLE_MS_MAX;
@@ -34,7 +36,9 @@ export async function findPending(
   ]);
   if (instances === null || !names.every((name) => plugins.has(pluginNameKey(name)))) return null;
   const series = bySeries(deltas, found);
-  return series && { folds: shardOrg.folds, lastId, series, plugins, instances };
+  if (series === null) return null;
+  const seenUntilMs = nowMs + SEEN_AHEAD_MS_MAX;
+  return { folds: shardOrg.folds, lastId, seenUntilMs, series, plugins, instances };
 }
 
 /** Null where one has no series that is active. */
@@ -69,7 +73,10 @@ async function pendingInstances(
   for (const [instance, delta] of deltas) {
     const before = stored.get(instance);
     if (before === undefined || before.lastReportMs <= idleBeforeMs) return null;
-    pending.set(instance, { delta, reports: delta.reports.reduce(addReport, before.reports) });
+    // As a fold leaves it: it may be many's, of which no report says anything.
+    const reports =
+      instance === OTHER ? NO_REPORTS : delta.reports.reduce(addReport, before.reports);
+    pending.set(instance, { delta, reports });
   }
   return pending;
 }

@@ -6,15 +6,21 @@
  * org's fold number (compare-and-set), so what was read is still true when it is written. A fold that
  * dies leaves its arrivals; a fold whose answer is lost finds them gone.
  */
-import { blockOfSeries } from "#calls/activity/activity-blocks.ts";
 import { arrivalKey } from "#calls/arrival.ts";
 import { FoldDelta } from "#calls/fold-delta.ts";
 import { markOnce } from "#calls/store/counted-marks.ts";
 import { SEEN_AHEAD_MS_MAX } from "#calls/store/far-times.ts";
 import type { ShardOrg } from "#orgs/store/shard-orgs.ts";
 import { jsonParameters } from "#platform/d1/json-parameter.ts";
-import { type Backlog, foldThroughOf, type ParsedArrivalRow, readBacklog } from "./backlog.ts";
+import {
+  type Backlog,
+  foldThroughOf,
+  isUnderWay,
+  type ParsedArrivalRow,
+  readBacklog,
+} from "./backlog.ts";
 import { activityStatements, raiseActivityFrom } from "./fold-activity.ts";
+import { isChunk, TALLIES_MAX } from "./fold-bounds.ts";
 import { resolveInstances } from "./fold-instances.ts";
 import { lagStatements } from "./fold-lag.ts";
 import { markStatements } from "./fold-marks.ts";
@@ -32,16 +38,6 @@ import {
 import { type FoldGuard, oldestThatFit, regroupStatements } from "./regroup.ts";
 import { withoutUnknown } from "./unknown-tools.ts";
 
-/**
- * (series, hour) pairs a fold takes on: a row each of `series`, hours and days is patched, 60 to 90 µs
- * together at 84 buckets, so that a chunk stays under 500 ms.
- */
-const TALLIES_MAX = 3_000;
-/**
- * Rows of activity that a fold takes on, read and written whole. Of 10,000 tools the current minute and the current
- * quarter have 80; a backlog of a day's minutes takes several folds.
- */
-const ACTIVITY_ROWS_MAX = 250;
 /** Arrivals that name each series this often are regrouped first: rewriting costs a third of a fold. */
 const OVERLAP_MIN = 1.5;
 
@@ -88,13 +84,15 @@ async function nextFold(
   nowMs: number,
 ): Promise<NextFold> {
   const { shardOrg, arrived } = backlog;
-  const together = worthRegrouping(arrived);
+  const together = isUnderWay(backlog) ? worthRegrouping(arrived) : null;
   const guard = [org.org, org.generation, shardOrg.folds] as const;
-  const advanceTo = (seriesNext: number, seenUntilMs: number) =>
-    db.prepare(ADVANCE_FOLD).bind(...guard, seriesNext, seenUntilMs, foldThroughOf(backlog));
+  const advanceTo = (foldedTo: string | null, seriesNext: number, seenUntilMs: number) => {
+    const through = foldThroughOf(backlog, foldedTo);
+    return db.prepare(ADVANCE_FOLD).bind(...guard, seriesNext, seenUntilMs, through);
+  };
   if (together !== null) {
     const regrouped = await regroupStatements(db, guard, together, TALLIES_MAX);
-    const statements = [...regrouped, advanceTo(shardOrg.seriesNext, 0)];
+    const statements = [...regrouped, advanceTo(null, shardOrg.seriesNext, 0)];
     return { statements, hasMarks: false, foldedTo: null };
   }
   const { delta, taken } = sumOldest(arrived, shardOrg, nowMs);
@@ -102,10 +100,17 @@ async function nextFold(
     ...{ shardOrg, delta, taken, nowMs },
   });
   const foldedTo = taken.at(-1)!.id;
-  return { statements: [...statements, advanceTo(seriesNext, nowMs)], hasMarks, foldedTo };
+  return {
+    statements: [...statements, advanceTo(foldedTo, seriesNext, nowMs)],
+    hasMarks,
+    foldedTo,
+  };
 }
 
-/** The oldest arrivals, where they name more series than a chunk takes, and each again and again; else null. */
+/**
+ * The oldest arrivals, where they name more series than a chunk takes, and each again and again; else null. Not before a
+ * fold is under way: what may be in answers already is counted first (count-for-read.ts).
+ */
 function worthRegrouping(arrived: readonly ParsedArrivalRow[]): readonly ParsedArrivalRow[] | null {
   // Before any key is made: most folds are smaller.
   if (arrived.reduce((sum, { arrival }) => sum + arrival[4].length, 0) <= TALLIES_MAX) return null;
@@ -132,9 +137,8 @@ export async function foldAll(
 function sumOldest(arrived: readonly ParsedArrivalRow[], { seriesNext }: ShardOrg, nowMs: number) {
   const delta = new FoldDelta(nowMs);
   const taken: ParsedArrivalRow[] = [];
-  const blocks = blockOfSeries(seriesNext) + 1;
   for (const row of arrived) {
-    if (delta.tallyCount >= TALLIES_MAX || delta.activityRows(blocks) >= ACTIVITY_ROWS_MAX) break;
+    if (isChunk(delta, seriesNext)) break;
     delta.add(row.arrival, row.receivedMs);
     taken.push(row);
   }

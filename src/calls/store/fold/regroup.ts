@@ -77,7 +77,7 @@ export function oldestThatFit(arrived: readonly ParsedArrivalRow[]): readonly Pa
   return arrived;
 }
 
-export interface RewrittenRow {
+interface RewrittenRow {
   payload: string;
   /** Of its samples, as hex. */
   ids: string;
@@ -99,7 +99,7 @@ function regroupedRows(
 }
 
 /** D1 takes no row that is larger than what it takes as a bound value. */
-export function fitsRow({ payload, ids }: RewrittenRow): boolean {
+function fitsRow({ payload, ids }: RewrittenRow): boolean {
   if (!fitsParameter(payload) || !fitsParameter(ids)) return false;
   return ids === "" || utf8Bytes(payload) + ids.length / 2 <= PARAMETER_BYTES_MAX;
 }
