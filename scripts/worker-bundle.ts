@@ -1,6 +1,6 @@
 // The Worker as one module, as wrangler builds it for a deployment: what `npm start`, the suites and the
 // benchmarks run.
-import { build, type Plugin } from "esbuild";
+import { type BuildOptions, build, type Plugin } from "esbuild";
 
 /** A wasm module stays a file of its own, beside the script. */
 const wasmBeside: Plugin = {
@@ -13,7 +13,10 @@ const wasmBeside: Plugin = {
   },
 };
 
-export async function bundleWorker(entry: string): Promise<string> {
+export async function bundleWorker(
+  entry: string,
+  { plugins = [], nodePaths = [] }: Pick<BuildOptions, "plugins" | "nodePaths"> = {},
+): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [entry],
     write: false,
@@ -22,7 +25,8 @@ export async function bundleWorker(entry: string): Promise<string> {
     target: "es2024",
     conditions: ["workerd", "worker", "browser"],
     external: ["node:*", "cloudflare:*"],
-    plugins: [wasmBeside],
+    plugins: [wasmBeside, ...plugins],
+    nodePaths,
     logLevel: "silent",
   });
   return outputFiles[0]?.text ?? "";

@@ -1,6 +1,6 @@
 /**
- * `npm run bench [suite …] [-- --entries=200000 --folder=…]`: every figure beside its baseline in the same run; a
- * table, then the same as JSON. `audit` names all suites that begin so.
+ * `npm run bench [suite …] [-- --entries=200000 --folder=… --before=…]`: every figure beside its baseline in the
+ * same run; a table, then the same as JSON. `audit` names all suites that begin so.
  */
 import { parseArgs } from "node:util";
 import { Runtime, type RuntimeOptions } from "../harness/runtime.ts";
@@ -11,6 +11,8 @@ import { benchAuditLarge, ENTRIES_DEFAULT } from "./audit-large-bench.ts";
 import { benchAuditRows, ROWS_WORKER } from "./audit-rows-bench.ts";
 import { benchScrub, SCRUB_WORKER } from "./audit-scrub-bench.ts";
 import { benchAuditSign, SIGN_CONNECTIONS } from "./audit-sign-bench.ts";
+import { benchCost } from "./cost/cost-bench.ts";
+import { SCENARIOS } from "./cost/scenario.ts";
 import { benchDashboard } from "./dashboard-bench.ts";
 import { type Figure, formatFigures } from "./figure.ts";
 import { benchGateway, GATEWAY_BENCH } from "./gateway-bench.ts";
@@ -22,11 +24,19 @@ import { benchPolicy, POLICY_BENCH_WORKER } from "./policy-bench.ts";
 import { benchScrape } from "./scrape-bench.ts";
 import { benchTracing } from "./tracing-bench.ts";
 
-interface Bench {
-  run(runtime: Runtime): Promise<Figure[]>;
-  options?: RuntimeOptions;
+interface Asked {
   /** Has no figure to compare, or needs more than this machine has by itself: runs when it is asked for. */
   isOnRequest?: boolean;
+}
+
+interface Bench extends Asked {
+  run(runtime: Runtime): Promise<Figure[]>;
+  options?: RuntimeOptions;
+}
+
+/** Starts its runtimes and prints its figures itself. */
+interface WholeBench extends Asked {
+  measure(): Promise<Figure[]>;
 }
 
 const { values, positionals: wanted } = parseArgs({
@@ -35,10 +45,12 @@ const { values, positionals: wanted } = parseArgs({
     entries: { type: "string", default: String(ENTRIES_DEFAULT) },
     // Databases that outlive the run, for a suite that is asked for by its name.
     folder: { type: "string" },
+    // Of another checkout, whose Worker costs are compared with.
+    before: { type: "string" },
   },
 });
 
-const BENCHES: Record<string, Bench> = {
+const BENCHES: Record<string, Bench | WholeBench> = {
   ingest: { run: benchIngest },
   otlp: { run: benchOtlp },
   activity: { run: benchActivity },
@@ -62,21 +74,32 @@ const BENCHES: Record<string, Bench> = {
   },
   gateway: { run: benchGateway, options: GATEWAY_BENCH },
   "audit-large": { run: (runtime) => benchAuditLarge(runtime, Number(values.entries)) },
+  ...Object.fromEntries(
+    Object.entries(SCENARIOS).map(([name, scenario]) => [
+      name,
+      { measure: () => benchCost(scenario, values.before), isOnRequest: true },
+    ]),
+  ),
 };
 
-const isWanted = (name: string, { isOnRequest = false }: Bench) =>
+const isWanted = (name: string, { isOnRequest = false }: Asked) =>
   wanted.length === 0
     ? !isOnRequest
     : wanted.some((asked) => name === asked || name.startsWith(`${asked}-`));
-const figures: Figure[] = [];
-for (const [name, bench] of Object.entries(BENCHES)) {
-  if (!isWanted(name, bench)) continue;
+
+async function measured(bench: Bench): Promise<Figure[]> {
   const { run } = bench;
   const folder = values.folder === undefined ? {} : { folder: values.folder };
   const options = { hasInspector: true, ...bench.options, ...folder };
   const runtime = await Runtime.start(options);
-  const measured = await run(runtime).finally(() => runtime.stop());
-  console.log(`${formatFigures(measured)}\n`);
-  figures.push(...measured);
+  const figures = await run(runtime).finally(() => runtime.stop());
+  console.log(`${formatFigures(figures)}\n`);
+  return figures;
+}
+
+const figures: Figure[] = [];
+for (const [name, bench] of Object.entries(BENCHES)) {
+  if (!isWanted(name, bench)) continue;
+  figures.push(...("measure" in bench ? await bench.measure() : await measured(bench)));
 }
 console.log(JSON.stringify(figures));

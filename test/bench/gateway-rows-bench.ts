@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { makeAuditReports } from "../harness/audit-load.ts";
 import type { LedgerRows } from "../harness/gateway-worker.ts";
+import { openLoop } from "../harness/open-loop.ts";
 import type { Runtime } from "../harness/runtime.ts";
 import { sendTimed } from "../harness/timed-requests.ts";
 import { type Figure, latencyFigures } from "./figure.ts";
@@ -40,13 +41,9 @@ async function rowsAt(
   await delay(SETTLE_MS);
   await runtime.json("GET", `/gateway/rows?org=${org}`);
   const calls = perSecond * seconds;
-  const startedAt = performance.now();
-  const sent: Promise<unknown>[] = [];
-  for (let index = 0; index < calls; index += 1) {
-    await delay(Math.max(0, startedAt + (index * 1_000) / perSecond - performance.now()));
-    sent.push(runtime.json("POST", `/gateway/call?org=${org}&ms=${CALL_MS}`));
-  }
-  await Promise.all(sent);
+  await openLoop(perSecond, calls, () =>
+    runtime.json("POST", `/gateway/call?org=${org}&ms=${CALL_MS}`),
+  );
   await delay(SETTLE_MS);
   const { ledger, d1 } = await runtime.json<Rows>("GET", `/gateway/rows?org=${org}`);
   const unit = "/call";

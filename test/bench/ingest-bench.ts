@@ -30,7 +30,7 @@ export async function benchIngest(runtime: Runtime): Promise<Figure[]> {
   await runtime.json("GET", "/bench/rows");
   for (let round = 0; round < ROUNDS; round += 1) {
     const reports = makeReports(REQUESTS, SAMPLES, SERIES, round);
-    const bodies = reports.map(reportBody);
+    const bodies = reports.map((report) => reportBody(report));
     ours.push((samples / (await postReports(runtime, "bench", bodies))) * 1e3);
     raw.push((samples / (await insertRaw(reports, ARRIVAL_BYTES))) * 1e3);
     const startedAt = performance.now();

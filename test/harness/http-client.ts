@@ -85,9 +85,9 @@ export class HttpClient {
     await this.json("POST", "/v1/orgs", { org, tier: "enterprise" });
   }
 
-  /** Runs the Worker's cron handler once, to its end. */
-  async tick(): Promise<void> {
-    const path = `/cdn-cgi/local/scheduled?cron=*+*+*+*+*&time=${Date.now()}`;
+  /** Runs the Worker's cron handler once, to its end, as scheduled for that time. */
+  async tick(timeMs = Date.now()): Promise<void> {
+    const path = `/cdn-cgi/local/scheduled?cron=*+*+*+*+*&time=${timeMs}`;
     const { status, body } = await this.send("GET", path);
     if (status !== 200) throw new Error(`the tick failed: ${status} ${body}`);
   }

@@ -59,12 +59,13 @@ export function makeLoadSample(
   };
 }
 
-let seq = 0;
+const lastSeqs = new Map<string, number>();
 
-export function reportBody(samples: readonly LoadSample[]): string {
+export function reportBody(samples: readonly LoadSample[], instance = "gw-1"): string {
   const epoch = "2026-11-22T07:00:00Z";
-  seq += 1;
-  return JSON.stringify({ instance_id: "gw-1", epoch, seq, dropped: 0, invocations: samples });
+  const seq = (lastSeqs.get(instance) ?? 0) + 1;
+  lastSeqs.set(instance, seq);
+  return JSON.stringify({ instance_id: instance, epoch, seq, dropped: 0, invocations: samples });
 }
 
 /** What a report of a busy fleet spans. */

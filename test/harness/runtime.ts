@@ -33,6 +33,8 @@ const READY_POLL_MS = 10;
 export interface RuntimeOptions {
   /** The Worker's module; default the counting one. */
   entry?: string;
+  /** The folder of whose sources and migrations it is made, another version's; default this one. */
+  checkout?: string;
   /** In addition to, or instead of, the usual ones; undefined takes one away. */
   settings?: Record<string, string | undefined>;
   /** Databases outlive the runtime in this folder; default a new one, which `stop` removes. */
@@ -76,7 +78,7 @@ export class Runtime extends HttpClient {
 
   static async start(options: RuntimeOptions = {}): Promise<Runtime> {
     const folder = options.folder ?? (await newFolder());
-    const contents = await workerBundle(options.entry ?? COUNTING_WORKER);
+    const contents = await workerBundle(options.entry ?? COUNTING_WORKER, options.checkout);
     if (options.hasDashboard) await buildDashboard();
     const policyScript = options.hasPolicy ? await workerBundle("src/policy-worker.ts") : null;
     const { result, workerd } = await spawningWorkerd(async () => {
@@ -84,8 +86,8 @@ export class Runtime extends HttpClient {
       const miniflare = new Miniflare(convertV4MiniflareOptions(all));
       return { miniflare, url: await miniflare.ready };
     });
-    await migrate(await result.miniflare.getD1Database("DIRECTORY"), "directory");
-    await migrate(await result.miniflare.getD1Database("SHARD_0"), "shard");
+    await migrate(await result.miniflare.getD1Database("DIRECTORY"), "directory", options.checkout);
+    await migrate(await result.miniflare.getD1Database("SHARD_0"), "shard", options.checkout);
     return new Runtime(result, workerd, folder, options);
   }
 
