@@ -24,7 +24,9 @@ export async function insertRaw(
   const sample = db.prepare(
     `INSERT INTO tool_invocations (${COLUMNS}) VALUES (${COLUMNS.replaceAll(/\w+/g, "?")})`,
   );
-  const arrival = db.prepare("INSERT INTO arrivals (org, id, received_ms, bytes, payload) VALUES (?, ?, ?, ?, ?)");
+  const arrival = db.prepare(
+    "INSERT INTO arrivals (org, id, received_ms, bytes, payload) VALUES (?, ?, ?, ?, ?)",
+  );
   const startedAt = performance.now();
   for (const report of rows) {
     db.exec("BEGIN");

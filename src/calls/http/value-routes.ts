@@ -1,5 +1,6 @@
 /** What a filter may be set to. */
 import * as Type from "typebox";
+import { FOLD_MS_MAX, overAfter, readCounted } from "#calls/figures/read-figures.ts";
 import { findValues, VALUE_FIELDS } from "#calls/store/activity-values.ts";
 import { formatTimestamp } from "#formats/rfc3339.ts";
 import { integerOr, oneOf, required, text } from "#http/parameters.ts";
@@ -56,7 +57,11 @@ export const valueRoutes: readonly AppRoute[] = [
       const { org, shard } = c.var.org;
       const { field, prefix = "", limit } = query;
       const question = { field, prefix, filter: callFilter(query), limit };
-      const answer = await findValues(shardDatabase(c.env, shard), org, question);
+      const db = shardDatabase(c.env, shard);
+      // What is pending has no name that is new.
+      const answer = await readCounted(c.env, c.var.org, overAfter(FOLD_MS_MAX), () =>
+        findValues(db, org, question),
+      );
       return c.json({
         field,
         source: answer.source,

@@ -73,7 +73,10 @@ describe("The checkpoint that the ledger keeps", () => {
     [
       "has another root",
       (note: string) =>
-        note.replace(/\n(.)(.{43})\n/, (_, first, rest) => `\n${first === "A" ? "B" : "A"}${rest}\n`),
+        note.replace(
+          /\n(.)(.{43})\n/,
+          (_, first, rest) => `\n${first === "A" ? "B" : "A"}${rest}\n`,
+        ),
       /^the ledger's first 300 entries are not those that were signed$/,
     ],
     ["has another signature", (note: string) => note.replace(/.{8}\n$/, "AAAAAA==\n"), NOT_SIGNED],
