@@ -32,7 +32,7 @@ const workers = () =>
 
 const common = { setupFiles: ["./test/apply-migrations.ts"], testTimeout: 30_000 };
 
-/** Suites that tick the cron over every org there is, or break databases: each file has its own. */
+/** Suites that tick the cron over every org there is, break databases, or see what all orgs do: each file has its own. */
 const ALONE = [
   "test/audit/ledger/{expiry,freezing}.test.ts",
   "test/audit/{recovery,audit-jobs,seeds,second-seed,origin}.test.ts",
@@ -41,6 +41,9 @@ const ALONE = [
   "test/orgs/{directory,space}.test.ts",
   "test/{streams,delivery}/**/*.test.ts",
   "test/vault/{kek-rotation,key-lives}.test.ts",
+  "test/gateway/figures/gateway-metrics.test.ts",
+  "test/gateway/identity/{token-attacks,issuer-keys}.test.ts",
+  "test/gateway/plugins/probe.test.ts",
 ];
 
 export default defineConfig({
