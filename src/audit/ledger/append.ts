@@ -8,6 +8,7 @@ import { type ChainEnd, readChainEnd } from "#audit/ledger/proven/chain-end.ts";
 import { checkedEntries, hashedEntry, storedEntry } from "#audit/ledger/proven/checked-entries.ts";
 import { hashEntry } from "#audit/ledger/proven/entry-hashes.ts";
 import { closedBy, type LogState } from "#audit/ledger/proven/log-state.ts";
+import { keepActions } from "#audit/ledger/sketches/known-actions.ts";
 import { notBefore } from "#audit/ledger/times/recorded-times.ts";
 import { recordRetention } from "#audit/ledger/times/retention-ranges.ts";
 import { type CanonicalObject, canonicalJson } from "#formats/canonical-json.ts";
@@ -17,7 +18,6 @@ import { formatTimestamp } from "#formats/rfc3339.ts";
 import { sha256 } from "#formats/sha256.ts";
 import { recordInBundles } from "./bundles.ts";
 import { insertEntries, type NewEntry } from "./insert-entries.ts";
-import { keepActions } from "./known-actions.ts";
 
 const utf8 = new TextEncoder();
 

@@ -3,10 +3,17 @@
  * entries that are nothing to it, without an index row an entry. Written with the entries, a row for each
  * bundle an append touches.
  */
+
+import {
+  type EntryIds,
+  fingerprintsOf,
+  MERGED_ENTRIES,
+  mergeIds,
+  packRecords,
+} from "#audit/ledger/sketches/id-runs.ts";
+import { mergePostings } from "#audit/ledger/sketches/posting-runs.ts";
+import { BundlePostings, type EntryValues } from "#audit/ledger/sketches/postings.ts";
 import { TILE_WIDTH } from "#formats/tlog/tlog-tiles.ts";
-import { type EntryIds, fingerprintsOf, MERGED_ENTRIES, mergeIds, packRecords } from "./id-runs.ts";
-import { mergePostings } from "./posting-runs.ts";
-import { BundlePostings, type EntryValues } from "./postings.ts";
 
 export interface BundledEntry extends EntryIds, EntryValues {
   seq: number;

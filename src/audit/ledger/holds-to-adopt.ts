@@ -11,10 +11,10 @@ import {
   storedEntry,
 } from "#audit/ledger/proven/checked-entries.ts";
 import { LogContradiction } from "#audit/ledger/proven/contradiction.ts";
+import { IS_OWN_ACTION } from "#audit/ledger/sketches/sketch-migrations.ts";
 import { LEDGER_ACTIONS } from "#formats/ledger/entry.ts";
 import { parseTimestampMs } from "#formats/rfc3339.ts";
 import { findHolds } from "./pruning.ts";
-import { IS_OWN_ACTION } from "./schema.ts";
 import { adoptedHolds, HOLD_PLACED, HOLD_RELEASED, idOf } from "./state-on-record.ts";
 
 export interface HoldsToAdopt {

@@ -2,12 +2,7 @@
  * The ledger's own tables, one SQLite database a log. What must never happen is refused here, below
  * all code: an entry is never changed, leaves only with a pruned prefix, and extends the chain.
  */
-
-/**
- * Of an entry in which an operator's deed or the ledger itself is told. What decides what may leave the log is asked
- * of these, by an index of their own: no search's sketch is between. SQLite uses that where a query says the same.
- */
-export const IS_OWN_ACTION = "(action GLOB 'operator.*' OR action GLOB 'ledger.*')";
+import { SKETCH_MIGRATIONS } from "#audit/ledger/sketches/sketch-migrations.ts";
 
 /** Numbered by place. A released one is never edited: another is added. */
 export const MIGRATIONS: readonly string[] = [
@@ -124,7 +119,7 @@ CREATE TABLE bundles (
   time_min TEXT    NOT NULL,
   time_max TEXT    NOT NULL,
   bytes    INTEGER NOT NULL,                      -- of the bodies, a line end each
-  ids      BLOB    NOT NULL                       -- src/audit/ledger/id-runs.ts; empty once they are merged
+  ids      BLOB    NOT NULL                       -- src/audit/ledger/sketches/id-runs.ts; empty once they are merged
 ) STRICT;
 
 -- Fingerprints of the request, trace and invocation ids of 65,536 entries, sorted, cut in 256 parts.
@@ -208,7 +203,7 @@ CREATE TABLE scrub (
 ) STRICT;
 `,
   `
--- How often what a search skips entries by had to be written anew (src/audit/ledger/mend-bundle.ts).
+-- How often what a search skips entries by had to be written anew (src/audit/ledger/sketches/mend-bundle.ts).
 ALTER TABLE scrub ADD COLUMN mended_bundles INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE scrub ADD COLUMN mended_at_ms INTEGER;
 `,
@@ -263,49 +258,7 @@ BEGIN SELECT RAISE(ABORT, 'key_shares: are only destroyed'); END;
 CREATE TRIGGER key_shares_stay BEFORE DELETE ON key_shares
 BEGIN SELECT RAISE(ABORT, 'key_shares: what is destroyed never comes back'); END;
 `,
-  `
--- Actions, actors, instances and outcomes are found by postings (src/audit/ledger/postings.ts), which are in the
--- bundle's row until 256 bundles of them are merged, and empty from then on. NULL: of bundles from before, until
--- the scrubber makes them.
-ALTER TABLE bundles ADD COLUMN postings BLOB;
-CREATE INDEX bundles_without_postings ON bundles (idx) WHERE postings IS NULL;
-
--- A pass begins as soon as the object starts, however short a time ago the last one has.
-UPDATE scrub SET started_at_ms = NULL, size = NULL, position = 0;
-
--- Of 65,536 entries, sorted, cut in 256 parts.
-CREATE TABLE posting_runs (
-  idx      INTEGER NOT NULL,
-  part     INTEGER NOT NULL,
-  postings BLOB    NOT NULL,
-  PRIMARY KEY (idx, part)
-) STRICT, WITHOUT ROWID;
-
--- Every action that an entry has had: src/audit/ledger/known-actions.ts.
-CREATE TABLE actions (
-  action TEXT NOT NULL PRIMARY KEY
-) STRICT, WITHOUT ROWID;
-
--- A seek for each action, not a step for each entry.
-INSERT INTO actions WITH RECURSIVE had (action) AS (
-  SELECT min(action) FROM entries
-  UNION ALL SELECT (SELECT min(later.action) FROM entries AS later WHERE later.action > had.action)
-  FROM had WHERE had.action IS NOT NULL)
-SELECT action FROM had WHERE action IS NOT NULL;
-
--- What decides what may leave is asked of few entries, which no gateway can report.
-CREATE INDEX entries_by_own_action ON entries (action, seq) WHERE ${IS_OWN_ACTION};
-DROP INDEX entries_by_action;
-DROP INDEX entries_by_actor;
-DROP INDEX entries_by_instance;
-DROP INDEX entries_by_outcome;
-`,
-  `
--- A row less an append. The trigger on the log's row refuses by itself what this refused: of the entries that it
--- takes each names the hash of the one whose number is one less, and numbers are the primary key, so two that
--- name the same one cannot both be taken. What is not taken counts for nothing.
-DROP INDEX entries_follow_one_head;
-`,
+  ...SKETCH_MIGRATIONS,
 ];
 
 /**

@@ -8,11 +8,11 @@ import {
 import type { LogState } from "#audit/ledger/proven/log-state.ts";
 import { ProvenTree } from "#audit/ledger/proven/proven-tree.ts";
 import { treeNodes } from "#audit/ledger/proven/tree.ts";
+import { mendBundle } from "#audit/ledger/sketches/mend-bundle.ts";
+import { MergedRuns } from "#audit/ledger/sketches/merged-runs.ts";
 import { treeRoot } from "#formats/tlog/merkle-proof.ts";
 import { TILE_WIDTH } from "#formats/tlog/tlog-tiles.ts";
 import type { BundledEntry } from "./bundles.ts";
-import { mendBundle } from "./mend-bundle.ts";
-import { MergedRuns } from "./merged-runs.ts";
 
 const TILE_HASHES = TILE_WIDTH - 1;
 const ENTRY_HASHES = 2;

@@ -18,11 +18,11 @@ import {
 } from "#audit/ledger/proven/checked-entries.ts";
 import { type CutAnswer, LogContradiction } from "#audit/ledger/proven/contradiction.ts";
 import type { LogState } from "#audit/ledger/proven/log-state.ts";
+import { candidates } from "#audit/ledger/sketches/candidates.ts";
+import type { SearchedRange } from "#audit/ledger/sketches/id-runs.ts";
 import { encodeHex } from "#formats/hex.ts";
 import { TILE_WIDTH } from "#formats/tlog/tlog-tiles.ts";
 import { seqsBetween } from "./bundles.ts";
-import { candidates } from "./candidates.ts";
-import type { SearchedRange } from "./id-runs.ts";
 
 /** Entries that a page looks at: about 20 µs each. */
 const SCANNED_ENTRIES_MAX = 2_000;

@@ -15,6 +15,7 @@ import {
 } from "#audit/ledger/proven/checked-entries.ts";
 import { LogContradiction } from "#audit/ledger/proven/contradiction.ts";
 import type { LogState } from "#audit/ledger/proven/log-state.ts";
+import { IS_OWN_ACTION } from "#audit/ledger/sketches/sketch-migrations.ts";
 import { daysPromisedTo } from "#audit/ledger/times/retention-ranges.ts";
 import { LEDGER_ACTIONS } from "#formats/ledger/entry.ts";
 import {
@@ -22,7 +23,6 @@ import {
   RETENTION_TELLING,
   retentionChangeOf,
 } from "#formats/ledger/retention-change.ts";
-import { IS_OWN_ACTION } from "./schema.ts";
 
 /** Throws LogContradiction. */
 export function requireOnRecord(sql: SqlStorage, state: LogState): void {

@@ -1,6 +1,7 @@
 /** Cells of what is not folded yet, for whoever reads those that are stored. */
+
+import type { Pending } from "#calls/figures/pending.ts";
 import type { SeriesDelta } from "#calls/fold-delta.ts";
-import type { Pending } from "#calls/pending.ts";
 import type { CellTaker, RowsAsked, Windows } from "#calls/store/activity/activity-rows.ts";
 import { MINUTE_MS } from "#platform/time.ts";
 import { type ActivityTier, pluginNameKey } from "./activity-blocks.ts";

@@ -2,9 +2,10 @@
  * Activity as a reader asks for it: from its rows where these know what the filter asks, else from the newest samples
  * that match. It counts what is acknowledged, as any figure does (read-figures.ts).
  */
+
+import type { Pending } from "#calls/figures/pending.ts";
 import { readCounted } from "#calls/figures/read-figures.ts";
 import { OUTCOMES } from "#calls/outcome.ts";
-import type { Pending } from "#calls/pending.ts";
 import {
   type ActivityExtent,
   findActivityExtent,

@@ -1,5 +1,5 @@
 /** Rollup rows of what is not folded yet, to be grouped with those that are stored. */
-import type { Pending } from "#calls/pending.ts";
+import type { Pending } from "#calls/figures/pending.ts";
 import type { RollupsAsked, WindowRange } from "#calls/store/rollup-windows.ts";
 import { windowsOf, withBuckets } from "./pending-totals.ts";
 import { GROUP_LABELS, type RollupRow } from "./rollup-groups.ts";

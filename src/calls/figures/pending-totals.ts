@@ -1,8 +1,9 @@
 /** What is stored of a scrape's figures, with what is not folded yet: as the fold's statements would leave it. */
+
+import { newestReportMs, type Pending } from "#calls/figures/pending.ts";
 import { mergedTally, type SeriesDelta, type Tally } from "#calls/fold-delta.ts";
 import { hasDeparted } from "#calls/instance-goodbye.ts";
 import { droppedTotal } from "#calls/instance-reports.ts";
-import { newestReportMs, type Pending } from "#calls/pending.ts";
 import type {
   Granularity,
   InstanceTotals,

@@ -3,8 +3,8 @@
  * acknowledged and not folded yet is added to it. Scrapes, rollups, activity and the metrics push read no other way.
  */
 
+import type { Pending } from "#calls/figures/pending.ts";
 import { settleForRead } from "#calls/pairing/settle-calls.ts";
-import type { Pending } from "#calls/pending.ts";
 import { countForRead, findFolds } from "#calls/store/fold/count-for-read.ts";
 import type { FoldedOrg } from "#calls/store/fold/fold-series.ts";
 import { readMetricsSnapshot } from "#calls/store/read-snapshot.ts";

@@ -3,7 +3,7 @@ import * as Type from "typebox";
 import { FOLD_MS_MAX, overAfter, readCounted } from "#calls/figures/read-figures.ts";
 import { instanceState, seqGaps } from "#calls/instance-reports.ts";
 import type { LagTally } from "#calls/lag/lag-tally.ts";
-import { findInstances } from "#calls/store/instances.ts";
+import { findInstances, type ListedInstance } from "#calls/store/instances.ts";
 import { readRecentLag } from "#calls/store/lag/read-lag.ts";
 import { formatTimestamp } from "#formats/rfc3339.ts";
 import { cursor, cursorFormat, limit, pageOf } from "#http/pagination.ts";
@@ -85,8 +85,6 @@ export const instanceRoutes: readonly AppRoute[] = [
     },
   ),
 ];
-
-type ListedInstance = Awaited<ReturnType<typeof findInstances>>[number];
 
 function instanceJson(
   row: ListedInstance,

@@ -1,8 +1,8 @@
 import { and, asc, eq, gt } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
+import { newestReportMs, type Pending } from "#calls/figures/pending.ts";
 import { hasDeparted } from "#calls/instance-goodbye.ts";
 import { droppedTotal, type InstanceReports } from "#calls/instance-reports.ts";
-import { newestReportMs, type Pending } from "#calls/pending.ts";
 import { instances } from "./shard-schema.ts";
 
 export interface ListedInstance {

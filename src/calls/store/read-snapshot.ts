@@ -12,13 +12,13 @@ import type {
   SeriesWindow,
   SnapshotWants,
 } from "#calls/figures/metrics-snapshot.ts";
+import type { Pending } from "#calls/figures/pending.ts";
 import {
   withPendingInstances,
   withPendingSeries,
   withPendingWindows,
 } from "#calls/figures/pending-totals.ts";
 import { OUTCOMES } from "#calls/outcome.ts";
-import type { Pending } from "#calls/pending.ts";
 import { INSTANCE_IDLE_MS_MAX, SERIES_IDLE_MS_MAX } from "#calls/series.ts";
 import { CLASSIC_COUNTS } from "#calls/store/fold/classic-columns.ts";
 import { shardDatabase } from "#platform/shards.ts";

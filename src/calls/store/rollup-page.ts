@@ -3,6 +3,7 @@
  * full or the request has cost enough; then the page is short and carries on from its cursor.
  */
 import type { Granularity } from "#calls/figures/metrics-snapshot.ts";
+import type { Pending } from "#calls/figures/pending.ts";
 import { oldestPendingWindow, pendingRollups } from "#calls/figures/pending-rollups.ts";
 import {
   compareKeys,
@@ -13,7 +14,6 @@ import {
   type RollupGroup,
   type RollupGroupFigures,
 } from "#calls/figures/rollup-groups.ts";
-import type { Pending } from "#calls/pending.ts";
 import { inSlices, nextTurn } from "#platform/slices.ts";
 import {
   findRollupExtent,

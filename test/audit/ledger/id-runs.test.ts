@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { LogAddress } from "#audit/audit-log.ts";
 import type { EntryOrder } from "#audit/entry-filter.ts";
 import { type BundledEntry, deletePrunedBundles, recordInBundles } from "#audit/ledger/bundles.ts";
-import { fingerprintsOf, type IdColumn, seqsWithId } from "#audit/ledger/id-runs.ts";
+import { fingerprintsOf, type IdColumn, seqsWithId } from "#audit/ledger/sketches/id-runs.ts";
 import { newLogOf, objectOf } from "./test-log.ts";
 
 const ENTRIES = 2 * 65_536 + 600;

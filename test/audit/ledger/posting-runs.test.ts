@@ -3,8 +3,8 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { LogAddress } from "#audit/audit-log.ts";
 import type { EntryOrder } from "#audit/entry-filter.ts";
 import { type BundledEntry, deletePrunedBundles, recordInBundles } from "#audit/ledger/bundles.ts";
-import { bundlesWith } from "#audit/ledger/posting-runs.ts";
-import { hasPlace, type ValueColumn, valueFingerprint } from "#audit/ledger/postings.ts";
+import { bundlesWith } from "#audit/ledger/sketches/posting-runs.ts";
+import { hasPlace, type ValueColumn, valueFingerprint } from "#audit/ledger/sketches/postings.ts";
 import { newLogOf, objectOf } from "./test-log.ts";
 
 const ENTRIES = 2 * 65_536 + 700;

@@ -10,7 +10,7 @@ import {
   readPostings,
   type ValueColumn,
   valueFingerprint,
-} from "#audit/ledger/postings.ts";
+} from "#audit/ledger/sketches/postings.ts";
 
 const values = fc.record<EntryValues>({
   action: fc.constantFrom("tool.call.allowed", "plugin.loaded", "user:a"),

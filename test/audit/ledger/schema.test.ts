@@ -2,7 +2,8 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { LogAddress } from "#audit/audit-log.ts";
-import { IS_OWN_ACTION, MIGRATIONS, migrate } from "#audit/ledger/schema.ts";
+import { MIGRATIONS, migrate } from "#audit/ledger/schema.ts";
+import { IS_OWN_ACTION } from "#audit/ledger/sketches/sketch-migrations.ts";
 import { pruneTo } from "./run-pruning.ts";
 import {
   append,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { NOTHING_PENDING } from "#calls/figures/pending.ts";
 import { lagRange } from "#calls/lag/lag-range.ts";
 import { LagTally } from "#calls/lag/lag-tally.ts";
-import { NOTHING_PENDING } from "#calls/pending.ts";
 import { foldAll, foldOnce } from "#calls/store/fold/fold.ts";
 import { LAG_KEPT_MS, pruneLagOnce, readLag, readRecentLag } from "#calls/store/lag/read-lag.ts";
 import { BilledRows } from "../../harness/billed-rows.ts";

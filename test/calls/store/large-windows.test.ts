@@ -1,6 +1,6 @@
 /** Rollups of an org with more series than one statement reads. */
 import { beforeAll, describe, expect, it } from "vitest";
-import { NOTHING_PENDING } from "#calls/pending.ts";
+import { NOTHING_PENDING } from "#calls/figures/pending.ts";
 import { findRollupPage, type RollupQuery } from "#calls/store/rollup-page.ts";
 import { STATEMENT_ROWS_MAX } from "#calls/store/rollup-windows.ts";
 import { ingest, makeSample, scrape } from "../../harness/calls.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Arrival, ArrivalName, GroupRow, MinuteRun } from "#calls/arrival.ts";
+import type { Pending } from "#calls/figures/pending.ts";
 import { foldedOrg, readFigures } from "#calls/figures/read-figures.ts";
 import { foldJob } from "#calls/fold-job.ts";
-import type { Pending } from "#calls/pending.ts";
 import { countForRead, findFolds } from "#calls/store/fold/count-for-read.ts";
 import { foldAll, foldOnce } from "#calls/store/fold/fold.ts";
 import { mergeSmall } from "#calls/store/fold/merge-small.ts";

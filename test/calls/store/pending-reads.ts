@@ -1,5 +1,5 @@
 /** What readers below HTTP are told of an org that the shard alone knows, and how many queries something sends. */
-import type { Pending } from "#calls/pending.ts";
+import type { Pending } from "#calls/figures/pending.ts";
 import { countForRead } from "#calls/store/fold/count-for-read.ts";
 import { readMetricsSnapshot } from "#calls/store/read-snapshot.ts";
 import { workerEnv } from "../../harness/deployment.ts";

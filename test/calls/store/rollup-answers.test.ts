@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
+import { NOTHING_PENDING } from "#calls/figures/pending.ts";
 import { GROUP_LABELS, type RollupGroupFigures } from "#calls/figures/rollup-groups.ts";
 import { millisecondsOf } from "#calls/figures/tool-latency.ts";
 import { OUTCOMES, REPLAY } from "#calls/outcome.ts";
-import { NOTHING_PENDING } from "#calls/pending.ts";
 import { findRollupPage, type RollupQuery } from "#calls/store/rollup-page.ts";
 import { BucketCounts, bucketIndex } from "#formats/exponential-histogram.ts";
 import { ingest, makeSample, scrape } from "../../harness/calls.ts";

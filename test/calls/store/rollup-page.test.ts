@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { NOTHING_PENDING } from "#calls/figures/pending.ts";
 import { GROUP_LABELS, type RollupGroupFigures } from "#calls/figures/rollup-groups.ts";
-import { NOTHING_PENDING } from "#calls/pending.ts";
 import { findRollupPage, type RollupQuery } from "#calls/store/rollup-page.ts";
 import { BilledRows } from "../../harness/billed-rows.ts";
 import { ingest, makeSample, scrape } from "../../harness/calls.ts";

@@ -6,7 +6,7 @@
  * clock that was ahead: then the correction behind it is the latest time at which it can have been recorded.
  * Where there is none, nobody has said so, and the entry stays.
  */
-import { IS_OWN_ACTION } from "#audit/ledger/schema.ts";
+import { IS_OWN_ACTION } from "#audit/ledger/sketches/sketch-migrations.ts";
 import { LEDGER_ACTIONS } from "#formats/ledger/entry.ts";
 import { formatTimestamp } from "#formats/rfc3339.ts";
 import { MINUTE_MS } from "#platform/time.ts";

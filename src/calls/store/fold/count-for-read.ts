@@ -1,5 +1,5 @@
 /** What a reader has to count of the backlog: it folds what is due, and adds the rest to its answer. */
-import { NOTHING_PENDING, type Pending } from "#calls/pending.ts";
+import { NOTHING_PENDING, type Pending } from "#calls/figures/pending.ts";
 import { type Backlog, isFoldedFirst, isUnderWay, readBacklog } from "./backlog.ts";
 import { findPending } from "./find-pending.ts";
 import { foldBacklog } from "./fold.ts";

@@ -1,8 +1,8 @@
 /** Sums the backlog for a reader: under the numbers that series and plugins have, beside what instances reported. */
 import { pluginNameKey } from "#calls/activity/activity-blocks.ts";
+import type { Pending, PendingInstance } from "#calls/figures/pending.ts";
 import { FoldDelta, type InstanceDelta, type SeriesDelta } from "#calls/fold-delta.ts";
 import { addReport, NO_REPORTS } from "#calls/instance-reports.ts";
-import type { Pending, PendingInstance } from "#calls/pending.ts";
 import { INSTANCE_IDLE_MS_MAX, OTHER, SERIES_IDLE_MS_MAX } from "#calls/series.ts";
 import { SEEN_AHEAD_MS_MAX } from "#calls/store/far-times.ts";
 import { HOUR_MS } from "#platform/time.ts";

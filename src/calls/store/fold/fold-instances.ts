@@ -15,7 +15,7 @@ const SELECT_INSTANCES = `SELECT instance, reports, last_report_ms AS lastReport
 const COUNT_ACTIVE_INSTANCES = `SELECT count(*) AS active FROM instances
   WHERE org = ?1 AND last_report_ms > ?2 AND instance <> ?3`;
 
-interface StoredInstance {
+interface KnownInstance {
   reports: InstanceReports;
   lastReportMs: number;
 }
@@ -62,8 +62,8 @@ export async function findStoredInstances(
   db: D1Database,
   org: string,
   instances: readonly string[],
-): Promise<Map<string, StoredInstance>> {
-  const found = new Map<string, StoredInstance>();
+): Promise<Map<string, KnownInstance>> {
+  const found = new Map<string, KnownInstance>();
   for (const parameter of jsonParameters(instances.map((instance) => JSON.stringify(instance)))) {
     const { results } = await db
       .prepare(SELECT_INSTANCES)

@@ -84,12 +84,12 @@ async function merge(
 
 /** Null where none has as many as are worth it. */
 function firstRun(neighbours: readonly Neighbour[]): readonly ParsedArrivalRow[] | null {
-  let run = new Run();
+  let run = new NeighbourRun();
   for (const neighbour of neighbours) {
     const row = mergeable(neighbour);
     if (row !== null && run.takes(row)) continue;
     if (run.rows.length >= MERGED_MIN) return run.rows;
-    run = new Run();
+    run = new NeighbourRun();
     if (row !== null) run.takes(row);
   }
   return run.rows.length >= MERGED_MIN ? run.rows : null;
@@ -108,7 +108,7 @@ function callsAreIn([, , , , , groups]: Arrival): boolean {
 }
 
 /** Neighbours that are little enough together. */
-class Run {
+class NeighbourRun {
   readonly rows: ParsedArrivalRow[] = [];
   readonly #delta = new FoldDelta(Number.POSITIVE_INFINITY);
   #bytes = 0;

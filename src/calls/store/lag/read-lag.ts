@@ -3,10 +3,10 @@
  * are none.
  */
 import type { CallFilter } from "#calls/call-filter.ts";
+import type { Pending } from "#calls/figures/pending.ts";
 import type { LagRange } from "#calls/lag/lag-range.ts";
 import { LagSeries } from "#calls/lag/lag-series.ts";
 import { LagTally, minuteOf, type StoredLag } from "#calls/lag/lag-tally.ts";
-import type { Pending } from "#calls/pending.ts";
 import { SCAN_ROWS_MAX } from "#calls/store/find-calls.ts";
 import { behindMsAt, idsOfTimes, timeOfId } from "#calls/store/id-skews.ts";
 import { sampleConditions } from "#calls/store/sample-conditions.ts";

@@ -3,8 +3,8 @@
  * nothing. It has no name that is not counted yet: which of these an org has room for, a fold decides.
  */
 import type { PluginNumbers } from "#calls/activity/activity-blocks.ts";
-import type { InstanceDelta, SeriesDelta } from "./fold-delta.ts";
-import type { InstanceReports } from "./instance-reports.ts";
+import type { InstanceDelta, SeriesDelta } from "#calls/fold-delta.ts";
+import type { InstanceReports } from "#calls/instance-reports.ts";
 
 export interface PendingInstance {
   delta: InstanceDelta;

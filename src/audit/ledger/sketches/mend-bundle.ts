@@ -5,10 +5,6 @@
  * tile that is gone.
  */
 
-import type { LogBounds } from "#audit/ledger/proven/checked-entries.ts";
-import { keepLeaves, storedTile } from "#audit/ledger/proven/tree.ts";
-import { HASH_BYTES } from "#formats/tlog/merkle-hash.ts";
-import { TILE_WIDTH } from "#formats/tlog/tlog-tiles.ts";
 import {
   type Bundle,
   type BundledEntry,
@@ -16,7 +12,11 @@ import {
   type MadeBundle,
   readBundle,
   writeBundle,
-} from "./bundles.ts";
+} from "#audit/ledger/bundles.ts";
+import type { LogBounds } from "#audit/ledger/proven/checked-entries.ts";
+import { keepLeaves, storedTile } from "#audit/ledger/proven/tree.ts";
+import { HASH_BYTES } from "#formats/tlog/merkle-hash.ts";
+import { TILE_WIDTH } from "#formats/tlog/tlog-tiles.ts";
 import { fingerprintsOf, MERGED_ENTRIES } from "./id-runs.ts";
 import { keepActions } from "./known-actions.ts";
 import type { MergedRuns } from "./merged-runs.ts";
