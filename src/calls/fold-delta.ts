@@ -65,6 +65,14 @@ export class Tally {
   }
 }
 
+/** Counts by bucket as JSON, as they are stored. */
+export function bucketsText(buckets: ReadonlyMap<number, number>): string {
+  let text = "{";
+  for (const [bucket, count] of buckets)
+    text += `${text.length > 1 ? "," : ""}"${bucket}":${count}`;
+  return `${text}}`;
+}
+
 /** One tally for several, without copying a lone one. */
 export function mergedTally(tallies: readonly Tally[]): Tally {
   const [first, ...rest] = tallies;

@@ -1,7 +1,9 @@
 /** Rollup rows of what is not folded yet, to be grouped with those that are stored. */
+
 import type { Pending } from "#calls/figures/pending.ts";
+import { bucketsText } from "#calls/fold-delta.ts";
 import type { RollupsAsked, WindowRange } from "#calls/store/rollup-windows.ts";
-import { windowsOf, withBuckets } from "./pending-totals.ts";
+import { windowsOf } from "./pending-totals.ts";
 import { GROUP_LABELS, type RollupRow } from "./rollup-groups.ts";
 
 export function pendingRollups(
@@ -19,7 +21,7 @@ export function pendingRollups(
     if (!isAsked) continue;
     for (const [windowNumber, { buckets, ...tally }] of windowsOf(delta, granularity)) {
       if (windowNumber < from || windowNumber >= to) continue;
-      rows.push({ ...labels, ...tally, windowNumber, histogram: withBuckets("{}", buckets) });
+      rows.push({ ...labels, ...tally, windowNumber, histogram: bucketsText(buckets) });
     }
   }
   return rows;

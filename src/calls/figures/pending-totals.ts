@@ -1,7 +1,7 @@
 /** What is stored of a scrape's figures, with what is not folded yet: as the fold's statements would leave it. */
 
 import { newestReportMs, type Pending } from "#calls/figures/pending.ts";
-import { mergedTally, type SeriesDelta, type Tally } from "#calls/fold-delta.ts";
+import { bucketsText, mergedTally, type SeriesDelta, type Tally } from "#calls/fold-delta.ts";
 import { hasDeparted } from "#calls/instance-goodbye.ts";
 import { droppedTotal } from "#calls/instance-reports.ts";
 import type {
@@ -36,7 +36,7 @@ function withDelta(totals: SeriesTotals, delta: SeriesDelta): SeriesTotals {
 }
 
 /** Counts by bucket, as JSON. */
-export function withBuckets(stored: string, added: ReadonlyMap<number, number>): string {
+function withBuckets(stored: string, added: ReadonlyMap<number, number>): string {
   const counts = JSON.parse(stored) as Record<string, number>;
   for (const [bucket, count] of added) counts[bucket] = (counts[bucket] ?? 0) + count;
   return JSON.stringify(counts);
@@ -71,7 +71,7 @@ export function withPendingWindows(
       const tally = ofSeries.get(window);
       if (tally === undefined) continue;
       const { minUs, maxUs, buckets } = tally;
-      added.push({ series: number, minUs, maxUs, histogram: withBuckets("{}", buckets) });
+      added.push({ series: number, minUs, maxUs, histogram: bucketsText(buckets) });
     }
   }
   return [...stored, ...added];

@@ -1,11 +1,11 @@
 /** Plays gateways' reports, scrapes and ticks of an org whose tools are known. */
-import { type Played, pruningOf, useOfParts } from "../../harness/cost/use.ts";
+import type { Played } from "../../harness/cost/use.ts";
 import { makeLoadSample, randomSource, reportBody } from "../../harness/load.ts";
 import type { Runtime } from "../../harness/runtime.ts";
 import { workerdCpuMs } from "../../harness/workerd-usage.ts";
 import { Player } from "./player.ts";
-import { pruneAll } from "./prune-all.ts";
 import type { CallScenario } from "./scenario.ts";
+import { settleBill } from "./settle-bill.ts";
 import { FOLDED_AFTER_MS, type Moment, momentsOf } from "./traffic.ts";
 import { CALLS_KEPT_MS, FROM_MS, ORG, warmUp } from "./warm-up.ts";
 
@@ -15,13 +15,8 @@ export async function playCalls(runtime: Runtime, scenario: CallScenario): Promi
   const startedCpuMs = workerdCpuMs();
   const calls = await playMoments(player, scenario);
   await player.tick(FROM_MS + scenario.minutes * 60_000 + FOLDED_AFTER_MS);
-  const cpuMs = workerdCpuMs() - startedCpuMs;
-  const { rows, requests, objectMs } = await player.takeBill();
-  const pruning = await pruneAll(player, FROM_MS + CALLS_KEPT_MS);
-  player.disconnect();
-  const all = [...rows, ...pruningOf(pruning, scenario.minutes)];
-  const parts = useOfParts({ rows: all, requests });
-  return { calls, parts, cpuMs: cpuMs + pruning.cpuMs, objectMs };
+  const time = { startedCpuMs, minutes: scenario.minutes, prunedAtMs: FROM_MS + CALLS_KEPT_MS };
+  return { calls, ...(await settleBill(player, time)) };
 }
 
 /** How many calls there were, any tool's as often: no fleet is dearer. */

@@ -3,14 +3,14 @@
  * timers: decided, ended, folded, signed. One isolate has them all.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import { type Played, pruningOf, useOfParts } from "../../harness/cost/use.ts";
+import type { Played } from "../../harness/cost/use.ts";
 import { randomSource } from "../../harness/load.ts";
 import { openLoop } from "../../harness/open-loop.ts";
 import type { Runtime } from "../../harness/runtime.ts";
 import { workerdCpuMs } from "../../harness/workerd-usage.ts";
 import { Player } from "./player.ts";
-import { pruneAll } from "./prune-all.ts";
 import type { GatewayScenario } from "./scenario.ts";
+import { settleBill } from "./settle-bill.ts";
 import { FOLDED_AFTER_MS, readersAndTicks } from "./traffic.ts";
 import { ENTRIES_KEPT_MS, FROM_MS, ORG, warmUp } from "./warm-up.ts";
 
@@ -37,13 +37,8 @@ export async function playGateway(runtime: Runtime, scenario: GatewayScenario): 
   const foldedMs = FROM_MS + minutes * 60_000 + FOLDED_AFTER_MS;
   await player.standAt(foldedMs);
   await player.tick(foldedMs);
-  const cpuMs = workerdCpuMs() - startedCpuMs;
-  const { rows, requests, objectMs } = await player.takeBill();
-  const pruning = await pruneAll(player, FROM_MS + ENTRIES_KEPT_MS);
-  player.disconnect();
-  const all = [...rows, ...pruningOf(pruning, minutes)];
-  const parts = useOfParts({ rows: all, requests });
-  return { calls, parts, cpuMs: cpuMs + pruning.cpuMs, objectMs };
+  const time = { startedCpuMs, minutes, prunedAtMs: FROM_MS + ENTRIES_KEPT_MS };
+  return { calls, ...(await settleBill(player, time)) };
 }
 
 async function readAndTick(player: Player, minutes: number): Promise<void> {

@@ -2,12 +2,12 @@
 
 import type { ReportedEvent } from "#audit/audit-event-schema.ts";
 import { AuditFleet } from "../../harness/audit-load.ts";
-import { type Played, pruningOf, useOfParts } from "../../harness/cost/use.ts";
+import type { Played } from "../../harness/cost/use.ts";
 import type { Runtime } from "../../harness/runtime.ts";
 import { workerdCpuMs } from "../../harness/workerd-usage.ts";
 import { Player } from "./player.ts";
-import { pruneAll } from "./prune-all.ts";
 import type { LedgerScenario } from "./scenario.ts";
+import { settleBill } from "./settle-bill.ts";
 import { INSTANCES, TICK_MS } from "./traffic.ts";
 import { ENTRIES_KEPT_MS, FROM_MS, ORG } from "./warm-up.ts";
 
@@ -41,19 +41,8 @@ export async function playLedger(runtime: Runtime, scenario: LedgerScenario): Pr
     calls += appended.filter(beginsCall).length;
   }
   await player.tick(nextTickMs);
-  const cpuMs = workerdCpuMs() - startedCpuMs;
-  const { rows, requests, objectMs } = await player.takeBill();
-  const pruning = await pruneAll(player, FROM_MS + ENTRIES_KEPT_MS);
-  player.disconnect();
-  const all = [...rows, ...pruningOf(pruning, minutes)];
-  const parts = useOfParts({ rows: all, requests });
-  return {
-    calls,
-    events: reports * eventsPerAppend,
-    parts,
-    cpuMs: cpuMs + pruning.cpuMs,
-    objectMs,
-  };
+  const time = { startedCpuMs, minutes, prunedAtMs: FROM_MS + ENTRIES_KEPT_MS };
+  return { calls, events: reports * eventsPerAppend, ...(await settleBill(player, time)) };
 }
 
 /** A completion behind its decision, however few events go together. */

@@ -6,7 +6,6 @@ import { foldJob } from "#calls/fold-job.ts";
 import { countForRead, findFolds } from "#calls/store/fold/count-for-read.ts";
 import { foldAll, foldOnce } from "#calls/store/fold/fold.ts";
 import { mergeSmall } from "#calls/store/fold/merge-small.ts";
-import { readMetricsSnapshot } from "#calls/store/read-snapshot.ts";
 import { findOrg } from "#orgs/store/orgs.ts";
 import { ingest, makeSample, metricSum, scrape } from "../../harness/calls.ts";
 import { workerEnv } from "../../harness/deployment.ts";
@@ -23,21 +22,12 @@ import {
   store,
 } from "../../harness/shard-org.ts";
 import { type Fault, faultyD1, watchedD1 } from "../../harness/watched-d1.ts";
+import { snapshotWith, WANTS } from "./pending-reads.ts";
 
 const place = { env: workerEnv, shard: "SHARD_0" } as never;
-const WANTS = {
-  granularity: "hour",
-  ...{ windows: false, native: true, exemplars: false, instances: true },
-} as const;
-
 /** What a scrape counts of each series of an org that the shard alone knows, by what is pending. */
-async function countsWith({ org }: ShardTestOrg, pending: Pending): Promise<number[]> {
-  const snapshot = await readMetricsSnapshot(
-    { env: workerEnv, org, shard: "SHARD_0" },
-    WANTS,
-    Date.now(),
-    pending,
-  );
+async function countsWith(org: ShardTestOrg, pending: Pending): Promise<number[]> {
+  const snapshot = await snapshotWith(org, pending);
   return snapshot.series.map(({ outcomes }) => outcomes.reduce((a, b) => a + b));
 }
 

@@ -6,14 +6,19 @@ import { workerEnv } from "../../harness/deployment.ts";
 import { db, type ShardTestOrg } from "../../harness/shard-org.ts";
 import { watchedD1 } from "../../harness/watched-d1.ts";
 
-const WANTS = {
+export const WANTS = {
   granularity: "hour",
   ...{ windows: false, native: true, exemplars: false, instances: true },
 } as const;
 
-export async function figuresWith({ org }: ShardTestOrg, pending: Pending) {
-  const place = { env: workerEnv, org, shard: "SHARD_0" } as never;
-  const { series, instances } = await readMetricsSnapshot(place, WANTS, Date.now(), pending);
+/** What a scrape reads of an org that the shard alone knows, by what is pending. */
+export function snapshotWith({ org }: ShardTestOrg, pending: Pending) {
+  const place = { env: workerEnv, org, shard: "SHARD_0" } as const;
+  return readMetricsSnapshot(place, WANTS, Date.now(), pending);
+}
+
+async function figuresWith(org: ShardTestOrg, pending: Pending) {
+  const { series, instances } = await snapshotWith(org, pending);
   const lagOf = ({ lagHistogram }: { lagHistogram: string }) =>
     sum(Object.values(JSON.parse(lagHistogram) as Record<string, number>));
   return {

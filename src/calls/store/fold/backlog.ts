@@ -14,7 +14,7 @@ const ARRIVAL_BYTES_READ_MAX = 6_000_000;
  * A fold is due beyond this: some 20,000 calls of 1,000 tools. A reader adds what there is up to then in 40 ms, and a
  * fold of so much patches each of these tools' rows once.
  */
-export const BACKLOG_BYTES_MAX = 1_000_000;
+const BACKLOG_BYTES_MAX = 1_000_000;
 /** By the tick, which comes each minute, nothing waits for longer than 15. */
 const BACKLOG_AGE_MS_MAX = 14 * MINUTE_MS;
 /** By so much the clock may be ahead that dates an arrival. */

@@ -1,5 +1,6 @@
 /** The JSON rows that the fold's statements read (src/calls/store/fold/fold-statements.ts). */
 import {
+  bucketsText,
   type InstanceDelta,
   mergedTally,
   type SeriesDelta,
@@ -44,13 +45,6 @@ function seriesRow(series: number, delta: SeriesDelta): string {
 
 function tallyText(tally: Tally): string {
   return `${tally.outcomes.join()},${tally.sumUs},${tally.minUs},${tally.maxUs},${bucketsText(tally.buckets)}`;
-}
-
-function bucketsText(buckets: ReadonlyMap<number, number>): string {
-  let text = "{";
-  for (const [bucket, count] of buckets)
-    text += `${text.length > 1 ? "," : ""}"${bucket}":${count}`;
-  return `${text}}`;
 }
 
 export function instanceRow(
