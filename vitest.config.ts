@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 import { buildDashboard } from "./scripts/build-dashboard.ts";
+import { buildSha256 } from "./scripts/build-sha256.ts";
 import { bundlePolicyWorker, policyWorkerOptions } from "./scripts/policy-bundle.ts";
 
 const directoryMigrations = await readD1Migrations("./migrations/directory");
@@ -9,6 +10,7 @@ const shardMigrations = await readD1Migrations("./migrations/shard");
 
 // The Worker under test serves it (wrangler.toml, assets).
 await buildDashboard();
+buildSha256();
 
 const policyScript = await bundlePolicyWorker();
 

@@ -1,10 +1,10 @@
 // Builds the dashboard into dist/dashboard, which git ignores. It may be run beside whoever serves that folder: files
 // are put in place whole, the page last, and only then does what it no longer names go.
-import { randomUUID } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { bundleDashboard, DASHBOARD_FOLDER } from "./dashboard-bundle.ts";
+import { putFile } from "./put-file.ts";
 
 /** What check-bundle.ts holds to its limit: bytes of what the page needs before it shows anything. */
 export const DASHBOARD_SIZES = "dist/dashboard-sizes.json";
@@ -13,29 +13,13 @@ export type DashboardSizes = Readonly<Record<string, { bytes: number; gzipBytes:
 
 export async function buildDashboard(): Promise<void> {
   const { files, firstLoad } = await bundleDashboard();
-  for (const [path, contents] of files) put(join(DASHBOARD_FOLDER, path), contents);
+  for (const [path, contents] of files) putFile(join(DASHBOARD_FOLDER, path), contents);
   removeOthers(new Set(files.keys()));
   const sizes = firstLoad.map((path) => {
     const contents = files.get(path)!;
     return [path, { bytes: contents.length, gzipBytes: gzipSync(contents, { level: 9 }).length }];
   });
-  put(DASHBOARD_SIZES, Buffer.from(JSON.stringify(Object.fromEntries(sizes))));
-}
-
-function put(path: string, contents: Uint8Array): void {
-  if (isThere(path, contents)) return;
-  mkdirSync(dirname(path), { recursive: true });
-  const aside = join("dist", `.${randomUUID()}`);
-  writeFileSync(aside, contents);
-  renameSync(aside, path);
-}
-
-function isThere(path: string, contents: Uint8Array): boolean {
-  try {
-    return readFileSync(path).equals(contents);
-  } catch {
-    return false;
-  }
+  putFile(DASHBOARD_SIZES, Buffer.from(JSON.stringify(Object.fromEntries(sizes))));
 }
 
 function removeOthers(wanted: ReadonlySet<string>): void {

@@ -8,6 +8,7 @@ import {
   unstable_splitSqlQuery as splitStatements,
 } from "wrangler";
 import { buildDashboard } from "../build-dashboard.ts";
+import { buildSha256 } from "../build-sha256.ts";
 import { bundlePolicyWorker } from "../policy-bundle.ts";
 import { bundleWorker } from "../worker-bundle.ts";
 import type { Database, LocalWorker, Migration } from "./local-worker.ts";
@@ -25,6 +26,7 @@ const localBindings = {
 async function main(): Promise<LocalWorker> {
   // Before the configuration is read, which names its folder.
   await buildDashboard();
+  buildSha256();
   const config = readConfig({ config: configPath });
   const { workerOptions, main: entry } = miniflareOptionsOf(configPath);
   // One module has no others to find rules for.

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
+import { sha256Module } from "../build-sha256.ts";
 import { policyWorkerOptions } from "../policy-bundle.ts";
 
 type V4Options = Parameters<typeof convertV4MiniflareOptions>[0];
@@ -22,7 +23,7 @@ export function miniflareOf(
   { script, policyScript, port, inspectorPort, ...options }: LocalOptions,
 ): Miniflare {
   const control = {
-    modules: [{ type: "ESModule", path: "worker.mjs", contents: script }],
+    modules: [{ type: "ESModule", path: "worker.mjs", contents: script }, sha256Module()],
     ...options,
   };
   const all = {

@@ -21,7 +21,10 @@ const WORKERS = ["cloudflare:workers"];
 
 export const ROWS: readonly Row[] = [
   // In any runtime, the browser too.
-  { folder: "formats", packages: ["@noble/ed25519", ...HASHES, "@bufbuild/protobuf/**"] },
+  {
+    folder: "formats",
+    packages: ["@noble/ed25519", ...HASHES, "@bufbuild/protobuf/**", "#wasm/sha256.wasm"],
+  },
 
   { folder: "platform", rooms: ["formats"], packages: NODE },
   { folder: "platform/d1", packages: TABLES },

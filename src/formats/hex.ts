@@ -6,7 +6,16 @@ const BYTE_PAIRS = /^(?:[0-9a-f]{2})*$/;
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
-export function encodeHex(bytes: Uint8Array): string {
+/** The runtime's own where there is one (Node from 25, Workers, browsers): a third of the time, three digests an entry. */
+export const encodeHex: (bytes: Uint8Array) => string =
+  "toHex" in Uint8Array.prototype ? ownHex : hexOfPairs;
+
+function ownHex(bytes: Uint8Array): string {
+  return (bytes as Uint8Array & { toHex(): string }).toHex();
+}
+
+/** For a runtime that has none. */
+export function hexOfPairs(bytes: Uint8Array): string {
   let text = "";
   for (const byte of bytes) text += HEX[byte];
   return text;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decodeHex, encodeHex, hexWord } from "#formats/hex.ts";
+import { decodeHex, encodeHex, hexOfPairs, hexWord } from "#formats/hex.ts";
 
 describe("hexWord", () => {
   it("reads the eight digits at a place as a 32-bit word", () => {
@@ -17,6 +17,14 @@ describe("hex", () => {
   it("writes two digits of each byte", () => {
     expect(encodeHex(new Uint8Array([0, 1, 0x0a, 0xa0, 0xff]))).toBe("00010aa0ff");
     expect(encodeHex(new Uint8Array())).toBe("");
+  });
+
+  it("writes the same with the runtime's own and without", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (raw) => {
+        expect(hexOfPairs(raw)).toBe(encodeHex(raw));
+      }),
+    );
   });
 
   it("gives any bytes back", () => {

@@ -9,6 +9,7 @@ import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { buildDashboard } from "../../scripts/build-dashboard.ts";
+import { buildSha256, sha256Module } from "../../scripts/build-sha256.ts";
 import { DASHBOARD_FOLDER } from "../../scripts/dashboard-bundle.ts";
 import { POLICY_WORKER, policyWorkerOptions } from "../../scripts/policy-bundle.ts";
 import { ADMIN_TOKEN, HttpClient } from "./http-client.ts";
@@ -80,6 +81,7 @@ export class Runtime extends HttpClient {
     const folder = options.folder ?? (await newFolder());
     const contents = await workerBundle(options.entry ?? COUNTING_WORKER, options.checkout);
     if (options.hasDashboard) await buildDashboard();
+    buildSha256();
     const policyScript = options.hasPolicy ? await workerBundle("src/policy-worker.ts") : null;
     const { result, workerd } = await spawningWorkerd(async () => {
       const all = miniflareOptions({ contents, policyScript }, folder, options);
@@ -159,7 +161,7 @@ function miniflareOptions(
 ) {
   const { settings, hasInspector = false, hasDashboard = false, isSilent = false, onLog } = options;
   const control = {
-    modules: [{ type: "ESModule" as const, path: "worker.mjs", contents }],
+    modules: [{ type: "ESModule" as const, path: "worker.mjs", contents }, sha256Module()],
     compatibilityDate: "2026-11-01",
     compatibilityFlags: ["enable_request_signal"],
     d1Databases: { DIRECTORY: "directory", SHARD_0: "shard-0" },

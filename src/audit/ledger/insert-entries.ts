@@ -36,8 +36,14 @@ export function insertEntries(sql: SqlStorage, entries: readonly NewEntry[]): vo
     insertRows(sql, entries.slice(from, end), entries[0]!.seq);
     from = end;
   }
-  for (const { seq } of entries) {
-    if ((seq + 1) % TILE_WIDTH === 0) completeLeafTile(sql, Math.floor(seq / TILE_WIDTH));
+  for (const [at, { seq }] of entries.entries()) {
+    if ((seq + 1) % TILE_WIDTH !== 0) continue;
+    const added = entries.slice(Math.max(0, at + 1 - TILE_WIDTH), at + 1);
+    completeLeafTile(
+      sql,
+      Math.floor(seq / TILE_WIDTH),
+      added.map(({ leaf }) => leaf),
+    );
   }
 }
 

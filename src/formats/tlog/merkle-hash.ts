@@ -24,12 +24,21 @@ export function leafHash(entry: Uint8Array): Uint8Array {
   return sha256(bytes);
 }
 
+/** The prefix of a node, then its two sides: written and hashed in one step, for each node anew. */
+const node = new Uint8Array(1 + 2 * HASH_BYTES);
+node[0] = NODE_PREFIX;
+
 export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(1 + 2 * HASH_BYTES);
-  bytes[0] = NODE_PREFIX;
-  bytes.set(requireHash(left), 1);
-  bytes.set(requireHash(right), 1 + HASH_BYTES);
-  return sha256(bytes);
+  node.set(requireHash(left), 1);
+  node.set(requireHash(right), 1 + HASH_BYTES);
+  return sha256(node);
+}
+
+/** The same of two hashes that stand side by side, as they do in tiles: 64 bytes. */
+export function pairHash(pair: Uint8Array): Uint8Array {
+  if (pair.length !== 2 * HASH_BYTES) throw new RangeError(`a pair has ${2 * HASH_BYTES} bytes`);
+  node.set(pair, 1);
+  return sha256(node);
 }
 
 /**

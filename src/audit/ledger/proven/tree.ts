@@ -5,7 +5,7 @@
 import { concatBytes } from "#formats/concat-bytes.ts";
 import { encodeHex } from "#formats/hex.ts";
 import { sha256 } from "#formats/sha256.ts";
-import { HASH_BYTES, nodeHash } from "#formats/tlog/merkle-hash.ts";
+import { HASH_BYTES, pairHash } from "#formats/tlog/merkle-hash.ts";
 import type { NodeReader } from "#formats/tlog/merkle-proof.ts";
 import { TILE_HEIGHT, TILE_WIDTH } from "#formats/tlog/tlog-tiles.ts";
 
@@ -31,24 +31,33 @@ export function nodeReader(readTile: (level: number, index: number) => Uint8Arra
   };
 }
 
-/** All hashes that the tile has by now, concatenated; none if it has not begun. */
-export function tileHashes(sql: SqlStorage, level: number, index: number): Uint8Array {
+/** All hashes that the tile has by now, concatenated; none if it has not begun. Of leaves, those below `end`. */
+export function tileHashes(
+  sql: SqlStorage,
+  level: number,
+  index: number,
+  end = (index + 1) * TILE_WIDTH,
+): Uint8Array {
   const stored = storedTile(sql, level, index);
   if (level > 0 || stored.length === TILE_WIDTH * HASH_BYTES) return stored;
   const first = index * TILE_WIDTH + stored.length / HASH_BYTES;
   const rows = sql
-    .exec(
-      "SELECT leaf FROM entries WHERE seq >= ? AND seq < ? ORDER BY seq",
-      first,
-      (index + 1) * TILE_WIDTH,
-    )
+    .exec("SELECT leaf FROM entries WHERE seq >= ? AND seq < ? ORDER BY seq", first, end)
     .toArray();
   return concatBytes([stored, ...rows.map((row) => new Uint8Array(row["leaf"] as ArrayBuffer))]);
 }
 
-/** Writes, after the entry that ends a bundle, its leaf tile and each tile above that this adds a hash to. */
-export function completeLeafTile(sql: SqlStorage, index: number): void {
-  let hashes = tileHashes(sql, 0, index);
+/**
+ * Writes, with the entry that ends a bundle, its leaf tile and each tile above that this adds a hash to. `added`:
+ * the tile's last leaves, which come with this append and need not be read.
+ */
+export function completeLeafTile(
+  sql: SqlStorage,
+  index: number,
+  added: readonly Uint8Array[] = [],
+): void {
+  const before = tileHashes(sql, 0, index, (index + 1) * TILE_WIDTH - added.length);
+  let hashes = concatBytes([before, ...added]);
   writeTile(sql, 0, index, hashes);
   let at = index;
   for (let level = 1; hashes.length === TILE_WIDTH * HASH_BYTES; level += 1) {
@@ -105,13 +114,13 @@ export function subtreeRoot(hashes: Uint8Array, width: number): Uint8Array {
 }
 
 function computeRoot(hashes: Uint8Array, width: number): Uint8Array {
-  let level: Uint8Array[] = Array.from({ length: width }, (_, at) =>
-    hashes.slice(at * HASH_BYTES, (at + 1) * HASH_BYTES),
-  );
-  while (level.length > 1) {
-    level = Array.from({ length: level.length / 2 }, (_, at) =>
-      nodeHash(level[2 * at]!, level[2 * at + 1]!),
-    );
+  // Each level is written over the one below it, of which it is half.
+  const level = hashes.slice();
+  for (let nodes = width / 2; nodes >= 1; nodes /= 2) {
+    for (let at = 0; at < nodes; at += 1) {
+      const pair = level.subarray(2 * at * HASH_BYTES, 2 * (at + 1) * HASH_BYTES);
+      level.set(pairHash(pair), at * HASH_BYTES);
+    }
   }
-  return level[0]!;
+  return level.slice(0, HASH_BYTES);
 }
