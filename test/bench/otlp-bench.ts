@@ -77,7 +77,9 @@ export async function benchOtlp(runtime: Runtime): Promise<Figure[]> {
 
 async function measure(runtime: Runtime, key: string, round: number, into: Measured) {
   const variant: Variant = VARIANTS[key as keyof typeof VARIANTS];
-  const bodies = makeReports(REQUESTS, SAMPLES, SERIES, round).map(variant.bodyOf);
+  const bodies = makeReports(REQUESTS, SAMPLES, SERIES, round).map((samples) =>
+    variant.bodyOf(samples),
+  );
   const thousands = (REQUESTS * SAMPLES) / 1e3;
   await runtime.json("GET", "/bench/rows");
   const cpuBeforeMs = workerdCpuMs();
