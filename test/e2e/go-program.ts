@@ -20,3 +20,11 @@ export async function goProgram(name: string, source: string): Promise<string> {
   });
   return join(folder, name);
 }
+
+/** Of a module that the go.mod of a folder requires. */
+export async function goModuleVersion(source: string, module: string): Promise<string> {
+  const lines = (await readFile(join(source, "go.mod"), "utf8")).split("\n");
+  const line = lines.find((text) => text.trim().startsWith(`${module} `));
+  if (line === undefined) throw new Error(`${source} does not require ${module}`);
+  return line.trim().slice(module.length + 1);
+}

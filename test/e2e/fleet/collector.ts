@@ -1,11 +1,11 @@
 /** A real OpenTelemetry Collector between a fleet and an org, with its batches and its queue. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { endWithUs } from "../end-with-us.ts";
-import { goProgram } from "../go-program.ts";
+import { goModuleVersion, goProgram } from "../go-program.ts";
 import { waitUntil } from "../wait-until.ts";
 
 const SOURCE = join(import.meta.dirname, "collector");
@@ -23,10 +23,8 @@ export function collectorProgram(): Promise<string> {
   return goProgram("otelcol", SOURCE);
 }
 
-export async function collectorVersion(): Promise<string> {
-  const modules = (await readFile(join(SOURCE, "go.mod"), "utf8")).split("\n");
-  const line = modules.find((text) => text.trim().startsWith(`${MODULE} `)) ?? "";
-  return line.trim().slice(MODULE.length + 1);
+export function collectorVersion(): Promise<string> {
+  return goModuleVersion(SOURCE, MODULE);
 }
 
 export class Collector {

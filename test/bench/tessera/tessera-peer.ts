@@ -1,0 +1,102 @@
+/**
+ * Tessera, the transparency log in Go, on its POSIX driver: a process a round, which appends the entries to a new log.
+ *
+ * What its cost has in it and ours not: durability. Each file (of 256 entries four: the entries, two tiles, the
+ * state) is written with O_SYNC and renamed, and its folder is synced, before an entry has its index, and the tree
+ * has taken it in by then; workerd syncs SQLite's log. What ours has in it and its not: HTTP, JSON to parse and to
+ * write, ids to look up, the chain, a receipt for each entry, what searches need. Without antispam it knows no
+ * duplicates.
+ */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { goModuleVersion, goProgram, missingGo } from "../../e2e/go-program.ts";
+import { runProgram } from "../../e2e/run-program.ts";
+import type { AuditReport } from "../../harness/audit-load.ts";
+import { type Figure, median } from "../figure.ts";
+import { ledgerEntries } from "./ledger-entries.ts";
+
+const SOURCE = import.meta.dirname;
+const MODULE = "github.com/transparency-dev/tessera";
+
+/** What the program says. */
+interface TesseraRound {
+  entries: number;
+  integrated: number;
+  elapsedMs: number;
+  cpuMs: number;
+}
+
+export interface AppendShape {
+  events: number;
+  connections: number;
+}
+
+export class TesseraPeer {
+  readonly #program: string;
+  readonly #version: string;
+  #rounds: TesseraRound[] = [];
+  #hasFailed = false;
+
+  private constructor(program: string, version: string) {
+    this.#program = program;
+    this.#version = version;
+  }
+
+  /** None, said aloud, where Go or the module cannot be had. */
+  static async orSkip(): Promise<TesseraPeer | undefined> {
+    try {
+      const missing = missingGo();
+      if (missing.length > 0) throw new Error(`${missing.join(" and ")} cannot be run here`);
+      const version = await goModuleVersion(SOURCE, MODULE);
+      return new TesseraPeer(await goProgram("tessera", SOURCE), version);
+    } catch (error) {
+      console.log(`SKIPPED TESSERA: ${(error as Error).message}`);
+      return undefined;
+    }
+  }
+
+  /** What goes wrong there, said aloud, does not cost our own figures. */
+  async round(org: string, reports: readonly AuditReport[], shape: AppendShape): Promise<void> {
+    if (this.#hasFailed) return;
+    try {
+      this.#rounds.push(await this.#append(ledgerEntries(org, reports), shape));
+    } catch (error) {
+      console.log(`TESSERA FAILED: ${(error as Error).message}`);
+      this.#hasFailed = true;
+    }
+  }
+
+  /** Of the rounds since the last. */
+  figures(): Figure[] {
+    const rounds = this.#rounds;
+    this.#rounds = [];
+    if (this.#hasFailed) return [];
+    const rate = median(rounds.map(({ entries, elapsedMs }) => (entries * 1e3) / elapsedMs));
+    const cpu = median(rounds.map(({ entries, cpuMs }) => (cpuMs * 1e3) / entries));
+    const name = `  Tessera ${this.#version} on POSIX, files synced, in its process, no HTTP`;
+    return [
+      { name, value: rate, unit: "events/s" },
+      { name: "  processor time of Tessera", value: cpu, unit: "µs/event" },
+    ];
+  }
+
+  async #append(
+    entries: readonly string[],
+    { events, connections }: AppendShape,
+  ): Promise<TesseraRound> {
+    const folder = await mkdtemp(join(tmpdir(), "mcpg-tessera-"));
+    try {
+      const file = join(folder, "entries");
+      await writeFile(file, `${entries.join("\n")}\n`);
+      const args = [join(folder, "log"), file, String(connections), String(events)];
+      const round = JSON.parse(await runProgram(this.#program, args)) as TesseraRound;
+      if (round.integrated !== entries.length) {
+        throw new Error(`${round.integrated} of ${entries.length} entries are in its tree`);
+      }
+      return round;
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+}
