@@ -1,9 +1,13 @@
-/** A real OpenTelemetry Collector between a fleet and an org, with its batches and its queue. */
+/**
+ * A real OpenTelemetry Collector as a process: between a fleet and an org, with its batches and its queue, or as
+ * another's config has it.
+ */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { processUsage } from "../../harness/process-usage.ts";
 import { endWithUs } from "../end-with-us.ts";
 import { goModuleVersion, goProgram } from "../go-program.ts";
 import { waitUntil } from "../wait-until.ts";
@@ -38,12 +42,13 @@ export class Collector {
     this.#folder = folder;
   }
 
-  static async start(program: string, route: CollectorRoute): Promise<Collector> {
+  /** Its log tells the address, so it has one receiver of OTLP over HTTP, at port 0: no other process can take that. */
+  static async start(program: string, config: object): Promise<Collector> {
     const folder = await mkdtemp(join(tmpdir(), "mcpg-otelcol-"));
-    const config = join(folder, "config.yaml");
+    const file = join(folder, "config.yaml");
     // JSON is YAML.
-    await writeFile(config, JSON.stringify(configOf(route)));
-    const child = spawn(program, ["--config", config], { stdio: ["ignore", "ignore", "pipe"] });
+    await writeFile(file, JSON.stringify(config));
+    const child = spawn(program, ["--config", file], { stdio: ["ignore", "ignore", "pipe"] });
     const collector = new Collector(child, folder);
     endWithUs(child);
     await collector.#ready();
@@ -52,6 +57,11 @@ export class Collector {
 
   get url(): string {
     return this.#url;
+  }
+
+  /** Processor time so far. */
+  get cpuMs(): number {
+    return processUsage(this.#child.pid ?? 0)?.cpuMs ?? Number.NaN;
   }
 
   /** It sends what it holds before it ends. What it could not send, it logged. */
@@ -76,10 +86,11 @@ export class Collector {
   }
 }
 
-function configOf({ endpoint, authorization, batch }: CollectorRoute) {
+export const OTLP_RECEIVER = { protocols: { http: { endpoint: "127.0.0.1:0" } } };
+
+export function routeConfig({ endpoint, authorization, batch }: CollectorRoute) {
   return {
-    // Port 0 leaves no moment in which another process could take the port.
-    receivers: { otlp: { protocols: { http: { endpoint: "127.0.0.1:0" } } } },
+    receivers: { otlp: OTLP_RECEIVER },
     processors: { batch },
     exporters: { otlp_http: { endpoint, headers: { authorization } } },
     service: {
