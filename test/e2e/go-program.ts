@@ -28,3 +28,19 @@ export async function goModuleVersion(source: string, module: string): Promise<s
   if (line === undefined) throw new Error(`${source} does not require ${module}`);
   return line.trim().slice(module.length + 1);
 }
+
+/** Nothing, said in one line, where Go, the modules or what is made of them cannot be had: of a bench's peers. */
+export async function madeWithGo<Made>(
+  what: string,
+  make: () => Promise<Made>,
+): Promise<Made | undefined> {
+  try {
+    const missing = missingGo();
+    if (missing.length > 0) throw new Error(`${missing.join(" and ")} cannot be run here`);
+    return await make();
+  } catch (error) {
+    const said = (error as Error).message.trim().split("\n");
+    console.log(`SKIPPED ${what}: ${said.at(-1)}`);
+    return undefined;
+  }
+}

@@ -1,7 +1,7 @@
 /** The OpenTelemetry Collector, sent the bodies that we are sent: its two pipelines, a process each. */
 import { Collector, collectorProgram, collectorVersion } from "../../e2e/fleet/collector.ts";
 import { freePort } from "../../e2e/gateway/node-process.ts";
-import { missingGo } from "../../e2e/go-program.ts";
+import { madeWithGo } from "../../e2e/go-program.ts";
 import { waitUntil } from "../../e2e/wait-until.ts";
 import { HttpClient } from "../../harness/http-client.ts";
 import { type Figure, median } from "../figure.ts";
@@ -40,28 +40,16 @@ export class CollectorPeer {
   }
 
   /** None, said aloud, where Go or the modules cannot be had. */
-  static async orSkip(): Promise<CollectorPeer | undefined> {
-    try {
-      const missing = missingGo();
-      if (missing.length > 0) throw new Error(`${missing.join(" and ")} cannot be run here`);
+  static orSkip(): Promise<CollectorPeer | undefined> {
+    return madeWithGo("THE COLLECTOR", async () => {
       const program = await collectorProgram();
       const port = await freePort();
-      const configs = {
-        "drops them": droppingConfig(),
-        "counts them by series": countingConfig(port),
-      };
-      const pipelines: Pipeline[] = [];
-      for (const [what, config] of Object.entries(configs)) {
-        const collector = await Collector.start(program, config);
-        const options = { connections: POSTING_CONNECTIONS, isResending: true };
-        const client = new HttpClient(collector.url, options);
-        pipelines.push({ what, collector, client, rates: [], cpuUs: [] });
-      }
+      const pipelines = [
+        await startPipeline(program, "drops them", droppingConfig()),
+        await startPipeline(program, "counts them by series", countingConfig(port)),
+      ];
       return new CollectorPeer(await collectorVersion(), pipelines, port);
-    } catch (error) {
-      console.log(`SKIPPED THE COLLECTOR: ${(error as Error).message}`);
-      return undefined;
-    }
+    });
   }
 
   /** `spans` in all. What goes wrong there, said aloud, does not cost our own figures. */
@@ -112,6 +100,13 @@ export class CollectorPeer {
       this.#hasFailed = true;
     }
   }
+}
+
+async function startPipeline(program: string, what: string, config: object): Promise<Pipeline> {
+  const collector = await Collector.start(program, config);
+  const options = { connections: POSTING_CONNECTIONS, isResending: true };
+  const client = new HttpClient(collector.url, options);
+  return { what, collector, client, rates: [], cpuUs: [] };
 }
 
 /** Of what was measured in the same round. */

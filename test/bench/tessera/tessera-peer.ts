@@ -13,7 +13,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { goModuleVersion, goProgram, missingGo } from "../../e2e/go-program.ts";
+import { goModuleVersion, goProgram, madeWithGo } from "../../e2e/go-program.ts";
 import { runProgram } from "../../e2e/run-program.ts";
 import type { AuditReport } from "../../harness/audit-load.ts";
 import { type Figure, median } from "../figure.ts";
@@ -47,16 +47,11 @@ export class TesseraPeer {
   }
 
   /** None, said aloud, where Go or the module cannot be had. */
-  static async orSkip(): Promise<TesseraPeer | undefined> {
-    try {
-      const missing = missingGo();
-      if (missing.length > 0) throw new Error(`${missing.join(" and ")} cannot be run here`);
+  static orSkip(): Promise<TesseraPeer | undefined> {
+    return madeWithGo("TESSERA", async () => {
       const version = await goModuleVersion(SOURCE, MODULE);
       return new TesseraPeer(await goProgram("tessera", SOURCE), version);
-    } catch (error) {
-      console.log(`SKIPPED TESSERA: ${(error as Error).message}`);
-      return undefined;
-    }
+    });
   }
 
   /** What goes wrong there, said aloud, does not cost our own figures. */

@@ -66,9 +66,11 @@ export class Collector {
 
   /** It sends what it holds before it ends. What it could not send, it logged. */
   async stop(): Promise<string[]> {
-    const ended = once(this.#child, "close");
-    this.#child.kill("SIGTERM");
-    await ended;
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      const ended = once(this.#child, "close");
+      this.#child.kill("SIGTERM");
+      await ended;
+    }
     await rm(this.#folder, { recursive: true, force: true });
     return this.#log.split("\n").filter((line) => line.includes("\terror\t"));
   }
