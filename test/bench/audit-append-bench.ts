@@ -1,10 +1,14 @@
-/** Appends to the audit ledger, against node:sqlite inserting the same events into the same schema. */
+/**
+ * Appends to the audit ledger, against node:sqlite inserting the same events into the same schema, and against
+ * Tessera appending the entries that they become.
+ */
 import { type AuditLoad, type AuditReport, makeAuditReports } from "../harness/audit-load.ts";
 import type { Runtime } from "../harness/runtime.ts";
 import { sendTimed, type TimedRequest } from "../harness/timed-requests.ts";
 import { workerdCpuMs } from "../harness/workerd-usage.ts";
 import { type Figure, latencyFigures, median } from "./figure.ts";
 import { appendRaw } from "./raw-ledger.ts";
+import { TesseraPeer } from "./tessera/tessera-peer.ts";
 
 export const APPEND_CONNECTIONS = 32;
 const ORG = "audit-bench";
@@ -20,18 +24,28 @@ const LOADS: Record<string, AuditLoad> = {
 };
 
 export async function benchAuditAppend(runtime: Runtime): Promise<Figure[]> {
+  const tessera = await TesseraPeer.orSkip();
   await runtime.makeOrg(ORG);
   const warmUp = makeAuditReports(20, LARGE.events, { hasEventIds: true, tracedShare: 1 }, 99);
   await send(runtime, warmUp, LARGE);
   const figures: Figure[] = [];
   for (const [name, load] of Object.entries(LOADS)) {
-    figures.push(...(await appendLarge(runtime, name, load)));
+    figures.push(...(await appendLarge(runtime, { name, load, tessera })));
   }
   return [...figures, ...(await appendSingle(runtime))];
 }
 
-/** Ours and the baseline alternate, so that both see the same machine. */
-async function appendLarge(runtime: Runtime, name: string, load: AuditLoad): Promise<Figure[]> {
+interface ComparedLoad {
+  name: string;
+  load: AuditLoad;
+  tessera: TesseraPeer | undefined;
+}
+
+/** Ours and the baselines alternate, so that all see the same machine. */
+async function appendLarge(
+  runtime: Runtime,
+  { name, load, tessera }: ComparedLoad,
+): Promise<Figure[]> {
   const rounds: Round[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
     const reports = makeAuditReports(LARGE.requests, LARGE.events, load, round);
@@ -39,6 +53,7 @@ async function appendLarge(runtime: Runtime, name: string, load: AuditLoad): Pro
     const { elapsedMs } = await send(runtime, reports, LARGE);
     const cpuMs = workerdCpuMs() - cpuBeforeMs;
     const raw = await appendRaw(ORG, reports);
+    await tessera?.round(ORG, reports, LARGE);
     rounds.push({
       ours: perSecond(LARGE, elapsedMs),
       raw: perSecond(LARGE, raw.elapsedMs),
@@ -64,6 +79,7 @@ async function appendLarge(runtime: Runtime, name: string, load: AuditLoad): Pro
     { name: "  ratio (target ≥ 0.25)", value: ratio },
     { name: "  processor time, all threads of the runtime", value: cpu, unit: "µs/event" },
     { name: "  processor time of raw node:sqlite", value: rawCpu, unit: "µs/event" },
+    ...(tessera?.figures() ?? []),
   ];
 }
 

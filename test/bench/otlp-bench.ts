@@ -1,16 +1,20 @@
-/** The same calls as JSON samples and as OTLP spans, 500 a request, taking turns on one machine. */
+/**
+ * The same calls as JSON samples and as OTLP spans, 500 a request, taking turns on one machine; and the very bodies of
+ * spans sent to the OpenTelemetry Collector, which takes turns with them.
+ */
 import { encodeTraces } from "#formats/otlp/encode-traces.ts";
 import type { AttributeValue, ResourceSpans, Span } from "#formats/otlp/trace-model.ts";
 import { hex, type LoadSample, makeReports, reportBody } from "../harness/load.ts";
 import type { Runtime } from "../harness/runtime.ts";
 import { workerdCpuMs } from "../harness/workerd-usage.ts";
+import { CollectorPeer } from "./collector/collector-peer.ts";
+import { postBodies } from "./collector/post-bodies.ts";
 import { type Figure, median } from "./figure.ts";
 
 const REQUESTS = 30;
 const SAMPLES = 500;
 const SERIES = 1_000;
 const ROUNDS = 5;
-const CONNECTIONS = 4;
 
 interface Variant {
   name: string;
@@ -20,6 +24,8 @@ interface Variant {
 }
 
 const PROTOBUF = { path: "otlp/v1/traces", contentType: "application/x-protobuf" };
+/** What the Collector is sent too. */
+const COLLECTED = "protobuf";
 const VARIANTS = {
   samples: {
     name: "JSON samples",
@@ -53,9 +59,10 @@ const VARIANTS = {
 /** By round. */
 interface Measured {
   rates: number[];
+  /** Processor time a sample, of the runtime with D1. */
+  cpuUs: number[];
   /** Until all were acknowledged, which for callers' is before they are counted. */
   takenRates: number[];
-  cpuMs: number[];
   rowsWritten: number;
 }
 
@@ -66,26 +73,58 @@ export async function benchOtlp(runtime: Runtime): Promise<Figure[]> {
     // Callers' calls are settled as soon as they are asked for, so that this is measured too.
     const span_mapping = { caller_wait_seconds: 0 };
     await runtime.json("PATCH", `/v1/orgs/bench-${key}`, { span_mapping });
-    all.set(key, { rates: [], takenRates: [], cpuMs: [], rowsWritten: 0 });
+    all.set(key, { rates: [], takenRates: [], cpuUs: [], rowsWritten: 0 });
   }
-  for (let round = 0; round < ROUNDS; round += 1) {
-    for (const [key, measured] of all) await measure(runtime, key, round, measured);
+  const collector = await CollectorPeer.orSkip();
+  try {
+    for (let round = 0; round < ROUNDS; round += 1) {
+      for (const [key, measured] of all) {
+        const bodies = bodiesOf(key, round);
+        await measure(runtime, key, bodies, measured);
+        if (key === COLLECTED) await collector?.round(bodies, REQUESTS * SAMPLES);
+      }
+    }
+    return await allFigures(all, collector);
+  } finally {
+    await collector?.stop();
   }
-  const baseline = all.get("samples");
-  return [...all].flatMap(([key, measured]) => figuresOf(key, measured, baseline));
 }
 
-async function measure(runtime: Runtime, key: string, round: number, into: Measured) {
+/** The Collector's are after ours of the same bodies. */
+async function allFigures(
+  all: ReadonlyMap<string, Measured>,
+  collector: CollectorPeer | undefined,
+): Promise<Figure[]> {
+  const figures: Figure[] = [];
+  for (const [key, measured] of all) {
+    figures.push(...figuresOf(key, measured, all.get("samples")));
+    const { rates, cpuUs } = measured;
+    if (key === COLLECTED) figures.push(...((await collector?.figures({ rates, cpuUs })) ?? []));
+  }
+  return figures;
+}
+
+function bodiesOf(key: string, round: number): (string | Uint8Array)[] {
   const variant: Variant = VARIANTS[key as keyof typeof VARIANTS];
-  const bodies = makeReports(REQUESTS, SAMPLES, SERIES, round).map(variant.bodyOf);
+  return makeReports(REQUESTS, SAMPLES, SERIES, round).map((samples) => variant.bodyOf(samples));
+}
+
+async function measure(
+  runtime: Runtime,
+  key: string,
+  bodies: readonly (string | Uint8Array)[],
+  into: Measured,
+) {
+  const { path, contentType }: Variant = VARIANTS[key as keyof typeof VARIANTS];
+  const target = { path: `/v1/orgs/bench-${key}/${path}`, contentType };
   const thousands = (REQUESTS * SAMPLES) / 1e3;
   await runtime.json("GET", "/bench/rows");
   const cpuBeforeMs = workerdCpuMs();
-  const postedMs = await postAll(runtime, `bench-${key}`, variant, bodies);
+  const postedMs = await postBodies(runtime, target, bodies);
   const startedAt = performance.now();
   const turns = await runtime.json<number[]>("GET", `/bench/settle?org=bench-${key}`);
   const elapsedMs = postedMs + (turns.length === 0 ? 0 : performance.now() - startedAt);
-  into.cpuMs.push((workerdCpuMs() - cpuBeforeMs) / thousands);
+  into.cpuUs.push((workerdCpuMs() - cpuBeforeMs) / thousands);
   into.rates.push((thousands / elapsedMs) * 1e6);
   into.takenRates.push((thousands / postedMs) * 1e6);
   const { rowsWritten } = await runtime.json<{ rowsWritten: number }>("GET", "/bench/rows");
@@ -95,7 +134,7 @@ async function measure(runtime: Runtime, key: string, round: number, into: Measu
 
 function figuresOf(key: string, measured: Measured, baseline: Measured | undefined): Figure[] {
   const { name }: Variant = VARIANTS[key as keyof typeof VARIANTS];
-  const { rates, takenRates, cpuMs, rowsWritten } = measured;
+  const { rates, takenRates, cpuUs, rowsWritten } = measured;
   const ratio = median(rates.map((rate, round) => rate / (baseline?.rates[round] ?? 1)));
   const target = key === "protobuf" ? " (target ≥ 0.6)" : "";
   return [
@@ -104,29 +143,9 @@ function figuresOf(key: string, measured: Measured, baseline: Measured | undefin
     ...(key === "callers"
       ? [{ name: "  taken, to be settled", value: median(takenRates), unit: "samples/s" }]
       : []),
-    { name: "  processor time, D1's included", value: median(cpuMs), unit: "ms/1,000" },
+    { name: "  processor time, D1's included", value: median(cpuUs), unit: "µs/sample" },
     { name: "  D1 rows written at ingest", value: rowsWritten, unit: "/sample" },
   ];
-}
-
-async function postAll(
-  runtime: Runtime,
-  org: string,
-  { path, contentType }: Variant,
-  bodies: readonly (string | Uint8Array)[],
-): Promise<number> {
-  const startedAt = performance.now();
-  let next = 0;
-  const connection = async () => {
-    for (let body = bodies[next++]; body !== undefined; body = bodies[next++]) {
-      const headers = { "content-type": contentType };
-      const answer = await runtime.send("POST", `/v1/orgs/${org}/${path}`, { body, headers });
-      const isWhole = !answer.body.includes("ejected") || answer.body.includes('"rejected":[]');
-      if (answer.status !== 200 || !isWhole) throw new Error(`${answer.status} ${answer.body}`);
-    }
-  };
-  await Promise.all(Array.from({ length: CONNECTIONS }, connection));
-  return performance.now() - startedAt;
 }
 
 type SpansOf = (sample: LoadSample) => Span[];

@@ -28,7 +28,7 @@ export async function appendRaw(
   db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
   for (const migration of MIGRATIONS) db.exec(migration);
   db.exec(`INSERT INTO log (id, org, number, shard, origin) VALUES (1, '${org}', 1, 's', 'o')`);
-  const parsed = reports.map(eventsOf);
+  const parsed = reports.map(auditEventsOf);
   const append = appender(db, org);
   const startedAt = performance.now();
   const cpuBefore = process.cpuUsage();
@@ -40,7 +40,7 @@ export async function appendRaw(
   return { elapsedMs, cpuMs: (user + system) / 1e3 };
 }
 
-function eventsOf(report: AuditReport): AuditEvent[] {
+export function auditEventsOf(report: AuditReport): AuditEvent[] {
   const nowMs = Date.now();
   const context = {
     instanceId: report.instance_id,
@@ -51,6 +51,17 @@ function eventsOf(report: AuditReport): AuditEvent[] {
     newEventId: () => uuid7FromRandom(nowMs, crypto.getRandomValues(new Uint8Array(10))),
   };
   return report.events.map((event) => parseAuditEvent(event, "", context) as AuditEvent);
+}
+
+/** As the ledger keeps it: canonical JSON, with the hash of the entry before it. */
+export function entryBody(
+  event: AuditEvent,
+  org: string,
+  previous: Uint8Array,
+  recordedAt: string,
+): string {
+  const previousHash = Buffer.from(previous).toString("hex");
+  return canonicalJson({ ...event, org, previous_hash: previousHash, recorded_at: recordedAt });
 }
 
 function appender(db: DatabaseSync, org: string): (events: readonly AuditEvent[]) => void {
@@ -68,9 +79,7 @@ function appender(db: DatabaseSync, org: string): (events: readonly AuditEvent[]
     const recordedAt = new Date().toISOString();
     db.exec("BEGIN IMMEDIATE");
     for (const event of events) {
-      const previousHash = Buffer.from(previous).toString("hex");
-      const chained = { ...event, org, previous_hash: previousHash, recorded_at: recordedAt };
-      const body = canonicalJson(chained);
+      const body = entryBody(event, org, previous, recordedAt);
       const bytes = Buffer.from(body);
       const hash = sha256(bytes);
       const leaf = leafHash(bytes);

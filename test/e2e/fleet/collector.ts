@@ -1,11 +1,15 @@
-/** A real OpenTelemetry Collector between a fleet and an org, with its batches and its queue. */
+/**
+ * A real OpenTelemetry Collector as a process: between a fleet and an org, with its batches and its queue, or as
+ * another's config has it.
+ */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { processUsage } from "../../harness/process-usage.ts";
 import { endWithUs } from "../end-with-us.ts";
-import { goProgram } from "../go-program.ts";
+import { goModuleVersion, goProgram } from "../go-program.ts";
 import { waitUntil } from "../wait-until.ts";
 
 const SOURCE = join(import.meta.dirname, "collector");
@@ -23,10 +27,8 @@ export function collectorProgram(): Promise<string> {
   return goProgram("otelcol", SOURCE);
 }
 
-export async function collectorVersion(): Promise<string> {
-  const modules = (await readFile(join(SOURCE, "go.mod"), "utf8")).split("\n");
-  const line = modules.find((text) => text.trim().startsWith(`${MODULE} `)) ?? "";
-  return line.trim().slice(MODULE.length + 1);
+export function collectorVersion(): Promise<string> {
+  return goModuleVersion(SOURCE, MODULE);
 }
 
 export class Collector {
@@ -40,12 +42,13 @@ export class Collector {
     this.#folder = folder;
   }
 
-  static async start(program: string, route: CollectorRoute): Promise<Collector> {
+  /** Its log tells the address, so it has one receiver of OTLP over HTTP, at port 0: no other process can take that. */
+  static async start(program: string, config: object): Promise<Collector> {
     const folder = await mkdtemp(join(tmpdir(), "mcpg-otelcol-"));
-    const config = join(folder, "config.yaml");
+    const file = join(folder, "config.yaml");
     // JSON is YAML.
-    await writeFile(config, JSON.stringify(configOf(route)));
-    const child = spawn(program, ["--config", config], { stdio: ["ignore", "ignore", "pipe"] });
+    await writeFile(file, JSON.stringify(config));
+    const child = spawn(program, ["--config", file], { stdio: ["ignore", "ignore", "pipe"] });
     const collector = new Collector(child, folder);
     endWithUs(child);
     await collector.#ready();
@@ -56,11 +59,18 @@ export class Collector {
     return this.#url;
   }
 
+  /** Processor time so far. */
+  get cpuMs(): number {
+    return processUsage(this.#child.pid ?? 0)?.cpuMs ?? Number.NaN;
+  }
+
   /** It sends what it holds before it ends. What it could not send, it logged. */
   async stop(): Promise<string[]> {
-    const ended = once(this.#child, "close");
-    this.#child.kill("SIGTERM");
-    await ended;
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      const ended = once(this.#child, "close");
+      this.#child.kill("SIGTERM");
+      await ended;
+    }
     await rm(this.#folder, { recursive: true, force: true });
     return this.#log.split("\n").filter((line) => line.includes("\terror\t"));
   }
@@ -78,10 +88,11 @@ export class Collector {
   }
 }
 
-function configOf({ endpoint, authorization, batch }: CollectorRoute) {
+export const OTLP_RECEIVER = { protocols: { http: { endpoint: "127.0.0.1:0" } } };
+
+export function routeConfig({ endpoint, authorization, batch }: CollectorRoute) {
   return {
-    // Port 0 leaves no moment in which another process could take the port.
-    receivers: { otlp: { protocols: { http: { endpoint: "127.0.0.1:0" } } } },
+    receivers: { otlp: OTLP_RECEIVER },
     processors: { batch },
     exporters: { otlp_http: { endpoint, headers: { authorization } } },
     service: {

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import { readPage } from "../../formats/exposition/read-page.ts";
 import type { Runtime } from "../../harness/runtime.ts";
 import { nothingWaits } from "../otel/nothing-waits.ts";
-import { Collector } from "./collector.ts";
+import { Collector, routeConfig } from "./collector.ts";
 import { Peer } from "./peer.ts";
 
 export const SERVER = "github-tools";
@@ -100,7 +100,7 @@ export class FleetRun {
     const endpoint = `${this.#runtime.url}/v1/orgs/${this.#org}/otlp`;
     const { batch } = this.#course;
     const collector = this.#variant.isCollected
-      ? await Collector.start(programs.otelcol, { endpoint, authorization, batch })
+      ? await Collector.start(programs.otelcol, routeConfig({ endpoint, authorization, batch }))
       : null;
     const headers = `authorization=${encodeURIComponent(authorization)}`;
     const env = {
