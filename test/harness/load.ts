@@ -72,12 +72,18 @@ export function reportBody(samples: readonly LoadSample[], instance = "gw-1"): s
 const REPORT_SPAN_MS = 20;
 
 /** Reports of `size` samples, each of a random one of `tools`; one report follows the other in time. */
-export function makeReports(count: number, size: number, tools: number, seed: number) {
+export function makeReports(
+  count: number,
+  size: number,
+  tools: number,
+  seed: number,
+  { spanMs = REPORT_SPAN_MS, endMs = Date.now() } = {},
+) {
   const random = randomSource(seed);
-  const firstMs = Date.now() - count * REPORT_SPAN_MS;
+  const firstMs = endMs - count * spanMs;
   return Array.from({ length: count }, (_, report) =>
     Array.from({ length: size }, () => {
-      const startedAtMs = firstMs + Math.floor((report + random()) * REPORT_SPAN_MS);
+      const startedAtMs = firstMs + Math.floor((report + random()) * spanMs);
       return makeLoadSample(Math.floor(random() * tools), random, startedAtMs);
     }),
   );
