@@ -61,7 +61,7 @@ export function makeLoadSample(
 
 const lastSeqs = new Map<string, number>();
 
-export function reportBody(samples: readonly LoadSample[], instance = "gw-1"): string {
+export function reportBody(samples: readonly Omit<LoadSample, "id">[], instance = "gw-1"): string {
   const epoch = "2026-11-22T07:00:00Z";
   const seq = (lastSeqs.get(instance) ?? 0) + 1;
   lastSeqs.set(instance, seq);

@@ -8,6 +8,7 @@ import type { ShardedOrg } from "#orgs/store/shard-orgs.ts";
 import { fitsParameter, jsonParameters, utf8Bytes } from "#platform/d1/json-parameter.ts";
 import { nextArrivalId } from "./arrival-id.ts";
 import { raiseIdSkews } from "./id-skews.ts";
+import { sampleRows, spanRows, type TableRows } from "./sample-rows.ts";
 
 export interface ReportedCalls {
   header: ReportHeader;
@@ -34,22 +35,14 @@ export const ORG_TAKES_REPORTS = `EXISTS (${TAKES_REPORTS})`;
  */
 const INSERT_ARRIVAL_ALWAYS = insertArrival(ORG_TAKES_REPORTS);
 
-const SAMPLE_COLUMNS = `id, workspace, plugin, tool, started_at_ms, duration_us, outcome, actor,
-  trace_id, span_id, session_id, request_id, request_bytes, response_bytes, error_code, error_hash,
-  error_fingerprint, parent_span_id, payload_row`;
-const valuesOf = (columns: number) =>
-  Array.from({ length: columns }, (_, column) => `s.value ->> ${column}`).join(", ");
+/** ?1 to ?3 are the guard's, ?4 the rows. Of an instance's own report the rest is bound once. */
+const insertSamples = ({ columns, values }: TableRows) => `INSERT INTO tool_invocations
+    (org, ${columns}, instance, ingested_at_ms)
+  SELECT ?1, ${values}, ?5, ?6 FROM jsonb_each(?4) s WHERE ${ORG_TAKES_WRITES}`;
 
-/** jsonb_each: json_each renders each row to text, to be parsed again for every column (1.6 times the time). */
-const INSERT_SAMPLES = `INSERT INTO tool_invocations (org, ingested_at_ms, instance, ${SAMPLE_COLUMNS})
-  SELECT ?1, ?4, ?6, ${valuesOf(19)} FROM jsonb_each(?5) s WHERE ${ORG_TAKES_WRITES}`;
-
-/** Inserts samples that were spans: those of many instances at once, and with what pairs them. */
-const insertCalls = (condition: string) => `INSERT INTO tool_invocations
-    (org, ${SAMPLE_COLUMNS}, instance, is_caller, ingested_at_ms)
-  SELECT ?1, ${valuesOf(22)} FROM jsonb_each(?4) s WHERE ${condition}`;
-const INSERT_CALLS = insertCalls(ORG_TAKES_WRITES);
-const INSERT_WAITED_CALLS = insertCalls(ORG_TAKES_REPORTS);
+const insertSpans = ({ columns, values }: TableRows, condition: string) =>
+  `INSERT INTO tool_invocations (org, ${columns})
+  SELECT ?1, ${values} FROM jsonb_each(?4) s WHERE ${condition}`;
 
 /** `haveWaited`: calls of spans that were acknowledged, which are counted though the shard is full by now. */
 export function insertStatements(
@@ -80,14 +73,19 @@ export function insertStatements(
   const payloads = payloadStatements(db, reports, { org, oldestMs, condition });
   const rowOf = (call: Call) => payloads.rowOf.get(call.id) ?? null;
   const ofSpans = reports.flatMap(({ calls }) => calls.filter(({ span }) => span !== null));
-  const calls = jsonParameters(ofSpans.map((call) => spanRow(call, rowOf(call)))).map((rows) =>
-    db.prepare(haveWaited ? INSERT_WAITED_CALLS : INSERT_CALLS).bind(...guard, rows),
+  const spans = spanRows(ofSpans, rowOf);
+  const calls = jsonParameters(spans.rows).map((rows) =>
+    db.prepare(insertSpans(spans, condition)).bind(...guard, rows),
   );
-  const samples = reports.flatMap(({ header, calls }) =>
-    jsonParameters(
-      calls.filter(({ span }) => span === null).map((call) => sampleRow(call, rowOf(call))),
-    ).map((rows) => db.prepare(INSERT_SAMPLES).bind(...guard, receivedAtMs, rows, header.instance)),
-  );
+  const samples = reports.flatMap(({ header, calls }) => {
+    const ofReport = sampleRows(
+      calls.filter(({ span }) => span === null),
+      rowOf,
+    );
+    return jsonParameters(ofReport.rows).map((rows) =>
+      db.prepare(insertSamples(ofReport)).bind(...guard, rows, header.instance, receivedAtMs),
+    );
+  });
   const skews = raiseIdSkews(
     db,
     guard,
@@ -124,39 +122,5 @@ function arrivalPayloads(header: ReportHeader, calls: readonly Call[]): ArrivalP
   return [
     ...arrivalPayloads(header, calls.slice(0, half)),
     ...arrivalPayloads(header, calls.slice(half)),
-  ];
-}
-
-function sampleRow(call: Call, payloadRow: string | null): string {
-  return JSON.stringify([...sampleValues(call), payloadRow]);
-}
-
-function spanRow(call: Call, payloadRow: string | null): string {
-  const values = [...sampleValues(call), payloadRow];
-  const { instance, side, receivedAtMs } = call.span!;
-  values.push(instance, side === "server" ? 0 : 1, receivedAtMs);
-  return JSON.stringify(values);
-}
-
-function sampleValues(call: Call): (string | number | null)[] {
-  return [
-    call.id,
-    call.workspace,
-    call.plugin,
-    call.tool,
-    call.startedAtMs,
-    call.durationUs,
-    call.outcome,
-    call.actor,
-    call.traceId,
-    call.spanId,
-    call.sessionId,
-    call.requestId,
-    call.requestBytes,
-    call.responseBytes,
-    call.errorCode,
-    call.errorHash,
-    call.errorFingerprint,
-    call.parentSpanId,
   ];
 }
