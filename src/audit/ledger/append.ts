@@ -70,6 +70,7 @@ function plan(
 ): Planned[] | AppendResult {
   const known = knownEvents(sql, state, events);
   let { size, headHash } = end;
+  let headHex = encodeHex(headHash);
   const planned: Planned[] = [];
   for (const [index, event] of events.entries()) {
     const before = known.get(event.event_id);
@@ -82,14 +83,18 @@ function plan(
       org: state.org,
       seq: size,
       previousHash: headHash,
+      previousHex: headHex,
       recordedAt,
     });
     if (entry === null) return { kind: "too_large", index };
-    const receipt = receiptOf(event.event_id, entry);
+    const hash = encodeHex(entry.hash);
+    const { event_id } = event;
+    const receipt = { seq: size, event_id, hash, previous_hash: headHex };
     planned.push({ receipt, entry });
-    known.set(event.event_id, { receipt, isSame: (other) => isSameEvent(event, other) });
+    known.set(event_id, { receipt, isSame: (other) => isSameEvent(event, other) });
     size += 1;
     headHash = entry.hash;
+    headHex = hash;
   }
   return planned;
 }
@@ -98,13 +103,15 @@ interface Place {
   org: string;
   seq: number;
   previousHash: Uint8Array;
+  /** The same. */
+  previousHex: string;
   recordedAt: string;
 }
 
 /** Null if the entry is too large. */
 function newEntry(event: AppendedEvent, place: Place): NewEntry | null {
-  const { seq, previousHash, recordedAt } = place;
-  const body = entryText(event, { ...place, previousHash: encodeHex(previousHash) });
+  const { org, seq, previousHash, previousHex, recordedAt } = place;
+  const body = entryText(event, { org, previousHash: previousHex, recordedAt });
   const hashes = hashEntry(body);
   if (hashes === null) return null;
   return {
@@ -121,10 +128,6 @@ function newEntry(event: AppendedEvent, place: Place): NewEntry | null {
     ...hashes,
     previousHash,
   };
-}
-
-function receiptOf(eventId: string, { seq, hash, previousHash }: NewEntry): Receipt {
-  return { seq, event_id: eventId, hash: encodeHex(hash), previous_hash: encodeHex(previousHash) };
 }
 
 interface KnownEvent {

@@ -8,7 +8,7 @@ import type { ShardedOrg } from "#orgs/store/shard-orgs.ts";
 import { fitsParameter, jsonParameters, utf8Bytes } from "#platform/d1/json-parameter.ts";
 import { nextArrivalId } from "./arrival-id.ts";
 import { raiseIdSkews } from "./id-skews.ts";
-import { sampleRows, spanRows, type TableRows } from "./sample-rows.ts";
+import { rowsOfSamples, rowsOfSpans, type TableRows } from "./sample-rows.ts";
 
 export interface ReportedCalls {
   header: ReportHeader;
@@ -73,12 +73,12 @@ export function insertStatements(
   const payloads = payloadStatements(db, reports, { org, oldestMs, condition });
   const rowOf = (call: Call) => payloads.rowOf.get(call.id) ?? null;
   const ofSpans = reports.flatMap(({ calls }) => calls.filter(({ span }) => span !== null));
-  const spans = spanRows(ofSpans, rowOf);
+  const spans = rowsOfSpans(ofSpans, rowOf);
   const calls = jsonParameters(spans.rows).map((rows) =>
     db.prepare(insertSpans(spans, condition)).bind(...guard, rows),
   );
   const samples = reports.flatMap(({ header, calls }) => {
-    const ofReport = sampleRows(
+    const ofReport = rowsOfSamples(
       calls.filter(({ span }) => span === null),
       rowOf,
     );

@@ -2,7 +2,7 @@
 import type { Call } from "#calls/call.ts";
 
 type Value = string | number | null;
-type Row = readonly Value[];
+type RowValues = readonly Value[];
 
 const SAMPLE_COLUMNS = [
   ...["id", "workspace", "plugin", "tool", "started_at_ms", "duration_us", "outcome", "actor"],
@@ -25,7 +25,7 @@ export interface TableRows {
 }
 
 /** `payloadRow`: where the call's payload is kept, or null. */
-export function sampleRows(
+export function rowsOfSamples(
   calls: readonly Call[],
   payloadRow: (call: Call) => string | null,
 ): TableRows {
@@ -36,7 +36,7 @@ export function sampleRows(
 }
 
 /** Of calls that were spans: those of many instances at once, and with what pairs them. */
-export function spanRows(
+export function rowsOfSpans(
   calls: readonly Call[],
   payloadRow: (call: Call) => string | null,
 ): TableRows {
@@ -48,7 +48,7 @@ export function spanRows(
   return tableRows(SPAN_COLUMNS, calls.map(rowOf));
 }
 
-function tableRows(columns: readonly string[], rows: readonly Row[]): TableRows {
+function tableRows(columns: readonly string[], rows: readonly RowValues[]): TableRows {
   const used = columns.map((_, at) => at).filter((at) => rows.some((row) => row[at] !== null));
   return {
     columns: used.map((at) => columns[at]).join(", "),

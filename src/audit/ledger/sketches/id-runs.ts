@@ -42,14 +42,13 @@ export interface EntryIds {
 
 export function fingerprintsOf(entry: EntryIds & { seq: number }): number[] {
   const place = entry.seq % PLACES;
-  const ids = [
-    ["request_id", entry.requestId],
-    ["trace_id", entry.traceId],
-    ["invocation_id", entry.invocationId],
-  ] as const;
-  return ids.flatMap(([column, id]) =>
-    id === null ? [] : [fingerprint(HASH_STARTS[column], id) * PLACES + place],
-  );
+  const { requestId, traceId, invocationId } = entry;
+  const records: number[] = [];
+  const note = (start: number, id: string) => records.push(fingerprint(start, id) * PLACES + place);
+  if (requestId !== null) note(HASH_STARTS.request_id, requestId);
+  if (traceId !== null) note(HASH_STARTS.trace_id, traceId);
+  if (invocationId !== null) note(HASH_STARTS.invocation_id, invocationId);
+  return records;
 }
 
 export function packRecords(

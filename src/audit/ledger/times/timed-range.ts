@@ -42,6 +42,9 @@ export function seqsOfTime(
   return { from: first, to: (last ?? first - 1) + 1 };
 }
 
+/** RFC 3339, as `bundles` has it: when the event occurred, else when it was recorded. */
+const TIME = "coalesce(body ->> 'occurred_at', body ->> 'recorded_at')";
+
 /** The first or the last entry of the time within the range; null if there is none. */
 function edge(sql: SqlStorage, time: EntryTime, range: Seqs, order: "ASC" | "DESC"): number | null {
   const [from, to] = [time.from ?? "", time.to ?? "~"];
@@ -61,7 +64,7 @@ function edge(sql: SqlStorage, time: EntryTime, range: Seqs, order: "ASC" | "DES
     if (looked > BUNDLES_MAX) return order === "ASC" ? low : high - 1;
     const [row] = sql
       .exec<{ seq: number }>(
-        `SELECT seq FROM entries WHERE seq >= ? AND seq < ? AND time >= ? AND time < ?
+        `SELECT seq FROM entries WHERE seq >= ? AND seq < ? AND ${TIME} >= ? AND ${TIME} < ?
          ORDER BY seq ${order} LIMIT 1`,
         ...[low, high, from, to],
       )
