@@ -17,6 +17,7 @@ import { benchDashboard } from "./dashboard-bench.ts";
 import { type Figure, formatFigures } from "./figure.ts";
 import { benchGateway, GATEWAY_BENCH } from "./gateway-bench.ts";
 import { benchGatewayRows, GATEWAY_CONNECTIONS, GATEWAY_WORKER } from "./gateway-rows-bench.ts";
+import { benchGrowth } from "./growth-bench.ts";
 import { benchIngest } from "./ingest-bench.ts";
 import { benchOtlp } from "./otlp-bench.ts";
 import { benchPayloads, PAYLOAD_BENCH_WORKER } from "./payloads-bench.ts";
@@ -55,6 +56,7 @@ const BENCHES: Record<string, Bench | WholeBench> = {
   otlp: { run: benchOtlp },
   activity: { run: benchActivity },
   dashboard: { run: benchDashboard, options: { hasDashboard: true }, isOnRequest: true },
+  growth: { run: benchGrowth, isOnRequest: true },
   scrape1k: { run: (runtime) => benchScrape(runtime, 1_000) },
   scrape10k: { run: (runtime) => benchScrape(runtime, 10_000) },
   "audit-append": { run: benchAuditAppend, options: { connections: APPEND_CONNECTIONS } },
