@@ -1,6 +1,6 @@
 import { runInDurableObject } from "cloudflare:test";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { LogAddress } from "#audit/audit-log.ts";
 import { appendEvents } from "#audit/ledger/append.ts";
 import { readState } from "#audit/ledger/proven/log-state.ts";
@@ -8,9 +8,11 @@ import { encodeHex } from "#formats/hex.ts";
 import { NaiveTree } from "../../formats/tlog/naive-tree.ts";
 import { beginOnDayZero, pass } from "./calendar.ts";
 import { announce, runAlarms, termsAt } from "./run-pruning.ts";
+import { truncateLedger } from "./set-back.ts";
 import { inLedger, ledgerOf, makeEvents, newLogOf, objectOf, sign } from "./test-log.ts";
 
 beginOnDayZero();
+afterEach(() => vi.restoreAllMocks());
 
 const utf8 = new TextEncoder();
 
@@ -113,4 +115,15 @@ describe("The tiles of a log", () => {
     // A leaf tile was cut, and went on.
     expect(cuts.size).toBeGreaterThan(1);
   }, 60_000);
+
+  it("freeze the log at the append that meets one with hashes of entries that never came", async () => {
+    vi.spyOn(console, "error").mockReturnValue();
+    for (const size of [200, 250]) {
+      const log = await newLogOf(300);
+      await truncateLedger(log, { size, publishedSize: 0 });
+      const answer = await ledgerOf(log).append(log, makeEvents(100));
+      const reason = "tile 0/0 has hashes of entries that never came";
+      expect(answer).toEqual({ kind: "frozen", reason });
+    }
+  });
 });
