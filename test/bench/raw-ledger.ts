@@ -112,9 +112,10 @@ function bundleWriter(
   db: DatabaseSync,
 ): (index: number, leaves: readonly Uint8Array[], ids: Uint8Array, postings: Uint8Array) => void {
   const insertTile = db.prepare("INSERT INTO tiles (level, idx, hashes) VALUES (0, ?, ?)");
+  const time = "coalesce(body ->> 'occurred_at', body ->> 'recorded_at')";
   const insertBundle = db.prepare(
     `INSERT INTO bundles (idx, time_min, time_max, bytes, ids, postings)
-     SELECT ?1, min(time), max(time), sum(octet_length(body) + 1), ?2, ?3 FROM entries
+     SELECT ?1, min(${time}), max(${time}), sum(octet_length(body) + 1), ?2, ?3 FROM entries
      WHERE seq >= ?1 * ${TILE_WIDTH} AND seq < (?1 + 1) * ${TILE_WIDTH}`,
   );
   return (index, leaves, ids, postings) => {

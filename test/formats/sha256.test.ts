@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { encodeHex } from "#formats/hex.ts";
 import { sha256 } from "#formats/sha256.ts";
 import { sha256 as sha256InWorkerd } from "#formats/sha256-workerd.ts";
+import { sha256 as sha256Elsewhere } from "../../src/formats/sha256.ts";
 import { SHA256_VECTORS } from "./sha256-vectors.ts";
 
 const utf8 = new TextEncoder();
@@ -26,6 +27,18 @@ describe("sha256", () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  it("answers the same in Workers and elsewhere for each length, wherever in a buffer the bytes begin", () => {
+    const bytes = Uint8Array.from({ length: 1_400 }, (_, at) => (at * 167) % 251);
+    for (let length = 0; length <= 1_300; length += 1) {
+      const part = bytes.subarray(length % 65, (length % 65) + length);
+      const expected = encodeHex(hashInScript(part));
+      expect([encodeHex(sha256(part)), encodeHex(sha256Elsewhere(part))]).toEqual([
+        expected,
+        expected,
+      ]);
+    }
   });
 
   it.each(SHA256_VECTORS)("hashes %.60s as FIPS 180-4 does", (text, digest) => {

@@ -4,9 +4,10 @@ import { ANY_EVENT, type AuditFilter, matchesFilter } from "#audit/entry-filter.
 import { readState } from "#audit/ledger/proven/log-state.ts";
 import { readScrub, scrubSoon } from "#audit/ledger/proven/scrub.ts";
 import { MIGRATIONS } from "#audit/ledger/schema.ts";
+import { formatTimestamp } from "#formats/rfc3339.ts";
 import { doctor } from "./doctored.ts";
 import { migrateFrom } from "./old-ledger.ts";
-import { runScrub } from "./run-pruning.ts";
+import { announce, runAlarms, runScrub, termsAt } from "./run-pruning.ts";
 import {
   append,
   inLedger,
@@ -21,6 +22,7 @@ import {
 
 /** The migrations before postings. */
 const BEFORE_POSTINGS = 7;
+const DAY_MS = 86_400_000;
 
 const FILTERS: Partial<AuditFilter>[] = [
   { action: "plugin.loaded" },
@@ -140,4 +142,41 @@ describe("A ledger from before there were postings", () => {
       expect(await schemaOf(old)).toEqual(await schemaOf(fresh));
     }
   });
+});
+
+describe("A ledger of any schema from before there were postings on", () => {
+  const counts = Array.from({ length: MIGRATIONS.length - BEFORE_POSTINGS }, (_, at) => [
+    BEFORE_POSTINGS + at,
+  ]);
+
+  it.each(counts)(
+    "of %d migrations, is appended to, searched, exported by time, proven and pruned",
+    async (count) => {
+      const log = await newLog();
+      await append(log, variedEvents());
+      await migrateFrom(log, count);
+      await append(log, variedEvents());
+      await sign(log);
+      await expectAllFound(log);
+      const time = { from: formatTimestamp(Date.now() - DAY_MS), to: null };
+      const range = { from: null, to: null, isPublishedOnly: false, time };
+      const event = makeEvent({
+        action: "operator.audit.exported",
+        instance_id: null,
+        details: {},
+      });
+      const planned = await ledgerOf(log).beginExport(log, event, range);
+      expect(planned).toMatchObject({ kind: "export", from: 0, to: 1_200 });
+      await runScrub(log);
+      const terms = { ...termsAt(Date.now() + DAY_MS, 0), tickMs: Date.now(), overdueBefore: "" };
+      expect(await announce(log, terms)).toBe("announced");
+      await sign(log);
+      await runAlarms(log);
+      await append(log, variedEvents());
+      await sign(log);
+      await runScrub(log);
+      const { frozenReason, minIndex, scrub } = (await ledgerOf(log).status())!;
+      expect([frozenReason, minIndex, scrub?.mendedBundles]).toEqual([null, 1_024, 0]);
+    },
+  );
 });

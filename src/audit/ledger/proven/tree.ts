@@ -8,6 +8,7 @@ import { sha256 } from "#formats/sha256.ts";
 import { HASH_BYTES, pairHash } from "#formats/tlog/merkle-hash.ts";
 import type { NodeReader } from "#formats/tlog/merkle-proof.ts";
 import { TILE_HEIGHT, TILE_WIDTH } from "#formats/tlog/tlog-tiles.ts";
+import { LogContradiction } from "./contradiction.ts";
 
 export function treeNodes(sql: SqlStorage): NodeReader {
   const tiles = new Map<string, Uint8Array>();
@@ -80,7 +81,11 @@ export function storedTile(sql: SqlStorage, level: number, index: number): Uint8
   return new Uint8Array((row?.["hashes"] as ArrayBuffer | undefined) ?? new ArrayBuffer(0));
 }
 
+/** What is in the way of hashes that come would keep the log from growing, and no signer would ever look at it. */
 function writeTile(sql: SqlStorage, level: number, index: number, hashes: Uint8Array): void {
+  if (hashes.length > TILE_WIDTH * HASH_BYTES) {
+    throw new LogContradiction(`tile ${level}/${index} has hashes of entries that never came`);
+  }
   sql.exec(
     `INSERT INTO tiles (level, idx, hashes) VALUES (?, ?, ?)
      ON CONFLICT (level, idx) DO UPDATE SET hashes = excluded.hashes`,
