@@ -17,10 +17,10 @@ interface Limits {
 
 /** The platform takes 3 MB of gzip on its free plan, 10 on the other. */
 const WORKERS: readonly Limits[] = [
-  // 2,341 KiB and 573 of gzip were measured with secretlint's rules for payloads in it, 144 of it, and with one schema library in it, typebox, and of that only what checks
+  // 2,407 KiB and 592 of gzip were measured with SHA-256's wasm in it, 9; with secretlint's rules for payloads in it, 144 of it, and with one schema library in it, typebox, and of that only what checks
   // JSON Schema (zod beside it is 950 KiB, `typebox/compile` instead of `typebox/schema` 208, `import { Type }` instead
   // of `* as Type` 209); 33 are jose. The rest is headroom.
-  { name: "the Worker", folder: "dist", uploadKibMax: 2_420, gzipKibMax: 595 },
+  { name: "the Worker", folder: "dist", uploadKibMax: 2_460, gzipKibMax: 610 },
   // 4,262 and 1,423, nearly all of it Cedar's wasm: no org without a policy loads it.
   { name: "the policy engine", folder: "dist/policy", uploadKibMax: 4_400, gzipKibMax: 1_470 },
 ];
@@ -39,7 +39,11 @@ interface Metafile {
 function isSmall({ name, folder, uploadKibMax, gzipKibMax }: Limits): boolean {
   // What is uploaded; the rest wrangler writes for people.
   const names = readdirSync(folder).filter((file) => /\.(m?js|wasm|bin|txt|html)$/.test(file));
-  const files = names.map((file) => readFileSync(join(folder, file)));
+  const scripts = names.filter((file) => /\.m?js$/.test(file));
+  const text = scripts.map((file) => readFileSync(join(folder, file), "utf8")).join("");
+  // A module that no script imports is of an earlier build.
+  const uploaded = names.filter((file) => scripts.includes(file) || text.includes(file));
+  const files = uploaded.map((file) => readFileSync(join(folder, file)));
   const uploadKib = sum(files.map(({ length }) => length)) / 1024;
   const gzipKib = gzipSync(Buffer.concat(files)).length / 1024;
   const isWithin = files.length > 0 && uploadKib <= uploadKibMax && gzipKib <= gzipKibMax;

@@ -11,7 +11,7 @@ import sha256Module from "#wasm/sha256.wasm";
 import { sha256 as ownSha256 } from "./sha256.ts";
 
 /** What hash-wasm's module exports (its src/sha256.c); scripts/build-sha256.ts refuses another. */
-interface Sha256Exports {
+export interface Sha256Exports {
   readonly memory: WebAssembly.Memory;
   /** Where its buffer begins: of what is hashed, and then of the digest. */
   Hash_GetBuffer(): number;
@@ -27,8 +27,9 @@ const BYTES_MAX = 640;
 const hash = new WebAssembly.Instance(sha256Module, {}).exports as unknown as Sha256Exports;
 const buffer = new Uint8Array(hash.memory.buffer, hash.Hash_GetBuffer(), BYTES_MAX);
 
-/** 32 bytes. */
+/** 32 bytes. Throws of what is no Uint8Array: of an ArrayBuffer, as SQL gives blobs, the module would hash nothing. */
 export function sha256(bytes: Uint8Array): Uint8Array {
+  if (!(bytes instanceof Uint8Array)) throw new TypeError("SHA-256 is of a Uint8Array");
   return bytes.length > BYTES_MAX ? ownSha256(bytes) : hashShort(bytes);
 }
 
