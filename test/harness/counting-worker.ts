@@ -11,8 +11,10 @@ import type { Env } from "#platform/env.ts";
 import { shardDatabase } from "#platform/shards.ts";
 import { BilledRows } from "./billed-rows.ts";
 import { copyQuarter } from "./copied-quarters.ts";
+import { type PostedReport, ReadyInserts } from "./ready-inserts.ts";
 
 const billed = new BilledRows();
+const ready = new ReadyInserts();
 const counted = new WeakMap<Env, Env>();
 
 /** One env a real env, as in production: settings are parsed once. */
@@ -34,6 +36,14 @@ export default {
     const name = searchParams.get("org") ?? "";
     if (pathname === "/bench/rows") return Response.json(billed.take());
     if (pathname === "/bench/settle") return Response.json(await settleTurns(env, name));
+    if (pathname === "/bench/ready") {
+      await makeReady(env, name, await request.json<PostedReport[]>());
+      return Response.json({});
+    }
+    if (pathname === "/bench/insert-ready") {
+      await ready.run(env.SHARD_0);
+      return Response.json({});
+    }
     if (pathname === "/bench/fold") return Response.json(await foldChunks(env, name));
     if (pathname === "/bench/copy-activity") {
       await copyActivity(env.SHARD_0, name);
@@ -62,6 +72,11 @@ export default {
   scheduled: (controller: ScheduledController, rawEnv: Env) =>
     runCron(countedEnv(rawEnv), controller.scheduledTime),
 };
+
+async function makeReady(env: Env, name: string, reports: readonly PostedReport[]): Promise<void> {
+  const org = await findOrg(env.DIRECTORY, name);
+  if (org !== null) ready.prepare(env.SHARD_0, org, reports);
+}
 
 /** Settles all that is due; the milliseconds of each turn. */
 async function settleTurns(env: Env, name: string): Promise<number[]> {

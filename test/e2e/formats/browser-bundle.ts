@@ -15,9 +15,11 @@ export interface BrowserBundle {
   readonly files: readonly string[];
 }
 
+/** But for what has -workerd in its name: it stands before its namesake in Workers alone. */
 export function formatFiles(): string[] {
   const names = readdirSync(FORMATS, { recursive: true, encoding: "utf8" });
-  return names.filter((name) => name.endsWith(".ts")).map((name) => `${FORMATS}/${name}`);
+  const isForAll = (name: string) => name.endsWith(".ts") && !/(-workerd|\.d)\.ts$/.test(name);
+  return names.filter(isForAll).map((name) => `${FORMATS}/${name}`);
 }
 
 /** Each file with all that it exports, needed or not; `more` comes after them. */
