@@ -94,8 +94,8 @@ interface Ready {
 /** Ingest without its Worker: what D1 takes of a report, over its own protocol. */
 async function insertReady(runtime: Runtime, round: number, into: Ready): Promise<void> {
   const reports = makeReports(REQUESTS, SAMPLES, SERIES, 2 * ROUNDS + round);
-  const body = `[${reports.map((report) => reportBody(report)).join()}]`;
-  await runtime.json("POST", "/bench/ready?org=bench-ready", JSON.parse(body));
+  const posted = reports.map((invocations) => ({ instance_id: "gw-1", invocations }));
+  await runtime.json("POST", "/bench/ready?org=bench-ready", posted);
   const beforeMs = workerdCpuMs();
   const startedAt = performance.now();
   await runtime.json("GET", "/bench/insert-ready");

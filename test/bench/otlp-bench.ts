@@ -26,6 +26,11 @@ interface Variant {
 }
 
 const PROTOBUF = { path: "otlp/v1/traces", contentType: "application/x-protobuf" };
+const SERVED = {
+  ...PROTOBUF,
+  bodyOf: (samples: readonly LoadSample[]) =>
+    encodeTraces(tracesOf(samples, callSpans), "protobuf"),
+};
 /** What the Collector is sent too. */
 const COLLECTED = "protobuf";
 const VARIANTS = {
@@ -35,15 +40,10 @@ const VARIANTS = {
     contentType: "application/json",
     bodyOf: reportBody,
   },
-  protobuf: {
-    ...PROTOBUF,
-    name: "OTLP protobuf",
-    bodyOf: (samples) => encodeTraces(tracesOf(samples, callSpans), "protobuf"),
-  },
+  protobuf: { ...SERVED, name: "OTLP protobuf" },
   steady: {
-    ...PROTOBUF,
+    ...SERVED,
     name: "OTLP protobuf, of a fleet of 200 calls/s",
-    bodyOf: (samples) => encodeTraces(tracesOf(samples, callSpans), "protobuf"),
     // Servers' calls are held against the org's samples of their half minute, 50,000 at most.
     spanMs: (SAMPLES / 200) * 1e3,
   },

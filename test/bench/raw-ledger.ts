@@ -11,6 +11,7 @@ import { type AuditEvent, parseAuditEvent } from "#audit/audit-event.ts";
 import { MIGRATIONS } from "#audit/ledger/schema.ts";
 import { fingerprintsOf, packRecords } from "#audit/ledger/sketches/id-runs.ts";
 import { BundlePostings } from "#audit/ledger/sketches/postings.ts";
+import { ENTRY_TIME_SQL } from "#audit/ledger/times/timed-range.ts";
 import { canonicalJson } from "#formats/canonical-json.ts";
 import { sha256 } from "#formats/sha256.ts";
 import { leafHash } from "#formats/tlog/merkle-hash.ts";
@@ -112,10 +113,9 @@ function bundleWriter(
   db: DatabaseSync,
 ): (index: number, leaves: readonly Uint8Array[], ids: Uint8Array, postings: Uint8Array) => void {
   const insertTile = db.prepare("INSERT INTO tiles (level, idx, hashes) VALUES (0, ?, ?)");
-  const time = "coalesce(body ->> 'occurred_at', body ->> 'recorded_at')";
   const insertBundle = db.prepare(
     `INSERT INTO bundles (idx, time_min, time_max, bytes, ids, postings)
-     SELECT ?1, min(${time}), max(${time}), sum(octet_length(body) + 1), ?2, ?3 FROM entries
+     SELECT ?1, min(${ENTRY_TIME_SQL}), max(${ENTRY_TIME_SQL}), sum(octet_length(body) + 1), ?2, ?3 FROM entries
      WHERE seq >= ?1 * ${TILE_WIDTH} AND seq < (?1 + 1) * ${TILE_WIDTH}`,
   );
   return (index, leaves, ids, postings) => {

@@ -43,7 +43,7 @@ export function seqsOfTime(
 }
 
 /** RFC 3339, as `bundles` has it: when the event occurred, else when it was recorded. */
-const TIME = "coalesce(body ->> 'occurred_at', body ->> 'recorded_at')";
+export const ENTRY_TIME_SQL = "coalesce(body ->> 'occurred_at', body ->> 'recorded_at')";
 
 /** The first or the last entry of the time within the range; null if there is none. */
 function edge(sql: SqlStorage, time: EntryTime, range: Seqs, order: "ASC" | "DESC"): number | null {
@@ -64,7 +64,7 @@ function edge(sql: SqlStorage, time: EntryTime, range: Seqs, order: "ASC" | "DES
     if (looked > BUNDLES_MAX) return order === "ASC" ? low : high - 1;
     const [row] = sql
       .exec<{ seq: number }>(
-        `SELECT seq FROM entries WHERE seq >= ? AND seq < ? AND ${TIME} >= ? AND ${TIME} < ?
+        `SELECT seq FROM entries WHERE seq >= ? AND seq < ? AND ${ENTRY_TIME_SQL} >= ? AND ${ENTRY_TIME_SQL} < ?
          ORDER BY seq ${order} LIMIT 1`,
         ...[low, high, from, to],
       )
